@@ -1,0 +1,103 @@
+"""Secrecy of fields: AES-256-GCM for what is read again, keyed digests for look-up.
+
+A plain hash would hide nothing: one province, sex and birth year leave only a million
+identity numbers. Keys stand outside the database, `FIELD_KEYS` for sealing and
+`INDEX_KEYS` for digests, each `{version: 32 bytes}`; the highest version is in use and
+the older ones stay readable, so keys can be changed while the portal runs.
+"""
+
+import hmac
+import json
+import secrets
+from functools import lru_cache
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+_NONCE = 12
+_TAG = 16
+
+
+class Unreadable(Exception):
+    """A sealed value was altered, moved to another place or lost its key."""
+
+
+def seal(text: str, *, bound_to: str) -> bytes:
+    """Encrypt a text so that it can be read at one place only.
+
+    `bound_to` names the place ("person:8412:national_id") and is needed to unseal.
+    Returns one byte of key version, 12 bytes of nonce, then the ciphertext.
+    """
+    version = max(settings.FIELD_KEYS)
+    header = bytes([version])
+    nonce = secrets.token_bytes(_NONCE)
+    sealed = _aead(settings.FIELD_KEYS[version]).encrypt(
+        nonce, text.encode(), header + bound_to.encode()
+    )
+    return header + nonce + sealed
+
+
+def unseal(blob: bytes, *, bound_to: str) -> str:
+    """Decrypt a sealed text. Raises Unreadable."""
+    blob = bytes(blob)
+    if len(blob) < 1 + _NONCE + _TAG:
+        raise Unreadable("The sealed value is too short.")
+    header, nonce, sealed = blob[:1], blob[1 : 1 + _NONCE], blob[1 + _NONCE :]
+    key = settings.FIELD_KEYS.get(header[0])
+    if key is None:
+        raise Unreadable(f"Key version {header[0]} is not configured.")
+    try:
+        text = _aead(key).decrypt(nonce, sealed, header + bound_to.encode())
+    except InvalidTag:
+        raise Unreadable("The sealed value does not belong here.") from None
+    return text.decode()
+
+
+def seal_json(value: Any, *, bound_to: str) -> bytes:
+    """Encrypt a value of JSON types; see seal()."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return seal(text, bound_to=bound_to)
+
+
+def unseal_json(blob: bytes, *, bound_to: str) -> Any:
+    """Decrypt a value of JSON types. Raises Unreadable."""
+    return json.loads(unseal(blob, bound_to=bound_to))
+
+
+def digest(purpose: str, text: str) -> bytes:
+    """Return the blind index of a text: 32 bytes under the newest index key.
+
+    `purpose` keeps apart equal texts of different fields ("national_id", "phone").
+    """
+    return _mac(settings.INDEX_KEYS[max(settings.INDEX_KEYS)], purpose, text)
+
+
+def digests(purpose: str, text: str) -> list[bytes]:
+    """Return the blind index under every index key, newest first, for look-up."""
+    keys = settings.INDEX_KEYS
+    return [_mac(keys[version], purpose, text) for version in sorted(keys)[::-1]]
+
+
+def code_mac(code: str, *, bound_to: str) -> bytes:
+    """Return what is stored of a one-time code instead of the code itself."""
+    return digest(f"code:{bound_to}", code)
+
+
+def code_matches(stored: bytes, code: str, *, bound_to: str) -> bool:
+    """Tell, in constant time, whether a typed code is the stored one."""
+    candidates = digests(f"code:{bound_to}", code)
+    return any([hmac.compare_digest(bytes(stored), mac) for mac in candidates])
+
+
+@lru_cache(maxsize=32)
+def _aead(key: bytes) -> AESGCM:
+    return AESGCM(key)
+
+
+def _mac(key: bytes, purpose: str, text: str) -> bytes:
+    # The length stands first, so that no purpose can run over into the text.
+    label = purpose.encode()
+    message = len(label).to_bytes(4, "big") + label + text.encode()
+    return hmac.digest(key, message, "sha256")
