@@ -1,0 +1,145 @@
+"""The vocabulary of a complaint. Imports nothing of ours."""
+
+from typing import Final
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Kind(TextChoices):
+    """What is wrong, in the citizen's words (error taxonomy of the domain paper)."""
+
+    MISSING_DOSE = "missing_dose", _("A dose is missing")
+    WRONG_DOSE = "wrong_dose", _("A detail of a dose is wrong")
+    NOT_MINE = "not_mine", _("I did not have this dose")
+    DOUBLED_DOSE = "doubled_dose", _("A dose is recorded twice")
+    WRONG_PERSON = "wrong_person", _("Personal details are wrong")
+
+
+class Field(TextChoices):
+    """What a claim is about."""
+
+    GIVEN_ON = "given_on", _("Date given")
+    PRODUCT = "product", _("Vaccine")
+    LOT = "lot", _("Lot number")
+    SITE = "site", _("Vaccination site")
+    DOSE_NUMBER = "dose_number", _("Dose number")
+    DOSE = "dose", _("The dose itself")
+    FULL_NAME = "full_name", _("Full name")
+    BORN_ON = "born_on", _("Birth date")
+    SEX = "sex", _("Sex")
+    NATIONAL_ID = "national_id", _("Identity number")
+    PHONE = "phone", _("Telephone")
+
+
+class Status(TextChoices):
+    """Where a complaint stands."""
+
+    RECEIVED = "received", _("Received")
+    IN_REVIEW = "in_review", _("Being checked")
+    WAITING_CITIZEN = "waiting_citizen", _("Needs more from you")
+    WAITING_AUTHORITY = "waiting_authority", _("Waiting for another body")
+    AWAITING_SECOND = "awaiting_second", _("Waiting for a second person")
+    RESOLVED = "resolved", _("Resolved")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    LAPSED = "lapsed", _("No answer in time (can be reopened)")
+
+
+OPEN: Final = (
+    Status.RECEIVED,
+    Status.IN_REVIEW,
+    Status.WAITING_CITIZEN,
+    Status.WAITING_AUTHORITY,
+    Status.AWAITING_SECOND,
+)
+ENDED: Final = (Status.RESOLVED, Status.WITHDRAWN, Status.LAPSED)
+
+
+class Outcome(TextChoices):
+    """How a resolved complaint ended; derived from the verdicts of its claims."""
+
+    CORRECTED = "corrected", _("Corrected")
+    PARTLY_CORRECTED = "partly_corrected", _("Partly corrected")
+    KEPT = "kept", _("Kept as recorded, with reason")
+    ALREADY_CORRECT = "already_correct", _("It was right already")
+
+
+class Verdict(TextChoices):
+    """What was decided of one claim."""
+
+    UPHELD = "upheld", _("Upheld")
+    KEPT = "kept", _("Kept as recorded")
+    ALREADY_CORRECT = "already_correct", _("It was right already")
+
+
+class Ground(TextChoices):
+    """The thirteen grounds for keeping the record: dispatch 9458/BYT-CNTT, 2021."""
+
+    FORM_LACKS_FACTS = "form_lacks_facts", _(
+        "The screening form shows no date, dose number or vaccine"
+    )
+    NAMES_CONTRADICT = "names_contradict", _("The names contradict each other")
+    PORTRAIT = "portrait", _("The picture is a portrait, not the vaccination slip")
+    DOSE_NUMBER_DIFFERS = "dose_number_differs", _("The dose number differs")
+    BIRTH_DATE_DIFFERS = "birth_date_differs", _(
+        "The birth date on the slip is not the one on record"
+    )
+    SLIP_LACKS_FACTS = "slip_lacks_facts", _(
+        "The slip lacks name, sex, date or vaccine"
+    )
+    DETAILS_COVERED = "details_covered", _("Personal details are covered")
+    UNREADABLE = "unreadable", _("The photo cannot be read")
+    DATE_DIFFERS = "date_differs", _("The date differs")
+    NOTHING_MATCHES = "nothing_matches", _("Nothing on the slip matches")
+    NAME_INCOMPLETE = "name_incomplete", _(
+        "The name is incomplete or typed without accents"
+    )
+    VACCINE_DIFFERS = "vaccine_differs", _("The vaccine differs")
+    ALTERED = "altered", _("Details on the paper were altered by hand")
+
+
+class Move(TextChoices):
+    """A possible step; the same word names event, permission, button and message."""
+
+    SUBMIT = "submit", _("Send")
+    ROUTE = "route", _("Route")
+    ACCEPT = "accept", _("Take on")
+    ASK = "ask", _("Ask the citizen")
+    ANSWER = "answer", _("Answer")
+    HAND_OVER = "hand_over", _("Hand over")
+    ESCALATE = "escalate", _("Pass to the level above")
+    PROPOSE = "propose", _("Propose to a second person")
+    COUNTERSIGN = "countersign", _("Countersign")
+    DECLINE = "decline", _("Decline the proposal")
+    RESOLVE = "resolve", _("Resolve")
+    NOTE = "note", _("Add a note")
+    JOIN = "join", _("Reported again")
+    WITHDRAW = "withdraw", _("Withdraw")
+    LAPSE = "lapse", _("Lapse")
+    DISAGREE = "disagree", _("Still not right")
+    CONFIRM = "confirm", _("It is right now")
+
+
+class Actor(TextChoices):
+    """Who makes a move."""
+
+    CITIZEN = "citizen", _("Citizen")
+    STAFF = "staff", _("Staff")
+    SYSTEM = "system", _("The portal")
+
+
+class Channel(TextChoices):
+    """How a submission came in."""
+
+    SELF = "self", _("By the citizen")
+    COUNTER = "counter", _("At the counter")
+    PHONE = "phone", _("By telephone")
+
+
+class Relation(TextChoices):
+    """For whom the sender reports."""
+
+    SELF = "self", _("For me")
+    CHILD = "child", _("For my child under 16")
+    PARENT = "parent", _("For my parent or another relative")
+    OTHER = "other", _("For somebody else")

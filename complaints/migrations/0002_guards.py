@@ -1,0 +1,127 @@
+"""What the database itself holds: chained events, the holder's path, row policies."""
+
+from django.db import migrations
+
+CHAIN = """
+CREATE FUNCTION complaints_event_hash(e complaints_event, prior bytea)
+RETURNS bytea LANGUAGE sql STABLE AS $$
+  SELECT sha256(
+    coalesce(prior, ''::bytea)
+    || convert_to(
+      concat_ws('|', e.complaint_id, e.seq, e.move,
+        extract(epoch FROM e.at), e.actor, coalesce(e.by_id::text, '-'),
+        e.status, e.round, e.holder_id, e.data::text), 'UTF8')
+    || e.note_digest)
+$$;
+CREATE FUNCTION complaints_event_chain() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  prior_seq integer;
+  prior_hash bytea;
+BEGIN
+  SELECT seq, hash INTO prior_seq, prior_hash FROM complaints_event
+    WHERE complaint_id = NEW.complaint_id ORDER BY seq DESC LIMIT 1;
+  NEW.seq := coalesce(prior_seq, 0) + 1;
+  NEW.note_digest := sha256(convert_to(NEW.note_salt::text || NEW.note, 'UTF8'));
+  NEW.hash := complaints_event_hash(NEW, prior_hash);
+  RETURN NEW;
+END $$;
+CREATE TRIGGER chain BEFORE INSERT ON complaints_event
+  FOR EACH ROW EXECUTE FUNCTION complaints_event_chain();
+
+CREATE FUNCTION complaints_event_is_final() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND NEW.note = '' THEN
+    NEW.note := OLD.note;
+    IF NEW IS NOT DISTINCT FROM OLD THEN
+      NEW.note := '';
+      RETURN NEW;
+    END IF;
+  END IF;
+  RAISE EXCEPTION 'events are append-only' USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON complaints_event
+  FOR EACH ROW EXECUTE FUNCTION complaints_event_is_final();
+"""
+CHAIN_BACK = """
+DROP TRIGGER chain ON complaints_event;
+DROP TRIGGER append_only ON complaints_event;
+DROP FUNCTION complaints_event_chain();
+DROP FUNCTION complaints_event_is_final();
+DROP FUNCTION complaints_event_hash(complaints_event, bytea);
+"""
+
+PATHS = """
+CREATE FUNCTION complaints_holder_path() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  SELECT path INTO NEW.holder_path FROM registry_organization WHERE id = NEW.holder_id;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER holder_path BEFORE INSERT OR UPDATE OF holder_id, holder_path
+  ON complaints_complaint
+  FOR EACH ROW EXECUTE FUNCTION complaints_holder_path();
+CREATE FUNCTION complaints_follow_path() RETURNS trigger LANGUAGE plpgsql
+AS $$
+DECLARE
+  scope text := coalesce(current_setting('app.scope', true), '');
+BEGIN
+  PERFORM set_config('app.scope', 'system', true);
+  UPDATE complaints_complaint SET holder_path = NEW.path WHERE holder_id = NEW.id;
+  PERFORM set_config('app.scope', scope, true);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER complaints_follow_path AFTER UPDATE OF path ON registry_organization
+  FOR EACH ROW WHEN (OLD.path IS DISTINCT FROM NEW.path)
+  EXECUTE FUNCTION complaints_follow_path();
+"""
+PATHS_BACK = """
+DROP TRIGGER complaints_follow_path ON registry_organization;
+DROP FUNCTION complaints_follow_path();
+DROP TRIGGER holder_path ON complaints_complaint;
+DROP FUNCTION complaints_holder_path();
+"""
+
+# Scalar sub-selects, so that each setting is read once a statement, not once a row.
+SCOPE = "(SELECT coalesce(current_setting('app.scope', true), ''))"
+REACH = "(SELECT coalesce(current_setting('app.reach', true), ''))"
+POLICIES = f"""
+ALTER TABLE complaints_complaint ENABLE ROW LEVEL SECURITY;
+ALTER TABLE complaints_complaint FORCE ROW LEVEL SECURITY;
+CREATE POLICY scope ON complaints_complaint USING (
+  {SCOPE} = 'system'
+  OR ({SCOPE} = 'staff' AND holder_path LIKE ANY (
+       SELECT reach || '%' FROM unnest(string_to_array({REACH}, ',')) AS reach
+       WHERE reach <> ''))
+  OR ({SCOPE} = 'citizen' AND submission_id::text = ANY (
+       string_to_array({REACH}, ',')))
+) WITH CHECK ({SCOPE} = 'system');
+""" + "".join(
+    f"""
+ALTER TABLE complaints_{table} ENABLE ROW LEVEL SECURITY;
+ALTER TABLE complaints_{table} FORCE ROW LEVEL SECURITY;
+CREATE POLICY scope ON complaints_{table} USING (
+  {SCOPE} = 'system' OR EXISTS (
+    SELECT 1 FROM complaints_complaint c WHERE c.id = complaint_id)
+) WITH CHECK ({SCOPE} = 'system');
+"""
+    for table in ("claim", "event")
+)
+POLICIES_BACK = "".join(
+    f"""
+DROP POLICY scope ON complaints_{table};
+ALTER TABLE complaints_{table} NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE complaints_{table} DISABLE ROW LEVEL SECURITY;
+"""
+    for table in ("claim", "event", "complaint")
+)
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("complaints", "0001_initial"),
+        ("registry", "0002_guards"),
+    ]
+    operations = [
+        migrations.RunSQL(CHAIN, CHAIN_BACK),
+        migrations.RunSQL(PATHS, PATHS_BACK),
+        migrations.RunSQL(POLICIES, POLICIES_BACK),
+    ]

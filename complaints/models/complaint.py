@@ -1,0 +1,225 @@
+"""A complaint, its claims, and the reads that have names."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+
+from complaints.choices import (
+    ENDED,
+    OPEN,
+    Field,
+    Ground,
+    Kind,
+    Outcome,
+    Status,
+    Verdict,
+)
+from complaints.models.submission import Submission
+from portal.accounts.models import User
+from portal.common import codes, crypto
+from portal.registry.models import Correction, Dose, Organization
+
+
+class ComplaintQuerySet(models.QuerySet):
+    """Complaints, by who may see them and by what a page needs."""
+
+    def visible_to(self, user: User, *, at: datetime) -> Self:
+        """Return the complaints held at and below the user's current postings.
+
+        Deny by default: no posting, no rows. The prefixes are OR-ed, not joined, so
+        that the text_pattern_ops index on the holder's path serves them.
+        """
+        scope = Q(pk__in=[])
+        for path in user.postings.current(at=at).values_list(
+            "organization__path", flat=True
+        ):
+            scope |= Q(holder_path__startswith=path)
+        return self.filter(scope)
+
+    def open(self) -> Self:
+        """Return the complaints that still wait for an outcome."""
+        return self.filter(status__in=OPEN)
+
+    def lock(self, pk: int) -> "Complaint":
+        """Return the complaint, locked until the transaction ends."""
+        return self.select_for_update(of=("self",)).select_related(
+            "submission", "holder", "dose"
+        ).get(pk=pk)
+
+
+class Complaint(models.Model):
+    """One thing that a citizen says is wrong, with one competent organization.
+
+    ``due_at`` is what ``rules.clock`` says of its events, kept for the queue's index.
+    ``holder_path`` repeats the holder's path for the same reason (a trigger keeps it).
+    """
+
+    submission = models.ForeignKey(
+        Submission, models.PROTECT, related_name="complaints"
+    )
+    number = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=12, choices=Kind)
+    status = models.CharField(
+        max_length=17, choices=Status, default=Status.RECEIVED
+    )
+    outcome = models.CharField(max_length=16, choices=Outcome, blank=True)
+    round = models.PositiveSmallIntegerField(default=1)
+    dose = models.ForeignKey(
+        Dose, models.PROTECT, null=True, related_name="complaints"
+    )
+    subject_key = models.BinaryField(max_length=32)
+    given_on = models.DateField(null=True)
+    site = models.ForeignKey(Organization, models.PROTECT, null=True, related_name="+")
+    site_text = models.CharField(max_length=200, blank=True)
+    story = models.TextField(blank=True, max_length=2000)
+    holder = models.ForeignKey(
+        Organization, models.PROTECT, related_name="complaints"
+    )
+    holder_path = models.CharField(max_length=120)
+    assignee = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="complaints"
+    )
+    last_resolver = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+"
+    )
+    submitted_at = models.DateTimeField()
+    routed_at = models.DateTimeField(null=True)
+    touched_at = models.DateTimeField(null=True)
+    round_started_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    paused_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    overdue_at = models.DateTimeField(null=True)
+    escalated_at = models.DateTimeField(null=True)
+    urgent_on = models.DateField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_upstream_at = models.DateTimeField(null=True)
+    reported_again = models.PositiveSmallIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1)
+
+    objects = ComplaintQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                name="complaint_number_once_per_submission",
+                fields=["submission", "number"],
+            ),
+            models.CheckConstraint(
+                name="complaint_ended_iff_it_is_not_open",
+                condition=Q(status__in=OPEN, ended_at=None)
+                | Q(status__in=ENDED, ended_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="complaint_outcome_iff_resolved",
+                condition=Q(status=Status.RESOLVED) & ~Q(outcome="")
+                | ~Q(status=Status.RESOLVED) & Q(outcome=""),
+            ),
+            models.CheckConstraint(
+                name="complaint_paused_iff_waiting_for_the_citizen",
+                condition=Q(status=Status.WAITING_CITIZEN, paused_at__isnull=False)
+                | ~Q(status=Status.WAITING_CITIZEN) & Q(paused_at=None),
+            ),
+            models.CheckConstraint(
+                name="complaint_due_after_it_was_sent",
+                condition=Q(due_at__gte=F("submitted_at")),
+            ),
+            models.UniqueConstraint(
+                name="complaint_one_open_per_subject",
+                fields=["subject_key"],
+                condition=Q(status__in=OPEN),
+            ),
+        )
+        indexes = (
+            models.Index(
+                name="complaint_open_by_holder",
+                fields=["holder", "due_at", "id"],
+                condition=Q(status__in=OPEN),
+            ),
+            models.Index(
+                name="complaint_open_by_path",
+                fields=["holder_path", "due_at"],
+                opclasses=["text_pattern_ops", "timestamptz_ops"],
+                condition=Q(status__in=OPEN),
+            ),
+            models.Index(
+                name="complaint_open_by_due",
+                fields=["due_at", "id"],
+                condition=Q(status__in=OPEN),
+            ),
+            models.Index(
+                name="complaint_figures",
+                fields=["holder", "submitted_at"],
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.submission_id}-{self.number}"
+
+    @property
+    def reference(self) -> str:
+        """Return the matter's public name: the submission's code and its number."""
+        return f"{self.submission.code}-{self.number}"
+
+    @property
+    def pretty_reference(self) -> str:
+        """Return the reference as people read it aloud."""
+        return f"{codes.pretty(self.submission.code)}-{self.number}"
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it still waits for an outcome."""
+        return self.status in OPEN
+
+
+class Claim(models.Model):
+    """One field: what is recorded, what is claimed, and what was decided.
+
+    Both sides are sealed, as they may be identity numbers. A missing dose claims
+    each fact of the dose, with nothing recorded.
+    """
+
+    complaint = models.ForeignKey(Complaint, models.PROTECT, related_name="claims")
+    field = models.CharField(max_length=12, choices=Field)
+    recorded_sealed = models.BinaryField()
+    claimed_sealed = models.BinaryField()
+    verdict = models.CharField(max_length=15, choices=Verdict, blank=True)
+    ground = models.CharField(max_length=20, choices=Ground, blank=True)
+    correction = models.ForeignKey(
+        Correction, models.PROTECT, null=True, related_name="claims"
+    )
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                name="claim_one_per_field", fields=["complaint", "field"]
+            ),
+            models.CheckConstraint(
+                name="claim_ground_iff_kept",
+                condition=Q(verdict=Verdict.KEPT) & ~Q(ground="")
+                | ~Q(verdict=Verdict.KEPT) & Q(ground=""),
+            ),
+            models.CheckConstraint(
+                name="claim_correction_only_if_upheld",
+                condition=Q(correction=None) | Q(verdict=Verdict.UPHELD),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.field} of {self.complaint_id}"
+
+    @property
+    def recorded(self) -> str:
+        """Return the recorded value in clear; empty where nothing is recorded."""
+        return crypto.unseal(
+            self.recorded_sealed, bound_to=f"recorded:{self.complaint_id}:{self.field}"
+        )
+
+    @property
+    def claimed(self) -> str:
+        """Return the claimed value in clear."""
+        return crypto.unseal(
+            self.claimed_sealed, bound_to=f"claimed:{self.complaint_id}:{self.field}"
+        )

@@ -1,0 +1,112 @@
+"""What a citizen sends under one code, and the draft it is made from."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from complaints.choices import Channel, Relation
+from portal.common import crypto
+from portal.registry.models import Person
+
+
+class Submission(models.Model):
+    """One thing sent: one code, one status page, one or more complaints.
+
+    ``person`` is the record that the sender proved to be theirs, or null where none was
+    found. What identifies the sender is sealed for this submission's key.
+    """
+
+    key = models.UUIDField(unique=True)
+    body_digest = models.BinaryField(max_length=32)
+    code = models.CharField(max_length=10, unique=True)
+    person = models.ForeignKey(
+        Person, models.PROTECT, null=True, related_name="submissions"
+    )
+    channel = models.CharField(max_length=7, choices=Channel, default=Channel.SELF)
+    relation = models.CharField(max_length=6, choices=Relation, default=Relation.SELF)
+    language = models.CharField(max_length=2, default="vi")
+    full_name = models.CharField(max_length=120)
+    name_folded = models.CharField(max_length=120)
+    born_on = models.DateField(null=True)
+    sex = models.CharField(max_length=1, blank=True)
+    national_id_sealed = models.BinaryField(null=True)
+    national_id_digest = models.BinaryField(max_length=32, null=True, db_index=True)
+    phone_sealed = models.BinaryField()
+    phone_digest = models.BinaryField(max_length=32, db_index=True)
+    last4_digest = models.BinaryField(max_length=32)
+    submitted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                name="submission_code_is_ten_digits",
+                condition=Q(code__regex=r"^[1-9][0-9]{9}$"),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def phone(self) -> str:
+        """Return the contact telephone in clear, as E.164."""
+        return crypto.unseal(self.phone_sealed, bound_to=f"submission:{self.key}")
+
+    @property
+    def national_id(self) -> str:
+        """Return the identity number as typed by the sender, or an empty string."""
+        if self.national_id_sealed is None:
+            return ""
+        return crypto.unseal(self.national_id_sealed, bound_to=f"submission:{self.key}")
+
+
+class Draft(models.Model):
+    """Answers typed so far, sealed; found by the random key in the citizen's session."""
+
+    key = models.UUIDField(unique=True, default=uuid.uuid4)
+    answers_sealed = models.BinaryField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return str(self.key)
+
+    @property
+    def answers(self) -> dict:
+        """Return the answers in clear."""
+        return crypto.unseal_json(self.answers_sealed, bound_to=f"draft:{self.key}")
+
+    @answers.setter
+    def answers(self, answers: dict) -> None:
+        self.answers_sealed = crypto.seal_json(answers, bound_to=f"draft:{self.key}")
+
+
+class Evidence(models.Model):
+    """A photo or paper shown. Served only when checked, only to who may see the case."""
+
+    class State(models.TextChoices):
+        QUARANTINED = "quarantined"
+        CHECKED = "checked"
+        REFUSED = "refused"
+
+    ref = models.UUIDField(unique=True, default=uuid.uuid4)
+    submission = models.ForeignKey(
+        Submission, models.PROTECT, related_name="evidence", null=True
+    )
+    draft = models.ForeignKey(
+        Draft, models.SET_NULL, related_name="evidence", null=True
+    )
+    media_type = models.CharField(max_length=20)
+    sha256 = models.BinaryField(max_length=32)
+    bytes = models.PositiveIntegerField()
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+    state = models.CharField(
+        max_length=11, choices=State, default=State.QUARANTINED
+    )
+    warning = models.CharField(max_length=20, blank=True)
+    uploaded_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.ref)

@@ -1,0 +1,113 @@
+"""Who may call a view. Each decorator opens the database scope that goes with it.
+
+Every view bears exactly one; a test walks the URL tree and fails on a view without.
+The scope opens a transaction, so a view is all or nothing.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from portal.accounts.models import Posting, User
+from portal.common import scope
+
+View = Callable[..., HttpResponse]
+Role = Posting.Role
+
+# An overseer reads all below; a lead does what staff do; an administrator runs it.
+CASEWORKERS = (Role.STAFF, Role.LEAD)
+OVERSEERS = (Role.LEAD, Role.OVERSEER, Role.ADMINISTRATOR)
+
+
+def public(view: View) -> View:
+    """Let everybody in. The scope is that of what this session has proved."""
+
+    @wraps(view)
+    def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        end_rest(request, at=timezone.now())
+        with scope.citizen(submissions_of(request)):
+            return view(request, *args, **kwargs)
+
+    opened.access = "public"  # type: ignore[attr-defined]
+    return opened
+
+
+def citizen(view: View) -> View:
+    """Let in who has proved a telephone or a record; send others to the look-up."""
+
+    @wraps(view)
+    def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        end_rest(request, at=timezone.now())
+        if "proved_at" not in request.session:
+            return redirect("citizen:lookup")
+        with scope.citizen(submissions_of(request)):
+            return view(request, *args, **kwargs)
+
+    opened.access = "citizen"  # type: ignore[attr-defined]
+    return opened
+
+
+def staff(*roles: str) -> Callable[[View], View]:
+    """Let in members of staff who hold one of the roles now; others get 404.
+
+    ``request.postings`` holds those postings; the scope is what lies at and below.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            at = timezone.now()
+            end_rest(request, at=at)
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if request.user.must_change_password:
+                return redirect("accounts:change_password")
+            postings = current_postings(request.user, at=at)
+            request.postings = [p for p in postings if not roles or p.role in roles]
+            if not request.postings:
+                raise Http404
+            paths = [posting.organization.path for posting in request.postings]
+            with scope.staff(paths):
+                return view(request, *args, **kwargs)
+
+        opened.access = "staff"  # type: ignore[attr-defined]
+        return opened
+
+    return decorate
+
+
+def current_postings(user: User, *, at: datetime) -> list[Posting]:
+    """Return the user's postings in force, with their organizations."""
+    return list(
+        user.postings.current(at=at).select_related("organization").order_by("pk")
+    )
+
+
+def submissions_of(request: HttpRequest) -> list[int]:
+    """Return the submissions that this session has proved to be its own."""
+    return request.session.get("submissions", [])
+
+
+def end_rest(request: HttpRequest, *, at: datetime) -> None:
+    """End a session that rested too long: 20 minutes for citizens, 30 for staff."""
+    seen = request.session.get("seen_at")
+    if seen is None and "proved_at" not in request.session and "_auth_user_id" not in (
+        request.session
+    ):
+        return
+    is_staff = "_auth_user_id" in request.session
+    minutes = settings.STAFF_REST_MINUTES if is_staff else settings.CITIZEN_REST_MINUTES
+    if seen and at - datetime.fromisoformat(seen) > timedelta(minutes=minutes):
+        logout(request)
+        return
+    # Written at most once a minute: a session is one more statement on each page.
+    if seen is None or at - datetime.fromisoformat(seen) > timedelta(minutes=1):
+        request.session["seen_at"] = at.isoformat()

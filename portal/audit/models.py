@@ -1,0 +1,54 @@
+"""Append-only entries of who looked at and who changed what. No foreign keys."""
+
+from django.db import models
+
+
+class Entry(models.Model):
+    """One look at, or change of, something. The database refuses updates and deletes.
+
+    ``person`` is the primary key of the person whose record was seen or changed.
+    """
+
+    class Verb(models.TextChoices):
+        LOOK_UP = "look_up"
+        CHANGE = "change"
+        SIGN_IN = "sign_in"
+
+    class Actor(models.TextChoices):
+        CITIZEN = "citizen"
+        STAFF = "staff"
+        SYSTEM = "system"
+
+    at = models.DateTimeField()
+    verb = models.CharField(max_length=8, choices=Verb)
+    actor = models.CharField(max_length=8, choices=Actor)
+    actor_id = models.BigIntegerField(null=True)
+    organization = models.BigIntegerField(null=True)
+    person = models.BigIntegerField(null=True)
+    subject = models.CharField(max_length=20)
+    subject_id = models.BigIntegerField(null=True)
+    detail = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        indexes = (models.Index(name="entry_person", fields=["person", "-at"]),)
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.subject} {self.subject_id}"
+
+
+class Seal(models.Model):
+    """A day's digest over all entries of one kind, chained to the day before."""
+
+    day = models.DateField()
+    of = models.CharField(max_length=10)
+    rows = models.BigIntegerField()
+    digest = models.BinaryField(max_length=32)
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(name="seal_once_per_day", fields=["of", "day"]),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.of} {self.day}"

@@ -1,0 +1,31 @@
+"""What is recorded."""
+
+from portal.registry.models.dose import Correction, Dose
+from portal.registry.models.person import (
+    IdentityDocument,
+    Person,
+    PopulationEntry,
+    Telephone,
+)
+from portal.registry.models.product import Lot, LotAllocation, Product, ProductAlias
+from portal.registry.models.site import Holiday, Organization, OrganizationSuccession
+from portal.registry.models.unit import AdministrativeUnit, UnitAlias, UnitSuccession
+
+__all__ = [
+    "AdministrativeUnit",
+    "Correction",
+    "Dose",
+    "Holiday",
+    "IdentityDocument",
+    "Lot",
+    "LotAllocation",
+    "Organization",
+    "OrganizationSuccession",
+    "Person",
+    "PopulationEntry",
+    "Product",
+    "ProductAlias",
+    "Telephone",
+    "UnitAlias",
+    "UnitSuccession",
+]

@@ -1,0 +1,136 @@
+"""People as recorded, with their numbers and telephones kept unreadable at rest."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from portal.common import crypto
+from portal.registry.models.unit import AdministrativeUnit
+
+
+class Person(models.Model):
+    """Somebody whose doses are recorded. Written by ``registry.corrections`` only."""
+
+    class Precision(models.TextChoices):
+        DAY = "day"
+        MONTH = "month"
+        YEAR = "year"
+
+    class Sex(models.TextChoices):
+        MALE = "M"
+        FEMALE = "F"
+
+    class Population(models.TextChoices):
+        """What the national population database said of this record."""
+
+        NOT_SENT = "not_sent"
+        MATCHED = "matched"
+        MISMATCHED = "mismatched"
+        NO_NUMBER = "no_number"
+        BAD_FORMAT = "bad_format"
+
+    ref = models.UUIDField(unique=True, default=uuid.uuid4)
+    full_name = models.CharField(max_length=120)
+    name_key = models.CharField(max_length=200)
+    name_folded = models.CharField(max_length=120)
+    sort_key = models.CharField(max_length=400)
+    born_on = models.DateField()
+    born_precision = models.CharField(
+        max_length=5, choices=Precision, default=Precision.DAY
+    )
+    sex = models.CharField(max_length=1, choices=Sex, blank=True)
+    residence = models.ForeignKey(
+        AdministrativeUnit, models.PROTECT, null=True, related_name="+"
+    )
+    population = models.CharField(
+        max_length=10, choices=Population, default=Population.NOT_SENT
+    )
+    population_at = models.DateTimeField(null=True)
+    is_restricted = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        indexes = (
+            models.Index(name="person_name_born", fields=["name_folded", "born_on"]),
+        )
+
+    def __str__(self) -> str:
+        return str(self.ref)
+
+
+class IdentityDocument(models.Model):
+    """A number that a person has or had. Several people may share one by mistake.
+
+    The number is sealed for its person and found by keyed digest (``crypto``).
+    """
+
+    class Kind(models.TextChoices):
+        PIN12 = "pin12"
+        CMND9 = "cmnd9"
+        PASSPORT = "passport"
+        OTHER = "other"
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="documents")
+    kind = models.CharField(max_length=8, choices=Kind)
+    number_sealed = models.BinaryField()
+    number_digest = models.BinaryField(max_length=32, db_index=True)
+    source = models.CharField(max_length=20)
+    is_current = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                name="identitydocument_once_per_person",
+                fields=["person", "number_digest"],
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.person_id}"
+
+    @property
+    def number(self) -> str:
+        """Return the number in clear."""
+        return crypto.unseal(self.number_sealed, bound_to=f"person:{self.person_id}")
+
+
+class Telephone(models.Model):
+    """A telephone of a person: a contact, never an identity; families share one."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="telephones")
+    number_sealed = models.BinaryField()
+    number_digest = models.BinaryField(max_length=32, db_index=True)
+    is_contact = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                name="telephone_once_per_person", fields=["person", "number_digest"]
+            ),
+            models.UniqueConstraint(
+                name="telephone_one_contact_per_person",
+                fields=["person"],
+                condition=Q(is_contact=True),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"telephone of {self.person_id}"
+
+    @property
+    def number(self) -> str:
+        """Return the number in clear, as E.164."""
+        return crypto.unseal(self.number_sealed, bound_to=f"person:{self.person_id}")
+
+
+class PopulationEntry(models.Model):
+    """What the population database's simulator knows; the demo's neighbour."""
+
+    number_digest = models.BinaryField(max_length=32, unique=True)
+    name_key = models.CharField(max_length=200)
+    born_on = models.DateField()
+    sex = models.CharField(max_length=1)
+
+    def __str__(self) -> str:
+        return str(self.pk)

