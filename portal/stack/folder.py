@@ -1,0 +1,163 @@
+"""The data folder: may we use it, is it free, what did a killed stack leave behind."""
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from portal.stack.account import Account
+from portal.stack.console import Refused, say
+from portal.stack.supervisor import Child, end_group
+
+# PostgreSQL's first start writes about 60 MB; the demo some 150 MB.
+LEAST_FREE: Final = 300_000_000
+# sun_path holds 108 bytes on Linux and 104 on macOS; the file's name takes 20.
+_LONGEST_FOLDER = 80
+_CHILDREN = "children.json"
+
+
+def prepare(data_dir: Path) -> None:
+    """Make the folder and prove that it takes data.
+
+    Raises Refused when it cannot be written or the disk is nearly full.
+    """
+    remedy = "Choose another one: make run DATA_DIR=/path/to/folder"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=data_dir) as probe:
+            probe.write(b"0" * 65_536)
+            probe.flush()
+            os.fsync(probe.fileno())
+        free = shutil.disk_usage(data_dir).free
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise _full(data_dir, 0) from error
+        raise Refused(
+            f"the data folder {data_dir} cannot be written ({error.strerror}).", remedy
+        ) from error
+    if free < LEAST_FREE:
+        raise _full(data_dir, free)
+
+
+def _full(data_dir: Path, free: int) -> Refused:
+    return Refused(
+        f"the disk of {data_dir} is full ({free // 1_000_000} MB free, "
+        f"{LEAST_FREE // 1_000_000} MB needed).",
+        "Make room, or choose another disk: make run DATA_DIR=/path/to/folder",
+    )
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise Refused when the web server could not listen there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                problem = f"port {port} is taken by another program."
+            else:
+                problem = f"{host}:{port} cannot be listened on ({error.strerror})."
+            raise Refused(
+                problem, "Choose another one, for example: make run PORT=8010"
+            ) from error
+
+
+@contextmanager
+def locked(data_dir: Path) -> Iterator[None]:
+    """Hold the folder for one stack; the system lets go of it however we end.
+
+    Raises Refused while another stack holds it.
+    """
+    with (data_dir / "stack.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.seek(0)
+            raise Refused(
+                f"another stack runs on {data_dir} (process {lock.read().strip()}).",
+                "Stop that one with Ctrl-C, or give this one its own folder and port: "
+                "make run DATA_DIR=var2 PORT=8010",
+            ) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def run_folder(data_dir: Path, account: Account) -> Path:
+    """Return a private folder for sockets, under /tmp where the path is too long.
+
+    The name under /tmp is a hash, so it can be guessed: a folder there that belongs
+    to somebody else is refused.
+    """
+    folder = data_dir / "run"
+    if len(os.fsencode(folder)) > _LONGEST_FOLDER:
+        name = f"{os.geteuid()}:{data_dir}".encode()
+        folder = Path("/tmp") / f"dumui-{hashlib.sha256(name).hexdigest()[:16]}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    owner = folder.lstat().st_uid
+    if folder.is_symlink() or owner not in {os.geteuid(), account.user}:
+        raise Refused(
+            f"{folder} belongs to somebody else.",
+            "Choose a shorter data folder: make run DATA_DIR=/path",
+        )
+    account.own(folder)
+    account.open_way(folder)
+    return folder
+
+
+def remember(data_dir: Path, children: list[Child]) -> None:
+    """Note the running children, for the start after one that was killed."""
+    rows = []
+    for child in filter(Child.is_alive, children):
+        try:
+            rows.append([child.pid, psutil.Process(child.pid).create_time()])
+        except psutil.NoSuchProcess:
+            continue
+    (data_dir / _CHILDREN).write_text(json.dumps(rows), encoding="utf-8")
+
+
+def end_leftovers(data_dir: Path) -> None:
+    """End what a stack that was killed left running; the caller holds the lock.
+
+    A process is taken for ours only if its number and its time of birth both agree.
+    """
+    try:
+        rows = json.loads((data_dir / _CHILDREN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    for pid, born in reversed(rows):
+        if pid and _is_alive(pid, born):
+            say(f"ending process {pid}, left over from a stack that was killed")
+            # SIGINT is the fast and clean stop of PostgreSQL; all others obey it too.
+            os.kill(pid, signal.SIGINT)
+            deadline = time.monotonic() + 10
+            while _is_alive(pid, born) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            end_group(pid)
+    (data_dir / _CHILDREN).unlink()
+
+
+def _is_alive(pid: int, born: float) -> bool:
+    try:
+        process = psutil.Process(pid)
+        return (
+            abs(process.create_time() - born) < 1
+            and process.status() != psutil.STATUS_ZOMBIE
+        )
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,116 @@
+"""The steps between running servers and running portal: each once, each in words."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from portal.env import BASE_DIR
+from portal.stack.console import Refused, say
+from portal.stack.supervisor import Supervisor, end_group
+
+_STAMPS = "stamps.json"
+_STOP_WITHIN = 15.0
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Runs `manage.py` commands as the owner of the tables, and remembers some."""
+
+    data_dir: Path
+    environment: Mapping[str, str]
+    owner_url: str
+    supervisor: Supervisor
+
+    def manage(self, *words: str) -> None:
+        """Run a command with its output visible; nothing once we are told to stop.
+
+        Raises Refused, naming the command, when it fails.
+        """
+        if self.supervisor.stopping:
+            return
+        say(f"... {words[0]}")
+        code = self._run([sys.executable, "manage.py", *words])
+        if code and not self.supervisor.stopping:
+            raise Refused(
+                f"`manage.py {words[0]}` failed (exit code {code}).",
+                "Its message stands above; the data is as that command left it. "
+                "The next start takes this step again.",
+            )
+
+    def manage_once(self, stamp: str, *words: str) -> None:
+        """Run a command unless it succeeded before with the same stamp."""
+        path = self.data_dir / _STAMPS
+        try:
+            stamps = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            # Unknown is not done: these commands may be run twice.
+            stamps = {}
+        if stamps.get(words[0]) == stamp:
+            return
+        self.manage(*words)
+        if not self.supervisor.stopping:
+            stamps[words[0]] = stamp
+            part = path.with_suffix(".part")
+            part.write_text(json.dumps(stamps, indent=1), encoding="utf-8")
+            part.replace(path)
+
+    def database_identity(self) -> str:
+        """Return what tells this database from any other, one made anew included.
+
+        Raises Refused when the database cannot be reached.
+        """
+        try:
+            with psycopg.connect(self.owner_url, connect_timeout=10) as connection:
+                row = connection.execute(
+                    "SELECT system_identifier, oid FROM pg_control_system(),"
+                    " pg_database WHERE datname = current_database()"
+                ).fetchone()
+        except psycopg.Error as error:
+            # The message names host and user, never the password.
+            reason = str(error).strip().splitlines()[0]
+            raise Refused(
+                f"the database does not answer: {reason}",
+                "Look at DATABASE_URL and DATABASE_OWNER_URL.",
+            ) from error
+        return ":".join(map(str, row or ()))
+
+    def _run(self, words: Sequence[str]) -> int:
+        process = subprocess.Popen(
+            words,
+            cwd=BASE_DIR,
+            env={**self.environment, "DATABASE_URL": self.owner_url},
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        told = None
+        while process.poll() is None:
+            now = time.monotonic()
+            if self.supervisor.stopping and told is None:
+                process.send_signal(signal.SIGINT)
+                told = now
+            if told is not None and now - told > _STOP_WITHIN:
+                end_group(process.pid)
+            time.sleep(0.05)
+        return process.returncode
+
+
+def fingerprint(folders: Iterable[Path]) -> str:
+    """Return a digest of names, sizes and times of all files below `folders`."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path, names, files in os.walk(folder):
+            names[:] = sorted(name for name in names if name != "__pycache__")
+            for file in sorted(files):
+                state = os.stat(os.path.join(path, file))
+                row = f"{path}/{file}:{state.st_size}:{state.st_mtime_ns}\n"
+                digest.update(row.encode())
+    return digest.hexdigest()

@@ -1,0 +1,220 @@
+"""The whole portal with one command: servers, steps, processes, addresses."""
+
+import json
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+from portal.env import BASE_DIR
+from portal.stack import folder
+from portal.stack.console import Refused, say
+from portal.stack.embedded import Running, running_services
+from portal.stack.steps import Steps, fingerprint
+from portal.stack.supervisor import Child, Command, Supervisor
+
+_READY_WITHIN = 90.0
+_PROBE_EVERY = 0.25
+_QUEUES = "route,notify,import,report"
+
+
+def up(values: Mapping[str, str]) -> None:
+    """Run everything until a signal comes.
+
+    `values` is the environment: PORT, HOST, DATA_DIR, DATABASE_URL, REDIS_URL, DEMO.
+    Raises Refused when something keeps it from starting.
+    """
+    begun = time.monotonic()
+    host = values.get("HOST", "") or "127.0.0.1"
+    port = _port(values.get("PORT", "") or "8000")
+    data_dir = data_folder(values)
+    folder.prepare(data_dir)
+    # Before the port: who starts twice should read that a stack runs already.
+    with folder.locked(data_dir):
+        folder.end_leftovers(data_dir)
+    folder.check_port(host, port)
+    settings = {
+        "DEMO": values.get("DEMO", "") or "1",
+        "HOST": host,
+        "PORT": str(port),
+        "BASE_URL": values.get("BASE_URL", "") or f"http://localhost:{port}",
+        "PYTHONUNBUFFERED": "1",
+    }
+    supervisor = Supervisor(
+        changed=lambda children: folder.remember(data_dir, children)
+    )
+    supervisor.watch_signals()
+    say(f"data folder {data_dir}")
+    with running_services(data_dir, values, settings) as running:
+        try:
+            for child in running.children:
+                supervisor.add(child)
+            _take_steps(
+                Steps(data_dir, running.environment, running.owner_url, supervisor)
+            )
+            if not supervisor.stopping:
+                for child in portal_children(data_dir, running):
+                    supervisor.add(child)
+                _announce(supervisor, data_dir, settings, begun)
+            supervisor.run()
+        finally:
+            supervisor.stop()
+    say("stopped; the data is kept")
+
+
+def data_folder(values: Mapping[str, str]) -> Path:
+    """Return DATA_DIR, by default `var` in the project's folder."""
+    return (BASE_DIR / (values.get("DATA_DIR", "") or "var")).resolve()
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text) < 65_536:
+        return int(text)
+    raise Refused(
+        f"PORT must be a number from 1 to 65535, not {text!r}.",
+        "For example: make run PORT=8010",
+    )
+
+
+def _take_steps(steps: Steps) -> None:
+    identity = steps.database_identity()
+    steps.manage("migrate", "--no-input", "--verbosity", "0")
+    reference = fingerprint([BASE_DIR / "portal" / "registry", BASE_DIR / "complaints"])
+    steps.manage_once(f"{identity} {reference}", "load_reference")
+    if steps.environment["DEMO"] == "1":
+        steps.manage_once(identity, "seed_demo")
+    folders = [*BASE_DIR.glob("*/static"), *BASE_DIR.glob("*/*/static")]
+    # The packages' own files change with the lock file.
+    static = fingerprint([*folders, BASE_DIR / "portal" / "static"])
+    lock = (BASE_DIR / "requirements.lock").stat()
+    steps.manage_once(
+        f"{static} {lock.st_size} {lock.st_mtime_ns}",
+        "collectstatic",
+        "--no-input",
+        "--verbosity",
+        "0",
+    )
+
+
+def portal_children(data_dir: Path, running: Running) -> list[Child]:
+    """Return the portal's own processes, in the order of their start.
+
+    Without a broker the poller does the work of worker and beat.
+    """
+    env = running.environment
+    web = (
+        "granian --interface wsgi --workers 2 --blocking-threads 1 --no-ws "
+        "--respawn-failed-workers --workers-kill-timeout 15"
+    )
+    celery = "celery -A portal.celery"
+    (data_dir / "beat").mkdir(exist_ok=True)
+    words = {
+        "poller": [sys.executable, "manage.py", "work", "--poll"],
+        "worker": _module(
+            f"{celery} worker -Q {_QUEUES} --concurrency 2 --loglevel INFO "
+            "--without-gossip --without-mingle --without-heartbeat"
+        ),
+        "beat": [
+            *_module(f"{celery} beat --loglevel INFO --pidfile="),
+            f"--schedule={data_dir / 'beat' / 'schedule'}",
+        ],
+        "web": [
+            *_module(web),
+            *("--host", env["HOST"], "--port", env["PORT"], "portal.wsgi:application"),
+        ],
+    }
+    if not running.redis_url:
+        del words["worker"], words["beat"]
+    return [
+        Child(
+            Command(
+                name=name,
+                words=command,
+                environment=env,
+                log=data_dir / "log" / f"{name}.log",
+                folder=BASE_DIR,
+            )
+        )
+        for name, command in words.items()
+    ]
+
+
+def _module(line: str) -> list[str]:
+    return [sys.executable, "-m", *line.split()]
+
+
+def _announce(
+    supervisor: Supervisor, data_dir: Path, settings: Mapping[str, str], begun: float
+) -> None:
+    """Wait until the portal answers, then say where it is and who may come in."""
+    host = settings["HOST"].replace("0.0.0.0", "127.0.0.1").replace("::", "[::1]")
+    probe = _Probe(f"http://{host}:{settings['PORT']}/readyz")
+    supervisor.run(until=probe.is_over)
+    if supervisor.stopping:
+        return
+    if not probe.ready:
+        say(
+            f"{probe.url} has not answered 200 for {_READY_WITHIN:.0f} s "
+            f"(last: {probe.last}); going on. Logs: {data_dir / 'log'}"
+        )
+        return
+    say()
+    say(f"Ready after {time.monotonic() - begun:.1f} s: {settings['BASE_URL']}/")
+    if settings["DEMO"] == "1":
+        _introduce(data_dir / "demo.json", settings["BASE_URL"])
+    say(f"Logs in {data_dir / 'log'}. Ctrl-C stops everything; the data is kept.")
+
+
+class _Probe:
+    """Asks one address now and then whether the portal is ready."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.ready = False
+        self.last = "no answer"
+        self._deadline = time.monotonic() + _READY_WITHIN
+        self._next = 0.0
+        # A proxy of the environment knows nothing of our loopback address.
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def is_over(self) -> bool:
+        """Ask if it is time to; return whether waiting has an end."""
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + _PROBE_EVERY
+            try:
+                with self._opener.open(self.url, timeout=2) as answer:
+                    self.ready = answer.status == 200
+            except (OSError, urllib.error.HTTPError) as error:
+                self.last = str(error)
+        return self.ready or now > self._deadline
+
+
+def _introduce(path: Path, base_url: str) -> None:
+    """Print the demo's people; a file of another shape is named, not guessed at."""
+    try:
+        demo = json.loads(path.read_text(encoding="utf-8"))
+        people = [
+            f"  {p['full_name']}, {p['national_id']}, {p['born_on']}, {p['phone']}"
+            f" - {p['label']}: {p['wrong']}"
+            for p in demo["citizens"]
+        ]
+        staff = [
+            f"  {s['username']} / {s['password']} - {s['role']}, {s['organization']}"
+            for s in demo["staff"]
+        ]
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        say(f"{path} cannot be read: {error!r}")
+        return
+    say("\nPeople of the demo (all invented):")
+    for line in people[:8]:
+        say(line)
+    say(f"Their messages arrive at {base_url}/demo/dien-thoai/")
+    say(f"\nStaff, at {base_url}/dang-nhap/:")
+    for line in staff[:8]:
+        say(line)
+    say(f"All of them, with second factors: {path}\n")
