@@ -1,0 +1,1 @@
+"""Reference data kept as files, the script that derives it, and what builds on it."""
