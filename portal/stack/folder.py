@@ -28,7 +28,7 @@ _LONGEST_FOLDER = 80
 _CHILDREN = "children.json"
 
 
-def prepare(data_dir: Path) -> None:
+def prepare(data_dir: Path, *, least_free: int = LEAST_FREE) -> None:
     """Make the folder and prove that it takes data.
 
     Raises Refused when it cannot be written or the disk is nearly full.
@@ -43,18 +43,18 @@ def prepare(data_dir: Path) -> None:
         free = shutil.disk_usage(data_dir).free
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            raise _full(data_dir, 0) from error
+            raise _full(data_dir, 0, least_free) from error
         raise Refused(
             f"the data folder {data_dir} cannot be written ({error.strerror}).", remedy
         ) from error
-    if free < LEAST_FREE:
-        raise _full(data_dir, free)
+    if free < least_free:
+        raise _full(data_dir, free, least_free)
 
 
-def _full(data_dir: Path, free: int) -> Refused:
+def _full(data_dir: Path, free: int, least_free: int) -> Refused:
     return Refused(
         f"the disk of {data_dir} is full ({free // 1_000_000} MB free, "
-        f"{LEAST_FREE // 1_000_000} MB needed).",
+        f"{least_free // 1_000_000} MB needed).",
         "Make room, or choose another disk: make run DATA_DIR=/path/to/folder",
     )
 
