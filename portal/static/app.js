@@ -1,0 +1,165 @@
+/* Makes plain forms kinder on bad lines. Every page works without it.
+   1. Photos are made smaller before they travel.
+   2. A form is sent once, and says so; after 20 s it may be sent again, which is safe
+      because the server knows the key of the form.
+   3. Typed text stays in this tab until it has been sent. */
+(() => {
+  "use strict";
+  const LONG_SIDE = 1600, QUALITY = 0.7, WORTH_IT = 400000, WAIT = 20000;
+  const words = document.body.dataset;
+  const shrinking = new Map(), labels = new WeakMap();
+
+  const decimal = new Intl.NumberFormat(document.documentElement.lang, {
+    maximumFractionDigits: 1, minimumFractionDigits: 1,
+  });
+  const megabytes = (files) =>
+    decimal.format([...files].reduce((sum, file) => sum + file.size, 0) / 1048576);
+
+  async function smaller(file) {
+    if (!/^image\/(jpeg|png|webp|hei[cf])$/.test(file.type) || file.size < WORTH_IT) {
+      return file;
+    }
+    const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+    const scale = Math.min(1, LONG_SIDE / Math.max(picture.width, picture.height));
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.round(picture.width * scale);
+    canvas.height = Math.round(picture.height * scale);
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = "#fff";
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+    pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", QUALITY));
+    if (!blob || blob.size >= file.size) return file;
+    return new File([blob], file.name.replace(/\.\w+$/, "") + ".jpg", {
+      type: "image/jpeg",
+    });
+  }
+
+  async function shrink(input) {
+    const before = [...input.files];
+    const note = input.parentElement.querySelector("[data-done]");
+    if (note) note.textContent = before.length ? note.dataset.working : "";
+    /* A picture the browser cannot read travels as it is: the server decides. */
+    const after = await Promise.all(before.map((file) => smaller(file).catch(() => file)));
+    const changed = after.some((file, place) => file !== before[place]);
+    /* Somebody may have chosen other files meanwhile; theirs win. */
+    if (before.some((file, place) => file !== input.files[place])) return;
+    if (changed) {
+      const box = new DataTransfer();
+      after.forEach((file) => box.items.add(file));
+      input.files = box.files;
+    }
+    if (note) {
+      note.textContent = changed
+        ? note.dataset.done.replace("%s", megabytes(after)).replace("%s", megabytes(before))
+        : "";
+    }
+  }
+
+  document.addEventListener("change", (event) => {
+    const input = event.target;
+    if (input.type !== "file" || !window.createImageBitmap || !window.DataTransfer) return;
+    const work = shrink(input).finally(() => {
+      if (shrinking.get(input) === work) shrinking.delete(input);
+    });
+    shrinking.set(input, work);
+  });
+
+  const drafts = "draft:", sent = "sent:";
+  const typed = (form) =>
+    [...form.elements].filter(
+      (field) =>
+        field.name &&
+        (field.tagName === "TEXTAREA" || /^(text|search|tel|number|email)$/.test(field.type)) &&
+        field.autocomplete !== "one-time-code"
+    );
+  const store = {
+    get: (key) => { try { return sessionStorage.getItem(key); } catch { return null; } },
+    set: (key, value) => { try { sessionStorage.setItem(key, value); } catch { /* full or off: typing goes on */ } },
+    drop: (key) => { try { sessionStorage.removeItem(key); } catch { /* off: nothing is stored */ } },
+    keys: () => { try { return Object.keys(sessionStorage); } catch { return []; } },
+  };
+
+  function ready(name, form) {
+    const text = store.get(drafts + name);
+    store.drop(sent + name);
+    const fields = typed(form);
+    /* What the server sent back is newer than what this tab remembers. */
+    if (!text || fields.some((field) => field.value)) return;
+    const values = JSON.parse(text);
+    fields.forEach((field) => { if (values[field.name]) field.value = values[field.name]; });
+  }
+
+  function remember(form) {
+    const values = {};
+    typed(form).forEach((field) => { values[field.name] = field.value; });
+    store.set(drafts + form.dataset.draft, JSON.stringify(values));
+  }
+
+  const here = new Map(
+    [...document.querySelectorAll("form[data-draft]")].map((form) => [form.dataset.draft, form])
+  );
+  const forget = document.querySelector("[data-forget]");
+  store.keys().forEach((key) => {
+    if (forget && key.startsWith(drafts)) store.drop(key);
+    /* Sent, and the next page does not ask again: it arrived. */
+    if (key.startsWith(sent) && !here.has(key.slice(sent.length))) {
+      store.drop(drafts + key.slice(sent.length));
+      store.drop(key);
+    }
+  });
+  here.forEach((form, name) => ready(name, form));
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (form && form.dataset.draft) remember(form);
+  });
+
+  function release(form) {
+    delete form.dataset.sent;
+    form.querySelectorAll(".busy").forEach((button) => {
+      button.classList.remove("busy");
+      button.replaceChildren(...labels.get(button));
+    });
+  }
+
+  function tell(form, text) {
+    let note = form.querySelector("[data-line]");
+    if (!note) {
+      note = document.createElement("p");
+      note.className = "em";
+      note.dataset.line = "";
+      note.setAttribute("role", "alert");
+      form.append(note);
+    }
+    note.textContent = text;
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target, button = event.submitter;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    const waiting = [...form.elements].map((field) => shrinking.get(field)).filter(Boolean);
+    if (form.dataset.sent) return event.preventDefault();
+    if (waiting.length) {
+      event.preventDefault();
+      Promise.all(waiting).then(() => form.requestSubmit(button));
+      return;
+    }
+    if (navigator.onLine === false) {
+      event.preventDefault();
+      return tell(form, words.lost);
+    }
+    form.dataset.sent = "1";
+    if (form.dataset.draft) store.set(sent + form.dataset.draft, "1");
+    if (button && button.classList.contains("btn")) {
+      labels.set(button, [...button.childNodes]);
+      button.classList.add("busy");
+      /* Not disabled: a disabled button would lose its name and its focus. */
+      button.textContent = words.busy;
+    }
+    setTimeout(() => release(form), WAIT);
+  });
+  /* Back from the next page: the browser shows the page as it was left. */
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) document.querySelectorAll("form[data-sent]").forEach(release);
+  });
+})();

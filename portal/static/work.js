@@ -1,0 +1,106 @@
+/* Keys and focus for staff. Everything here is also a link, a button or a box.
+   Single keys can be switched off on the device (WCAG 2.1.4) and never fire while
+   somebody types or composes Vietnamese letters. */
+(() => {
+  "use strict";
+  const SWITCH = "keys-off";
+  const dialog = document.getElementById("keys");
+  const box = document.getElementById("keys-on");
+  const stored = () => { try { return localStorage.getItem(SWITCH) === "1"; } catch { return false; } };
+  let off = stored();
+
+  if (box) {
+    box.checked = !off;
+    box.addEventListener("change", () => {
+      off = !box.checked;
+      try { localStorage.setItem(SWITCH, off ? "1" : "0"); } catch { /* lasts for this page only */ }
+    });
+  }
+  document.addEventListener("click", (event) => {
+    if (dialog && event.target.closest("button[data-keys]")) dialog.showModal();
+  });
+
+  const rows = () => [...document.querySelectorAll("[data-queue] tbody tr")];
+  const current = () =>
+    document.querySelector("[data-queue] tr.at") ||
+    document.querySelector("[data-queue] tr.sel");
+
+  function move(step) {
+    const all = rows();
+    if (!all.length) return;
+    const from = all.indexOf(current());
+    const to = from < 0 ? 0 : Math.min(all.length - 1, Math.max(0, from + step));
+    all.forEach((row) => row.classList.remove("at"));
+    all[to].classList.add("at");
+    const link = all[to].querySelector("a");
+    if (link) link.focus();
+    all[to].scrollIntoView({ block: "nearest" });
+  }
+
+  function open() {
+    const link = current() && current().querySelector("a");
+    if (link) link.click();
+    return Boolean(link);
+  }
+
+  function choose() {
+    const tick = current() && current().querySelector("input[type=checkbox]");
+    if (tick) tick.click();
+  }
+
+  const acts = {
+    j: () => move(1),
+    k: () => move(-1),
+    x: choose,
+    "/": () => { const field = document.querySelector("input[type=search]"); if (field) field.focus(); },
+    "?": () => dialog && dialog.showModal(),
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (off || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.repeat && !/^[jk]$/i.test(event.key)) return;
+    if (document.querySelector("dialog[open]")) return;
+    const at = event.target;
+    if (at.isContentEditable || at.matches("select,textarea,input:not([type=checkbox])")) return;
+    const key = event.key.toLowerCase();
+    if (key === "enter") {
+      /* On a link or a button Enter already does what it says. */
+      if (!at.closest("a,button,summary,input") && open()) event.preventDefault();
+      return;
+    }
+    if (acts[key]) {
+      event.preventDefault();
+      acts[key]();
+      return;
+    }
+    if (!/^[a-z]$/.test(key)) return;
+    const target = document.querySelector(`[data-key="${key}"]`);
+    if (target) {
+      event.preventDefault();
+      target.click();
+    }
+  });
+
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches("[data-all]")) return;
+    event.target.closest("table").querySelectorAll("tbody .ck").forEach((tick) => {
+      tick.checked = event.target.checked;
+    });
+  });
+
+  /* After a swap the reader stands at what is new, and the open row is marked. */
+  document.addEventListener("htmx:after:swap", (event) => {
+    const pane = document.getElementById("pane");
+    if (!pane || !(event.target === pane || pane.contains(event.target) || event.target === document.body)) return;
+    const target = pane.querySelector("[autofocus]") || pane.querySelector("h1,h2");
+    if (!target) return;
+    if (!target.hasAttribute("tabindex")) target.setAttribute("tabindex", "-1");
+    target.focus({ preventScroll: window.innerWidth >= 992 });
+    rows().forEach((row) => {
+      const link = row.querySelector("a");
+      const here = Boolean(link) && link.pathname === location.pathname;
+      row.classList.toggle("sel", here);
+      if (link) here ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
+    });
+  });
+})();
