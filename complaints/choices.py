@@ -115,6 +115,7 @@ class Move(TextChoices):
     NOTE = "note", _("Add a note")
     JOIN = "join", _("Reported again")
     WITHDRAW = "withdraw", _("Withdraw")
+    OVERDUE = "overdue", _("Overdue")
     LAPSE = "lapse", _("Lapse")
     DISAGREE = "disagree", _("Still not right")
     CONFIRM = "confirm", _("It is right now")

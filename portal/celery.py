@@ -30,11 +30,11 @@ app.conf.update(
     worker_hijack_root_logger=False,
     timezone="Asia/Ho_Chi_Minh",
     beat_schedule={
-        "sweep": {"task": "complaints.sweep", "schedule": 5.0},
+        "sweep": {"task": "outbox.sweep", "schedule": 5.0},
         "rebuild-figures": {"task": "complaints.rebuild_figures", "schedule": 20.0},
         "escalate-overdue": {"task": "complaints.escalate_overdue", "schedule": 60.0},
         "reconcile": {"task": "complaints.reconcile", "schedule": 300.0},
         "seal": {"task": "complaints.seal", "schedule": 3600.0},
     },
 )
-app.autodiscover_tasks(["complaints"])
+app.autodiscover_tasks(["portal.common", "complaints"])

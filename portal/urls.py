@@ -1,5 +1,29 @@
 """The URL tree: Vietnamese addresses at the root, English under /en/."""
 
-from django.urls import path
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
 
-urlpatterns: list = []
+from portal import views
+
+handler403 = "portal.views.forbidden"
+handler404 = "portal.views.not_found"
+handler500 = "portal.views.server_error"
+
+urlpatterns = [
+    path("livez", views.livez, name="livez"),
+    path("readyz", views.readyz, name="readyz"),
+    path("demo/", include("complaints.urls.demo")),
+    *i18n_patterns(
+        path("", views.home, name="home"),
+        path("tro-giup/", views.help_page, name="help"),
+        path("bao-mat/", views.privacy, name="privacy"),
+        path("tiep-can/", views.accessibility, name="accessibility"),
+        path("", include("complaints.urls.citizen")),
+        path("", include("portal.accounts.urls")),
+        path("lam-viec/", include("complaints.urls.casework")),
+        path("quan-tri/", include("complaints.urls.oversight")),
+        path("he-thong/", admin.site.urls),
+        prefix_default_language=False,
+    ),
+]

@@ -3,7 +3,7 @@
 from complaints.models.complaint import Claim, Complaint
 from complaints.models.event import Event, Message
 from complaints.models.policy import Figure, Policy, Watermark
-from complaints.models.submission import Draft, Evidence, Submission
+from complaints.models.submission import Draft, Evidence, Joining, Submission
 
 __all__ = [
     "Claim",
@@ -12,6 +12,7 @@ __all__ = [
     "Event",
     "Evidence",
     "Figure",
+    "Joining",
     "Message",
     "Policy",
     "Submission",

@@ -61,6 +61,28 @@ class Submission(models.Model):
         return crypto.unseal(self.national_id_sealed, bound_to=f"submission:{self.key}")
 
 
+class Joining(models.Model):
+    """A submission's matter that was open already: it joined the complaint it names."""
+
+    submission = models.ForeignKey(
+        Submission, models.PROTECT, related_name="joinings"
+    )
+    complaint = models.ForeignKey(
+        "complaints.Complaint", models.PROTECT, related_name="joinings"
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                name="joining_once", fields=["submission", "complaint"]
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.submission_id} joined {self.complaint_id}"
+
+
 class Draft(models.Model):
     """Answers typed so far, sealed; found by the random key in the citizen's session."""
 

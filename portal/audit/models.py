@@ -37,11 +37,11 @@ class Entry(models.Model):
 
 
 class Seal(models.Model):
-    """A day's digest over all entries of one kind, chained to the day before."""
+    """A day's digest over the rows up to ``last_id``, chained to the day before."""
 
     day = models.DateField()
     of = models.CharField(max_length=10)
-    rows = models.BigIntegerField()
+    last_id = models.BigIntegerField()
     digest = models.BinaryField(max_length=32)
     sealed_at = models.DateTimeField()
 

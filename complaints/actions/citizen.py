@@ -1,0 +1,86 @@
+"""What a citizen does with a complaint of theirs. The view has proved that it is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from complaints.actions import moving
+from complaints.choices import Actor, Move, Status
+from complaints.models import Complaint
+from complaints.rules.refused import Refused
+from portal.common import scope
+
+
+@contextmanager
+def _own(complaint_id: int) -> Iterator[Complaint]:
+    with scope.system():
+        yield moving.lock(complaint_id)
+
+
+def answer(*, complaint_id: int, note: str, at: datetime) -> Complaint:
+    """Answer what staff asked; the clock goes on."""
+    note = moving.require_text(note, message=_("Write your answer first."))
+    with _own(complaint_id) as own:
+        moving.move(own, Move.ANSWER, actor=Actor.CITIZEN, at=at, note=note)
+    return own
+
+
+def add(*, complaint_id: int, note: str, at: datetime) -> Complaint:
+    """Add something to a complaint that is open."""
+    note = moving.require_text(note, message=_("Write what you want to add."))
+    with _own(complaint_id) as own:
+        moving.move(own, Move.NOTE, actor=Actor.CITIZEN, at=at, note=note)
+    return own
+
+
+def withdraw(*, complaint_id: int, at: datetime) -> Complaint:
+    """Take a complaint back."""
+    with _own(complaint_id) as own:
+        moving.move(own, Move.WITHDRAW, actor=Actor.CITIZEN, at=at)
+    return own
+
+
+def confirm(*, complaint_id: int, at: datetime) -> Complaint:
+    """Say that it is right now."""
+    with _own(complaint_id) as own:
+        moving.move(own, Move.CONFIRM, actor=Actor.CITIZEN, at=at, confirmed_at=at)
+    return own
+
+
+def disagree(*, complaint_id: int, note: str, at: datetime) -> Complaint:
+    """Say that it is still not right: a new round one level up, by somebody else.
+
+    Possible within the policy's days after the end (30). What was decided stays in
+    the events; the claims are open again.
+    """
+    note = moving.require_text(note, message=_("Say what is still not right."))
+    with _own(complaint_id) as own:
+        policy = moving.policy_for(own.kind, at=at)
+        if own.ended_at and at > own.ended_at + timedelta(days=policy.disagree_days):
+            raise Refused(
+                _("More than %(days)s days have passed. Please send a new report.")
+                % {"days": policy.disagree_days}
+            )
+        was_resolved = own.status == Status.RESOLVED
+        to = moving.above(own.holder, at=at) if was_resolved else own.holder
+        if Complaint.objects.open().filter(subject_key=own.subject_key).exists():
+            raise Refused(_("You have reported this again already; follow that report."))
+        own.claims.update(verdict="", ground="", correction=None)
+        moving.move(
+            own,
+            Move.DISAGREE,
+            actor=Actor.CITIZEN,
+            at=at,
+            note=note,
+            data={"to": to.name},
+            holder=to,
+            round=own.round + 1,
+            round_started_at=at,
+            due_at=at + timedelta(hours=policy.repair_hours),
+            overdue_at=None,
+            confirmed_at=None,
+            assignee=None,
+        )
+    return own

@@ -1,0 +1,67 @@
+"""What time alone brings about: overdue cases, questions that nobody answered."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import F
+
+from complaints import timeline
+from complaints.actions import moving
+from complaints.choices import OPEN, Actor, Move, Status
+from complaints.models import Complaint, Event, Policy
+from portal.common import scope
+
+
+def mark_overdue(*, at: datetime, limit: int = 5000) -> int:
+    """Mark open complaints past their due time, once each; return how many.
+
+    Dated at the true instant, the due time, whenever it is noticed. A paused clock
+    does not run out.
+    """
+    with scope.system():
+        late = list(
+            Complaint.objects.select_for_update(skip_locked=True)
+            .filter(
+                status__in=OPEN, due_at__lt=at, overdue_at=None, paused_at=None
+            )
+            .order_by("due_at", "pk")[:limit]
+        )
+        if not late:
+            return 0
+        Complaint.objects.filter(pk__in=[c.pk for c in late]).update(
+            overdue_at=F("due_at"), version=F("version") + 1
+        )
+        timeline.record_many(
+            [
+                Event(
+                    complaint=complaint,
+                    move=Move.OVERDUE,
+                    at=complaint.due_at,
+                    actor=Actor.SYSTEM,
+                    status=complaint.status,
+                    round=complaint.round,
+                    holder_id=complaint.holder_id,
+                )
+                for complaint in late
+            ],
+            at=at,
+        )
+        return len(late)
+
+
+def lapse(*, at: datetime, limit: int = 500) -> int:
+    """End what has waited for the citizen beyond the cap; it can be reopened."""
+    with scope.system():
+        days = max(Policy.objects.values_list("pause_days", flat=True), default=10)
+        stale = (
+            Complaint.objects.select_for_update(of=("self",), skip_locked=True)
+            .filter(
+                status=Status.WAITING_CITIZEN, paused_at__lt=at - timedelta(days=days)
+            )
+            .select_related("submission", "holder")
+            .order_by("paused_at", "pk")[:limit]
+        )
+        count = 0
+        for complaint in stale:
+            moving.move(complaint, Move.LAPSE, actor=Actor.SYSTEM, at=at)
+            count += 1
+        return count

@@ -1,0 +1,311 @@
+"""Taking in what a citizen sends: once per key, one open complaint per matter."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from complaints import timeline
+from complaints.actions.moving import policy_for
+from complaints.choices import (
+    OPEN,
+    Actor,
+    Channel,
+    Field,
+    Kind,
+    Move,
+    Relation,
+    Status,
+)
+from complaints.models import Claim, Complaint, Event, Evidence, Joining, Submission
+from complaints.rules.refused import Refused
+from portal.accounts.models import User
+from portal.common import codes, crypto, names, scope
+from portal.registry import corrections
+from portal.registry.models import Dose, Organization, Person
+
+MOST_MATTERS = 10
+_BY_FIELD = frozenset({Kind.WRONG_DOSE, Kind.WRONG_PERSON})
+
+
+@dataclass(frozen=True)
+class Matter:
+    """One thing that is wrong: what is claimed, about which dose, given where."""
+
+    kind: str
+    claims: dict[str, str]
+    dose_id: int | None = None
+    site_id: int | None = None
+    site_text: str = ""
+    given_on: date | None = None
+    story: str = ""
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Whose record it is, as typed, and the proved telephone to answer to."""
+
+    full_name: str
+    born_on: date | None
+    sex: str
+    national_id: str
+    phone: str
+    person_id: int | None = None
+    relation: str = Relation.SELF
+    channel: str = Channel.SELF
+    language: str = "vi"
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """What came of it. ``differs``: the key was used before for something else."""
+
+    submission: Submission
+    joined: list[Complaint] = field(default_factory=list)
+    is_repeat: bool = False
+    differs: bool = False
+
+
+def submit(
+    *,
+    key: uuid.UUID,
+    sender: Sender,
+    matters: Sequence[Matter],
+    evidence: Sequence[int] = (),
+    urgent_on: date | None = None,
+    by: User | None = None,
+    at: datetime,
+) -> Submitted:
+    """Store a submission with its complaints and owe their routing, in one transaction.
+
+    The same key always answers with the same submission. A matter that is open already
+    is joined, not filed twice. Raise Refused where there is nothing to file.
+    """
+    if not matters:
+        raise Refused(_("Say at least one thing that is wrong."))
+    if len(matters) > MOST_MATTERS:
+        raise Refused(_("Send at most ten things at once; send the rest separately."))
+    digest = _body_digest(sender, matters)
+    # A second try meets what a parallel one wrote meanwhile: the same key, the same
+    # matter, or (once in a billion) the same code.
+    for attempt in range(3):
+        try:
+            with scope.system():
+                return _repeat(key, digest) or _store(
+                    key, digest, sender, matters, evidence, urgent_on, by, at
+                )
+        except IntegrityError:
+            if attempt == 2:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _repeat(key: uuid.UUID, digest: bytes) -> Submitted | None:
+    before = Submission.objects.filter(key=key).first()
+    if before is None:
+        return None
+    return Submitted(
+        before,
+        joined=[
+            j.complaint
+            for j in before.joinings.select_related("complaint__submission")
+        ],
+        is_repeat=True,
+        differs=bytes(before.body_digest) != digest,
+    )
+
+
+def _store(
+    key: uuid.UUID,
+    digest: bytes,
+    sender: Sender,
+    matters: Sequence[Matter],
+    evidence: Sequence[int],
+    urgent_on: date | None,
+    by: User | None,
+    at: datetime,
+) -> Submitted:
+    person = (
+        Person.objects.get(pk=sender.person_id)
+        if sender.person_id is not None
+        else None
+    )
+    submission = _submission(key, digest, sender, at)
+    subjects = {_subject_key(sender, matter): matter for matter in matters}
+    joined = list(
+        Complaint.objects.select_for_update(of=("self",))
+        .filter(subject_key__in=subjects, status__in=OPEN)
+        .select_related("submission")
+        .order_by("pk")
+    )
+    for complaint in joined:
+        subjects.pop(bytes(complaint.subject_key))
+    actor = Actor.STAFF if by else Actor.CITIZEN
+    complaints = _complaints(submission, subjects, urgent_on, at)
+    Claim.objects.bulk_create(
+        claim
+        for complaint, matter in zip(complaints, subjects.values(), strict=True)
+        for claim in _claims(complaint, matter, person)
+    )
+    timeline.record_many(
+        [_event(complaint, Move.SUBMIT, actor, by, at) for complaint in complaints]
+        + [_event(complaint, Move.JOIN, actor, by, at) for complaint in joined],
+        at=at,
+    )
+    if joined:
+        Joining.objects.bulk_create(
+            [Joining(submission=submission, complaint=c, at=at) for c in joined]
+        )
+        Complaint.objects.filter(pk__in=[c.pk for c in joined]).update(
+            reported_again=F("reported_again") + 1, version=F("version") + 1
+        )
+    if evidence:
+        Evidence.objects.filter(pk__in=evidence, submission=None).update(
+            submission=submission
+        )
+    return Submitted(submission, joined=joined)
+
+
+def _submission(
+    key: uuid.UUID, digest: bytes, sender: Sender, at: datetime
+) -> Submission:
+    bound = f"submission:{key}"
+    return Submission.objects.create(
+        key=key,
+        body_digest=digest,
+        code=codes.new_code(),
+        person_id=sender.person_id,
+        channel=sender.channel,
+        relation=sender.relation,
+        language=sender.language,
+        full_name=names.tidy(sender.full_name),
+        name_folded=names.fold(sender.full_name),
+        born_on=sender.born_on,
+        sex=sender.sex,
+        national_id_sealed=(
+            crypto.seal(sender.national_id, bound_to=bound)
+            if sender.national_id
+            else None
+        ),
+        national_id_digest=(
+            crypto.digest("national_id", sender.national_id)
+            if sender.national_id
+            else None
+        ),
+        phone_sealed=crypto.seal(sender.phone, bound_to=bound),
+        phone_digest=crypto.digest("phone", sender.phone),
+        last4_digest=crypto.digest("last4", sender.phone[-4:]),
+        submitted_at=at,
+    )
+
+
+def _complaints(
+    submission: Submission,
+    subjects: dict[bytes, Matter],
+    urgent_on: date | None,
+    at: datetime,
+) -> list[Complaint]:
+    if not subjects:
+        return []
+    tray = Organization.objects.get(parent=None)
+    sites = dict(
+        Dose.objects.filter(
+            pk__in=[m.dose_id for m in subjects.values() if m.dose_id]
+        ).values_list("pk", "site_id")
+    )
+    return Complaint.objects.bulk_create(
+        Complaint(
+            submission=submission,
+            number=number,
+            kind=matter.kind,
+            status=Status.RECEIVED,
+            dose_id=matter.dose_id,
+            subject_key=subject,
+            given_on=matter.given_on,
+            site_id=matter.site_id or sites.get(matter.dose_id),
+            site_text=matter.site_text,
+            story=matter.story,
+            holder=tray,
+            holder_path=tray.path,
+            submitted_at=at,
+            round_started_at=at,
+            due_at=at + timedelta(hours=policy_for(matter.kind, at=at).repair_hours),
+            urgent_on=urgent_on,
+        )
+        for number, (subject, matter) in enumerate(subjects.items(), start=1)
+    )
+
+
+def _claims(complaint: Complaint, matter: Matter, person: Person | None) -> list[Claim]:
+    recorded = _recorded(matter, person)
+    return [
+        Claim(
+            complaint=complaint,
+            field=name,
+            recorded_sealed=crypto.seal(
+                recorded.get(name, ""), bound_to=f"recorded:{complaint.pk}:{name}"
+            ),
+            claimed_sealed=crypto.seal(
+                value, bound_to=f"claimed:{complaint.pk}:{name}"
+            ),
+        )
+        for name, value in matter.claims.items()
+    ]
+
+
+def _recorded(matter: Matter, person: Person | None) -> dict[str, str]:
+    """Return what is on record beside each claim; nothing for a missing dose."""
+    if matter.kind == Kind.WRONG_PERSON and person is not None:
+        return {name: corrections.read_person(person, name) for name in matter.claims}
+    if matter.dose_id is None:
+        return {}
+    dose = Dose.objects.select_related("product", "site").get(pk=matter.dose_id)
+    return {
+        name: corrections.read_dose(dose, name)
+        for name in matter.claims
+        if name != Field.DOSE
+    }
+
+
+def _event(
+    complaint: Complaint, move: Move, actor: Actor, by: User | None, at: datetime
+) -> Event:
+    return Event(
+        complaint=complaint,
+        move=move,
+        at=at,
+        actor=actor,
+        by=by,
+        status=complaint.status,
+        round=complaint.round,
+        holder_id=complaint.holder_id,
+    )
+
+
+def _subject_key(sender: Sender, matter: Matter) -> bytes:
+    """Return what makes two matters the same: whose, which kind, about which dose."""
+    whose = (
+        f"person:{sender.person_id}"
+        if sender.person_id is not None
+        else f"{sender.national_id or names.fold(sender.full_name)}|{sender.born_on}"
+    )
+    which = (
+        f"dose:{matter.dose_id}"
+        if matter.dose_id is not None
+        else "|".join(
+            matter.claims.get(name, "") for name in (Field.GIVEN_ON, Field.PRODUCT)
+        )
+    )
+    # The fields belong to it: what is newly claimed must not vanish in an older matter.
+    fields = ",".join(sorted(matter.claims)) if matter.kind in _BY_FIELD else ""
+    return crypto.digest("subject", f"{whose}|{matter.kind}|{which}|{fields}")
+
+
+def _body_digest(sender: Sender, matters: Sequence[Matter]) -> bytes:
+    body = [asdict(sender), [asdict(matter) for matter in matters]]
+    return crypto.digest("body", json.dumps(body, sort_keys=True, default=str))

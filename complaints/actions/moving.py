@@ -1,0 +1,100 @@
+"""The one place where a complaint's status changes: lock, check, move, record."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from complaints import timeline
+from complaints.choices import ENDED, Actor, Move, Status
+from complaints.models import Complaint, Event, Policy
+from complaints.rules import terms, workflow
+from complaints.rules.refused import Refused, Stale
+from portal.accounts.models import User
+from portal.registry.models import Organization
+
+
+def lock(complaint_id: int, *, version: int | None = None) -> Complaint:
+    """Return the complaint locked; raise Stale where it is not the version that was read.
+
+    Without a version (the citizen's own moves) the status alone decides.
+    """
+    complaint = Complaint.objects.lock(complaint_id)
+    if version is not None and complaint.version != version:
+        raise Stale(
+            _("Somebody else changed this case meanwhile. Look at it again, then decide.")
+        )
+    return complaint
+
+
+def move(
+    complaint: Complaint,
+    step: Move,
+    *,
+    actor: Actor,
+    at: datetime,
+    by: User | None = None,
+    note: str = "",
+    data: dict[str, Any] | None = None,
+    **changes: Any,
+) -> Event:
+    """Make a move on a locked complaint and record it; ``changes`` are its new facts.
+
+    Keeps the pause, the end and the due time in step with the status, and raises
+    Refused where the move is not legal from here.
+    """
+    before = Status(complaint.status)
+    complaint.status = workflow.target(step, status=before, actor=actor)
+    for name, value in changes.items():
+        setattr(complaint, name, value)
+    if before == Status.WAITING_CITIZEN and complaint.status != before:
+        _end_pause(complaint, at=at)
+    if complaint.status == Status.WAITING_CITIZEN and complaint.paused_at is None:
+        complaint.paused_at = at
+    complaint.ended_at = (
+        (complaint.ended_at or at) if complaint.status in ENDED else None
+    )
+    if complaint.status != Status.RESOLVED:
+        complaint.outcome = ""
+    if actor == Actor.STAFF and complaint.touched_at is None:
+        complaint.touched_at = at
+    complaint.version += 1
+    complaint.save()
+    return timeline.record(
+        complaint, step, actor=actor, at=at, by=by, note=note, data=data
+    )
+
+
+def policy_for(kind: str, *, at: datetime) -> Policy:
+    """Return the policy in force for a kind at an instant."""
+    row = terms.in_force(Policy.objects.all(), kind=kind, day=at.date())
+    assert isinstance(row, Policy)
+    return row
+
+
+def _end_pause(complaint: Complaint, *, at: datetime) -> None:
+    """Move the due time by what the citizen took, up to the cap of the policy."""
+    assert complaint.paused_at is not None
+    cap = terms.terms(policy_for(complaint.kind, at=complaint.round_started_at)).pause
+    complaint.due_at += min(max(at - complaint.paused_at, cap * 0), cap)
+    complaint.paused_at = None
+    if complaint.overdue_at and complaint.due_at > at:
+        complaint.overdue_at = None
+
+
+def above(organization: Organization, *, at: datetime) -> Organization:
+    """Return the nearest open organization above; the root stands above itself."""
+    current = organization
+    while current.parent is not None:
+        current = current.parent
+        if current.is_open_on(at.date()):
+            return current
+    return current
+
+
+def require_text(note: str, *, message: str) -> str:
+    """Return the note without space around it; raise Refused where nothing is said."""
+    note = note.strip()
+    if not note:
+        raise Refused(message)
+    return note

@@ -1,0 +1,183 @@
+"""Bringing the registry in line with what was decided of each claim."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from complaints.choices import Field, Kind, Outcome, Verdict
+from complaints.models import Claim, Complaint
+from complaints.rules.refused import Refused
+from portal.common import crypto
+from portal.registry import corrections
+from portal.registry.corrections import CannotCorrect, Warrant
+from portal.registry.models import Correction, Dose, IdentityDocument, Person
+
+Decided = Mapping[int, tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Deciders:
+    """Who decided: one person, or the one who proposed and the one who signed."""
+
+    proposed_by: int | None = None
+    approved_by: int | None = None
+
+
+def derive_outcome(verdicts: list[str]) -> Outcome:
+    """Return how a complaint ends, from the verdicts of its claims."""
+    distinct = set(verdicts)
+    if distinct == {Verdict.UPHELD}:
+        return Outcome.CORRECTED
+    if Verdict.UPHELD in distinct:
+        return Outcome.PARTLY_CORRECTED
+    if distinct == {Verdict.ALREADY_CORRECT}:
+        return Outcome.ALREADY_CORRECT
+    return Outcome.KEPT
+
+
+def write_verdicts(claims: list[Claim], decided: Decided) -> None:
+    """Set verdict and ground on each claim; raise Refused where one is left out."""
+    for claim in claims:
+        verdict, ground = decided.get(claim.pk, ("", ""))
+        if verdict not in Verdict.values:
+            raise Refused(_("Decide each point: right as claimed, or kept as recorded."))
+        if verdict == Verdict.KEPT and not ground:
+            raise Refused(_("Say on which ground the record is kept."))
+        claim.verdict = verdict
+        claim.ground = ground if verdict == Verdict.KEPT else ""
+        claim.save(update_fields=["verdict", "ground"])
+
+
+def fill_in(complaint: Complaint, claims: list[Claim], filled: Mapping[str, str]) -> None:
+    """Add facts that staff supply for a missing dose where the citizen knew none.
+
+    They become claims of their own, upheld, so that the case shows what was recorded.
+    """
+    known = {claim.field for claim in claims}
+    for field, value in filled.items():
+        if field in known or not value:
+            continue
+        claim = Claim.objects.create(
+            complaint=complaint,
+            field=field,
+            recorded_sealed=crypto.seal(
+                "", bound_to=f"recorded:{complaint.pk}:{field}"
+            ),
+            claimed_sealed=crypto.seal(
+                value, bound_to=f"claimed:{complaint.pk}:{field}"
+            ),
+            verdict=Verdict.UPHELD,
+        )
+        claims.append(claim)
+
+
+def apply(
+    complaint: Complaint, claims: list[Claim], *, deciders: Deciders, at: datetime
+) -> Correction | None:
+    """Change the registry by the upheld claims; return the correction, or None.
+
+    Raise Refused in words where the record cannot be changed that way.
+    """
+    upheld = [claim for claim in claims if claim.verdict == Verdict.UPHELD]
+    if not upheld:
+        return None
+    warrant = Warrant(
+        Correction.Reason.COMPLAINT,
+        complaint.reference,
+        proposed_by=deciders.proposed_by,
+        approved_by=deciders.approved_by,
+    )
+    values = {claim.field: claim.claimed for claim in upheld}
+    try:
+        correction = _apply(complaint, values, warrant=warrant, at=at)
+    except CannotCorrect as error:
+        raise Refused(
+            _(
+                "The record cannot be changed like that: it may say so already, or "
+                "day, vaccine or site are missing."
+            )
+        ) from error
+    for claim in upheld:
+        claim.correction = correction
+        claim.save(update_fields=["correction"])
+    return correction
+
+
+def _apply(
+    complaint: Complaint, values: dict[str, str], *, warrant: Warrant, at: datetime
+) -> Correction:
+    if complaint.kind == Kind.MISSING_DOSE:
+        if not {"given_on", "product", "site"} <= values.keys():
+            raise CannotCorrect("given_on, product and site are needed")
+        person_id = _person_of(complaint, warrant=warrant, at=at)
+        dose, correction = corrections.add_dose(
+            person_id, values, warrant=warrant, at=at
+        )
+        complaint.dose = dose
+        return correction
+    if complaint.kind == Kind.WRONG_PERSON:
+        person_id = _person_of(complaint, warrant=warrant, at=at)
+        return corrections.correct_person(person_id, values, warrant=warrant, at=at)
+    if complaint.dose_id is None:
+        raise CannotCorrect("no dose is meant")
+    if complaint.kind == Kind.NOT_MINE:
+        values = {"person": ""}
+    elif complaint.kind == Kind.DOUBLED_DOSE:
+        values = {"status": Dose.Status.ENTERED_IN_ERROR.value}
+    return corrections.correct_dose(complaint.dose_id, values, warrant=warrant, at=at)
+
+
+def _person_of(complaint: Complaint, *, warrant: Warrant, at: datetime) -> int:
+    """Return whose record it is: the proved one, the one found, or a new one."""
+    submission = complaint.submission
+    if submission.person_id is not None:
+        return submission.person_id
+    person = None
+    if submission.national_id_digest is not None and submission.born_on is not None:
+        found = IdentityDocument.objects.filter(
+            number_digest=submission.national_id_digest,
+            person__born_on=submission.born_on,
+        ).values_list("person_id", flat=True)[:2]
+        if len(found) > 1:
+            raise CannotCorrect("the number belongs to several people")
+        person = Person.objects.filter(pk__in=found).first()
+    if person is None:
+        if submission.born_on is None:
+            raise CannotCorrect("the birth date is not known")
+        facts = {
+            "full_name": submission.full_name,
+            "born_on": submission.born_on.isoformat(),
+            "phone": submission.phone,
+        }
+        facts |= {"sex": submission.sex} if submission.sex else {}
+        if submission.national_id:
+            facts["national_id"] = submission.national_id
+        person, _added = corrections.add_person(facts, warrant=warrant, at=at)
+    submission.person = person
+    submission.save(update_fields=["person"])
+    return person.pk
+
+
+def is_exact_clone(dose: Dose | None) -> bool:
+    """Tell whether the person has another completed dose that agrees in every fact."""
+    if dose is None or dose.person_id is None:
+        return False
+    return (
+        Dose.objects.filter(
+            person_id=dose.person_id,
+            given_on=dose.given_on,
+            product_id=dose.product_id,
+            lot_number=dose.lot_number,
+            site_id=dose.site_id,
+            status=Dose.Status.COMPLETED,
+        )
+        .exclude(pk=dose.pk)
+        .exists()
+    )
+
+
+def changed_field_names(claims: list[Claim]) -> list[str]:
+    """Return which fields were upheld, for the event: names only, never values."""
+    return sorted(Field(c.field).value for c in claims if c.verdict == Verdict.UPHELD)

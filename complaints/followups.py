@@ -1,0 +1,39 @@
+"""What follows an event: one table, each step safe to run twice."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+from complaints import notifications
+from complaints.actions import routing, selfservice
+from complaints.choices import Move
+from complaints.models import Event
+
+Step = Callable[..., None]
+
+
+def run(subjects: Sequence[int], *, at: datetime) -> None:
+    """Do what each of these events calls for, set by set. The outbox's handler."""
+    by_move: dict[str, list[Event]] = defaultdict(list)
+    for event in (
+        Event.objects.filter(pk__in=subjects)
+        .select_related("complaint__submission", "holder")
+        .order_by("pk")
+    ):
+        by_move[event.move].append(event)
+    for move, events in by_move.items():
+        for step in STEPS.get(Move(move), (notifications.notify,)):
+            step(events, at=at)
+
+
+def settle_or_route(events: Sequence[Event], *, at: datetime) -> None:
+    """Correct what can be proved at once; give the rest to who answers for it."""
+    left = selfservice.settle([event.complaint_id for event in events], at=at)
+    routing.route(left, at=at)
+
+
+# A move without a row is followed by its notice alone, if it has one.
+STEPS: Final[dict[Move, tuple[Step, ...]]] = {
+    Move.SUBMIT: (notifications.notify, settle_or_route),
+}

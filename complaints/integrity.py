@@ -1,0 +1,127 @@
+"""What must always hold, recounted in SQL; and the little that may be put back."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import connection
+
+from complaints.models import Event, Message
+from portal.audit import seals
+from portal.common import outbox, scope
+
+logger = logging.getLogger("complaints.integrity")
+
+# Work older than this that nobody did is a finding, not a delay.
+PATIENCE: Final = timedelta(seconds=60)
+
+# Each statement returns the complaints (or rows) that break a promise.
+INVARIANTS: Final[dict[str, str]] = {
+    "every_complaint_was_sent_once": """
+        SELECT c.id FROM complaints_complaint c
+        LEFT JOIN complaints_event e ON e.complaint_id = c.id AND e.move = 'submit'
+        GROUP BY c.id HAVING count(e.id) <> 1""",
+    "routed_once_a_round": """
+        SELECT complaint_id FROM complaints_event WHERE move = 'route'
+        GROUP BY complaint_id, round HAVING count(*) > 1""",
+    "nothing_waits_unrouted": """
+        SELECT id FROM complaints_complaint
+        WHERE status = 'received' AND routed_at IS NULL
+          AND submitted_at < %(at)s - %(patience)s::interval""",
+    "status_is_that_of_the_last_event": """
+        SELECT c.id FROM complaints_complaint c
+        JOIN LATERAL (
+          SELECT status, holder_id, round FROM complaints_event e
+          WHERE e.complaint_id = c.id ORDER BY seq DESC LIMIT 1) last ON true
+        WHERE (last.status, last.holder_id, last.round)
+              IS DISTINCT FROM (c.status, c.holder_id, c.round::int)""",
+    "events_are_numbered_without_gaps": """
+        SELECT complaint_id FROM complaints_event
+        GROUP BY complaint_id HAVING max(seq) <> count(*) OR min(seq) <> 1""",
+    "corrected_iff_a_correction_was_applied": """
+        SELECT c.id FROM complaints_complaint c
+        WHERE (c.outcome IN ('corrected', 'partly_corrected')) <> EXISTS (
+          SELECT 1 FROM complaints_claim k
+          JOIN registry_correction r ON r.id = k.correction_id
+          WHERE k.complaint_id = c.id)""",
+    "claims_are_decided_iff_resolved": """
+        SELECT c.id FROM complaints_complaint c
+        JOIN complaints_claim k ON k.complaint_id = c.id
+        WHERE c.status IN ('resolved') AND k.verdict = ''
+           OR c.status NOT IN ('resolved', 'awaiting_second') AND k.verdict <> ''""",
+    "open_complaints_have_an_open_holder": """
+        SELECT c.id FROM complaints_complaint c
+        JOIN registry_organization o ON o.id = c.holder_id
+        WHERE c.status IN ('received', 'in_review', 'waiting_citizen',
+                           'waiting_authority', 'awaiting_second')
+          AND o.closed_on <= %(at)s::date""",
+    "holder_path_is_the_holders": """
+        SELECT c.id FROM complaints_complaint c
+        JOIN registry_organization o ON o.id = c.holder_id
+        WHERE o.path <> c.holder_path""",
+    "every_message_is_sent_or_owed": """
+        SELECT m.id FROM complaints_message m
+        LEFT JOIN common_outbox o ON o.kind = 'message' AND o.subject = m.id
+        WHERE m.state = 'waiting' AND (o.id IS NULL OR o.done_at IS NOT NULL)""",
+    "no_work_is_left_lying": """
+        SELECT id FROM common_outbox
+        WHERE done_at IS NULL AND dead_at IS NULL
+          AND next_at < %(at)s - %(patience)s::interval
+          AND (lease_until IS NULL OR lease_until < %(at)s)""",
+    "no_work_is_parked": "SELECT id FROM common_outbox WHERE dead_at IS NOT NULL",
+    "the_chain_of_events_is_whole": """
+        SELECT complaint_id FROM (
+          SELECT e.complaint_id, e.hash = complaints_event_hash(e, lag(e.hash)
+              OVER (PARTITION BY e.complaint_id ORDER BY e.seq)) AS whole
+          FROM complaints_event e) links
+        WHERE whole IS NOT TRUE""",
+    "notes_are_as_they_were_written": """
+        SELECT complaint_id FROM complaints_event e
+        WHERE note <> '' AND note_digest
+              <> sha256(convert_to(note_salt::text || note, 'UTF8'))""",
+}
+
+
+def check(*, at: datetime) -> dict[str, list[int]]:
+    """Return what breaks each invariant, up to 100 rows each; all empty is well."""
+    found = {}
+    with scope.system(), connection.cursor() as cursor:
+        for name, sql in INVARIANTS.items():
+            cursor.execute(
+                f"{sql} LIMIT 100", {"at": at, "patience": PATIENCE}
+            )
+            found[name] = [row[0] for row in cursor.fetchall()]
+    return found
+
+
+def reconcile(*, at: datetime) -> int:
+    """Owe again what the outbox lost; log what else is found; return the latter."""
+    _owe_again(at=at)
+    wanting = {name: rows for name, rows in check(at=at).items() if rows}
+    for name, rows in wanting.items():
+        logger.error("invariant.broken", extra={"kind": name, "rows": len(rows)})
+    return len(wanting)
+
+
+def _owe_again(*, at: datetime) -> None:
+    with scope.system():
+        lost = Event.objects.raw(
+            """SELECT e.id FROM complaints_complaint c
+               JOIN complaints_event e ON e.complaint_id = c.id AND e.move = 'submit'
+               LEFT JOIN common_outbox o ON o.kind = 'event' AND o.subject = e.id
+               WHERE c.status = 'received' AND c.routed_at IS NULL AND o.id IS NULL"""
+        )
+        outbox.add("event", [event.pk for event in lost], at=at)
+        unsent = Message.objects.raw(
+            """SELECT m.id FROM complaints_message m
+               LEFT JOIN common_outbox o ON o.kind = 'message' AND o.subject = m.id
+               WHERE m.state = 'waiting' AND o.id IS NULL"""
+        )
+        outbox.add("message", [message.pk for message in unsent], at=at)
+
+
+def seal_days(*, at: datetime) -> None:
+    """Seal yesterday's entries and events."""
+    with scope.system():
+        for of in seals.SEALED:
+            seals.seal_day(of=of, at=at)

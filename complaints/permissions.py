@@ -1,0 +1,76 @@
+"""Who may make which move on which complaint. Deny by default."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from complaints.choices import Actor, Move, Status
+from complaints.models import Complaint
+from complaints.rules import workflow
+from complaints.rules.refused import Refused
+from portal.accounts.models import Posting, User
+
+Role = Posting.Role
+
+# What a role may do at and below its organization. An overseer reads, and may pass a
+# case up; an administrator runs the portal and decides no case.
+ALLOWED: dict[str, frozenset[Move]] = {
+    Role.CLERK: frozenset({Move.NOTE}),
+    Role.STAFF: frozenset(
+        {
+            Move.ACCEPT,
+            Move.ASK,
+            Move.HAND_OVER,
+            Move.ESCALATE,
+            Move.PROPOSE,
+            Move.COUNTERSIGN,
+            Move.DECLINE,
+            Move.RESOLVE,
+            Move.NOTE,
+        }
+    ),
+    Role.OVERSEER: frozenset({Move.ESCALATE, Move.NOTE}),
+    Role.ADMINISTRATOR: frozenset(),
+}
+ALLOWED[Role.LEAD] = ALLOWED[Role.STAFF]
+
+
+def moves_for(user: User, complaint: Complaint, *, at: datetime) -> list[Move]:
+    """Return the moves that a member of staff has now, in the order of the table."""
+    allowed = _allowed(user, complaint, at=at)
+    return [
+        move
+        for move in workflow.possible(Status(complaint.status), actor=Actor.STAFF)
+        if move in allowed and _refusal(user, move, complaint) is None
+    ]
+
+
+def require(user: User, move: Move, complaint: Complaint, *, at: datetime) -> None:
+    """Raise Refused with words unless the user may make the move now."""
+    if move not in _allowed(user, complaint, at=at):
+        raise Refused(_("This case is with another unit, or not yours to decide."))
+    refusal = _refusal(user, move, complaint)
+    if refusal:
+        raise Refused(refusal)
+
+
+def _allowed(user: User, complaint: Complaint, *, at: datetime) -> frozenset[Move]:
+    """Return what the roles give whose organization is at or above the holder."""
+    allowed: frozenset[Move] = frozenset()
+    if not user.is_active:
+        return allowed
+    postings = user.postings.current(at=at).values_list("organization__path", "role")
+    for path, role in postings:
+        if complaint.holder_path.startswith(path):
+            allowed |= ALLOWED[role]
+    return allowed
+
+
+def _refusal(user: User, move: Move, complaint: Complaint) -> str | None:
+    """Return why this very person may not, or None: two people, never the same one."""
+    if move == Move.COUNTERSIGN and complaint.assignee_id == user.pk:
+        return _("A second person has to sign what you proposed.")
+    decides = move in (Move.RESOLVE, Move.PROPOSE, Move.COUNTERSIGN)
+    if decides and complaint.round > 1 and complaint.last_resolver_id == user.pk:
+        return _("The citizen disagreed with your decision; somebody else decides now.")
+    return None

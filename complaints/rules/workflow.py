@@ -1,0 +1,62 @@
+"""Which move leads from where to where, and who may make it. One table, no state."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from complaints.choices import ENDED, OPEN, Actor, Move, Status
+from complaints.rules.refused import Refused
+
+S, A, M = Status, Actor, Move
+
+
+@dataclass(frozen=True)
+class Step:
+    """A row of the table: ``to`` None means that the status stays."""
+
+    actors: tuple[Actor, ...]
+    sources: tuple[Status, ...]
+    to: Status | None
+
+
+ACTIVE: Final = (S.RECEIVED, S.IN_REVIEW, S.WAITING_AUTHORITY)
+
+MOVES: Final[dict[Move, Step]] = {
+    M.SUBMIT: Step((A.CITIZEN, A.STAFF), (), S.RECEIVED),
+    M.ROUTE: Step((A.SYSTEM,), (S.RECEIVED,), S.RECEIVED),
+    M.ACCEPT: Step((A.STAFF,), (S.RECEIVED, S.WAITING_AUTHORITY), S.IN_REVIEW),
+    M.ASK: Step((A.STAFF,), ACTIVE, S.WAITING_CITIZEN),
+    M.ANSWER: Step((A.CITIZEN,), (S.WAITING_CITIZEN,), S.IN_REVIEW),
+    M.HAND_OVER: Step((A.STAFF,), ACTIVE, S.RECEIVED),
+    M.ESCALATE: Step((A.STAFF,), ACTIVE, S.RECEIVED),
+    M.OVERDUE: Step((A.SYSTEM,), OPEN, None),
+    M.PROPOSE: Step((A.STAFF,), ACTIVE, S.AWAITING_SECOND),
+    M.COUNTERSIGN: Step((A.STAFF,), (S.AWAITING_SECOND,), S.RESOLVED),
+    M.DECLINE: Step((A.STAFF,), (S.AWAITING_SECOND,), S.IN_REVIEW),
+    M.RESOLVE: Step((A.STAFF, A.SYSTEM), ACTIVE, S.RESOLVED),
+    M.NOTE: Step((A.STAFF, A.CITIZEN), OPEN, None),
+    M.JOIN: Step((A.CITIZEN, A.STAFF), OPEN, None),
+    M.WITHDRAW: Step((A.CITIZEN,), OPEN, S.WITHDRAWN),
+    M.LAPSE: Step((A.SYSTEM,), (S.WAITING_CITIZEN,), S.LAPSED),
+    M.DISAGREE: Step((A.CITIZEN,), (S.RESOLVED, S.LAPSED), S.RECEIVED),
+    M.CONFIRM: Step((A.CITIZEN,), (S.RESOLVED,), None),
+}
+
+
+def target(move: Move, *, status: Status, actor: Actor) -> Status:
+    """Return the status after a move; raise Refused with words where it is not legal."""
+    step = MOVES[move]
+    if actor not in step.actors or status not in step.sources:
+        if status in ENDED:
+            raise Refused(_("This matter has ended already. Reload the page."))
+        raise Refused(_("This step is not possible now. Reload the page."))
+    return step.to or status
+
+
+def possible(status: Status, *, actor: Actor) -> Iterator[Move]:
+    """Yield the moves that an actor has from a status."""
+    for move, step in MOVES.items():
+        if status in step.sources and actor in step.actors:
+            yield move

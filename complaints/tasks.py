@@ -1,0 +1,33 @@
+"""What beat starts. Each task calls one function and may run twice or at once."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from complaints import integrity, rollups
+from complaints.actions import escalation
+
+
+@shared_task(name="complaints.escalate_overdue", ignore_result=True)
+def escalate_overdue(**_later: object) -> None:
+    """Mark what is overdue, end what has waited for the citizen too long."""
+    at = timezone.now()
+    escalation.mark_overdue(at=at)
+    escalation.lapse(at=at)
+
+
+@shared_task(name="complaints.rebuild_figures", ignore_result=True)
+def rebuild_figures(**_later: object) -> None:
+    """Recompute the figures of organizations where something happened."""
+    rollups.rebuild_changed(at=timezone.now())
+
+
+@shared_task(name="complaints.reconcile", ignore_result=True)
+def reconcile(**_later: object) -> None:
+    """Look for what must never be, put back what the outbox lost, log the rest."""
+    integrity.reconcile(at=timezone.now())
+
+
+@shared_task(name="complaints.seal", ignore_result=True)
+def seal(**_later: object) -> None:
+    """Seal the days that have ended."""
+    integrity.seal_days(at=timezone.now())

@@ -1,0 +1,73 @@
+"""Writing down who looked and who changed, in the transaction that shows or changes."""
+
+from datetime import datetime
+
+from portal.audit.models import Entry
+
+
+def look_up(
+    *,
+    at: datetime,
+    actor: str,
+    actor_id: int | None,
+    person_id: int | None,
+    subject: str,
+    subject_id: int | None = None,
+    organization: int | None = None,
+    detail: str = "",
+) -> None:
+    """Note that somebody saw a person's record, or a case about it."""
+    _write(
+        Entry.Verb.LOOK_UP,
+        at=at,
+        actor=actor,
+        actor_id=actor_id,
+        person=person_id,
+        organization=organization,
+        subject=subject,
+        subject_id=subject_id,
+        detail=detail,
+    )
+
+
+def change(
+    *,
+    at: datetime,
+    actor: str,
+    actor_id: int | None,
+    person_id: int | None,
+    subject: str,
+    subject_id: int | None,
+    detail: str = "",
+) -> None:
+    """Note that something was changed; ``detail`` names fields, never values."""
+    _write(
+        Entry.Verb.CHANGE,
+        at=at,
+        actor=actor,
+        actor_id=actor_id,
+        person=person_id,
+        organization=None,
+        subject=subject,
+        subject_id=subject_id,
+        detail=detail,
+    )
+
+
+def sign_in(*, at: datetime, user_id: int | None, detail: str) -> None:
+    """Note that somebody signed in, out, or failed to."""
+    _write(
+        Entry.Verb.SIGN_IN,
+        at=at,
+        actor=Entry.Actor.STAFF,
+        actor_id=user_id,
+        person=None,
+        organization=None,
+        subject="accounts.user",
+        subject_id=user_id,
+        detail=detail,
+    )
+
+
+def _write(verb: Entry.Verb, **facts: object) -> None:
+    Entry.objects.create(verb=verb, **facts)
