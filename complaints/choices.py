@@ -75,24 +75,28 @@ class Verdict(TextChoices):
 class Ground(TextChoices):
     """The thirteen grounds for keeping the record: dispatch 9458/BYT-CNTT, 2021."""
 
-    FORM_LACKS_FACTS = "form_lacks_facts", _(
-        "The screening form shows no date, dose number or vaccine"
+    FORM_LACKS_FACTS = (
+        "form_lacks_facts",
+        _("The screening form shows no date, dose number or vaccine"),
     )
     NAMES_CONTRADICT = "names_contradict", _("The names contradict each other")
     PORTRAIT = "portrait", _("The picture is a portrait, not the vaccination slip")
     DOSE_NUMBER_DIFFERS = "dose_number_differs", _("The dose number differs")
-    BIRTH_DATE_DIFFERS = "birth_date_differs", _(
-        "The birth date on the slip is not the one on record"
+    BIRTH_DATE_DIFFERS = (
+        "birth_date_differs",
+        _("The birth date on the slip is not the one on record"),
     )
-    SLIP_LACKS_FACTS = "slip_lacks_facts", _(
-        "The slip lacks name, sex, date or vaccine"
+    SLIP_LACKS_FACTS = (
+        "slip_lacks_facts",
+        _("The slip lacks name, sex, date or vaccine"),
     )
     DETAILS_COVERED = "details_covered", _("Personal details are covered")
     UNREADABLE = "unreadable", _("The photo cannot be read")
     DATE_DIFFERS = "date_differs", _("The date differs")
     NOTHING_MATCHES = "nothing_matches", _("Nothing on the slip matches")
-    NAME_INCOMPLETE = "name_incomplete", _(
-        "The name is incomplete or typed without accents"
+    NAME_INCOMPLETE = (
+        "name_incomplete",
+        _("The name is incomplete or typed without accents"),
     )
     VACCINE_DIFFERS = "vaccine_differs", _("The vaccine differs")
     ALTERED = "altered", _("Details on the paper were altered by hand")

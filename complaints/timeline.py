@@ -49,9 +49,7 @@ def record_many(events: list[Event], *, at: datetime) -> None:
 
 def read(complaint: Complaint) -> list[Event]:
     """Return the events in order, with who made them and who held it then."""
-    return list(
-        complaint.events.select_related("by", "holder").order_by("seq")
-    )
+    return list(complaint.events.select_related("by", "holder").order_by("seq"))
 
 
 def moments(events: list[Event]) -> list[Moment]:

@@ -40,9 +40,7 @@ def accept(
 ) -> Complaint:
     """Take a case on."""
     with _case(complaint_id, Move.ACCEPT, by=by, at=at, version=version) as case:
-        moving.move(
-            case, Move.ACCEPT, actor=Actor.STAFF, by=by, at=at, assignee=by
-        )
+        moving.move(case, Move.ACCEPT, actor=Actor.STAFF, by=by, at=at, assignee=by)
     return case
 
 
@@ -124,7 +122,9 @@ def escalate(
     version: int | None = None,
 ) -> Complaint:
     """Pass a case to the organization above, with the reason; the clock goes on."""
-    note = moving.require_text(note, message=_("Say why the level above has to decide."))
+    note = moving.require_text(
+        note, message=_("Say why the level above has to decide.")
+    )
     with _case(complaint_id, Move.ESCALATE, by=by, at=at, version=version) as case:
         to = moving.above(case.holder, at=at)
         if to.pk == case.holder_id:

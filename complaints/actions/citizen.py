@@ -66,7 +66,9 @@ def disagree(*, complaint_id: int, note: str, at: datetime) -> Complaint:
         was_resolved = own.status == Status.RESOLVED
         to = moving.above(own.holder, at=at) if was_resolved else own.holder
         if Complaint.objects.open().filter(subject_key=own.subject_key).exists():
-            raise Refused(_("You have reported this again already; follow that report."))
+            raise Refused(
+                _("You have reported this again already; follow that report.")
+            )
         own.claims.update(verdict="", ground="", correction=None)
         moving.move(
             own,

@@ -20,9 +20,7 @@ def mark_overdue(*, at: datetime, limit: int = 5000) -> int:
     with scope.system():
         late = list(
             Complaint.objects.select_for_update(skip_locked=True)
-            .filter(
-                status__in=OPEN, due_at__lt=at, overdue_at=None, paused_at=None
-            )
+            .filter(status__in=OPEN, due_at__lt=at, overdue_at=None, paused_at=None)
             .order_by("due_at", "pk")[:limit]
         )
         if not late:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -112,8 +112,7 @@ def _repeat(key: uuid.UUID, digest: bytes) -> Submitted | None:
     return Submitted(
         before,
         joined=[
-            j.complaint
-            for j in before.joinings.select_related("complaint__submission")
+            j.complaint for j in before.joinings.select_related("complaint__submission")
         ],
         is_repeat=True,
         differs=bytes(before.body_digest) != digest,

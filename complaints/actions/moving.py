@@ -22,7 +22,9 @@ def lock(complaint_id: int, *, version: int | None = None) -> Complaint:
     complaint = Complaint.objects.lock(complaint_id)
     if version is not None and complaint.version != version:
         raise Stale(
-            _("Somebody else changed this case meanwhile. Look at it again, then decide.")
+            _(
+                "Somebody else changed this case meanwhile. Look at it again, then decide."
+            )
         )
     return complaint
 

@@ -89,9 +89,7 @@ def _rule(claim: Claim, person: Person) -> str:
         claimed,
         person=holder,
         is_confirmed=reply.is_match,
-        is_used_by_another=population.is_used_by_another(
-            claimed, person_id=person.pk
-        ),
+        is_used_by_another=population.is_used_by_another(claimed, person_id=person.pk),
     )
     return decision.rule if decision.judgement == Judgement.APPLY else ""
 

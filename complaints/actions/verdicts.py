@@ -42,7 +42,9 @@ def write_verdicts(claims: list[Claim], decided: Decided) -> None:
     for claim in claims:
         verdict, ground = decided.get(claim.pk, ("", ""))
         if verdict not in Verdict.values:
-            raise Refused(_("Decide each point: right as claimed, or kept as recorded."))
+            raise Refused(
+                _("Decide each point: right as claimed, or kept as recorded.")
+            )
         if verdict == Verdict.KEPT and not ground:
             raise Refused(_("Say on which ground the record is kept."))
         claim.verdict = verdict
@@ -50,7 +52,9 @@ def write_verdicts(claims: list[Claim], decided: Decided) -> None:
         claim.save(update_fields=["verdict", "ground"])
 
 
-def fill_in(complaint: Complaint, claims: list[Claim], filled: Mapping[str, str]) -> None:
+def fill_in(
+    complaint: Complaint, claims: list[Claim], filled: Mapping[str, str]
+) -> None:
     """Add facts that staff supply for a missing dose where the citizen knew none.
 
     They become claims of their own, upheld, so that the case shows what was recorded.

@@ -44,9 +44,11 @@ class ComplaintQuerySet(models.QuerySet):
 
     def lock(self, pk: int) -> "Complaint":
         """Return the complaint, locked until the transaction ends."""
-        return self.select_for_update(of=("self",)).select_related(
-            "submission", "holder", "dose"
-        ).get(pk=pk)
+        return (
+            self.select_for_update(of=("self",))
+            .select_related("submission", "holder", "dose")
+            .get(pk=pk)
+        )
 
 
 class Complaint(models.Model):
@@ -61,29 +63,21 @@ class Complaint(models.Model):
     )
     number = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=12, choices=Kind)
-    status = models.CharField(
-        max_length=17, choices=Status, default=Status.RECEIVED
-    )
+    status = models.CharField(max_length=17, choices=Status, default=Status.RECEIVED)
     outcome = models.CharField(max_length=16, choices=Outcome, blank=True)
     round = models.PositiveSmallIntegerField(default=1)
-    dose = models.ForeignKey(
-        Dose, models.PROTECT, null=True, related_name="complaints"
-    )
+    dose = models.ForeignKey(Dose, models.PROTECT, null=True, related_name="complaints")
     subject_key = models.BinaryField(max_length=32)
     given_on = models.DateField(null=True)
     site = models.ForeignKey(Organization, models.PROTECT, null=True, related_name="+")
     site_text = models.CharField(max_length=200, blank=True)
     story = models.TextField(blank=True, max_length=2000)
-    holder = models.ForeignKey(
-        Organization, models.PROTECT, related_name="complaints"
-    )
+    holder = models.ForeignKey(Organization, models.PROTECT, related_name="complaints")
     holder_path = models.CharField(max_length=120)
     assignee = models.ForeignKey(
         User, models.PROTECT, null=True, related_name="complaints"
     )
-    last_resolver = models.ForeignKey(
-        User, models.PROTECT, null=True, related_name="+"
-    )
+    last_resolver = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     submitted_at = models.DateTimeField()
     routed_at = models.DateTimeField(null=True)
     touched_at = models.DateTimeField(null=True)

@@ -64,9 +64,7 @@ class Submission(models.Model):
 class Joining(models.Model):
     """A submission's matter that was open already: it joined the complaint it names."""
 
-    submission = models.ForeignKey(
-        Submission, models.PROTECT, related_name="joinings"
-    )
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="joinings")
     complaint = models.ForeignKey(
         "complaints.Complaint", models.PROTECT, related_name="joinings"
     )
@@ -124,9 +122,7 @@ class Evidence(models.Model):
     bytes = models.PositiveIntegerField()
     width = models.PositiveIntegerField(null=True)
     height = models.PositiveIntegerField(null=True)
-    state = models.CharField(
-        max_length=11, choices=State, default=State.QUARANTINED
-    )
+    state = models.CharField(max_length=11, choices=State, default=State.QUARANTINED)
     warning = models.CharField(max_length=20, blank=True)
     uploaded_at = models.DateTimeField()
 

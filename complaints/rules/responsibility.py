@@ -147,7 +147,8 @@ def _by_units(
     stations = [
         atlas.station[commune]
         for commune in communes
-        if commune in atlas.station and atlas.bodies[atlas.station[commune]].is_open(day)
+        if commune in atlas.station
+        and atlas.bodies[atlas.station[commune]].is_open(day)
     ]
     if len(stations) == 1 and len(communes) == 1:
         name = atlas.bodies[stations[0]].name

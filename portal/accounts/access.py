@@ -99,8 +99,10 @@ def submissions_of(request: HttpRequest) -> list[int]:
 def end_rest(request: HttpRequest, *, at: datetime) -> None:
     """End a session that rested too long: 20 minutes for citizens, 30 for staff."""
     seen = request.session.get("seen_at")
-    if seen is None and "proved_at" not in request.session and "_auth_user_id" not in (
-        request.session
+    if (
+        seen is None
+        and "proved_at" not in request.session
+        and "_auth_user_id" not in (request.session)
     ):
         return
     is_staff = "_auth_user_id" in request.session

@@ -27,9 +27,7 @@ class PostingQuerySet(models.QuerySet):
 
     def current(self, *, at: datetime) -> "PostingQuerySet":
         """Return the postings in force at an instant."""
-        return self.filter(
-            Q(valid_to=None) | Q(valid_to__gt=at), valid_from__lte=at
-        )
+        return self.filter(Q(valid_to=None) | Q(valid_to__gt=at), valid_from__lte=at)
 
 
 class Posting(models.Model):

@@ -88,6 +88,19 @@ def tidy(text: str, *, strip_titles: bool = False) -> str:
     return " ".join(words)
 
 
+def compose(text: str) -> str:
+    """Return the name as it was typed, in composed letters with single spaces.
+
+    Case and the places of tone marks stay; look-alikes of Đ and of the apostrophe and
+    invisible characters go.
+    """
+    words = (_visible(word) for word in text.split())
+    plain = " ".join(word for word in words if word)
+    return unicodedata.normalize(
+        "NFC", plain.translate(LOOK_ALIKES).translate(APOSTROPHES)
+    )
+
+
 def sort_key(text: str) -> str:
     """Return an ASCII string whose byte order is the order of the Vietnamese alphabet.
 

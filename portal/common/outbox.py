@@ -194,9 +194,7 @@ def _claim(kinds: list[str], *, at: datetime | None, limit: int) -> list[Claimed
     for (kind, retried), group in groupby(alive, key=lambda row: row[:2]):
         members = list(group)
         if retried:
-            claims += [
-                Claimed(kind, token, [m[2]], m[3], m[4]) for m in members
-            ]
+            claims += [Claimed(kind, token, [m[2]], m[3], m[4]) for m in members]
         else:
             claims.append(
                 Claimed(kind, token, [m[2] for m in members], 1, members[0][4])

@@ -51,7 +51,9 @@
     }
     if (note) {
       note.textContent = changed
-        ? note.dataset.done.replace("%s", megabytes(after)).replace("%s", megabytes(before))
+        ? note.dataset.done
+            .replace("{after}", megabytes(after))
+            .replace("{before}", megabytes(before))
         : "";
     }
   }

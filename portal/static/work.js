@@ -91,7 +91,8 @@
   /* After a swap the reader stands at what is new, and the open row is marked. */
   document.addEventListener("htmx:after:swap", (event) => {
     const pane = document.getElementById("pane");
-    if (!pane || !(event.target === pane || pane.contains(event.target) || event.target === document.body)) return;
+    const swapped = event.detail && event.detail.ctx && event.detail.ctx.target;
+    if (!pane || !swapped || !pane.contains(swapped)) return;
     const target = pane.querySelector("[autofocus]") || pane.querySelector("h1,h2");
     if (!target) return;
     if (!target.hasAttribute("tabindex")) target.setAttribute("tabindex", "-1");

@@ -4,43 +4,83 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('verb', models.CharField(choices=[('look_up', 'Look Up'), ('change', 'Change'), ('sign_in', 'Sign In')], max_length=8)),
-                ('actor', models.CharField(choices=[('citizen', 'Citizen'), ('staff', 'Staff'), ('system', 'System')], max_length=8)),
-                ('actor_id', models.BigIntegerField(null=True)),
-                ('organization', models.BigIntegerField(null=True)),
-                ('person', models.BigIntegerField(null=True)),
-                ('subject', models.CharField(max_length=20)),
-                ('subject_id', models.BigIntegerField(null=True)),
-                ('detail', models.CharField(blank=True, max_length=80)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "verb",
+                    models.CharField(
+                        choices=[
+                            ("look_up", "Look Up"),
+                            ("change", "Change"),
+                            ("sign_in", "Sign In"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "actor",
+                    models.CharField(
+                        choices=[
+                            ("citizen", "Citizen"),
+                            ("staff", "Staff"),
+                            ("system", "System"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("actor_id", models.BigIntegerField(null=True)),
+                ("organization", models.BigIntegerField(null=True)),
+                ("person", models.BigIntegerField(null=True)),
+                ("subject", models.CharField(max_length=20)),
+                ("subject_id", models.BigIntegerField(null=True)),
+                ("detail", models.CharField(blank=True, max_length=80)),
             ],
             options={
-                'indexes': [models.Index(fields=['person', '-at'], name='entry_person')],
+                "indexes": [
+                    models.Index(fields=["person", "-at"], name="entry_person")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Seal',
+            name="Seal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('of', models.CharField(max_length=10)),
-                ('last_id', models.BigIntegerField()),
-                ('digest', models.BinaryField(max_length=32)),
-                ('sealed_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("of", models.CharField(max_length=10)),
+                ("last_id", models.BigIntegerField()),
+                ("digest", models.BinaryField(max_length=32)),
+                ("sealed_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('of', 'day'), name='seal_once_per_day')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("of", "day"), name="seal_once_per_day"
+                    )
+                ],
             },
         ),
     ]

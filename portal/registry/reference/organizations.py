@@ -276,7 +276,9 @@ class _Structure:
                 }[runner]
                 if parent not in self.bodies:  # an island without communes
                     parent = f"TTYT-{district}"
-                place = self.units[commune or district]["name"]
+                place = self.units[district]["name"]
+                if commune:
+                    place = f"{self.units[commune]['name']} ({place})"
                 self.add(
                     f"LD-{number}-{n:02}",
                     "mobile_point",
