@@ -1,0 +1,77 @@
+"""Say who would answer for a place or site, and how that is found."""
+
+import json
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from complaints.actions import routing
+from complaints.choices import Kind
+from complaints.rules.responsibility import Facts, responsible_for
+from portal.registry import places
+from portal.registry.models import Organization
+
+
+class Command(BaseCommand):
+    help = "Explain which organization answers for a dose given at a place."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        where = parser.add_mutually_exclusive_group(required=True)
+        where.add_argument("--place", help="a place as people write it")
+        where.add_argument("--site", help="the code of an organization")
+        parser.add_argument("--given-on", type=date.fromisoformat, required=True)
+        parser.add_argument("--kind", choices=Kind.values, default=Kind.MISSING_DOSE)
+        parser.add_argument("--residence", help="where the person lives, in words")
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, **options: Any) -> None:
+        facts = Facts(
+            options["kind"],
+            **_where(options["place"], options["site"], options["given_on"]),
+            residence=_residence(options["residence"]),
+        )
+        atlas = routing.read_atlas([facts])
+        answer = responsible_for(facts, atlas=atlas, day=timezone.localdate())
+        body = Organization.objects.select_related("commune", "province").get(
+            pk=answer.body
+        )
+        result = {
+            "organization": {
+                "code": body.code,
+                "name": body.name,
+                "kind": body.kind,
+                "province": body.province.name if body.province else None,
+                "commune": body.commune.name if body.commune else None,
+            },
+            "path": [
+                {"step": reason.step, "reason": " → ".join(filter(None, reason.names))}
+                for reason in answer.path
+            ],
+            "certain": answer.is_certain,
+        }
+        if options["json"]:
+            self.stdout.write(json.dumps(result, ensure_ascii=False))
+            return
+        self.stdout.write(f"{body.name} ({body.code})")
+        for step in result["path"]:
+            self.stdout.write(f"  {step['step']}: {step['reason']}")
+
+
+def _where(place: str | None, site: str | None, given_on: date) -> dict[str, Any]:
+    """Return the site or units that were named; raise CommandError for no such code."""
+    if site is not None:
+        found = Organization.objects.filter(code=site).first()
+        if found is None:
+            raise CommandError(f"no organization has the code {site}", returncode=2)
+        return {"site": found.pk}
+    pk, units = routing.find_place(place or "", given_on)
+    return {"site": pk, "units": units}
+
+
+def _residence(text: str | None) -> str | None:
+    if not text:
+        return None
+    found = places.find_units(text)
+    return found[0].unit.code if len(found) == 1 else None
