@@ -85,7 +85,7 @@ def _port(text: str) -> int:
 def _take_steps(steps: Steps) -> None:
     identity = steps.database_identity()
     steps.manage("migrate", "--no-input", "--verbosity", "0")
-    reference = fingerprint([BASE_DIR / "portal" / "registry", BASE_DIR / "complaints"])
+    reference = fingerprint([BASE_DIR / "portal" / "registry"])
     steps.manage_once(f"{identity} {reference}", "load_reference")
     if steps.environment["DEMO"] == "1":
         steps.manage_once(identity, "seed_demo")
