@@ -185,7 +185,7 @@ class NameField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """Return the name in composed letters; places of tone marks stay."""
-        return names.compose(super().to_python(value))
+        return names.compose(super().to_python(value) or "")
 
     def validate(self, value: str) -> None:
         """Allow words of one letter, apostrophes, hyphens and points."""
@@ -249,7 +249,7 @@ class CodeField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """Return the digits without what stands between them."""
-        return codes.clean(super().to_python(value))
+        return codes.clean(super().to_python(value) or "")
 
     def validate(self, value: str) -> None:
         """Refuse anything but that many digits."""
@@ -281,7 +281,7 @@ class NationalIdField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """Return the number without what stands between its digits."""
-        text = unicodedata.normalize("NFKC", super().to_python(value))
+        text = unicodedata.normalize("NFKC", super().to_python(value) or "")
         return _BLANKS.sub("", text).upper()
 
     def validate(self, value: str) -> None:

@@ -58,10 +58,10 @@ class Structure:
 
 def read(text: str) -> Number:
     """Tell what kind of number a text is; nothing is repaired, problems are named."""
-    text = _whole(unicodedata.normalize("NFKC", text).strip())
-    if text is None:
+    whole = _whole(unicodedata.normalize("NFKC", text).strip())
+    if whole is None:
         return Number("other", "", ["rounded"])
-    canonical = _BLANKS.sub("", text).upper()
+    canonical = _BLANKS.sub("", whole).upper()
     if not canonical:
         return Number("other", "", ["empty"])
     if not _is_digits(canonical):
