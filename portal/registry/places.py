@@ -1,0 +1,231 @@
+"""Find the places and sites that people mean by what they write.
+
+Dictionary look-ups over an index of the loaded reference data, held in the process and
+built again when rows are added. It never guesses in silence: when several places fit,
+all are returned and none is certain.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from portal.common.names import fold
+from portal.registry.addresses import Index, Mention, Words, split
+from portal.registry.models.site import Organization
+from portal.registry.models.unit import AdministrativeUnit
+
+# Candidates as near as this to the best one are not told apart.
+NEAR = 1.6
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A unit that a text may mean.
+
+    ``certain`` holds when nothing else fits, or when all that fits is the same place
+    today (a commune and its only successor of the same name).
+    """
+
+    unit: AdministrativeUnit
+    score: float
+    certain: bool
+
+
+def find_units(text: str) -> list[Candidate]:
+    """Return the units of both epochs that fit the text equally well, best first.
+
+    Understands names with and without accents, types or commas, in any order,
+    abbreviations (``TYT P.7 Q3``), names merged away since 2021 and mixtures of old and
+    new addresses. An empty list means that nothing fits.
+    """
+    return _candidates(_unit_index(_stamp()), text)
+
+
+def today(unit: AdministrativeUnit) -> list[AdministrativeUnit]:
+    """Return all units that hold its area today, the default one first.
+
+    A unit of the present epoch is its own answer; a district or a split commune has
+    several.
+    """
+    index = _unit_index(_stamp())
+    return [index.instance(pk) for pk in index.today(unit.pk)]
+
+
+def find_organizations(
+    text: str, *, on: date | None = None, limit: int = 10
+) -> list[Organization]:
+    """Return the organizations whose name and place hold all words of the text.
+
+    The last word may be unfinished. Those in the place that the text means come first;
+    they alone where no name holds the words (a commune known by a former name). With
+    ``on`` only those open that day; without, those still open before the others.
+    """
+    stamp = _stamp()
+    units, index = _unit_index(stamp), _site_index(stamp)
+    there = index.at(candidate.unit.pk for candidate in _candidates(units, text))
+    named = index.named(text)
+    phrase = " ".join(_site_words(fold(text)))
+    found = [index.sites[pk] for pk in named or there]
+    if on:
+        found = [site for site in found if site.is_open_on(on)]
+    found.sort(
+        key=lambda site: (
+            site.pk not in there,
+            phrase not in site.name,
+            site.closed_on is not None and not on,
+            site.order,
+        )
+    )
+    wanted = [site.pk for site in found[:limit]]
+    rows = Organization.objects.select_related("commune", "province").in_bulk(wanted)
+    return [rows[pk] for pk in wanted if pk in rows]
+
+
+def _candidates(index: Index, text: str) -> list[Candidate]:
+    words = Words(text, index)
+    scored = sorted(
+        words.scores(), key=lambda pair: (-pair[1], index.units[pair[0].unit].code)
+    )
+    if not scored or scored[0][1] <= 0:
+        return []
+    best = scored[0][1]
+    kept: dict[int, tuple[Mention, float]] = {}
+    for mention, score in scored:
+        if score >= best - NEAR:
+            kept.setdefault(mention.unit, (mention, score))
+    kept = words.as_accented(words.most_specific(kept))
+    certain = words.explains(kept.values()) and _same_place(index, kept)
+    return [
+        Candidate(index.instance(unit), round(score, 2), certain)
+        for unit, (_, score) in kept.items()
+    ]
+
+
+class _Site(NamedTuple):
+    pk: int
+    name: str  # folded and in full
+    opened_on: date
+    closed_on: date | None
+    order: tuple[int, str, int]  # short names first, then the alphabet
+
+    def is_open_on(self, day: date) -> bool:
+        return self.opened_on <= day < (self.closed_on or date.max)
+
+
+class _SiteIndex:
+    """Organizations by the words of their name and of the provinces around them."""
+
+    def __init__(self, units: Index):
+        self.sites: dict[int, _Site] = {}
+        self.by_word: dict[str, set[int]] = defaultdict(set)
+        self.by_commune: dict[int, list[int]] = defaultdict(list)
+        rows = Organization.objects.values_list(
+            "pk", "folded", "sort_key", "commune", "province", "opened_on", "closed_on"
+        )
+        for pk, folded, sort_key, commune, province, opened_on, closed_on in rows:
+            order = (len(folded.split()), sort_key, pk)
+            if commune:
+                self.by_commune[commune].append(pk)
+            name = _site_words(folded)
+            self.sites[pk] = _Site(pk, " ".join(name), opened_on, closed_on, order)
+            words = set(name)
+            for unit in {province, *_provinces(units, commune)} - {None}:
+                words.update(_site_words(units.units[unit].folded))
+            for word in words:
+                self.by_word[word].add(pk)
+
+    def named(self, text: str) -> set[int]:
+        """Return the sites that have all words, the last of them perhaps begun only."""
+        words = _site_words(fold(text))
+        if not words:
+            return set()
+        *whole, last = words
+        found = set().union(
+            *(pks for word, pks in self.by_word.items() if word.startswith(last))
+        )
+        for word in whole:
+            found &= self.by_word.get(word, set())
+        return found & self.by_word.get(last, set()) or found
+
+    def at(self, communes: Iterable[int]) -> set[int]:
+        """Return the sites in these communes."""
+        return {pk for unit in communes for pk in self.by_commune.get(unit, ())}
+
+
+def _provinces(units: Index, commune: int | None) -> set[int]:
+    """Return the provinces that the commune lies in, or that its old ones lay in."""
+    if not commune:
+        return set()
+    communes = [commune, *units.predecessors.get(commune, ())]
+    return {units.around[unit][-1] for unit in communes if units.around[unit]}
+
+
+# What people write short in the names of sites.
+_IN_FULL = {
+    "tyt": ("tram", "y", "te"),
+    "ttyt": ("trung", "tam", "y", "te"),
+    "bv": ("benh", "vien"),
+    "bvdk": ("benh", "vien", "da", "khoa"),
+    "dk": ("da", "khoa"),
+    "p": ("phuong",),
+    "f": ("phuong",),
+    "q": ("quan",),
+    "x": ("xa",),
+    "h": ("huyen",),
+    "tt": ("thi", "tran"),
+    "tx": ("thi", "xa"),
+    "tp": ("thanh", "pho"),
+    "hcm": ("ho", "chi", "minh"),
+    "tphcm": ("thanh", "pho", "ho", "chi", "minh"),
+    "hn": ("ha", "noi"),
+}
+
+
+def _site_words(folded: str) -> list[str]:
+    """Return the words in full, a number joined to its type (phuong5 quan11)."""
+    words: list[str] = []
+    for token in split(folded):
+        if token.isdigit() and words:
+            words[-1] += token
+        else:
+            words += _IN_FULL.get(token, (token,))
+    return words
+
+
+def _same_place(index: Index, units: Iterable[int]) -> bool:
+    units = list(units)
+    places = {frozenset(index.today(unit)) for unit in units}
+    return len(units) == 1 or (len(places) == 1 and len(places.pop()) == 1)
+
+
+_Stamp = tuple[int | None, ...]
+_built: dict[str, tuple[_Stamp, Any]] = {}
+
+
+def _stamp() -> _Stamp:
+    """Return the highest keys: one cheap statement tells of new data."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT max(id) FROM registry_administrativeunit),"
+            " (SELECT max(id) FROM registry_unitsuccession),"
+            " (SELECT max(id) FROM registry_unitalias),"
+            " (SELECT max(id) FROM registry_organization)"
+        )
+        return cursor.fetchone()
+
+
+def _unit_index(stamp: _Stamp) -> Index:
+    stamp = stamp[:3]
+    if _built.get("units", ((), None))[0] != stamp:
+        _built["units"] = (stamp, Index())
+    return _built["units"][1]
+
+
+def _site_index(stamp: _Stamp) -> _SiteIndex:
+    if _built.get("sites", ((), None))[0] != stamp:
+        _built["sites"] = (stamp, _SiteIndex(_unit_index(stamp)))
+    return _built["sites"][1]
