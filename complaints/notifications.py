@@ -94,7 +94,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
 
 
 def text_for(event: Event, *, help_line: str) -> str | None:
-    """Return the words for an event in the citizen's language, or None for no notice."""
+    """Return the words for an event in the citizen's language; None: no notice."""
     move = Move(event.move)
     key = event.data.get("outcome", "") if move in DECISIONS else move.value
     if key not in TEXTS:

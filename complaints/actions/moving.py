@@ -15,16 +15,14 @@ from portal.registry.models import Organization
 
 
 def lock(complaint_id: int, *, version: int | None = None) -> Complaint:
-    """Return the complaint locked; raise Stale where it is not the version that was read.
+    """Return the complaint, locked; raise Stale where it is not the version read.
 
     Without a version (the citizen's own moves) the status alone decides.
     """
     complaint = Complaint.objects.lock(complaint_id)
     if version is not None and complaint.version != version:
         raise Stale(
-            _(
-                "Somebody else changed this case meanwhile. Look at it again, then decide."
-            )
+            _("Somebody else changed this case. Look at it again, then decide.")
         )
     return complaint
 

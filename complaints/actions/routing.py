@@ -104,7 +104,17 @@ def find_place(text: str, given_on: date | None) -> tuple[int | None, tuple[str,
     ]
     if len(exact) == 1:
         return exact[0].pk, ()
-    return None, tuple(candidate.unit.code for candidate in places.find_units(text))
+    candidates = places.find_units(text)
+    # A bare "Hải Dương" is the province, though a town and two communes share its name.
+    named = [
+        candidate
+        for candidate in candidates
+        if candidate.unit.level == AdministrativeUnit.Level.PROVINCE
+        and candidate.unit.folded.endswith(f" {wanted}")
+    ]
+    if len(named) == 1:
+        candidates = named
+    return None, tuple(candidate.unit.code for candidate in candidates)
 
 
 def read_atlas(facts: Iterable[Facts]) -> Atlas:

@@ -85,11 +85,10 @@ class Facts:
 
 def responsible_for(facts: Facts, *, atlas: Atlas, day: date) -> Answer:
     """Return who answers on ``day``. There is always somebody: at last the ministry."""
-    if facts.kind in IDENTITY:
-        if facts.residence:
-            start = Reason("identity_by_residence")
-            return _by_units((facts.residence,), atlas, day, (start,))
-        # Without a known residence the giving site knows the person best.
+    # Without a known residence the giving site knows the person best.
+    if facts.kind in IDENTITY and facts.residence:
+        start = Reason("identity_by_residence")
+        return _by_units((facts.residence,), atlas, day, (start,))
     if facts.site is not None and facts.site in atlas.bodies:
         return _by_site(facts.site, atlas, day)
     if facts.units:

@@ -46,7 +46,7 @@ MOVES: Final[dict[Move, Step]] = {
 
 
 def target(move: Move, *, status: Status, actor: Actor) -> Status:
-    """Return the status after a move; raise Refused with words where it is not legal."""
+    """Return the status after a move; raise Refused with words if it is not legal."""
     step = MOVES[move]
     if actor not in step.actors or status not in step.sources:
         if status in ENDED:

@@ -1,4 +1,4 @@
-"""Rows without domain words: work to be done, counters of the limiter, demo messages."""
+"""Rows without domain words: waiting work, the limiter's counters, demo messages."""
 
 from django.db import models
 from django.db.models import Q
@@ -45,7 +45,7 @@ class Outbox(models.Model):
 
 
 class Tally(models.Model):
-    """A counter of the limiter while Redis is away: one row a limit, subject, window."""
+    """A counter of the limiter while Redis is away: one a limit, subject, window."""
 
     key = models.CharField(max_length=140, primary_key=True)
     count = models.PositiveIntegerField(default=0)

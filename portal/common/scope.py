@@ -60,6 +60,7 @@ def _read() -> tuple[str, str]:
 def _write(role: str, reach: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('app.scope', %s, true), set_config('app.reach', %s, true)",
+            "SELECT set_config('app.scope', %s, true),"
+            " set_config('app.reach', %s, true)",
             [role, reach],
         )
