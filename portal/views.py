@@ -58,10 +58,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
         plan = _pending_migrations()
     except DatabaseError:
         return JsonResponse({"database": "unreachable"}, status=503)
-    queue = broker.client()
     state = {
         "database": "ok" if not plan else "migrations pending",
-        "broker": "none" if not settings.REDIS_URL else ("ok" if queue else "away"),
+        "broker": "none" if not settings.REDIS_URL else ("ok" if broker.is_alive() else "away"),
     }
     return JsonResponse(state, status=503 if plan else 200)
 
