@@ -1,0 +1,145 @@
+"""A report in the making: a sealed row, and what becomes of it when it is sent.
+
+``answers`` are JSON: ``key`` (of the submission), ``relation``, ``person`` (the record
+that was opened, or None), ``matters`` (one dict a thing that is wrong), ``contact``
+and ``proof`` (the one-time code that proved the telephone to write to).
+"""
+
+import uuid
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from django.utils import translation
+
+from complaints.actions.intake import Matter, Sender
+from complaints.choices import Field, Kind, Relation
+from complaints.models import Draft
+from portal.accounts import codes
+from portal.accounts.models import OneTimeCode
+from portal.registry import corrections, identity
+from portal.registry.models import Organization, Person
+
+LIFETIME: Final = timedelta(hours=24)
+VOID: Final = "void"
+PERSON_FIELDS: Final = (
+    Field.FULL_NAME,
+    Field.BORN_ON,
+    Field.SEX,
+    Field.NATIONAL_ID,
+    Field.PHONE,
+)
+
+
+def start(
+    *, relation: str, person_id: int | None, matter: dict[str, Any], at: datetime
+) -> Draft:
+    """Begin a report with its first matter; it is kept for 24 hours."""
+    draft = Draft(key=uuid.uuid4(), created_at=at, expires_at=at + LIFETIME)
+    draft.answers = {
+        "key": str(uuid.uuid4()),
+        "relation": relation,
+        "person": person_id if relation == Relation.SELF else None,
+        "matters": [matter],
+        "contact": {},
+        "proof": None,
+    }
+    draft.save()
+    return draft
+
+
+def save(draft: Draft, answers: dict[str, Any]) -> None:
+    """Keep the answers, sealed."""
+    draft.answers = answers
+    draft.save(update_fields=["answers_sealed"])
+
+
+def facts_on_record(dose: identity.RecordedDose) -> dict[str, str]:
+    """Return a recorded dose as canonical text, as claims are written."""
+    facts = {
+        "given_on": dose.given_on.isoformat(),
+        "product": dose.product,
+        "lot": dose.lot,
+        "site": dose.site,
+        "dose_number": str(dose.dose_number or ""),
+    }
+    return {field: value for field, value in facts.items() if value}
+
+
+def details_on_record(person: Person) -> dict[str, str]:
+    """Return the personal details on record as canonical text."""
+    return {
+        field.value: corrections.read_person(person, field) for field in PERSON_FIELDS
+    }
+
+
+def matters_of(answers: dict[str, Any]) -> list[Matter]:
+    """Return what the draft reports, as intake takes it."""
+    sites = dict(
+        Organization.objects.filter(
+            code__in={m.get("claims", {}).get("site") for m in answers["matters"]}
+        ).values_list("code", "pk")
+    )
+    return [_matter(matter, sites) for matter in answers["matters"]]
+
+
+def _matter(matter: dict[str, Any], sites: dict[str, int]) -> Matter:
+    claims = dict(matter.get("claims", {}))
+    if matter["kind"] in (Kind.NOT_MINE, Kind.DOUBLED_DOSE):
+        claims = {Field.DOSE.value: VOID}
+    given_on = matter.get("claims", {}).get("given_on", "")
+    is_missing = matter["kind"] == Kind.MISSING_DOSE
+    return Matter(
+        kind=matter["kind"],
+        claims=claims,
+        dose_id=matter.get("dose"),
+        site_id=sites.get(claims.get("site", "")) if is_missing else None,
+        site_text=matter.get("site_text", ""),
+        given_on=_first_day(given_on),
+        story=matter.get("story", ""),
+    )
+
+
+def sender_of(answers: dict[str, Any]) -> Sender:
+    """Return who sends the draft: from the record that was opened, or as typed.
+
+    The telephone is always a proved one; a draft without proof raises KeyError.
+    """
+    if answers["proof"] is None:
+        raise KeyError("proof")
+    telephone = codes.telephone_of(OneTimeCode.objects.get(pk=answers["proof"]))
+    language = (translation.get_language() or "vi")[:2]
+    if answers["person"] is not None:
+        person = Person.objects.get(pk=answers["person"])
+        return Sender(
+            full_name=person.full_name,
+            born_on=person.born_on,
+            sex=person.sex,
+            national_id=corrections.read_person(person, Field.NATIONAL_ID),
+            phone=telephone,
+            person_id=person.pk,
+            relation=answers["relation"],
+            language=language,
+        )
+    contact = answers["contact"]
+    return Sender(
+        full_name=contact["full_name"],
+        born_on=_first_day(contact["born_on"]),
+        sex=contact["sex"],
+        national_id=contact["national_id"],
+        phone=telephone,
+        relation=answers["relation"],
+        language=language,
+    )
+
+
+def is_complete(matter: dict[str, Any]) -> bool:
+    """Tell whether step 2 of a matter was answered."""
+    return bool(matter.get("done"))
+
+
+def _first_day(text: str) -> date | None:
+    """Return the first day that a date known in part can mean; None if unknown."""
+    if not text:
+        return None
+    parts = [int(part) for part in text.split("-")]
+    return date(*(parts + [1, 1])[:3])

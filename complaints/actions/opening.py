@@ -1,0 +1,72 @@
+"""Opening a submission by its code: what a citizen may see without a record."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from complaints.models import Complaint, Submission
+from portal.common import crypto, scope
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A matter that was open already when it was reported again.
+
+    ``code`` is empty where somebody else filed it; nothing of their words is here.
+    """
+
+    kind: str
+    status: str
+    holder: str
+    due_at: datetime
+    is_open: bool
+    code: str
+
+
+def with_last_four(*, code: str, last4: str) -> Submission | None:
+    """Return the submission of a code if these are the digits of its telephone.
+
+    Both are looked for in one statement, so a wrong code and wrong digits are alike.
+    """
+    return Submission.objects.filter(
+        code=code, last4_digest__in=crypto.digests("last4", last4)
+    ).first()
+
+
+def own(submissions: list[int]) -> "QuerySet[Complaint]":
+    """Return the complaints of submissions that the session proved, with their parts.
+
+    The database's row policy holds the same set; this is the first of the two nets.
+    """
+    return (
+        Complaint.objects.filter(submission__in=submissions)
+        .select_related("submission", "holder", "dose")
+        .order_by("submission", "number")
+    )
+
+
+def joined_by(submission: Submission) -> list[Earlier]:
+    """Return what is known of the open matters that this submission joined."""
+    with scope.system():
+        rows = list(
+            Complaint.objects.filter(joinings__submission=submission)
+            .select_related("submission", "holder")
+            .order_by("pk")
+        )
+    same_phone = bytes(submission.phone_digest)
+    return [
+        Earlier(
+            kind=row.get_kind_display(),
+            status=row.get_outcome_display() or row.get_status_display(),
+            holder=row.holder.name,
+            due_at=row.due_at,
+            is_open=row.is_open,
+            code=(
+                row.submission.code
+                if bytes(row.submission.phone_digest) == same_phone
+                else ""
+            ),
+        )
+        for row in rows
+    ]

@@ -1,0 +1,69 @@
+"""Forms of the look-up: ways in, the one-time code, opening one of several people."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.common.forms import (
+    CodeField,
+    DayField,
+    Form,
+    NameField,
+    NationalIdField,
+    PhoneField,
+)
+
+
+class LookUpForm(Form):
+    """A number or a name, each with the birth date; a year alone is enough."""
+
+    national_id = NationalIdField(
+        label=_("Identity number"),
+        required=False,
+        help_text=_("12 digits; an old card has 9. Any number you ever had works."),
+    )
+    full_name = NameField(
+        label=_("Full name"),
+        required=False,
+        help_text=_("Needed only when you do not have the number at hand."),
+    )
+    born_on = DayField(
+        label=_("Birth date"),
+        allow_partial=True,
+        help_text=_("For example: 8 3 1958. The year alone is enough if that is all."),
+    )
+
+    def clean(self) -> dict:
+        """Ask for one of the two ways."""
+        cleaned = super().clean()
+        if not self.errors.keys() & {"national_id", "full_name"} and not (
+            cleaned.get("national_id") or cleaned.get("full_name")
+        ):
+            self.add_error(
+                "national_id", _("Enter the identity number, or the full name below.")
+            )
+        return cleaned
+
+
+class TelephoneForm(Form):
+    """A telephone to send a code to."""
+
+    phone = PhoneField(label=_("Telephone"))
+
+
+class CodeForm(Form):
+    """The six digits that came by text message."""
+
+    code = CodeField(label=_("Code from the text message"))
+
+
+class PersonForm(Form):
+    """Which of the people behind a telephone, opened by the birth date."""
+
+    person = forms.ChoiceField(
+        label=_("Whose record do you want to see?"), widget=forms.RadioSelect
+    )
+    born_on = DayField(label=_("Birth date of this person"), allow_partial=True)
+
+    def __init__(self, *args, people: list[tuple[str, str]], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person"].choices = people

@@ -1,0 +1,357 @@
+"""Forms of the four steps of a report."""
+
+import re
+from datetime import date
+
+from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from complaints.choices import Kind, Relation
+from portal.common.forms import (
+    CodeField,
+    DayField,
+    Form,
+    NameField,
+    NationalIdField,
+    PartialDate,
+    PhoneField,
+)
+
+# The national campaign began on 8 March 2021 (domain paper, section 0).
+FIRST_YEAR = 2021
+NOT_LISTED = "none"
+SEXES = [("F", _("Female")), ("M", _("Male"))]
+FILES = "image/*,application/pdf"
+PHOTO_HELP = _("A photo or PDF up to 10 MB. It is made smaller before sending.")
+
+
+def _two(words: object, small: object) -> object:
+    """Return a choice's label with a line of small print."""
+    return format_lazy("{}\n{}", words, small)
+
+
+class KindForm(Form):
+    """Step 1: what is wrong, and for whom."""
+
+    relation = forms.ChoiceField(
+        label=_("For whom do you report?"),
+        choices=Relation.choices,
+        initial=Relation.SELF,
+        widget=forms.RadioSelect,
+    )
+    kind = forms.ChoiceField(
+        label=_("What is wrong?"),
+        choices=[
+            (
+                Kind.MISSING_DOSE,
+                _two(_("A dose is missing"), _("You had it, but it is not on record")),
+            ),
+            (
+                Kind.WRONG_DOSE,
+                _two(
+                    _("A detail of a dose is wrong"),
+                    _("Date, vaccine, lot number, place or dose number"),
+                ),
+            ),
+            (Kind.NOT_MINE, _("I did not have this dose")),
+            (Kind.DOUBLED_DOSE, _("Dose recorded twice")),
+            (
+                Kind.WRONG_PERSON,
+                _two(
+                    _("Personal details are wrong"),
+                    _("Name, birth date, sex, identity number or telephone"),
+                ),
+            ),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what is wrong.")},
+    )
+
+
+class WhichDoseForm(Form):
+    """Step 2 of a dose that is not mine or stands twice: which one."""
+
+    dose = forms.ChoiceField(
+        label=_("Which dose?"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a dose.")},
+    )
+    story = forms.CharField(
+        label=_("What happened?"),
+        required=False,
+        max_length=2000,
+        help_text=_("For example: where you were on that day."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args, doses: list[tuple[str, str]], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["dose"].choices = doses
+
+
+class FactsForm(Form):
+    """Step 2 of a dose: its facts. Beside a recorded dose only changes count."""
+
+    dose_number = forms.ChoiceField(
+        label=_("Which dose was it?"),
+        required=False,
+        choices=[("", _("I do not remember"))]
+        + [(str(n), str(n)) for n in range(1, 7)],
+    )
+    given_on = DayField(
+        label=_("Date given"),
+        required=False,
+        allow_partial=True,
+        help_text=_(
+            "For example: 15 1 2022. If you forgot the day, the month and year or the"
+            " year alone will do."
+        ),
+    )
+    product = forms.ChoiceField(label=_("Vaccine"), required=False)
+    lot = forms.CharField(
+        label=_("Lot number"),
+        required=False,
+        max_length=30,
+        help_text=_("It stands on the vaccination slip. Leave it empty if unknown."),
+        widget=forms.TextInput(attrs={"class": "w10", "autocomplete": "off"}),
+    )
+    site_text = forms.CharField(
+        label=_("Vaccination site"),
+        required=False,
+        max_length=200,
+        help_text=_(
+            "Type the name of the station, school or hospital, or the ward's old name."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    site = forms.ChoiceField(
+        label=_("Choose the site"), required=False, widget=forms.RadioSelect
+    )
+    story = forms.CharField(
+        label=_("Anything else that helps to find it"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(
+        self,
+        *args,
+        products: list[tuple[str, str]],
+        sites: list[tuple[str, str]],
+        recorded: dict[str, str] | None,
+        needs_site: bool,
+        today: date,
+        **kwargs,
+    ) -> None:
+        """``recorded``: canonical facts of the dose in question; None: no such dose."""
+        super().__init__(*args, **kwargs)
+        self.recorded = recorded
+        self.needs_site = needs_site
+        self.today = today
+        self.fields["product"].choices = [("", _("I do not remember")), *products]
+        self.fields["site"].choices = [
+            *sites,
+            (
+                NOT_LISTED,
+                _two(
+                    _("Not in the list"),
+                    _("Describe it in the box above; we will look for it"),
+                ),
+            ),
+        ]
+
+    def clean_given_on(self) -> PartialDate | None:
+        """Refuse days before the campaign and days to come."""
+        given = self.cleaned_data["given_on"]
+        if given is None:
+            return None
+        if not FIRST_YEAR <= given.year <= self.today.year:
+            raise forms.ValidationError(
+                _("Year must be 2021 to %(year)s") % {"year": self.today.year}
+            )
+        if given.first() > self.today:
+            raise forms.ValidationError(_("Date must not be in the future"))
+        return given
+
+    def clean_lot(self) -> str:
+        """Return the lot as lots are kept: upper case, no spaces."""
+        return re.sub(r"\s", "", self.cleaned_data["lot"]).upper()
+
+    def clean(self) -> dict:
+        """Ask for what a missing dose needs, or for at least one change."""
+        cleaned = super().clean()
+        if self.errors:
+            return cleaned
+        if self.recorded is None:
+            if cleaned.get("given_on") is None:
+                self.add_error(
+                    "given_on", _("Type at least the year in which you had it.")
+                )
+            if self.needs_site and not cleaned.get("site"):
+                self.add_error("site", _("Choose a site or “Not in the list”"))
+        elif not self.changes():
+            raise forms.ValidationError(
+                _("Nothing differs from the record yet. Change what is wrong.")
+            )
+        return cleaned
+
+    def facts(self) -> dict[str, str]:
+        """Return what was typed as canonical text, as far as known."""
+        cleaned = self.cleaned_data
+        facts = {
+            "given_on": iso(cleaned.get("given_on")),
+            "product": cleaned.get("product", ""),
+            "lot": cleaned.get("lot", ""),
+            "dose_number": cleaned.get("dose_number", ""),
+            "site": cleaned.get("site", ""),
+        }
+        if facts["site"] == NOT_LISTED:
+            del facts["site"]
+        return {field: value for field, value in facts.items() if value}
+
+    def changes(self) -> dict[str, str]:
+        """Return the facts that differ from the recorded ones."""
+        recorded = self.recorded or {}
+        changed = {
+            field: value
+            for field, value in self.facts().items()
+            if value != recorded.get(field)
+        }
+        site_is_elsewhere = self.cleaned_data.get(
+            "site"
+        ) == NOT_LISTED and self.cleaned_data.get("site_text")
+        if site_is_elsewhere and self.recorded is not None:
+            # Where no organization was found, the claim holds the words themselves.
+            changed["site"] = self.cleaned_data["site_text"].strip()
+        return changed
+
+
+class PersonalForm(Form):
+    """Step 2 of personal details: as they should be; empty means as recorded."""
+
+    full_name = NameField(label=_("Full name"), required=False)
+    born_on = DayField(label=_("Birth date"), required=False, allow_partial=True)
+    sex = forms.ChoiceField(
+        label=_("Sex"), required=False, choices=SEXES, widget=forms.RadioSelect
+    )
+    national_id = NationalIdField(label=_("Identity number"), required=False)
+    phone = PhoneField(label=_("Telephone"), required=False)
+    story = forms.CharField(
+        label=_("What is wrong, in your words"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args, recorded: dict[str, str], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.recorded = recorded
+        leave = _("Leave it empty if the record is right.")
+        self.fields["national_id"].help_text = leave
+        self.fields["phone"].help_text = leave
+
+    def clean(self) -> dict:
+        """Ask for at least one change."""
+        cleaned = super().clean()
+        if not self.errors and not self.changes():
+            raise forms.ValidationError(
+                _("Nothing differs from the record yet. Change what is wrong.")
+            )
+        return cleaned
+
+    def changes(self) -> dict[str, str]:
+        """Return the details that differ from the recorded ones, as canonical text."""
+        cleaned = self.cleaned_data
+        typed = {
+            "full_name": cleaned.get("full_name", ""),
+            "born_on": iso(cleaned.get("born_on")),
+            "sex": cleaned.get("sex", ""),
+            "national_id": cleaned.get("national_id", ""),
+            "phone": cleaned.get("phone", ""),
+        }
+        return {
+            field: value
+            for field, value in typed.items()
+            if value and value != self.recorded.get(field)
+        }
+
+
+class ContactForm(Form):
+    """Step 3: who was vaccinated, where to write to, and a photo."""
+
+    full_name = NameField(label=_("Full name"))
+    born_on = DayField(label=_("Birth date"), allow_partial=True)
+    sex = forms.ChoiceField(
+        label=_("Sex"), required=False, choices=SEXES, widget=forms.RadioSelect
+    )
+    national_id = NationalIdField(
+        label=_("Identity number"),
+        required=False,
+        help_text=_("ID number has 12 digits (old card: 9)"),
+    )
+    phone = PhoneField(
+        label=_("Telephone"),
+        help_text=_("We write to this number. It may be another one than on record."),
+    )
+    evidence = forms.FileField(
+        label=_("Photo of the vaccination slip"),
+        required=False,
+        help_text=PHOTO_HELP,
+        widget=forms.FileInput(attrs={"accept": FILES}),
+    )
+
+    def __init__(
+        self, *args, is_known: bool, telephone: str, acts_for_other: bool, **kwargs
+    ) -> None:
+        """``is_known``: a record was opened, so nothing of it is asked again.
+
+        ``telephone``: the proved one, masked; another one may be typed instead.
+        """
+        super().__init__(*args, **kwargs)
+        if is_known:
+            for name in ("full_name", "born_on", "sex", "national_id"):
+                del self.fields[name]
+        elif acts_for_other:
+            self.fields["full_name"].label = _("Full name of the person vaccinated")
+            self.fields["born_on"].label = _("Birth date of the person vaccinated")
+        if telephone:
+            self.fields["phone"].required = False
+            self.fields["phone"].help_text = _(
+                "We write to %(phone)s. Type another number only if you want that."
+            ) % {"phone": telephone}
+
+
+class TelephoneCodeForm(Form):
+    """The code that proves the telephone of step 3."""
+
+    code = CodeField(label=_("Code from the text message"))
+
+
+class SendForm(Form):
+    """Step 4: nothing but the key under which the report is sent once."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+
+def iso(day: PartialDate | date | None) -> str:
+    """Return a date as ISO text as far as it is known: 2021, 2021-08 or 2021-08-12."""
+    if day is None:
+        return ""
+    if isinstance(day, date):
+        return day.isoformat()
+    text = f"{day.year:04d}"
+    if day.month is not None:
+        text += f"-{day.month:02d}"
+        if day.day is not None:
+            text += f"-{day.day:02d}"
+    return text
+
+
+def from_iso(text: str) -> PartialDate | None:
+    """Return the date that ``iso`` wrote."""
+    if not text:
+        return None
+    year, month, day = ([int(part) for part in text.split("-")] + [None, None])[:3]
+    return PartialDate(year, month, day)

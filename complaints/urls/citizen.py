@@ -1,0 +1,32 @@
+"""The citizen's addresses: unaccented Vietnamese, so that they can be read out."""
+
+from django.urls import path
+
+from complaints.views import lookup, report, tracking
+
+app_name = "citizen"
+
+_DRAFT = "bao-sai/<uuid:draft>/"
+
+urlpatterns = [
+    path("tra-cuu/", lookup.lookup, name="lookup"),
+    path("tra-cuu/dien-thoai/", lookup.by_phone, name="by_phone"),
+    path("tra-cuu/xac-thuc/", lookup.verify, name="verify"),
+    path("tra-cuu/nguoi/", lookup.people, name="people"),
+    path("tra-cuu/ket-qua/", lookup.record, name="record"),
+    path("tra-cuu/thoat/", lookup.leave, name="leave"),
+    path("bao-sai/", report.begin, name="report"),
+    path(f"{_DRAFT}loai/", report.kind, name="report_kind"),
+    path(f"{_DRAFT}mui/", report.facts, name="report_facts"),
+    path(f"{_DRAFT}lien-he/", report.contact, name="report_contact"),
+    path(f"{_DRAFT}xac-thuc/", report.verify, name="report_verify"),
+    path(f"{_DRAFT}kiem-tra/", report.check, name="report_check"),
+    path(f"{_DRAFT}bo/", report.drop, name="report_drop"),
+    path(f"{_DRAFT}da-gui/", report.sent, name="report_sent"),
+    path("theo-doi/", tracking.track, name="track"),
+    path("t/<str:code>/", tracking.by_link, name="link"),
+    path("theo-doi/<str:code>/", tracking.status, name="status"),
+    path("theo-doi/<str:code>/<int:number>/bo-sung/", tracking.answer, name="answer"),
+    path("theo-doi/<str:code>/<int:number>/ket-qua/", tracking.result, name="result"),
+    path("theo-doi/<str:code>/<int:number>/rut/", tracking.withdraw, name="withdraw"),
+]

@@ -1,0 +1,251 @@
+"""What the citizen's pages show of a record and of what was reported about it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from complaints.choices import Field, Kind, Status
+from complaints.models import Complaint
+from portal.common import codes, phones
+from portal.common.names import fold
+from portal.registry import national_id
+from portal.registry.identity import RecordedDose
+from portal.registry.models import Organization, Person, Product
+
+
+@dataclass
+class Reported:
+    """What this session may see of earlier reports."""
+
+    items: list[dict[str, str]] = field(default_factory=list)
+    open_doses: set[int] = field(default_factory=set)
+
+
+def reported(submissions: list[int]) -> Reported:
+    """Return the reports of these submissions, newest first: one statement."""
+    found = Reported()
+    if not submissions:
+        return found
+    rows = (
+        Complaint.objects.filter(submission__in=submissions)
+        .select_related("submission")
+        .order_by("-submission_id", "number")
+    )
+    for complaint in rows:
+        if complaint.is_open and complaint.dose_id:
+            found.open_doses.add(complaint.dose_id)
+        code = complaint.submission.code
+        words = f"{complaint.get_kind_display()}. {status_word(complaint)}"
+        if complaint.is_open:
+            words += ". " + _("You will hear by %(date)s") % {
+                "date": moment(complaint.due_at)
+            }
+        if found.items and found.items[-1]["code"] == code:
+            found.items[-1]["small"] += f" · {words}"
+            continue
+        found.items.append(
+            {
+                "code": code,
+                "url": reverse("citizen:status", args=[code]),
+                "label": codes.pretty(code),
+                "small": words,
+            }
+        )
+    return found
+
+
+def dose_card(
+    dose: RecordedDose, *, person: Person, open_doses: set[int]
+) -> dict[str, Any]:
+    """Return a recorded dose as the card shows it, with its buttons."""
+    number = dose.place
+    other_name = bool(dose.name_recorded) and (
+        fold(dose.name_recorded) != fold(person.full_name)
+    )
+    if dose.pk in open_doses:
+        tone, state, icon = "info", _("Being checked"), "clock"
+    elif other_name or person.population == Person.Population.MISMATCHED:
+        tone, state, icon = "warn", _("Does not match population register"), "warn"
+    elif person.population == Person.Population.MATCHED:
+        tone, state, icon = "ok", _("Verified"), "check"
+    else:
+        tone, state, icon = "plain", _("Not compared yet"), "info"
+    card: dict[str, Any] = {
+        "id": f"mui-{number}",
+        "title": _("Dose %(n)s") % {"n": number},
+        "day": day(dose.given_on),
+        "tone": tone,
+        "state": state,
+        "icon": icon,
+        "rows": [
+            (_("Vaccine"), dose.product_name, ""),
+            (_("Lot number"), dose.lot or _("Not recorded"), ""),
+            (
+                _("Vaccination site"),
+                dose.site_name,
+                _("now: %(site)s") % {"site": dose.site_today}
+                if dose.site_today
+                else "",
+            ),
+        ],
+        "actions": [
+            {
+                "url": report_url(Kind.WRONG_DOSE, dose.ref),
+                "label": _("Report dose %(n)s as wrong") % {"n": number},
+                "style": "sec",
+            },
+            {
+                "url": report_url(Kind.NOT_MINE, dose.ref),
+                "label": _("I did not have this dose"),
+                "style": "plain",
+            },
+        ],
+    }
+    if dose.dose_number and dose.dose_number != number:
+        card["rows"].append((_("Dose number on record"), str(dose.dose_number), ""))
+    if other_name:
+        card["alert_title"] = _("Dose %(n)s bears another name.") % {"n": number}
+        card["alert"] = _(
+            "This dose was entered for “%(dose)s”, your record says “%(person)s”."
+        ) % {"dose": dose.name_recorded, "person": person.full_name}
+    return card
+
+
+def report_url(kind: str, dose: str = "") -> str:
+    """Return the address that begins a report of this kind, about this dose."""
+    query = f"?kind={kind}" + (f"&dose={dose}" if dose else "")
+    return reverse("citizen:report") + query
+
+
+def further(doses: list[RecordedDose]) -> list[dict[str, str]]:
+    """Return the reports that belong to no single dose."""
+    items = [
+        {
+            "url": report_url(Kind.MISSING_DOSE),
+            "label": _("Report a missing dose"),
+            "small": _("You had it, but it is not shown above"),
+        }
+    ]
+    if len(doses) > 1:
+        items.append(
+            {
+                "url": report_url(Kind.DOUBLED_DOSE),
+                "label": _("Dose recorded twice"),
+                "small": "",
+            }
+        )
+    items.append(
+        {
+            "url": report_url(Kind.WRONG_PERSON),
+            "label": _("Personal details are wrong"),
+            "small": _("Name, birth date, sex, identity number or telephone"),
+        }
+    )
+    return items
+
+
+def what_is_missing(person: Person, doses: list[RecordedDose]) -> list[str]:
+    """Return in words what keeps the record from being complete."""
+    missing = []
+    if doses:
+        needed = max(dose.primary_doses for dose in doses)
+        lacking = needed - len(doses)
+        if lacking > 0:
+            missing.append(
+                ngettext(
+                    "The first course needs %(n)s more dose. If you had it, report it.",
+                    "The first course needs %(n)s more doses. If you had them,"
+                    " report them.",
+                    lacking,
+                )
+                % {"n": lacking}
+            )
+    if person.population in (
+        Person.Population.MISMATCHED,
+        Person.Population.NO_NUMBER,
+        Person.Population.BAD_FORMAT,
+    ):
+        missing.append(
+            _(
+                "Your personal details do not match the population register. Check"
+                " name, birth date and identity number, and report what is wrong."
+            )
+        )
+    return missing
+
+
+def status_word(complaint: Complaint) -> str:
+    """Return the status in the words of the citizen: an ended one by its outcome."""
+    if complaint.outcome:
+        return complaint.get_outcome_display()
+    if complaint.status == Status.IN_REVIEW and complaint.round > 1:
+        return _("Being checked again")
+    return complaint.get_status_display()
+
+
+def born(person: Person) -> str:
+    """Return a birth date as far as it is recorded."""
+    return partial_day(
+        person.born_on.isoformat()[
+            : {"year": 4, "month": 7, "day": 10}[person.born_precision]
+        ]
+    )
+
+
+def day(value: date) -> str:
+    """Return a date as 24/11/2026, in both languages."""
+    return value.strftime("%d/%m/%Y")
+
+
+def moment(value) -> str:
+    """Return an instant as 08:14 24/11/2026 in the zone of Vietnam."""
+    return formats.date_format(timezone.localtime(value), "H:i d/m/Y")
+
+
+def partial_day(iso: str) -> str:
+    """Return ISO text of a date, known in part, the way people write it."""
+    return "/".join(reversed(iso.split("-")))
+
+
+class Words:
+    """Claims' values as people read them: names for codes, numbers masked."""
+
+    def __init__(self, values: Iterable[tuple[str, str]]) -> None:
+        """Read the names of the products and sites among (field, value) pairs."""
+        pairs = list(values)
+        products = {v for f, v in pairs if f == Field.PRODUCT and v}
+        sites = {v for f, v in pairs if f == Field.SITE and v}
+        self._names = dict(
+            Product.objects.filter(code__in=products).values_list("code", "name")
+            if products
+            else ()
+        )
+        self._names |= dict(
+            Organization.objects.filter(code__in=sites).values_list("code", "name")
+            if sites
+            else ()
+        )
+
+    def of(self, name: str, value: str) -> str:
+        """Return one value in words; empty stays empty."""
+        if not value:
+            return ""
+        if name in (Field.PRODUCT, Field.SITE):
+            return self._names.get(value, value)
+        if name in (Field.GIVEN_ON, Field.BORN_ON):
+            return partial_day(value)
+        if name == Field.SEX:
+            return {"M": _("Male"), "F": _("Female")}.get(value, value)
+        if name == Field.NATIONAL_ID:
+            return national_id.mask(value)
+        if name == Field.PHONE:
+            return phones.mask(value)
+        if name == Field.DOSE:
+            return _("Should not be on record")
+        return value

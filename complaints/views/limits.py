@@ -1,0 +1,54 @@
+"""How often the citizen's pages may be asked, and the page that says wait.
+
+The limits hang on what is asked for first; mobile carriers put thousands of people
+behind one address, so the limit of an address is generous (trust, T2 to T4).
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from portal.common.throttle import Limit, client_address, take
+
+HOUR: Final = timedelta(hours=1)
+LOOK_UP: Final = Limit("look_up", 10, HOUR)
+LOOK_UP_DEVICE: Final = Limit("look_up_device", 60, HOUR)
+LOOK_UP_ADDRESS: Final = Limit("look_up_address", 3000, HOUR)
+CODE_PHONE: Final = Limit("code_phone", 10, HOUR)
+CODE_ADDRESS: Final = Limit("code_address", 1000, HOUR)
+OPEN_PERSON: Final = Limit("open_person", 5, timedelta(days=1))
+TRACK: Final = Limit("track", 10, HOUR)
+TRACK_DEVICE: Final = Limit("track_device", 60, HOUR)
+TRACK_ADDRESS: Final = Limit("track_address", 3000, HOUR)
+DRAFTS_ADDRESS: Final = Limit("drafts_address", 2000, HOUR)
+UPLOAD_DEVICE: Final = Limit("upload_device", 40, HOUR)
+
+Taken = tuple[Limit, str]
+
+
+def over(request: HttpRequest, *taken: Taken, at: datetime) -> HttpResponse | None:
+    """Count one use of each limit; return the page that says wait, or None."""
+    for limit, subject in taken:
+        verdict = take(limit, subject, at=at)
+        if not verdict.allowed:
+            return wait(request, seconds=verdict.retry_after)
+    return None
+
+
+def wait(request: HttpRequest, *, seconds: int) -> HttpResponse:
+    """Return 429 with the seconds to wait."""
+    response = render(request, "429.html", {"retry_after": seconds}, status=429)
+    response["Retry-After"] = str(seconds)
+    return response
+
+
+def address(request: HttpRequest) -> str:
+    """Return the sender's address, as far as trusted proxies tell."""
+    return client_address(request)
+
+
+def device(request: HttpRequest) -> str:
+    """Return what names this browser: its session, or its address before it has one."""
+    return request.session.session_key or f"new:{address(request)}"

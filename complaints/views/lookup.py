@@ -1,0 +1,298 @@
+"""Looking up a record: who, a code to the telephone on record, the doses.
+
+A page never tells whether somebody was found: the answer to step 1 is the same, made
+by the same statements, and the code goes to nobody but the telephone on record.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+
+from complaints.forms.lookup import CodeForm, LookUpForm, PersonForm, TelephoneForm
+from complaints.models import Submission
+from complaints.views import cards, limits
+from portal.accounts import access, codes
+from portal.accounts.models import OneTimeCode
+from portal.audit import record as audit
+from portal.common.http import see_other
+from portal.common.names import fold
+from portal.registry import identity
+from portal.registry.models import Person
+
+READ_AND_SEND: Final = ["GET", "HEAD", "POST"]
+# A device that is asked for more than this many submissions holds a family's worth.
+MOST_SUBMISSIONS: Final = 50
+
+
+@require_http_methods(READ_AND_SEND)
+@access.public
+def lookup(request: HttpRequest) -> HttpResponse:
+    """Ask who it is; send a code to the telephone on record, or seem to."""
+    form = LookUpForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        status = 422 if request.method == "POST" else 200
+        return render(request, "citizen/lookup.html", {"form": form}, status=status)
+    at = timezone.now()
+    typed = form.cleaned_data
+    subject = typed["national_id"] or fold(typed["full_name"])
+    too_many = limits.over(
+        request,
+        (limits.LOOK_UP, subject),
+        (limits.LOOK_UP_DEVICE, limits.device(request)),
+        (limits.LOOK_UP_ADDRESS, limits.address(request)),
+        at=at,
+    )
+    if too_many:
+        return too_many
+    people = identity.find(
+        national_id=typed["national_id"],
+        full_name=typed["full_name"],
+        born=typed["born_on"],
+    )
+    person, telephone = _reachable(people)
+    alike = [p.pk for p in people if person and _same_contact(p, person)]
+    return _send_code(
+        request,
+        subject=f"{subject}|{typed['born_on']}",
+        person=person,
+        telephone=telephone,
+        people=alike,
+        at=at,
+    )
+
+
+@require_http_methods(READ_AND_SEND)
+@access.public
+def by_phone(request: HttpRequest) -> HttpResponse:
+    """Send a code to a telephone that was typed; who shares it is asked afterwards."""
+    form = TelephoneForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        status = 422 if request.method == "POST" else 200
+        return render(request, "citizen/by_phone.html", {"form": form}, status=status)
+    at = timezone.now()
+    phone = form.cleaned_data["phone"]
+    too_many = limits.over(
+        request,
+        (limits.CODE_PHONE, phone),
+        (limits.CODE_ADDRESS, limits.address(request)),
+        at=at,
+    )
+    if too_many:
+        return too_many
+    return _send_code(
+        request, subject=phone, person=None, telephone=phone, people=None, at=at
+    )
+
+
+def _send_code(
+    request: HttpRequest,
+    *,
+    subject: str,
+    person: Person | None,
+    telephone: str,
+    people: list[int] | None,
+    at: datetime,
+) -> HttpResponse:
+    """Issue the code or its decoy and go to the page that asks for it."""
+    try:
+        code = codes.issue(
+            purpose=OneTimeCode.Purpose.LOOK_UP,
+            subject=subject,
+            person_id=person.pk if person else None,
+            telephone=telephone or None,
+            language=translation.get_language()[:2],
+            at=at,
+        )
+    except codes.TooManyCodes as error:
+        return limits.wait(request, seconds=error.retry_after)
+    request.session["pending"] = {"code": code.pk, "people": people}
+    return see_other("citizen:verify")
+
+
+@require_http_methods(READ_AND_SEND)
+@access.public
+def verify(request: HttpRequest) -> HttpResponse:
+    """Ask for the code; whoever has it holds the telephone on record."""
+    pending = request.session.get("pending")
+    if pending is None:
+        return redirect("citizen:lookup")
+    at = timezone.now()
+    form = CodeForm(request.POST or None)
+    context = {"form": form, "by_phone": pending["people"] is None}
+    if request.method != "POST":
+        return render(request, "citizen/verify.html", context)
+    if form.is_valid():
+        try:
+            code = codes.prove(
+                code_id=pending["code"], typed=form.cleaned_data["code"], at=at
+            )
+        except codes.WrongCode as error:
+            form.add_error("code", wrong_code(error))
+        else:
+            people = pending["people"]
+            remember_proof(request, code, at=at)
+            if people is not None and len(people) == 1:
+                return _open(request, people[0], "citizen:record")
+            if people is not None:
+                request.session["alike"] = people
+            return see_other("citizen:people")
+    return render(request, "citizen/verify.html", context, status=422)
+
+
+@require_http_methods(READ_AND_SEND)
+@access.citizen
+def people(request: HttpRequest) -> HttpResponse:
+    """Let one of the people behind the proved telephone be chosen, by birth date.
+
+    A telephone is a contact, never an identity: families share one.
+    """
+    at = timezone.now()
+    telephone = proved_telephone(request)
+    if not telephone:
+        return redirect("citizen:lookup")
+    alike = request.session.get("alike")
+    sharing = identity.sharing(telephone)
+    if alike is not None:
+        sharing = [person for person in sharing if person.pk in alike]
+    by_ref = {str(person.ref): person for person in sharing}
+    form = PersonForm(
+        request.POST or None,
+        people=[(ref, masked_name(p.full_name)) for ref, p in by_ref.items()],
+    )
+    context = {"form": form, "people": sharing}
+    if request.method != "POST":
+        return render(request, "citizen/people.html", context)
+    if form.is_valid():
+        person = by_ref[form.cleaned_data["person"]]
+        too_many = limits.over(
+            request, (limits.OPEN_PERSON, f"{person.pk}:{telephone}"), at=at
+        )
+        if too_many:
+            return too_many
+        if identity.agrees(person, form.cleaned_data["born_on"]):
+            return _open(request, person.pk, "citizen:record")
+        form.add_error(
+            "born_on", _("This birth date is not the one on record for this person.")
+        )
+    return render(request, "citizen/people.html", context, status=422)
+
+
+@require_safe
+@access.citizen
+def record(request: HttpRequest) -> HttpResponse:
+    """Show the doses on record, their buttons, and what was reported of them."""
+    person_id = request.session.get("person")
+    if person_id is None:
+        return redirect("citizen:people")
+    at = timezone.now()
+    audit.look_up(
+        at=at,
+        actor="citizen",
+        actor_id=None,
+        person_id=person_id,
+        subject="person",
+        subject_id=person_id,
+    )
+    person = Person.objects.get(pk=person_id)
+    doses = identity.record(person_id, on=timezone.localdate(at))
+    reported = cards.reported(request.session.get("submissions", []))
+    context: dict[str, Any] = {
+        "person": person,
+        "born": cards.born(person),
+        "doses": doses,
+        "cards": [
+            cards.dose_card(dose, person=person, open_doses=reported.open_doses)
+            for dose in doses
+        ],
+        "missing": cards.what_is_missing(person, doses),
+        "submissions": reported.items,
+        "further": cards.further(doses),
+    }
+    return render(request, "citizen/record.html", context)
+
+
+@require_POST
+@access.public
+def leave(request: HttpRequest) -> HttpResponse:
+    """End the session, on a telephone that others use too."""
+    logout(request)
+    return see_other("home")
+
+
+def remember_proof(
+    request: HttpRequest, code: OneTimeCode, *, at: datetime, keeps_person: bool = False
+) -> None:
+    """Note in the session which telephone was proved; the session gets a new key.
+
+    A record that was open is closed, unless the code only proves where to write to.
+    """
+    request.session.cycle_key()
+    request.session.pop("pending", None)
+    if not keeps_person:
+        for name in ("person", "alike"):
+            request.session.pop(name, None)
+    request.session["proof"] = code.pk
+    request.session["proved_at"] = at.isoformat()
+    request.session["seen_at"] = at.isoformat()
+
+
+def proved_telephone(request: HttpRequest) -> str:
+    """Return the telephone that this session proved, as E.164, or ''."""
+    proof = request.session.get("proof")
+    code = OneTimeCode.objects.filter(pk=proof).first() if proof else None
+    return codes.telephone_of(code) if code else ""
+
+
+def wrong_code(error: codes.WrongCode) -> str:
+    """Return the words for a code that is not the one."""
+    if error.tries_left == 0:
+        return _("This code no longer works. Ask for a new one below.")
+    return _("Wrong code; %(n)s tries left") % {"n": error.tries_left}
+
+
+def masked_name(full_name: str) -> str:
+    """Return a name that its bearer knows again: the given name, first letters."""
+    *before, given = full_name.split() or [""]
+    return " ".join([*(f"{word[0]}•••" for word in before), given])
+
+
+def _open(request: HttpRequest, person_id: int, to: str) -> HttpResponse:
+    """Open a person's record for this session, with what was reported for it."""
+    own = Submission.objects.filter(person=person_id).order_by("-pk")
+    known = access.submissions_of(request)
+    added = list(own.values_list("pk", flat=True)[:MOST_SUBMISSIONS])
+    request.session["person"] = person_id
+    request.session["submissions"] = list(dict.fromkeys([*known, *added]))
+    return see_other(reverse(to))
+
+
+def _reachable(people: list[Person]) -> tuple[Person | None, str]:
+    """Return the person to open and the telephone on record; several only if shared.
+
+    Where people who look alike have different telephones, nobody is written to: the
+    number, or the way by telephone, tells them apart.
+    """
+    contacts = {_digest(person) for person in people}
+    if len(contacts) != 1 or None in contacts:
+        return None, ""
+    return people[0], identity.contact_of(people[0])
+
+
+def _same_contact(one: Person, other: Person) -> bool:
+    return _digest(one) == _digest(other)
+
+
+def _digest(person: Person) -> bytes | None:
+    value = person.contact_digest
+    return None if value is None else bytes(value)

@@ -1,0 +1,324 @@
+"""Step 2 of a report: which page a matter needs, and how its answers are shown."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.forms import Form
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from complaints.actions import drafts
+from complaints.choices import Field, Kind, Relation
+from complaints.forms.report import (
+    NOT_LISTED,
+    FactsForm,
+    PersonalForm,
+    WhichDoseForm,
+    from_iso,
+)
+from complaints.views.cards import Words, day, partial_day
+from portal.common import phones
+from portal.common.forms import PartialDate
+from portal.registry import identity, national_id, places
+from portal.registry.models import Organization, Person, Product
+
+VOIDS = (Kind.NOT_MINE, Kind.DOUBLED_DOSE)
+Answers = dict[str, Any]
+Data = Mapping[str, Any]
+
+
+@dataclass
+class Page:
+    """A form of step 2, its template, and what is kept of its answers."""
+
+    form: Form
+    template: str
+    matter: Answers
+    heading: str
+    is_search: bool = False
+    dose: identity.RecordedDose | None = None
+
+    def context(self, draft: uuid.UUID) -> Answers:
+        """Return what the template needs."""
+        return {
+            "form": self.form,
+            "draft": draft,
+            "kind": Kind(self.matter["kind"]).label,
+            "heading": self.heading,
+            "dose": self.dose,
+            "searched": self.form.data.get("site_text", "") if self.is_search else "",
+            "found": len(self.form.fields["site"].choices) - 1
+            if "site" in self.form.fields
+            else 0,
+        }
+
+    def answered(self) -> Answers:
+        """Return the matter with the valid answers of this page in it."""
+        typed = self.form.cleaned_data
+        story = typed.get("story", "")
+        if isinstance(self.form, WhichDoseForm):
+            ref, pk = typed["dose"].split(":")
+            chosen = self.matter | {"dose": int(pk), "dose_ref": ref, "story": story}
+            is_done = self.matter["kind"] in VOIDS
+            return chosen | {"done": True} if is_done else chosen
+        claims = (
+            self.form.facts()
+            if isinstance(self.form, FactsForm) and self.form.recorded is None
+            else self.form.changes()  # type: ignore[attr-defined]
+        )
+        is_elsewhere = typed.get("site") == NOT_LISTED
+        return self.matter | {
+            "claims": claims,
+            "story": story,
+            "site_text": typed.get("site_text", "").strip() if is_elsewhere else "",
+            "searched": typed.get("site_text", ""),
+            "not_listed": is_elsewhere,
+            "done": True,
+        }
+
+
+def page_for(answers: Answers, place: int, data: Data | None, *, at: datetime) -> Page:
+    """Return the page that a matter of the draft needs now."""
+    matter = answers["matters"][place]
+    person_id = answers["person"]
+    if matter["kind"] == Kind.WRONG_PERSON:
+        return _personal(matter, person_id, data)
+    doses = (
+        identity.record(person_id, on=timezone.localdate(at))
+        if person_id is not None and matter["kind"] != Kind.MISSING_DOSE
+        else []
+    )
+    dose = next((d for d in doses if d.pk == matter.get("dose")), None)
+    if doses and (dose is None or matter["kind"] in VOIDS):
+        return _which(matter, doses, data)
+    return _facts(matter, dose, data, at=at)
+
+
+def _which(
+    matter: Answers, doses: list[identity.RecordedDose], data: Data | None
+) -> Page:
+    choices = [
+        (
+            f"{dose.ref}:{dose.pk}",
+            _("Dose %(n)s") % {"n": dose.place}
+            + f": {day(dose.given_on)}, {dose.product_name}\n{dose.site_name}",
+        )
+        for dose in doses
+    ]
+    chosen = f"{matter.get('dose_ref')}:{matter.get('dose')}"
+    form = WhichDoseForm(
+        data, doses=choices, initial={"dose": chosen, "story": matter.get("story", "")}
+    )
+    if matter["kind"] == Kind.WRONG_DOSE:
+        del form.fields["story"]
+    heading = {
+        Kind.NOT_MINE: _("Which dose did you not have?"),
+        Kind.DOUBLED_DOSE: _("Which dose is recorded once too often?"),
+    }.get(matter["kind"], _("Which dose is wrong?"))
+    return Page(form, "citizen/report_facts.html", matter, heading)
+
+
+def _personal(matter: Answers, person_id: int | None, data: Data | None) -> Page:
+    recorded: dict[str, str] = {}
+    if person_id is not None:
+        recorded = drafts.details_on_record(Person.objects.get(pk=person_id))
+    # Numbers are never filled in: a page that is left open would show them.
+    shown = {f: recorded.get(f, "") for f in ("full_name", "born_on", "sex")}
+    shown |= matter["claims"]
+    form = PersonalForm(
+        data,
+        recorded=recorded,
+        initial=shown
+        | {"born_on": _date(shown["born_on"]), "story": matter.get("story", "")},
+    )
+    masks = {Field.NATIONAL_ID: national_id.mask, Field.PHONE: phones.mask}
+    for name, mask in masks.items():
+        if recorded.get(name):
+            form.fields[name].help_text = _(
+                "On record: %(value)s. Leave it empty if that is right."
+            ) % {"value": mask(recorded[name])}
+    return Page(
+        form, "citizen/report_facts.html", matter, _("What should the record say?")
+    )
+
+
+def _facts(
+    matter: Answers,
+    dose: identity.RecordedDose | None,
+    data: Data | None,
+    *,
+    at: datetime,
+) -> Page:
+    recorded = drafts.facts_on_record(dose) if dose else None
+    shown = (recorded or {}) | matter["claims"]
+    searched = matter.get("searched", "")
+    if matter.get("not_listed"):
+        shown["site"] = NOT_LISTED
+    if data is not None:
+        searched, chosen = data.get("site_text", ""), data.get("site", "")
+    else:
+        chosen = shown.get("site", "")
+    given_on = _date(shown.get("given_on", ""))
+    form = FactsForm(
+        data,
+        products=list(Product.objects.order_by("name").values_list("code", "name")),
+        sites=_sites(
+            searched.strip(),
+            {chosen, (recorded or {}).get("site", "")},
+            on=dose.given_on if dose else None,
+        ),
+        recorded=recorded,
+        needs_site=matter["kind"] == Kind.MISSING_DOSE,
+        today=timezone.localdate(at),
+        initial=shown
+        | {
+            "given_on": given_on,
+            "site_text": searched,
+            "story": matter.get("story", ""),
+        },
+    )
+    heading = (
+        _("What is right for this dose?")
+        if dose
+        else _("When and where was the dose given?")
+    )
+    is_search = data is not None and data.get("action") == "find"
+    if is_search:
+        # A search is no answer yet: it shows what was found and faults nothing.
+        form = _unbound(form)
+    return Page(form, "citizen/report_facts.html", matter, heading, is_search, dose)
+
+
+def _unbound(form: FactsForm) -> FactsForm:
+    """Return the form with what was typed, not yet judged."""
+    form.full_clean()
+    form._errors = type(form.errors)()
+    return form
+
+
+def _sites(text: str, codes: set[str], *, on: date | None) -> list[tuple[str, str]]:
+    """Return what the search found and what was chosen before, as choices."""
+    found = list(places.find_organizations(text, on=on, limit=8)) if text else []
+    wanted = codes - {"", NOT_LISTED} - {site.code for site in found}
+    if wanted:
+        chosen = Organization.objects.filter(code__in=wanted)
+        found = [*chosen.select_related("province"), *found]
+    return [(site.code, f"{site.name}\n{_about(site)}".strip()) for site in found]
+
+
+def _about(site: Organization) -> str:
+    """Return the province, and until when a site that closed was there."""
+    words = [site.province.name] if site.province else []
+    if site.closed_on:
+        words.append(_("until %(day)s") % {"day": day(site.closed_on)})
+    return ". ".join(words)
+
+
+def contact_initial(contact: dict[str, str]) -> Answers:
+    """Return step 3 as it was answered before."""
+    return contact | {"born_on": _date(contact.get("born_on", ""))}
+
+
+def summaries(
+    answers: Answers, draft: uuid.UUID, *, at: datetime
+) -> list[dict[str, Any]]:
+    """Return each matter of the draft with its rows, for the check page."""
+    words = Words(
+        pair for matter in answers["matters"] for pair in matter["claims"].items()
+    )
+    doses = (
+        {
+            dose.pk: dose
+            for dose in identity.record(answers["person"], on=timezone.localdate(at))
+        }
+        if any(matter.get("dose") for matter in answers["matters"])
+        else {}
+    )
+    address = reverse("citizen:report_facts", args=[draft])
+    return [
+        {
+            "title": Kind(matter["kind"]).label,
+            "rows": _rows(matter, words, doses, f"{address}?muc={place}"),
+            "drop_url": reverse("citizen:report_drop", args=[draft]) + f"?muc={place}",
+        }
+        for place, matter in enumerate(answers["matters"])
+    ]
+
+
+def _rows(
+    matter: Answers,
+    words: Words,
+    doses: Mapping[int, identity.RecordedDose],
+    url: str,
+) -> list[dict[str, str]]:
+    rows = []
+    dose = doses.get(matter.get("dose") or 0)
+    if dose:
+        named = _("Dose %(n)s") % {"n": dose.place}
+        rows.append(
+            {
+                "label": _("Dose on record"),
+                "value": f"{named}, {day(dose.given_on)}, {dose.product_name}",
+            }
+        )
+    recorded = drafts.facts_on_record(dose) if dose else {}
+    recorded_words = Words(recorded.items())
+    for name, value in matter["claims"].items():
+        before = recorded_words.of(name, recorded.get(name, ""))
+        rows.append(
+            {
+                "label": Field(name).label,
+                "value": words.of(name, value),
+                "small": _("recorded: %(value)s") % {"value": before} if before else "",
+            }
+        )
+    if matter.get("not_listed") and "site" not in matter["claims"]:
+        rows.append(
+            {
+                "label": _("Vaccination site"),
+                "value": matter.get("site_text") or _("Not in the list"),
+            }
+        )
+    if matter.get("story"):
+        rows.append({"label": _("In your words"), "value": matter["story"]})
+    if not rows:
+        rows.append({"label": _("What is wrong?"), "value": Kind(matter["kind"]).label})
+    return [row | {"url": url} for row in rows]
+
+
+def contact_summary(answers: Answers) -> list[dict[str, str]]:
+    """Return whose record it is and where the answer goes, for the check page."""
+    sender = drafts.sender_of(answers)
+    contact = answers["contact"]
+    rows = [
+        {"label": _("Full name"), "value": sender.full_name},
+        {"label": _("Telephone"), "value": phones.mask(sender.phone)},
+    ]
+    if answers["person"] is None:
+        rows.insert(
+            1, {"label": _("Birth date"), "value": partial_day(contact["born_on"])}
+        )
+        if contact["national_id"]:
+            rows.insert(
+                2,
+                {
+                    "label": _("Identity number"),
+                    "value": national_id.mask(contact["national_id"]),
+                },
+            )
+    if answers["relation"] != Relation.SELF:
+        rows.append(
+            {
+                "label": _("For whom do you report?"),
+                "value": Relation(answers["relation"]).label,
+            }
+        )
+    return rows
+
+
+def _date(text: str) -> PartialDate | None:
+    return from_iso(text)

@@ -1,0 +1,190 @@
+"""A matter's way in plain words, every hop, what comes next and by when."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from complaints.choices import Actor, Ground, Move, Outcome, Status, Verdict
+from complaints.models import Claim, Complaint, Event, Figure
+from complaints.views.cards import Words, moment, status_word
+from complaints.views.receipt import late_words
+
+# Why an organization has it: the steps of ``rules.responsibility``.
+WAYS: Final = {
+    "identity_by_residence": gettext_lazy("Personal details belong to where you live."),
+    "place_as_described": gettext_lazy("Found by the place that you described."),
+    "site_unknown_residence": gettext_lazy(
+        "The place is not known, so it goes to where you live."
+    ),
+    "nothing_known": gettext_lazy("No place is known yet."),
+    "gave_the_dose": gettext_lazy("%s gave the dose."),
+    "run_by": gettext_lazy("%s was run by %s."),
+    "open": gettext_lazy("%s answers for it today."),
+    "succeeded_by": gettext_lazy("%s is closed; %s took over."),
+    "station_of_commune": gettext_lazy("It is the station of %s."),
+    "closed_without_successor": gettext_lazy("%s is closed and nobody took over."),
+    "department_of_province": gettext_lazy("It goes to the department of %s."),
+}
+# Notes of these moves are written to the citizen; others are among staff.
+FOR_THE_CITIZEN: Final = (Move.ASK, Move.RESOLVE, Move.COUNTERSIGN, Move.HAND_OVER)
+
+
+def steps(complaint: Complaint, events: Sequence[Event]) -> list[dict[str, str]]:
+    """Return the events that concern the citizen, then what comes next."""
+    told = [step for step in (_step(complaint, event) for event in events) if step]
+    if told and complaint.is_open:
+        told[-1]["state"] = "now"
+        return told + _to_come(complaint)
+    return told
+
+
+def _step(complaint: Complaint, event: Event) -> dict[str, str] | None:
+    """Return one event in words; None for what only staff see."""
+    if event.move == Move.NOTE and event.actor != Actor.CITIZEN:
+        return None
+    title = _title(complaint, event)
+    if not title:
+        return None
+    state = "up" if event.move in (Move.ESCALATE, Move.DISAGREE) else "done"
+    return {
+        "state": state,
+        "title": title,
+        "time": moment(event.at),
+        "text": _text(complaint, event),
+    }
+
+
+def _title(complaint: Complaint, event: Event) -> str:
+    holder = {"holder": event.holder.name}
+    outcome = event.data.get("outcome", "")
+    ended = Outcome(outcome).label if outcome in Outcome.values else ""
+    return {
+        Move.SUBMIT: _("Received"),
+        Move.ROUTE: _("Sent to %(holder)s") % holder,
+        Move.ACCEPT: _("Being checked"),
+        Move.ASK: _("Needs more from you"),
+        Move.ANSWER: _("You answered"),
+        Move.HAND_OVER: _("Passed on to %(holder)s") % holder,
+        Move.ESCALATE: _("Passed to a higher level: %(holder)s") % holder,
+        Move.PROPOSE: _("Decided; a second person checks it"),
+        Move.COUNTERSIGN: str(ended) or _("Decided"),
+        Move.DECLINE: _("Being checked again"),
+        Move.RESOLVE: str(ended) or _("Decided"),
+        Move.NOTE: _("You added something"),
+        Move.JOIN: _("Reported again"),
+        Move.WITHDRAW: _("Withdrawn"),
+        Move.LAPSE: _("No answer from you in time"),
+        Move.DISAGREE: _("You said it is still not right: now at %(holder)s") % holder,
+        Move.CONFIRM: _("You confirmed that it is right"),
+    }.get(event.move, "")
+
+
+def _text(complaint: Complaint, event: Event) -> str:
+    if event.move == Move.SUBMIT:
+        return _("You reported: %(kind)s.") % {"kind": complaint.get_kind_display()}
+    if event.move == Move.ROUTE:
+        return " ".join(_why(event.data.get("path", [])))
+    if event.actor == Actor.CITIZEN or event.move in FOR_THE_CITIZEN:
+        reasons = [
+            str(Ground(reason).label) if reason in Ground.values else str(reason)
+            for reason in event.data.get("reasons", [])
+        ]
+        return ". ".join([*reasons, *([event.note] if event.note else [])])
+    return ""
+
+
+def _why(path: list[list[str]]) -> list[str]:
+    words = []
+    for step, *names in path:
+        sentence = str(WAYS.get(step, ""))
+        if sentence and sentence.count("%s") == len(names):
+            words.append(sentence % tuple(names) if names else sentence)
+    return words
+
+
+def _to_come(complaint: Complaint) -> list[dict[str, str]]:
+    if complaint.status == Status.WAITING_CITIZEN:
+        answer = {"title": _("You answer"), "text": _("The clock waits for you.")}
+    else:
+        answer = {
+            "title": _("Answer to you"),
+            "time": _("by %(time)s at the latest") % {"time": moment(complaint.due_at)},
+            "text": late_words(),
+        }
+    confirm = {
+        "title": _("You confirm"),
+        "text": _("You look at the result and say whether it is right now."),
+    }
+    return [{"state": "next"} | answer, {"state": "next"} | confirm]
+
+
+def claims(complaint: Complaint, rows: Sequence[Claim]) -> list[dict[str, Any]]:
+    """Return what was claimed, what was recorded, and what came of each claim."""
+    pairs = [(row, row.recorded, row.claimed) for row in rows]
+    words = Words(
+        (row.field, value) for row, before, after in pairs for value in (before, after)
+    )
+    shown = []
+    for row, before, after in pairs:
+        shown.append(
+            {
+                "label": row.get_field_display(),
+                "recorded": words.of(row.field, before) or _("nothing"),
+                "claimed": words.of(row.field, after),
+                "verdict": row.verdict,
+                "word": _verdict(row),
+                "ground": row.get_ground_display() if row.ground else "",
+                "tone": {
+                    Verdict.UPHELD: "ok",
+                    Verdict.KEPT: "warn",
+                    Verdict.ALREADY_CORRECT: "ok",
+                }.get(row.verdict, "plain"),
+            }
+        )
+    return shown
+
+
+def _verdict(row: Claim) -> str:
+    if row.verdict == Verdict.UPHELD:
+        return _("Corrected")
+    return row.get_verdict_display() if row.verdict else _("Not decided yet")
+
+
+def usual(figure: Figure | None) -> str:
+    """Return in words how long this organization usually takes, from its figures."""
+    if figure is None or figure.median is None:
+        return ""
+    hours = max(1, round(figure.median / 3600))
+    if hours < 48:
+        length = ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
+    else:
+        days = round(hours / 24)
+        length = ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+    return _("Half of the matters here are settled within %(time)s.") % {"time": length}
+
+
+def headline(complaint: Complaint, *, at: datetime) -> dict[str, str]:
+    """Return what to say first: the status word, and what the citizen should do."""
+    due = {"date": moment(complaint.due_at)}
+    if complaint.status == Status.WAITING_CITIZEN:
+        text = _("They need something from you. The clock waits until you answer.")
+    elif complaint.is_open and complaint.due_at < at:
+        text = _("It is late and passes to a higher level. You need not send it again.")
+    elif complaint.is_open:
+        text = (
+            _("You will hear by %(date)s") % due
+            + ". "
+            + _("There is nothing for you to do now.")
+        )
+    elif complaint.status == Status.WITHDRAWN:
+        text = _("You took this back. The record was not changed because of it.")
+    elif complaint.status == Status.LAPSED:
+        text = _("Nobody answered the question. You can open it again below.")
+    elif complaint.confirmed_at:
+        text = _("You confirmed that it is right.")
+    else:
+        text = _("Look at the result below and say whether it is right now.")
+    return {"word": status_word(complaint), "text": text}

@@ -1,0 +1,60 @@
+"""The receipt: code, who handles it, by when, and a picture to find it again."""
+
+from typing import Any
+
+import segno
+from django.conf import settings
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from complaints.models import Complaint, Submission
+from complaints.views.cards import moment, status_word
+from portal.common import codes, phones
+
+
+def of(submission: Submission, filed: list[Complaint]) -> dict[str, Any]:
+    """Return what the sent page shows; it is printed as the receipt too."""
+    holders = list(dict.fromkeys(c.holder.name for c in filed if c.routed_at))
+    return {
+        "code": submission.code,
+        "pretty": codes.pretty(submission.code),
+        "due": moment(max(c.due_at for c in filed)) if filed else "",
+        "body": ", ".join(holders),
+        "late": late_words() if filed else "",
+        "qr": qr(submission.code),
+        "track_url": reverse("citizen:status", args=[submission.code]),
+        "telephone": phones.mask(submission.phone),
+        "filed": [
+            {
+                "reference": c.pretty_reference,
+                "kind": c.get_kind_display(),
+                "status": c.outcome or c.status,
+                "status_word": status_word(c),
+                "holder": c.holder.name if c.routed_at else "",
+            }
+            for c in filed
+        ],
+    }
+
+
+def late_words() -> str:
+    """Return what happens if nobody answers in time."""
+    return _(
+        "If it is late, it passes to the level above by itself. You need not send it"
+        " again."
+    )
+
+
+def qr(code: str) -> SafeString:
+    """Return the QR code of the status page's address as SVG without style or script.
+
+    Safe to show as it is: the drawing is made of numbers only.
+    """
+    address = settings.BASE_URL.rstrip("/") + reverse("citizen:link", args=[code])
+    drawing = segno.make_qr(address, error="m").svg_inline(
+        scale=4, border=2, omitsize=True, svgclass=None, lineclass=None
+    )
+    label = _("QR code of complaint %(code)s") % {"code": codes.pretty(code)}
+    named = drawing.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
+    return mark_safe(named)  # noqa: S308  -- drawn by segno from our own address

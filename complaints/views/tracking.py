@@ -1,0 +1,274 @@
+"""Following a report: by code and four digits, or by the link in the message.
+
+A GET never changes anything. A code or a link alone shows nothing, not even whether
+there is such a report.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from complaints.actions import citizen, evidence, opening
+from complaints.choices import Status
+from complaints.forms.tracking import AnswerForm, LastFourForm, ResultForm, TrackForm
+from complaints.models import Complaint, Event, Figure, Submission
+from complaints.rules.refused import Refused
+from complaints.views import limits, progress, receipt
+from portal.accounts import access
+from portal.common import codes
+from portal.common.http import see_other
+
+READ_AND_SEND: Final = ["GET", "HEAD", "POST"]
+
+
+@require_http_methods(READ_AND_SEND)
+@access.public
+def track(request: HttpRequest) -> HttpResponse:
+    """Ask for the code and the four digits."""
+    form = TrackForm(request.POST or None)
+    context = {"form": form}
+    if request.method == "POST" and form.is_valid():
+        return _open(
+            request, form, form.cleaned_data["code"], "citizen/track.html", context
+        )
+    status = 422 if request.method == "POST" else 200
+    return render(request, "citizen/track.html", context, status=status)
+
+
+@require_http_methods(READ_AND_SEND)
+@access.public
+def by_link(request: HttpRequest, code: str) -> HttpResponse:
+    """Ask for the four digits only; the code came with the link."""
+    code = codes.clean(code)
+    if not codes.is_valid(code):
+        return redirect("citizen:track")
+    form = LastFourForm(request.POST or None)
+    context = {"form": form, "code": code}
+    if request.method == "POST" and form.is_valid():
+        return _open(request, form, code, "citizen/link.html", context)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "citizen/link.html", context, status=status)
+
+
+def _open(
+    request: HttpRequest,
+    form: LastFourForm,
+    code: str,
+    template: str,
+    context: dict[str, Any],
+) -> HttpResponse:
+    """Open a submission for this session, or say that nothing fits."""
+    at = timezone.now()
+    too_many = limits.over(
+        request,
+        (limits.TRACK, code),
+        (limits.TRACK_DEVICE, limits.device(request)),
+        (limits.TRACK_ADDRESS, limits.address(request)),
+        at=at,
+    )
+    if too_many:
+        return too_many
+    submission = opening.with_last_four(
+        code=code, last4=form.cleaned_data["phone_last4"]
+    )
+    if submission is None:
+        form.add_error(
+            "phone_last4",
+            _("Nothing was found with this code and these four digits. Compare both."),
+        )
+        return render(request, template, context, status=422)
+    known = access.submissions_of(request)
+    request.session.cycle_key()
+    request.session["submissions"] = list(dict.fromkeys([*known, submission.pk]))
+    request.session.setdefault("proved_at", at.isoformat())
+    request.session["seen_at"] = at.isoformat()
+    return see_other("citizen:status", code=code)
+
+
+@require_safe
+@access.public
+def status(request: HttpRequest, code: str) -> HttpResponse:
+    """Show how far each matter is, who has it, until when, and what was decided."""
+    submission = _own_submission(request, code)
+    if submission is None:
+        return _ask_first(code)
+    at = timezone.now()
+    complaints = list(
+        opening.own([submission.pk]).prefetch_related("claims", "events__holder")
+    )
+    figures = _figures({c.holder_id for c in complaints})
+    context = {
+        "submission": submission,
+        "code": submission.code,
+        "single": len(complaints) == 1,
+        "matters": [_matter(c, figures, at=at) for c in complaints],
+        "earlier": opening.joined_by(submission),
+        "photos": submission.evidence.count(),
+        "qr": receipt.qr(submission.code),
+        "at": at,
+    }
+    return render(request, "citizen/status.html", context)
+
+
+def _matter(
+    complaint: Complaint, figures: dict[int, Figure], *, at: datetime
+) -> dict[str, Any]:
+    events = sorted(complaint.events.all(), key=lambda event: event.seq)
+    return {
+        "complaint": complaint,
+        "headline": progress.headline(complaint, at=at),
+        "steps": progress.steps(complaint, events),
+        "claims": progress.claims(
+            complaint, sorted(complaint.claims.all(), key=lambda claim: claim.pk)
+        ),
+        "usual": progress.usual(figures.get(complaint.holder_id)),
+        "may_add": complaint.is_open,
+        "asks": complaint.status == Status.WAITING_CITIZEN,
+        "may_judge": complaint.status in (Status.RESOLVED, Status.LAPSED)
+        and not complaint.confirmed_at,
+    }
+
+
+def _figures(holders: set[int]) -> dict[int, Figure]:
+    """Return the newest figures of these organizations, by what they settled."""
+    rows = (
+        Figure.objects.filter(organization__in=holders, kind="", cohort="closed")
+        .exclude(median=None)
+        .order_by("organization", "-month")
+        .distinct("organization")
+    )
+    return {row.organization_id: row for row in rows}
+
+
+@require_http_methods(READ_AND_SEND)
+@access.public
+def answer(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Answer a question of staff, or add something, with a photo if there is one."""
+    complaint = _own_complaint(request, code, number)
+    if complaint is None:
+        return _ask_first(code)
+    if request.method != "POST" and not complaint.is_open:
+        return redirect("citizen:status", code=code)
+    form = AnswerForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            _answer(request, form, complaint, at=timezone.now())
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return see_other("citizen:status", code=code)
+    asked = _last_question(complaint)
+    context = {
+        "form": form,
+        "code": code,
+        "complaint": complaint,
+        "question": asked.note if asked else "",
+        "reasons": asked.data.get("reasons", []) if asked else [],
+    }
+    http = 422 if request.method == "POST" else 200
+    return render(request, "citizen/answer.html", context, status=http)
+
+
+def _answer(
+    request: HttpRequest, form: AnswerForm, complaint: Complaint, *, at: datetime
+) -> None:
+    """Take the photo first: if it is refused, nothing is said to be sent."""
+    file = form.cleaned_data["evidence"]
+    if file is not None:
+        submission = complaint.submission
+        if submission.evidence.count() >= 4 * evidence.MAX_FILES:
+            raise Refused(_("There are many photos already. Write instead, please."))
+        photo = evidence.keep(file=file, draft=None, at=at)
+        photo.submission = submission
+        photo.save(update_fields=["submission"])
+    note = form.cleaned_data["note"].strip() or _("I added a photo.")
+    act = citizen.answer if complaint.status == Status.WAITING_CITIZEN else citizen.add
+    act(complaint_id=complaint.pk, note=note, at=at)
+
+
+def _last_question(complaint: Complaint) -> Event | None:
+    if complaint.status != Status.WAITING_CITIZEN:
+        return None
+    return complaint.events.filter(move="ask").order_by("-seq").first()
+
+
+@require_http_methods(READ_AND_SEND)
+@access.public
+def result(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Take the citizen's word on the result: right now, or still not right and why."""
+    complaint = _own_complaint(request, code, number)
+    if complaint is None:
+        return _ask_first(code)
+    form = ResultForm(
+        request.POST or None, initial={"answer": request.GET.get("answer")}
+    )
+    if complaint.status == Status.LAPSED:
+        form.fields["answer"].choices = form.fields["answer"].choices[1:]
+    if request.method == "POST" and form.is_valid():
+        at = timezone.now()
+        try:
+            if form.cleaned_data["answer"] == "confirm":
+                citizen.confirm(complaint_id=complaint.pk, at=at)
+            else:
+                citizen.disagree(
+                    complaint_id=complaint.pk, note=form.cleaned_data["note"], at=at
+                )
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return see_other("citizen:status", code=code)
+    context = {
+        "form": form,
+        "code": code,
+        "complaint": complaint,
+        "claims": progress.claims(complaint, list(complaint.claims.order_by("pk"))),
+    }
+    http = 422 if request.method == "POST" else 200
+    return render(request, "citizen/result.html", context, status=http)
+
+
+@require_http_methods(READ_AND_SEND)
+@access.public
+def withdraw(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Take a matter back, after one question."""
+    complaint = _own_complaint(request, code, number)
+    if complaint is None:
+        return _ask_first(code)
+    refusal = ""
+    if request.method == "POST":
+        try:
+            citizen.withdraw(complaint_id=complaint.pk, at=timezone.now())
+        except Refused as error:
+            refusal = str(error)
+        else:
+            return see_other("citizen:status", code=code)
+    context = {"code": code, "complaint": complaint, "refusal": refusal}
+    http = 422 if refusal else 200
+    return render(request, "citizen/withdraw.html", context, status=http)
+
+
+def _ask_first(code: str) -> HttpResponse:
+    """Send a visitor without proof to the four digits, whether it exists or not."""
+    return redirect("citizen:link", code=code)
+
+
+def _own_submission(request: HttpRequest, code: str) -> Submission | None:
+    return Submission.objects.filter(
+        pk__in=access.submissions_of(request), code=codes.clean(code)
+    ).first()
+
+
+def _own_complaint(request: HttpRequest, code: str, number: int) -> Complaint | None:
+    """Return the matter; None without proof of the code, 404 for a wrong number."""
+    submission = _own_submission(request, code)
+    if submission is None:
+        return None
+    complaint = opening.own([submission.pk]).filter(number=number).first()
+    if complaint is None:
+        raise Http404
+    return complaint

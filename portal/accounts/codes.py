@@ -1,0 +1,171 @@
+"""One-time codes: issued to a telephone, proved by whoever reads them there.
+
+A look-up that matched nobody gets a decoy: the same statements and the same piece of
+waiting work, so that nobody learns from a page whether a record exists (trust, T1).
+Figures of T2: six digits, 10 minutes, 5 tries, 3 codes a day and subject.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Q
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.models import OneTimeCode
+from portal.common import crypto, outbox, providers
+
+LIFETIME: Final = timedelta(minutes=10)
+RESEND_AFTER: Final = timedelta(seconds=60)
+TRIES: Final = 5
+A_DAY: Final = 3
+Purpose = OneTimeCode.Purpose
+
+# Without diacritics and within one segment of 160 characters of GSM-7; people are
+# told in both languages never to read a code out to anybody.
+TEXTS: Final = {
+    "vi": "[TIEM CHUNG] Ma xac thuc cua ban la {code}, dung trong 10 phut."
+    " Khong doc ma nay cho ai. Can giup: {help}.",
+    "en": "[TIEM CHUNG] Your code is {code}, good for 10 minutes."
+    " Do not read it to anybody. Help: {help}.",
+}
+
+
+class WrongCode(Exception):
+    """What was typed is not the code, or the code is used up (``tries_left`` 0)."""
+
+    def __init__(self, tries_left: int) -> None:
+        self.tries_left = tries_left
+        super().__init__(tries_left)
+
+
+class TooManyCodes(Exception):
+    """This subject was sent as many codes as a day allows; ``retry_after`` seconds."""
+
+    message = _(
+        "Three codes were sent today. Try again tomorrow, or call the help line."
+    )
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(retry_after)
+
+
+def issue(
+    *,
+    purpose: str,
+    subject: str,
+    person_id: int | None,
+    telephone: str | None,
+    language: str,
+    at: datetime,
+) -> OneTimeCode:
+    """Make a code for a telephone, or a decoy where there is none, and owe its sending.
+
+    Within a minute the same code is given back instead of a new one. ``subject`` is
+    what was asked for, found or not. Raise TooManyCodes; the demo has no such limit.
+    """
+    subject_digest = crypto.digest(f"code:{purpose}", subject)
+    telephone_digest = crypto.digest("phone", telephone) if telephone else None
+    recent = OneTimeCode.objects.filter(
+        subject_digest=subject_digest, created_at__gt=at - timedelta(days=1)
+    )
+    today = recent.aggregate(
+        n=Count("pk"),
+        fresh=Count("pk", filter=Q(created_at__gt=at - RESEND_AFTER, used_at=None)),
+    )
+    if today["fresh"]:
+        last = recent.order_by("-created_at")[0]
+        is_same = (
+            last.person == person_id
+            and _bytes(last.telephone_digest) == telephone_digest
+            and last.attempts < TRIES
+        )
+        if is_same:
+            return last
+    if today["n"] >= A_DAY and not settings.DEMO:
+        oldest = recent.order_by("created_at")[0]
+        wait = oldest.created_at + timedelta(days=1) - at
+        raise TooManyCodes(max(60, int(wait.total_seconds())))
+    code = f"{secrets.randbelow(10**6):06d}"
+    bound = _bound_to(subject_digest, at)
+    sealed = crypto.seal(code, bound_to=bound)
+    telephone_sealed = crypto.seal(telephone or "+84000000000", bound_to=bound)
+    row = OneTimeCode.objects.create(
+        purpose=purpose,
+        subject_digest=subject_digest,
+        person=person_id,
+        telephone_sealed=telephone_sealed if telephone else None,
+        telephone_digest=telephone_digest,
+        code_sealed=sealed if telephone else None,
+        code_mac=crypto.code_mac(code, bound_to=bound),
+        language=language,
+        created_at=at,
+        expires_at=at + LIFETIME,
+    )
+    outbox.add("code", [row.pk], at=at)
+    return row
+
+
+def prove(*, code_id: int, typed: str, at: datetime) -> OneTimeCode:
+    """Use up a code. Raise WrongCode with the tries that are left.
+
+    The count of tries is kept by the caller's transaction, so the caller must catch
+    the exception inside it. A decoy has a code like any other, which nobody was sent.
+    """
+    with transaction.atomic():
+        row = OneTimeCode.objects.select_for_update().get(pk=code_id)
+        is_alive = row.used_at is None and at < row.expires_at and row.attempts < TRIES
+        if is_alive:
+            row.attempts += 1
+            bound = _bound_to(bytes(row.subject_digest), row.created_at)
+            is_right = crypto.code_matches(row.code_mac, typed, bound_to=bound)
+            is_right = is_right and row.telephone_sealed is not None
+            if is_right:
+                row.used_at = at
+            row.save(update_fields=["attempts", "used_at"])
+    if not is_alive:
+        raise WrongCode(0)
+    if not is_right:
+        raise WrongCode(TRIES - row.attempts)
+    return row
+
+
+def telephone_of(row: OneTimeCode) -> str:
+    """Return the telephone that a code went to, as E.164; '' for a decoy."""
+    if row.telephone_sealed is None:
+        return ""
+    bound = _bound_to(bytes(row.subject_digest), row.created_at)
+    return crypto.unseal(row.telephone_sealed, bound_to=bound)
+
+
+@outbox.outside_transaction
+def deliver(subjects: list[int], *, at: datetime) -> None:
+    """Send codes that were not sent yet, and forget their digits; skip decoys.
+
+    Safe to run twice: the provider takes each key once. An expired code is not sent.
+    """
+    rows = OneTimeCode.objects.filter(pk__in=subjects, sent_at=None)
+    for row in rows:
+        if row.code_sealed is not None and at < row.expires_at:
+            bound = _bound_to(bytes(row.subject_digest), row.created_at)
+            code = crypto.unseal(row.code_sealed, bound_to=bound)
+            providers.send_sms(
+                telephone_of(row),
+                TEXTS[row.language].format(code=code, help=settings.HELP_LINE),
+                key=f"code:{row.pk}",
+                code=code,
+                at=at,
+            )
+        OneTimeCode.objects.filter(pk=row.pk).update(sent_at=at, code_sealed=None)
+
+
+def _bound_to(subject_digest: bytes, created_at: datetime) -> str:
+    """Name the row before it has a key: its subject and its instant."""
+    return f"onetimecode:{subject_digest.hex()}:{created_at.timestamp():.6f}"
+
+
+def _bytes(value: bytes | memoryview | None) -> bytes | None:
+    return None if value is None else bytes(value)

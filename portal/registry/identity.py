@@ -1,0 +1,172 @@
+"""Find a person, and read the doses on record: one joined statement each.
+
+Nothing here tells the caller's reader whether somebody was found; that is for the
+pages, which give both the same answer.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection
+
+from portal.common import crypto
+from portal.common.forms import PartialDate
+from portal.common.names import fold
+from portal.registry import national_id as numbers
+from portal.registry.models import Person
+
+# Both ways in run in every look-up, so that one costs what the other does.
+_FIND = """
+SELECT p.*, found.by_number, t.number_sealed AS contact_sealed,
+       t.number_digest AS contact_digest
+FROM (
+  SELECT person_id AS id, true AS by_number FROM registry_identitydocument
+  WHERE number_digest = ANY(%(digests)s)
+  UNION ALL
+  SELECT id, false FROM registry_person
+  WHERE name_folded = %(folded)s AND %(folded)s <> ''
+    AND born_on BETWEEN %(first)s AND %(last)s
+) AS found
+JOIN registry_person p ON p.id = found.id
+LEFT JOIN registry_telephone t ON t.person_id = p.id AND t.is_contact
+ORDER BY p.id
+LIMIT 20
+"""
+
+# A site that closed is shown with whoever answers for it today; chains are short.
+_RECORD = """
+SELECT d.id, d.ref, d.given_on, d.dose_number, d.lot_number, d.status, d.source,
+       d.name_recorded, v.code, v.name, v.primary_doses, s.code, s.name, today.name
+FROM registry_dose d
+JOIN registry_product v ON v.id = d.product_id
+JOIN registry_organization s ON s.id = d.site_id
+LEFT JOIN LATERAL (
+  WITH RECURSIVE way (id, step) AS (
+    SELECT s.id, 0
+    UNION ALL
+    SELECT x.new_id, way.step + 1
+    FROM way JOIN registry_organizationsuccession x ON x.old_id = way.id
+    WHERE x.valid_from <= %(on)s AND way.step < 5
+  )
+  SELECT o.name FROM way JOIN registry_organization o ON o.id = way.id
+  WHERE way.step > 0 ORDER BY way.step DESC, o.id LIMIT 1
+) today ON s.closed_on <= %(on)s
+WHERE d.person_id = %(person)s AND d.status = 'completed'
+ORDER BY d.given_on, d.id
+"""
+
+
+@dataclass(frozen=True)
+class RecordedDose:
+    """A dose as the record page shows it. ``place`` counts from 1 in order of days."""
+
+    pk: int
+    ref: str
+    place: int
+    given_on: date
+    dose_number: int | None
+    lot: str
+    source: str
+    name_recorded: str
+    product: str
+    product_name: str
+    primary_doses: int
+    site: str
+    site_name: str
+    site_today: str
+
+
+def find(*, national_id: str, full_name: str, born: PartialDate) -> list[Person]:
+    """Return the people with this number, old or new, or with this name; never both.
+
+    The birth date must agree as far as both sides know it. A number also finds the
+    one whose leading zeros a spreadsheet ate (rule A3 of the domain paper). Each
+    person bears ``contact_sealed`` and ``contact_digest`` of the telephone on record.
+    """
+    rows = Person.objects.raw(
+        _FIND,
+        {
+            "digests": number_digests(national_id),
+            "folded": fold(full_name),
+            "first": date(born.year, 1, 1),
+            "last": date(born.year, 12, 31),
+        },
+    )
+    found = {(row.pk, row.by_number): row for row in rows if agrees(row, born)}
+    by_number = [person for (_, hit), person in found.items() if hit]
+    return by_number or list(found.values())
+
+
+def sharing(telephone: str) -> list[Person]:
+    """Return the people on whose record this telephone stands, oldest row first."""
+    return list(
+        Person.objects.filter(
+            telephones__number_digest__in=crypto.digests("phone", telephone)
+        ).order_by("pk")[:20]
+    )
+
+
+def agrees(person: Person, born: PartialDate) -> bool:
+    """Tell whether a birth date as typed can be the recorded one.
+
+    Many older people's papers, and many typed dates, hold only the year.
+    """
+    recorded = person.born_on
+    if born.year != recorded.year:
+        return False
+    if person.born_precision == Person.Precision.YEAR or born.month is None:
+        return True
+    if born.month != recorded.month:
+        return False
+    if person.born_precision == Person.Precision.MONTH or born.day is None:
+        return True
+    return born.day == recorded.day
+
+
+def number_digests(national_id: str) -> list[bytes]:
+    """Return the keyed digests under which a number may stand on record."""
+    canonical = numbers.read(national_id).canonical if national_id else ""
+    if not canonical:
+        return []
+    forms = {canonical, re.sub(r"^0+", "", canonical) or canonical}
+    if canonical.isdigit() and len(canonical) in (10, 11):
+        forms.add(canonical.zfill(12))
+    return [
+        digest
+        for form in sorted(forms, key=len, reverse=True)
+        for digest in crypto.digests("national_id", form)
+    ]
+
+
+def contact_of(person: Person) -> str:
+    """Return the telephone on record of a person that ``find`` returned, or ''."""
+    if person.contact_sealed is None:
+        return ""
+    return crypto.unseal(person.contact_sealed, bound_to=f"person:{person.pk}")
+
+
+def record(person_id: int, *, on: date) -> list[RecordedDose]:
+    """Return the doses on record in order of days, with their sites then and today."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORD, {"person": person_id, "on": on})
+        rows = cursor.fetchall()
+    return [
+        RecordedDose(
+            pk=row[0],
+            ref=str(row[1]),
+            place=place,
+            given_on=row[2],
+            dose_number=row[3],
+            lot=row[4],
+            source=row[6],
+            name_recorded=row[7],
+            product=row[8],
+            product_name=row[9],
+            primary_doses=row[10],
+            site=row[11],
+            site_name=row[12],
+            site_today=row[13] or "",
+        )
+        for place, row in enumerate(rows, start=1)
+    ]
