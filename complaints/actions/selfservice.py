@@ -19,22 +19,30 @@ logger = logging.getLogger("complaints.selfservice")
 def settle(ids: Iterable[int], *, at: datetime) -> list[int]:
     """Correct what proof suffices for; return the complaints that need a person.
 
-    Harmless to repeat: one that has moved on is neither corrected nor returned.
+    Harmless to repeat: one that has moved on is not corrected again. Only personal
+    details have such rules so far; the rest is passed on unread.
     """
+    ids = list(ids)
     with scope.system():
-        waiting = list(
+        candidates = (
             Complaint.objects.select_for_update(of=("self",))
-            .filter(pk__in=list(ids), status=Status.RECEIVED, routed_at=None)
+            .filter(
+                pk__in=ids,
+                kind=Kind.WRONG_PERSON,
+                status=Status.RECEIVED,
+                routed_at=None,
+            )
             .select_related("submission__person", "holder")
             .order_by("pk")
         )
-        return [c.pk for c in waiting if not _try(c, at=at)]
+        settled = {c.pk for c in candidates if _try(c, at=at)}
+    return [pk for pk in ids if pk not in settled]
 
 
 def _try(complaint: Complaint, *, at: datetime) -> bool:
     """Correct a complaint all of whose claims are proved; return whether it was."""
     person = complaint.submission.person
-    if complaint.kind != Kind.WRONG_PERSON or person is None:
+    if person is None:
         return False
     claims = list(complaint.claims.order_by("pk"))
     rules = [_rule(claim, person) for claim in claims]
