@@ -201,13 +201,15 @@ def _introduce(path: Path, base_url: str) -> None:
     try:
         demo = json.loads(path.read_text(encoding="utf-8"))
         people = [
-            f"  {p['full_name']}, {p['national_id']}, {p['born_on']}, {p['phone']}"
-            f" - {p['label']}: {p['wrong']}"
+            f"  {p['full_name']}, {p['national_id']}, born {p['born_on']}, "
+            f"{p['phone']} ({p['label']})"
             for p in demo["citizens"]
         ]
+        # One for each role; the file has the others.
+        by_role = {s["role"]: s for s in reversed(demo["staff"])}
         staff = [
-            f"  {s['username']} / {s['password']} - {s['role']}, {s['organization']}"
-            for s in demo["staff"]
+            f"  {s['username']} / {s['password']} ({s['role']}, {s['organization']})"
+            for s in by_role.values()
         ]
     except FileNotFoundError:
         return
@@ -219,6 +221,6 @@ def _introduce(path: Path, base_url: str) -> None:
         say(line)
     say(f"Their messages arrive at {base_url}/demo/dien-thoai/")
     say(f"\nStaff, at {base_url}/dang-nhap/:")
-    for line in staff[:8]:
+    for line in staff:
         say(line)
     say(f"All of them, with second factors: {path}\n")
