@@ -1,0 +1,370 @@
+"""What a case page shows: recorded, claimed and evidence side by side, in words."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from difflib import SequenceMatcher
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from complaints import timeline
+from complaints.choices import Field, Ground, Kind, Move, Outcome, Status
+from complaints.models import Claim, Complaint, Event, Evidence
+from portal.common import names, phones
+from portal.registry import corrections
+from portal.registry.models import Dose, Lot, Organization, Person, Product
+
+DOSE_FIELDS = (Field.GIVEN_ON, Field.PRODUCT, Field.LOT, Field.SITE, Field.DOSE_NUMBER)
+PERSON_FIELDS = (Field.FULL_NAME, Field.BORN_ON, Field.SEX, Field.NATIONAL_ID)
+Part = tuple[str, bool]
+
+
+@dataclass
+class CaseFile:
+    """Everything about one case, read in a fixed number of statements."""
+
+    complaint: Complaint
+    claims: list[Claim]
+    doses: list[Dose]
+    evidence: list[Evidence]
+    events: list[Event]
+    earlier: list[Complaint]
+    products: dict[str, str]
+    sites: dict[str, str]
+    allocated: set[str] = field(default_factory=set)
+    lots: dict[str, str] = field(default_factory=dict)
+    that_day: int = 0
+
+    @property
+    def person(self) -> Person | None:
+        """Return the record that the sender proved, or None."""
+        return self.complaint.submission.person
+
+    @property
+    def phone(self) -> str:
+        """Return the sender's telephone as people write it."""
+        return phones.pretty(self.complaint.submission.phone)
+
+    def words(self, field: str, value: str) -> str:
+        """Return a claim's canonical text as people write it."""
+        if not value:
+            return ""
+        if field in (Field.GIVEN_ON, Field.BORN_ON):
+            return day_words(value)
+        if field == Field.PRODUCT:
+            return self.products.get(value, value)
+        if field == Field.SITE:
+            return self.sites.get(value, value)
+        if field == Field.SEX:
+            return {"M": _("Male"), "F": _("Female")}.get(value, value)
+        if field == Field.PHONE:
+            return phones.pretty(value)
+        if field == Field.DOSE:
+            return self._dose_words(value)
+        return value
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the rows of the comparison: claims first, then what stays."""
+        rows = [self._row(claim) for claim in self.claims]
+        claimed = {claim.field for claim in self.claims}
+        dose, person = self.complaint.dose, self.person
+        if dose and self.complaint.kind != Kind.MISSING_DOSE:
+            rows += [
+                self._same(name, corrections.read_dose(dose, name))
+                for name in DOSE_FIELDS
+                if name not in claimed
+            ]
+        if person and not claimed & set(PERSON_FIELDS):
+            rows += [
+                self._same(name, corrections.read_person(person, name))
+                for name in (Field.FULL_NAME, Field.BORN_ON)
+            ]
+        return rows
+
+    def steps(self) -> list[dict[str, str]]:
+        """Return the timeline, newest last."""
+        return [
+            {
+                "state": "up" if event.move == Move.ESCALATE else "done",
+                "title": event.get_move_display(),
+                "time": " · ".join(
+                    part
+                    for part in (
+                        f"{timezone.localtime(event.at):%d/%m/%Y %H:%M}",
+                        event.by.full_name if event.by else "",
+                        event.holder.name,
+                    )
+                    if part
+                ),
+                "text": event_words(event),
+            }
+            for event in self.events
+        ]
+
+    def _row(self, claim: Claim) -> dict[str, Any]:
+        recorded, claimed = claim.recorded, claim.claimed
+        shown = self.words(claim.field, recorded), self.words(claim.field, claimed)
+        state = "missing" if not recorded else "differs"
+        if recorded == claimed:
+            state = "same"
+        left, right = difference(claim.field, *shown)
+        return {
+            "claim": claim,
+            "label": claim.get_field_display(),
+            "state": state,
+            "recorded": shown[0],
+            "claimed": shown[1],
+            "recorded_parts": left,
+            "claimed_parts": right,
+            "proof": self._proof(claim.field, claimed),
+        }
+
+    def _same(self, name: str, value: str) -> dict[str, Any]:
+        return {
+            "label": Field(name).label,
+            "state": "same",
+            "recorded": self.words(name, value),
+            "claimed": "",
+            "proof": self._proof(name, value) if name in PERSON_FIELDS else [],
+        }
+
+    def _proof(self, name: str, value: str) -> list[dict[str, str]]:
+        """Return what the portal itself knows for or against a value."""
+        if name == Field.LOT and value:
+            return [self._lot_proof(value)]
+        if name == Field.PRODUCT:
+            lots = {self.lots[c.claimed] for c in self.claims if c.claimed in self.lots}
+            dose = self.complaint.dose
+            if dose and dose.lot_number in self.lots:
+                lots.add(self.lots[dose.lot_number])
+            if not lots:
+                return []
+            fits = lots == {value}
+            text = (
+                _("The lot is of this vaccine")
+                if fits
+                else _("The lot is of another vaccine")
+            )
+            return [{"tone": "ok" if fits else "warn", "text": text}]
+        if name == Field.GIVEN_ON and self.that_day:
+            text = ngettext(
+                "%(n)s dose is recorded at the site on that day",
+                "%(n)s doses are recorded at the site on that day",
+                self.that_day,
+            )
+            return [{"tone": "ok", "text": text % {"n": self.that_day}}]
+        if name in PERSON_FIELDS and self.person:
+            return [population_proof(self.person)]
+        return []
+
+    def _lot_proof(self, lot: str) -> dict[str, str]:
+        if lot in self.allocated:
+            return {"tone": "ok", "text": _("This lot was delivered to the site")}
+        if lot in self.lots:
+            return {
+                "tone": "warn",
+                "text": _("This lot exists; no delivery to the site is known"),
+            }
+        return {"tone": "warn", "text": _("No such lot is known")}
+
+    def _dose_words(self, value: str) -> str:
+        if value == "void":
+            if self.complaint.kind == Kind.DOUBLED_DOSE:
+                return _("Recorded twice: take this one off")
+            return _("I did not have this dose")
+        dose = self.complaint.dose
+        if dose is None:
+            return value
+        return f"{dose.given_on:%d/%m/%Y}, {dose.product.name}, {dose.site.name}"
+
+
+def read(complaint: Complaint) -> CaseFile:
+    """Read a case and all that is shown beside it."""
+    claims = list(complaint.claims.order_by("pk"))
+    submission = complaint.submission
+    values = {claim.claimed for claim in claims} | {claim.recorded for claim in claims}
+    dose = complaint.dose
+    site_id, day = _where_and_when(complaint, claims)
+    lots = [v for v in values if v] + ([dose.lot_number] if dose else [])
+    known = Lot.objects.filter(number__in=lots).select_related("product")
+    kept = {lot.number: lot.product.code for lot in known}
+    sites = Organization.objects.filter(
+        Q(code__in=values) | Q(pk=dose.site_id if dose else None)
+    )
+    return CaseFile(
+        complaint=complaint,
+        claims=claims,
+        doses=_doses_of(submission.person_id),
+        evidence=list(submission.evidence.order_by("pk")),
+        events=timeline.read(complaint),
+        earlier=_earlier(complaint),
+        products=dict(Product.objects.values_list("code", "name")),
+        sites={site.code: site.name for site in sites},
+        lots=kept,
+        allocated=set(
+            Lot.objects.filter(
+                number__in=kept, allocations__organization=site_id
+            ).values_list("number", flat=True)
+        ),
+        that_day=(
+            Dose.objects.filter(
+                site=site_id, given_on=day, status=Dose.Status.COMPLETED
+            ).count()
+            if site_id and day
+            else 0
+        ),
+    )
+
+
+def difference(name: str, recorded: str, claimed: str) -> tuple[list[Part], list[Part]]:
+    """Return both texts cut into parts that are marked where they differ.
+
+    Names by syllable (a tone is a whole syllable to the eye), numbers by letter.
+    Empty lists where marking parts would not help.
+    """
+    if not recorded or not claimed or recorded == claimed:
+        return [], []
+    if name == Field.FULL_NAME:
+        pairs = names.compare(recorded, claimed)
+        marked = [pair.difference != "same" for pair in pairs]
+        return (
+            _syllables([p.recorded for p in pairs], marked),
+            _syllables([p.claimed for p in pairs], marked),
+        )
+    if name not in (
+        Field.LOT,
+        Field.NATIONAL_ID,
+        Field.PHONE,
+        Field.BORN_ON,
+        Field.GIVEN_ON,
+    ):
+        return [], []
+    left: list[Part] = []
+    right: list[Part] = []
+    blocks = SequenceMatcher(None, recorded, claimed, autojunk=False).get_opcodes()
+    for kind, i, j, k, n in blocks:
+        left.append((recorded[i:j], kind != "equal"))
+        right.append((claimed[k:n], kind != "equal"))
+    return [part for part in left if part[0]], [part for part in right if part[0]]
+
+
+def population_proof(person: Person) -> dict[str, str]:
+    """Return what the population database said of a record."""
+    said = Person.Population(person.population)
+    if said == Person.Population.MATCHED:
+        return {"tone": "ok", "text": _("Agrees with the population register")}
+    if said == Person.Population.NOT_SENT:
+        return {"tone": "info", "text": _("Not yet compared with the register")}
+    return {"tone": "warn", "text": _("Does not match population register")}
+
+
+def day_words(value: str) -> str:
+    """Return an ISO day, month or year as people here write it."""
+    return "/".join(reversed(value.split("-")))
+
+
+def event_words(event: Event) -> str:
+    """Return what an event says besides its name: way, outcome, grounds, note."""
+    data: Mapping[str, Any] = event.data
+    parts = []
+    if data.get("from") and data.get("to"):
+        parts.append(f"{data['from']} → {data['to']}")
+    if data.get("outcome") in Outcome.values:
+        parts.append(str(Outcome(data["outcome"]).label))
+    parts += [
+        str(Ground(ground).label)
+        for ground in data.get("grounds", ())
+        if ground in Ground.values
+    ]
+    return ". ".join([*parts, event.note] if event.note else parts)
+
+
+def short_detail(complaint: Complaint) -> str:
+    """Return which dose a case is about, for one line of a list."""
+    if complaint.dose_id and complaint.dose and complaint.dose.dose_number:
+        return _("dose %(n)s") % {"n": complaint.dose.dose_number}
+    if complaint.given_on:
+        return f"{complaint.given_on:%d/%m/%Y}"
+    return ""
+
+
+def who(full_name: str, born_on: date | None) -> str:
+    """Return a person as staff tell people apart in a list: name, year of birth."""
+    return f"{full_name}, {born_on.year}" if born_on else full_name
+
+
+def is_paused(complaint: Complaint) -> bool:
+    """Tell whether the clock waits for the citizen."""
+    return complaint.status == Status.WAITING_CITIZEN
+
+
+def changed_by(events: Iterable[Event]) -> str:
+    """Return who made the newest move by staff, for the page after a conflict."""
+    for event in sorted(events, key=lambda e: -e.seq):
+        if event.by:
+            return event.by.full_name or event.by.username
+    return ""
+
+
+def _syllables(words: list[str], marked: list[bool]) -> list[Part]:
+    parts: list[Part] = []
+    for word, is_marked in zip(words, marked, strict=True):
+        if not word:
+            continue
+        if parts:
+            parts.append((" ", False))
+        parts.append((word, is_marked))
+    return parts
+
+
+def _where_and_when(
+    complaint: Complaint, claims: list[Claim]
+) -> tuple[int | None, date | None]:
+    """Return the site and the day in question: as claimed, else as recorded."""
+    claimed = {claim.field: claim.claimed for claim in claims}
+    dose = complaint.dose
+    site_id = complaint.site_id or (dose.site_id if dose else None)
+    day = dose.given_on if dose else complaint.given_on
+    if len(claimed.get(Field.GIVEN_ON, "")) == len("2021-09-14"):
+        day = date.fromisoformat(claimed[Field.GIVEN_ON])
+    return site_id, day
+
+
+def _doses_of(person_id: int | None) -> list[Dose]:
+    if person_id is None:
+        return []
+    return list(
+        Dose.objects.filter(person=person_id)
+        .select_related("product", "site")
+        .order_by("given_on", "pk")
+    )
+
+
+def _earlier(complaint: Complaint) -> list[Complaint]:
+    """Return other cases about the same person that the reader may see."""
+    submission = complaint.submission
+    about = Q(submission=submission)
+    if submission.person_id:
+        about |= Q(submission__person=submission.person_id)
+    return list(
+        Complaint.objects.filter(about)
+        .exclude(pk=complaint.pk)
+        .select_related("submission")
+        .order_by("-submitted_at", "-pk")[:10]
+    )
+
+
+def ended_words(complaint: Complaint) -> str:
+    """Return how a case ended, or an empty string while it is open."""
+    if complaint.is_open or complaint.ended_at is None:
+        return ""
+    word = (
+        Outcome(complaint.outcome).label
+        if complaint.outcome
+        else Status(complaint.status).label
+    )
+    return f"{word}, {timezone.localtime(complaint.ended_at):%d/%m/%Y %H:%M}"

@@ -1,0 +1,318 @@
+"""Forms of the moves that staff make. They check what was typed and write nothing."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import TextChoices
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from complaints.choices import Field, Ground, Kind, Verdict
+from complaints.models import Claim, Complaint
+from portal.registry.models import Organization, Product
+
+
+class Wanted(TextChoices):
+    """What a citizen can be asked for; kept with the event, worded for the citizen."""
+
+    SLIP = "slip", _("A photo of the vaccination slip")
+    CLEARER = "clearer", _("A clearer photo: whole, sharp, in good light")
+    IDENTITY = "identity", _("A photo of the identity card")
+    DAY = "day", _("The day of the injection, or what was near it")
+    PLACE = "place", _("Where it was given: building, street, who gave it")
+    VACCINE = "vaccine", _("The vaccine or the lot number")
+
+
+class Step(forms.Form):
+    """A move: the version that was read goes with it."""
+
+    use_required_attribute = False
+
+    version = forms.IntegerField(min_value=0, max_value=2**31, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, complaint: Complaint, **kwargs: Any) -> None:
+        # Several forms stand on one page: each id bears the name of its move.
+        super().__init__(*args, **kwargs)
+        self.complaint = complaint
+        self.fields["version"].initial = complaint.version
+        self.auto_id = f"id_{type(self).__name__.lower()}_%s"
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the action takes beside the case and the actor."""
+        return dict(self.cleaned_data)
+
+
+def _note(label: Any, *, required: bool = True, hint: Any = "") -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        help_text=hint,
+        required=required,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Write one or two sentences.")},
+    )
+
+
+class Accept(Step):
+    """Take a case on."""
+
+
+class Countersign(Step):
+    """Sign a proposal."""
+
+
+class Ask(Step):
+    """Ask the citizen."""
+
+    reasons = forms.MultipleChoiceField(
+        label=_("What should the citizen send?"),
+        choices=Wanted.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    note = _note(
+        _("In your own words"), required=False, hint=_("The citizen reads it.")
+    )
+
+    def clean(self) -> None:
+        """Refuse a question without content."""
+        typed = self.cleaned_data
+        if not typed.get("reasons") and not (typed.get("note") or "").strip():
+            raise ValidationError(_("Say what the citizen should send."))
+
+
+class HandOver(Step):
+    """Give the case to another organization, found by what is typed."""
+
+    place = forms.CharField(
+        label=_("To which organization?"),
+        help_text=_("Name of the site and its commune, old or new, accents optional."),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    to = forms.ChoiceField(
+        label=_("Choose one"), required=False, widget=forms.RadioSelect
+    )
+    note = _note(_("Why this organization has to answer"))
+
+    def __init__(
+        self, *args: Any, found: Sequence[Organization] = (), **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.found = {organization.code: organization for organization in found}
+        self.fields["to"].choices = [  # type: ignore[attr-defined]
+            (code, f"{organization.name}\n{code}")
+            for code, organization in self.found.items()
+        ]
+
+    def clean(self) -> None:
+        """Refuse a place that was not chosen from what fits it."""
+        if not self.cleaned_data.get("to") and "to" not in self.errors:
+            field = "to" if self.found else "place"
+            self.add_error(
+                field,
+                _("Choose one of these organizations.")
+                if self.found
+                else _("Nothing found. Type the name of the site or of its commune."),
+            )
+
+    def facts(self) -> dict[str, Any]:
+        """Return the organization itself instead of its code."""
+        typed = self.cleaned_data
+        return {
+            "version": typed["version"],
+            "to": self.found[typed["to"]],
+            "note": typed["note"],
+        }
+
+
+class Escalate(Step):
+    """Pass the case up."""
+
+    note = _note(_("Why the level above has to decide"))
+
+
+class Note(Step):
+    """Write a note."""
+
+    note = _note(_("Note for colleagues"), hint=_("The citizen does not see it."))
+
+
+class Decline(Step):
+    """Send a proposal back."""
+
+    note = _note(_("Why you do not sign"))
+
+
+class Resolve(Step):
+    """A verdict for each claim; for a missing dose the facts that are still unknown."""
+
+    proof = forms.ChoiceField(
+        label=_("What the dose rests on"),
+        required=False,
+        choices=[
+            ("", _("Nothing but the citizen's word")),
+            ("session_list", _("Our list of that session")),
+            ("slip_seen", _("The slip, seen at the counter")),
+            ("other_record", _("Another record of ours")),
+        ],
+        help_text=_("Without a proof a second person has to sign."),
+    )
+    note = _note(
+        _("Explanation for the citizen"),
+        required=False,
+        hint=_("Needed where something stays as recorded."),
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        claims: Iterable[Claim],
+        products: Iterable[Product] = (),
+        sites: Iterable[tuple[str, str]] = (),
+        today: date,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.claims, self.today = list(claims), today
+        before = {
+            claim.pk: (claim.verdict, claim.ground)
+            for claim in self.claims
+            if claim.verdict
+        }
+        for claim in self.claims:
+            verdict, ground = before.get(claim.pk, ("", ""))
+            self.fields[f"verdict_{claim.pk}"] = forms.ChoiceField(
+                label=claim.get_field_display(),
+                choices=[
+                    (Verdict.UPHELD, _("Record as claimed")),
+                    (Verdict.KEPT, _("Keep as recorded")),
+                    (Verdict.ALREADY_CORRECT, _("It was right already")),
+                ],
+                initial=verdict,
+                widget=forms.RadioSelect,
+                error_messages={"required": _("Decide this point.")},
+            )
+            self.fields[f"ground_{claim.pk}"] = forms.ChoiceField(
+                label=_("Ground for keeping it"),
+                choices=[("", _("Choose a ground")), *Ground.choices],
+                initial=ground,
+                required=False,
+            )
+        self.unknown: list[str] = []
+        if self.complaint.kind == Kind.MISSING_DOSE:
+            self._ask_for_unknown(products, sites)
+        else:
+            del self.fields["proof"]
+
+    def points(self) -> list[dict[str, Any]]:
+        """Return verdict and ground of each claim, as bound fields."""
+        return [
+            {
+                "claim": claim,
+                "verdict": self[f"verdict_{claim.pk}"],
+                "ground": self[f"ground_{claim.pk}"],
+            }
+            for claim in self.claims
+        ]
+
+    def others(self) -> list[forms.BoundField]:
+        """Return the bound fields after the points."""
+        names = [f"fill_{name}" for name in self.unknown]
+        names += ["proof"] if "proof" in self.fields else []
+        return [self[name] for name in [*names, "note"]]
+
+    def clean(self) -> None:
+        """Ask for the ground of keeping, and for the facts of a dose to be added."""
+        typed = self.cleaned_data
+        decided = {typed.get(f"verdict_{claim.pk}") for claim in self.claims}
+        for claim in self.claims:
+            kept = typed.get(f"verdict_{claim.pk}") == Verdict.KEPT
+            if kept and not typed.get(f"ground_{claim.pk}"):
+                self.add_error(
+                    f"ground_{claim.pk}", _("Say on which ground the record is kept.")
+                )
+        if Verdict.KEPT in decided and not (typed.get("note") or "").strip():
+            self.add_error("note", _("Explain to the citizen why it stays so."))
+        if Verdict.UPHELD in decided:
+            for name in set(self.unknown) & {Field.GIVEN_ON, Field.PRODUCT, Field.SITE}:
+                if not typed.get(f"fill_{name}") and f"fill_{name}" not in self.errors:
+                    self.add_error(f"fill_{name}", _("Needed to record the dose."))
+
+    def facts(self) -> dict[str, Any]:
+        """Return verdicts, facts filled in, proof and note."""
+        typed = self.cleaned_data
+        given_on = typed.get("fill_given_on")
+        filled = {
+            name: str(typed[f"fill_{name}"] or "").strip()
+            for name in self.unknown
+            if name != Field.GIVEN_ON
+        }
+        if given_on:
+            filled[Field.GIVEN_ON] = given_on.isoformat()
+        if filled.get(Field.LOT):
+            filled[Field.LOT] = "".join(filled[Field.LOT].upper().split())
+        return {
+            "version": typed["version"],
+            "verdicts": {
+                claim.pk: (
+                    typed[f"verdict_{claim.pk}"],
+                    typed[f"ground_{claim.pk}"]
+                    if typed[f"verdict_{claim.pk}"] == Verdict.KEPT
+                    else "",
+                )
+                for claim in self.claims
+            },
+            "filled": filled,
+            "proof": typed.get("proof", ""),
+            "note": typed["note"],
+        }
+
+    def clean_fill_given_on(self) -> date | None:
+        """Refuse a day before the campaign or after today."""
+        day = self.cleaned_data["fill_given_on"]
+        if day and day > self.today:
+            raise ValidationError(_("Date must not be in the future"))
+        if day and day.year < 2021:
+            raise ValidationError(
+                _now("Year must be 2021 to %(year)s") % {"year": self.today.year}
+            )
+        return day
+
+    def _ask_for_unknown(
+        self, products: Iterable[Product], sites: Iterable[tuple[str, str]]
+    ) -> None:
+        """Add a field for each fact of the dose that the citizen did not know."""
+        known = {claim.field for claim in self.claims}
+        fields: dict[str, forms.Field] = {
+            Field.GIVEN_ON: forms.DateField(
+                required=False,
+                help_text=_("For example 14/09/2021"),
+                widget=forms.DateInput(attrs={"class": "w10", "inputmode": "numeric"}),
+                error_messages={"invalid": _("Write the day as 14/09/2021.")},
+            ),
+            Field.PRODUCT: forms.ChoiceField(
+                required=False,
+                choices=[
+                    ("", _("Choose a vaccine")),
+                    *((product.code, product.name) for product in products),
+                ],
+            ),
+            Field.LOT: forms.CharField(required=False, max_length=30),
+            Field.SITE: forms.ChoiceField(required=False, choices=list(sites)),
+            Field.DOSE_NUMBER: forms.IntegerField(
+                required=False,
+                min_value=1,
+                max_value=9,
+                widget=forms.TextInput(attrs={"class": "w2", "inputmode": "numeric"}),
+            ),
+        }
+        for name, field in fields.items():
+            if name not in known:
+                field.label = Field(name).label
+                self.fields[f"fill_{name}"] = field
+                self.unknown.append(name)

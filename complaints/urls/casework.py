@@ -1,0 +1,18 @@
+"""The addresses of staff."""
+
+from django.urls import path
+
+from complaints.views import casework, evidence_files
+
+app_name = "casework"
+
+_CASE = "ho-so/<int:code>-<int:number>/"
+
+urlpatterns = [
+    path("", casework.queue, name="queue"),
+    path("tim/", casework.search, name="search"),
+    path("noi-nhan/", casework.receivers, name="receivers"),
+    path(_CASE, casework.case, name="case"),
+    path(f"{_CASE}<slug:step>/", casework.move, name="move"),
+    path("minh-chung/<uuid:ref>/", evidence_files.show, name="evidence"),
+]

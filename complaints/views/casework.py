@@ -1,0 +1,331 @@
+"""The work of staff: queue, case, moves. Pages first, panes by htmx on top."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from complaints import casefile, permissions, worklist
+from complaints.actions import casework
+from complaints.choices import Kind, Move, Status, Verdict
+from complaints.forms import casework as forms
+from complaints.models import Complaint
+from complaints.rules.refused import Refused, Stale
+from portal.accounts import access
+from portal.accounts.models import Posting
+from portal.audit import record
+from portal.common import codes, crypto
+from portal.common.htmx import page_or_fragment
+from portal.common.http import see_other
+from portal.registry import places
+from portal.registry.models import Product
+
+Role = Posting.Role
+
+# Who may open cases. An administrator runs the portal and sees figures, no people.
+READERS: Final = (Role.CLERK, Role.STAFF, Role.LEAD, Role.OVERSEER)
+
+# Part of the address -> move, form and action. The order is that of the buttons.
+STEPS: Final[dict[str, tuple[Move, type[forms.Step], Callable[..., Complaint]]]] = {
+    "tiep-nhan": (Move.ACCEPT, forms.Accept, casework.accept),
+    "dong-y": (Move.COUNTERSIGN, forms.Countersign, casework.countersign),
+    "tu-choi-de-xuat": (Move.DECLINE, forms.Decline, casework.decline),
+    "ghi": (Move.RESOLVE, forms.Resolve, casework.resolve),
+    "hoi-them": (Move.ASK, forms.Ask, casework.ask),
+    "chuyen": (Move.HAND_OVER, forms.HandOver, casework.hand_over),
+    "len-cap-tren": (Move.ESCALATE, forms.Escalate, casework.escalate),
+    "ghi-chu": (Move.NOTE, forms.Note, casework.note),
+}
+DONE: Final = {
+    Move.ACCEPT: gettext_lazy("You have taken the case on."),
+    Move.COUNTERSIGN: gettext_lazy("Signed. The record is corrected."),
+    Move.DECLINE: gettext_lazy("Sent back to whoever proposed it."),
+    Move.RESOLVE: gettext_lazy("The case is decided."),
+    Move.PROPOSE: gettext_lazy("Proposed. A second person has to sign."),
+    Move.ASK: gettext_lazy("The citizen was asked. The clock stands still meanwhile."),
+    Move.HAND_OVER: gettext_lazy("The case was handed over."),
+    Move.ESCALATE: gettext_lazy("The case was passed to the level above."),
+    Move.NOTE: gettext_lazy("The note is kept with the case."),
+}
+
+
+@require_safe
+@access.staff()
+def queue(request: HttpRequest) -> HttpResponse:
+    """Show the open cases of the user's organizations, due first."""
+    if all(posting.role == Role.ADMINISTRATOR for posting in request.postings):
+        return redirect("oversight:times")
+    at = timezone.now()
+    mine = worklist.at_and_below(_paths(request))
+    view = request.GET.get("view", "all")
+    view = view if view in worklist.VIEWS else "all"
+    kind = request.GET.get("kind", "")
+    words = _search_words(request)
+    if words:
+        cases = worklist.search(mine, words)
+    else:
+        cases = worklist.narrow(mine, view, user=request.user, at=at)
+    if kind in Kind.values:
+        cases = cases.filter(kind=kind)
+    after = worklist.Place.read(request.GET.get("after", ""))
+    page = worklist.read_page(cases, after=after)
+    counts = worklist.count_views(mine, user=request.user, at=at)
+    next_url = ""
+    if page.after:
+        query = request.GET.copy()
+        query["after"] = str(page.after)
+        next_url = f"?{query.urlencode()}"
+    context = {
+        "rows": [_row(complaint) for complaint in page.rows],
+        "views": [
+            {
+                "name": name,
+                "label": label,
+                "count": min(counts[name], worklist.MOST_COUNTED),
+                "is_more": counts[name] > worklist.MOST_COUNTED,
+                "is_current": name == view and not words,
+            }
+            for name, label in worklist.VIEWS.items()
+        ],
+        "kinds": Kind.choices,
+        "kind": kind,
+        "view": view,
+        "words": words,
+        "next_url": next_url,
+        "is_later_page": after is not None,
+        "place": request.postings[0].organization.name,
+    }
+    return page_or_fragment(
+        request, "casework/queue.html", "casework/_rows.html", context
+    )
+
+
+@require_POST
+@access.staff(*READERS)
+def search(request: HttpRequest) -> HttpResponse:
+    """Take a search; a code goes into the address, personal words only sealed."""
+    words = request.POST.get("q", "").strip()[:120]
+    address = reverse("casework:queue")
+    if not words:
+        request.session.pop("queue_search", None)
+        return see_other(address)
+    code = codes.clean(words).partition("-")[0][: codes.LENGTH]
+    if codes.is_valid(code):
+        return see_other(f"{address}?q={code}")
+    sealed = crypto.seal(words, bound_to=f"search:{request.user.pk}")
+    request.session["queue_search"] = base64.b64encode(sealed).decode()
+    return see_other(f"{address}?q=*")
+
+
+@require_safe
+@access.staff(*READERS)
+def case(request: HttpRequest, code: int, number: int) -> HttpResponse:
+    """Show a case; the look is written down."""
+    at = timezone.now()
+    complaint = _find(request, code, number, at=at)
+    return _show(request, complaint, at=at)
+
+
+@require_POST
+@access.staff(*READERS)
+def move(request: HttpRequest, code: int, number: int, step: str) -> HttpResponse:
+    """Make a move on a case: form, one action, then the case as it is now."""
+    if step not in STEPS:
+        raise Http404
+    at = timezone.now()
+    complaint = _find(request, code, number, at=at)
+    act = STEPS[step][2]
+    form = _form_of(step, complaint, data=request.POST, at=at)
+    if not form.is_valid():
+        return _show(request, complaint, at=at, bound={step: form}, status=422)
+    try:
+        moved = act(complaint_id=complaint.pk, by=request.user, at=at, **form.facts())
+    except Stale as stale:
+        complaint = _find(request, code, number, at=at)
+        form.add_error(None, str(stale))
+        return _show(request, complaint, at=at, bound={step: form}, status=409)
+    except Refused as refused:
+        form.add_error(None, str(refused))
+        return _show(request, complaint, at=at, bound={step: form}, status=422)
+    proposed = step == "ghi" and moved.status == Status.AWAITING_SECOND
+    messages.success(request, DONE[Move.PROPOSE if proposed else STEPS[step][0]])
+    if _still_mine(request, complaint, at=at):
+        return see_other("casework:case", code=code, number=number)
+    if request.htmx:
+        return HttpResponseClientRedirect(reverse("casework:queue"))
+    return see_other("casework:queue")
+
+
+@require_safe
+@access.staff(*READERS)
+def receivers(request: HttpRequest) -> HttpResponse:
+    """Suggest organizations for a hand-over while a place is typed."""
+    words = request.GET.get("place", "")[:200]
+    found = _organizations(words, at=timezone.now())
+    return render(request, "casework/_receivers.html", {"found": found, "words": words})
+
+
+def _paths(request: HttpRequest) -> list[str]:
+    return [
+        posting.organization.path
+        for posting in request.postings
+        if posting.role in READERS
+    ]
+
+
+def _search_words(request: HttpRequest) -> str:
+    """Return what is searched for: the code in the address, or what was sealed."""
+    typed = request.GET.get("q", "")
+    if typed != "*":
+        code = codes.clean(typed)
+        return code if codes.is_valid(code) else ""
+    try:
+        sealed = base64.b64decode(request.session.get("queue_search", ""))
+        return crypto.unseal(sealed, bound_to=f"search:{request.user.pk}")
+    except (binascii.Error, crypto.Unreadable):
+        return ""
+
+
+def _find(request: HttpRequest, code: int, number: int, *, at: datetime) -> Complaint:
+    mine: QuerySet[Complaint] = Complaint.objects.visible_to(request.user, at=at)
+    complaint = (
+        mine.filter(submission__code=str(code), number=number)
+        .select_related(
+            "submission__person",
+            "holder__parent",
+            "dose__product",
+            "dose__site",
+            "assignee",
+        )
+        .first()
+    )
+    if complaint is None:
+        raise Http404
+    return complaint
+
+
+def _still_mine(request: HttpRequest, complaint: Complaint, *, at: datetime) -> bool:
+    mine = Complaint.objects.visible_to(request.user, at=at)
+    return mine.filter(pk=complaint.pk).exists()
+
+
+def _row(complaint: Complaint) -> dict[str, Any]:
+    """Return one line of the queue, for ``components/_queue_row.html``."""
+    submission = complaint.submission
+    return {
+        "pk": complaint.pk,
+        "code": complaint.reference,
+        "url": reverse("casework:case", args=[int(submission.code), complaint.number]),
+        "kind": complaint.get_kind_display(),
+        "detail": casefile.short_detail(complaint),
+        "who": casefile.who(submission.full_name, submission.born_on),
+        "status": complaint.status,
+        "status_word": (
+            complaint.get_outcome_display()
+            if complaint.outcome
+            else complaint.get_status_display()
+        ),
+        "due_at": complaint.due_at if complaint.is_open else None,
+        "paused": casefile.is_paused(complaint),
+        "held_by": complaint.assignee.full_name if complaint.assignee else "",
+    }
+
+
+def _form_of(
+    step: str, complaint: Complaint, *, data: Any = None, at: datetime
+) -> forms.Step:
+    """Return the form of a move, bound where something was sent."""
+    _move, form, _action = STEPS[step]
+    facts: dict[str, Any] = {"complaint": complaint}
+    if form is forms.Resolve:
+        facts["claims"] = complaint.claims.order_by("pk")
+        facts["today"] = timezone.localdate(at)
+        if complaint.kind == Kind.MISSING_DOSE:
+            facts["products"] = Product.objects.order_by("name")
+            holder = complaint.holder
+            facts["sites"] = [(holder.code, holder.name), ("", _("Another site"))]
+    if form is forms.HandOver and data:
+        facts["found"] = _organizations(data.get("place", ""), at=at)
+    return form(data, **facts)
+
+
+def _organizations(words: str, *, at: datetime) -> list[Any]:
+    """Return the organizations that typed words mean; none for less than a word."""
+    if len(words.strip()) < 3:
+        return []
+    return list(places.find_organizations(words, on=timezone.localdate(at), limit=8))
+
+
+def _show(
+    request: HttpRequest,
+    complaint: Complaint,
+    *,
+    at: datetime,
+    bound: dict[str, forms.Step] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Show a case as page or pane and write down that it was seen."""
+    record.look_up(
+        at=at,
+        actor="staff",
+        actor_id=request.user.pk,
+        person_id=complaint.submission.person_id,
+        organization=request.postings[0].organization_id,
+        subject="complaints.complaint",
+        subject_id=complaint.pk,
+    )
+    file = casefile.read(complaint)
+    allowed = permissions.moves_for(request.user, complaint, at=at)
+    steps = {
+        step: (bound or {}).get(step) or _form_of(step, complaint, at=at)
+        for step, (move, _form, _action) in STEPS.items()
+        if move in allowed
+    }
+    following = worklist.next_after(worklist.at_and_below(_paths(request)), complaint)
+    faulty = next(iter((bound or {}).values()), None)
+    context = {
+        "file": file,
+        "complaint": complaint,
+        "rows": file.rows(),
+        "photos": file.evidence,
+        "steps": [
+            {
+                "slug": step,
+                "move": STEPS[step][0],
+                "form": form,
+                "url": reverse(
+                    "casework:move",
+                    args=[int(complaint.submission.code), complaint.number, step],
+                ),
+                "is_open": step in (bound or {}),
+            }
+            for step, form in steps.items()
+        ],
+        "can": set(steps),
+        "uphold_all": [
+            (f"verdict_{claim.pk}", Verdict.UPHELD.value) for claim in file.claims
+        ],
+        "can_uphold_all": "ghi" in steps and not steps["ghi"].unknown,  # type: ignore[attr-defined]
+        "timeline": file.steps(),
+        "ended": casefile.ended_words(complaint),
+        "paused": casefile.is_paused(complaint),
+        "following": following,
+        "form": faulty,
+        "conflict": status == 409,
+        "changed_by": casefile.changed_by(file.events) if status == 409 else "",
+    }
+    return page_or_fragment(
+        request, "casework/case.html", "casework/_case.html", context, status=status
+    )

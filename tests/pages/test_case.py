@@ -1,0 +1,395 @@
+"""A case: who sees it, what it shows, what can be done and what cannot."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.urls import reverse
+from django.utils import timezone
+
+from complaints.actions import evidence
+from complaints.choices import Field, Kind, Move, Status
+from complaints.models import Claim, Complaint, Evidence
+from portal.audit.models import Entry
+from portal.common import scope
+from tests.pages.cases import (
+    make_case,
+    make_dose,
+    make_organization,
+    make_person,
+    make_staff,
+    make_submission,
+)
+
+pytestmark = pytest.mark.django_db
+LOT = {Field.LOT: ("ABX4471", "ABX4417")}
+
+
+@pytest.fixture
+def station():
+    return make_organization("TYT-1")
+
+
+@pytest.fixture
+def staff(station):
+    return make_staff(station)
+
+
+@pytest.fixture
+def client(client, staff):
+    client.force_login(staff)
+    return client
+
+
+@pytest.fixture
+def case(station) -> Complaint:
+    """Return a case about the lot of a dose on record, sent five hours ago."""
+    person = make_person()
+    sent = timezone.now() - timedelta(hours=5)
+    return make_case(
+        station,
+        sent=sent,
+        claims=LOT,
+        dose=make_dose(person, station),
+        submission=make_submission(at=sent, person=person),
+    )
+
+
+def address(case: Complaint, step: str = "") -> str:
+    names = [int(case.submission.code), case.number]
+    if step:
+        return reverse("casework:move", args=[*names, step])
+    return reverse("casework:case", args=names)
+
+
+def fresh(case: Complaint) -> Complaint:
+    with scope.system():
+        return Complaint.objects.get(pk=case.pk)
+
+
+def claims_of(case: Complaint) -> list[Claim]:
+    with scope.system():
+        return list(Claim.objects.filter(complaint=case))
+
+
+def test_recorded_and_claimed_stand_side_by_side_with_the_difference_marked(
+    client, case
+):
+    page = client.get(address(case)).content.decode()
+
+    assert "ABX44" in page
+    assert "<del>" in page
+    assert "<ins>" in page
+    assert page.count("<h1") == 1
+
+
+def test_opening_a_case_is_written_down(client, case, staff, station):
+    client.get(address(case))
+
+    entry = Entry.objects.get(verb="look_up")
+    assert (entry.actor_id, entry.organization) == (staff.pk, station.pk)
+    assert entry.person == case.submission.person_id
+    assert (entry.subject, entry.subject_id) == ("complaints.complaint", case.pk)
+
+
+def test_htmx_gets_the_pane_with_its_own_title(client, case):
+    response = client.get(address(case), headers={"HX-Request": "true"})
+
+    page = response.content.decode()
+    assert page.lstrip().startswith("<title>")
+    assert "<html" not in page
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_strangers_get_no_page_at_all(client, case, method):
+    client.force_login(make_staff(make_organization("TYT-2")))
+    step = "tiep-nhan" if method == "post" else ""
+
+    response = getattr(client, method)(address(case, step), {"version": 1})
+
+    assert response.status_code == 404
+    assert not Entry.objects.filter(verb="look_up").exists()
+
+
+def test_an_administrator_sees_no_cases(client, case, station):
+    client.force_login(make_staff(station, role="administrator"))
+
+    assert client.get(address(case)).status_code == 404
+
+
+def test_only_permitted_moves_are_offered(client, case, station):
+    offered = client.get(address(case)).context["can"]
+    client.force_login(make_staff(station, role="clerk"))
+    offered_to_clerk = client.get(address(case)).context["can"]
+
+    assert offered == {
+        "tiep-nhan",
+        "ghi",
+        "hoi-them",
+        "chuyen",
+        "len-cap-tren",
+        "ghi-chu",
+    }
+    assert offered_to_clerk == {"ghi-chu"}
+
+
+def test_taking_on_makes_it_mine(client, case, staff):
+    response = client.post(
+        address(case, "tiep-nhan"), {"version": case.version}, follow=True
+    )
+
+    assert response.redirect_chain == [(address(case), 303)]
+    assert fresh(case).assignee_id == staff.pk
+    assert fresh(case).status == Status.IN_REVIEW
+
+
+def test_upholding_every_claim_corrects_the_record_at_once(client, case):
+    (claim,) = claims_of(case)
+
+    response = client.post(
+        address(case, "ghi"),
+        {"version": case.version, f"verdict_{claim.pk}": "upheld"},
+    )
+
+    assert response.status_code == 303
+    case.dose.refresh_from_db()
+    assert case.dose.lot_number == "ABX4417"
+    assert fresh(case).outcome == "corrected"
+
+
+def test_keeping_without_ground_and_words_is_refused_with_what_was_typed(client, case):
+    (claim,) = claims_of(case)
+
+    response = client.post(
+        address(case, "ghi"), {"version": case.version, f"verdict_{claim.pk}": "kept"}
+    )
+
+    form = response.context["form"]
+    assert response.status_code == 422
+    assert set(form.errors) == {f"ground_{claim.pk}", "note"}
+    assert 'value="kept"' in response.content.decode()
+    assert fresh(case).status == Status.RECEIVED
+
+
+def test_keeping_with_a_ground_leaves_the_record(client, case):
+    (claim,) = claims_of(case)
+
+    response = client.post(
+        address(case, "ghi"),
+        {
+            "version": case.version,
+            f"verdict_{claim.pk}": "kept",
+            f"ground_{claim.pk}": "unreadable",
+            "note": "Ảnh mờ, không đọc được số lô.",
+        },
+    )
+
+    assert response.status_code == 303
+    assert fresh(case).outcome == "kept"
+    assert [c.ground for c in claims_of(case)] == ["unreadable"]
+
+
+def test_a_conflict_keeps_what_was_typed_and_shows_the_case_as_it_is(
+    client, case, station
+):
+    colleague = make_staff(station)
+    seen = case.version
+    client.post(address(case, "tiep-nhan"), {"version": seen})
+    client.force_login(colleague)
+
+    response = client.post(
+        address(case, "ghi-chu"), {"version": seen, "note": "Đã gọi điện."}
+    )
+
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "Đã gọi điện." in page
+    assert "Lê Thị Lan" in page
+    assert f'name="version" value="{fresh(case).version}"' in page
+
+
+def test_asking_pauses_the_clock_and_needs_words(client, case):
+    nothing = client.post(address(case, "hoi-them"), {"version": case.version})
+    asked = client.post(
+        address(case, "hoi-them"), {"version": case.version, "reasons": ["clearer"]}
+    )
+
+    assert nothing.status_code == 422
+    assert asked.status_code == 303
+    assert fresh(case).status == Status.WAITING_CITIZEN
+
+
+def test_handing_over_goes_to_an_organization_found_by_its_name(client, case):
+    to = make_organization("TYT-9", name="Trạm Y tế phường Hòa Bình")
+    typed = {"version": case.version, "place": "hoa binh", "note": "Tiêm ở đó."}
+
+    offered = client.post(address(case, "chuyen"), typed)
+    done = client.post(address(case, "chuyen"), typed | {"to": to.code})
+
+    assert offered.status_code == 422
+    assert "TYT-9" in offered.content.decode()
+    assert done["Location"] == reverse("casework:queue"), "it is no longer ours"
+    assert fresh(case).holder_id == to.pk
+
+
+def test_a_foreign_code_is_no_receiver(client, case):
+    make_organization("TYT-9", name="Trạm Y tế phường Hòa Bình")
+
+    response = client.post(
+        address(case, "chuyen"),
+        {"version": case.version, "place": "hoa binh", "to": "VN", "note": "Ở đó."},
+    )
+
+    assert response.status_code == 422
+
+
+def test_suggestions_come_as_a_fragment(client):
+    make_organization("TYT-9", name="Trạm Y tế phường Hòa Bình")
+
+    response = client.get(reverse("casework:receivers"), {"place": "hòa bình"})
+
+    assert "Trạm Y tế phường Hòa Bình" in response.content.decode()
+
+
+def test_a_risky_decision_waits_for_a_second_person(client, station):
+    dose = make_dose(make_person(), station)
+    case = make_case(
+        station,
+        sent=timezone.now() - timedelta(hours=2),
+        kind=Kind.NOT_MINE,
+        dose=dose,
+        claims={Field.DOSE: ("", "void")},
+    )
+    (claim,) = claims_of(case)
+    client.post(
+        address(case, "ghi"),
+        {"version": case.version, f"verdict_{claim.pk}": "upheld"},
+    )
+    proposed = fresh(case)
+    own = client.get(address(case)).context["can"]
+
+    client.force_login(make_staff(station))
+    others = client.get(address(case)).context["can"]
+    client.post(address(case, "dong-y"), {"version": proposed.version})
+
+    assert proposed.status == Status.AWAITING_SECOND
+    assert "dong-y" not in own
+    assert {"dong-y", "tu-choi-de-xuat"} <= others
+    dose.refresh_from_db()
+    assert (fresh(case).outcome, dose.person_id) == ("corrected", None)
+
+
+def test_a_missing_dose_is_recorded_with_the_facts_that_staff_know(client, station):
+    person = make_person()
+    make_dose(make_person(), station)
+    sent = timezone.now() - timedelta(hours=2)
+    case = make_case(
+        station,
+        sent=sent,
+        kind=Kind.MISSING_DOSE,
+        submission=make_submission(at=sent, person=person),
+        claims={Field.GIVEN_ON: ("", "2021-10-05"), Field.SITE: ("", station.code)},
+    )
+    verdicts = {f"verdict_{claim.pk}": "upheld" for claim in claims_of(case)}
+    typed = {"version": case.version, "proof": "session_list"} | verdicts
+
+    lacking = client.post(address(case, "ghi"), typed)
+    done = client.post(
+        address(case, "ghi"), typed | {"fill_product": "AZ", "fill_lot": "abx 4471"}
+    )
+
+    assert set(lacking.context["form"].errors) == {"fill_product"}
+    assert done.status_code == 303
+    dose = person.doses.get()
+    assert (dose.product.code, dose.lot_number) == ("AZ", "ABX4471")
+
+
+def test_the_next_case_is_offered_after_a_decision(client, case, station):
+    following = make_case(station, sent=timezone.now() - timedelta(hours=9))
+    (claim,) = claims_of(case)
+    client.post(
+        address(case, "ghi"),
+        {"version": case.version, f"verdict_{claim.pk}": "upheld"},
+    )
+
+    assert address(following) in client.get(address(case)).content.decode()
+
+
+def test_an_unknown_step_and_a_get_of_a_step_do_nothing(client, case):
+    assert client.post(address(case, "xoa"), {"version": 1}).status_code == 404
+    assert client.get(address(case, "ghi")).status_code == 405
+
+
+def test_every_kind_and_state_of_case_can_be_shown(client, station):
+    now = timezone.now()
+    dose = make_dose(make_person(), station)
+    claims = {
+        Kind.MISSING_DOSE: {Field.GIVEN_ON: ("", "2021-09")},
+        Kind.WRONG_DOSE: {Field.SITE: ("TYT-1", "TYT-1"), Field.PRODUCT: ("AZ", "X")},
+        Kind.NOT_MINE: {Field.DOSE: ("", "void")},
+        Kind.DOUBLED_DOSE: {Field.DOSE: ("", "void")},
+        Kind.WRONG_PERSON: {
+            Field.FULL_NAME: ("Nguyễn Thị Hương", "Nguyễn Thị Hường"),
+            Field.BORN_ON: ("1958", "1958-03-08"),
+            Field.NATIONAL_ID: ("1158000123", "001158000123"),
+            Field.SEX: ("F", "M"),
+            Field.PHONE: ("", "+84900000215"),
+        },
+    }
+    histories = [
+        [],
+        [(Move.ASK, Status.WAITING_CITIZEN, now)],
+        [(Move.RESOLVE, Status.RESOLVED, now)],
+        [(Move.WITHDRAW, Status.WITHDRAWN, now)],
+    ]
+    for kind, claimed in claims.items():
+        for history in histories:
+            person = make_person()
+            sent = now - timedelta(hours=3)
+            case = make_case(
+                station,
+                sent=sent,
+                kind=kind,
+                claims=claimed,
+                dose=None if kind == Kind.MISSING_DOSE else dose,
+                history=history,
+                submission=make_submission(at=sent, person=person),
+            )
+            assert client.get(address(case)).status_code == 200
+
+
+def make_evidence(case: Complaint, **facts) -> Evidence:
+    row = Evidence.objects.create(
+        submission=case.submission,
+        media_type="image/jpeg",
+        sha256=b"\0" * 32,
+        bytes=3,
+        state=facts.get("state", Evidence.State.CHECKED),
+        uploaded_at=timezone.now(),
+    )
+    default_storage.save(evidence.name_of(row), ContentFile(b"\xff\xd8\xff"))
+    return row
+
+
+def test_checked_evidence_is_sent_as_a_download_and_written_down(client, case):
+    row = make_evidence(case)
+
+    response = client.get(reverse("casework:evidence", args=[row.ref]))
+
+    assert response.status_code == 200
+    assert b"".join(response.streaming_content) == b"\xff\xd8\xff"
+    assert response["Content-Disposition"].startswith("attachment")
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert Entry.objects.get(subject="complaints.evidence").subject_id == row.pk
+
+
+def test_unchecked_evidence_and_that_of_strangers_is_not_there(client, case):
+    waiting = make_evidence(case, state=Evidence.State.QUARANTINED)
+    checked = make_evidence(case)
+
+    unchecked = client.get(reverse("casework:evidence", args=[waiting.ref]))
+    client.force_login(make_staff(make_organization("TYT-2")))
+    strange = client.get(reverse("casework:evidence", args=[checked.ref]))
+
+    assert (unchecked.status_code, strange.status_code) == (404, 404)
