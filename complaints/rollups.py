@@ -35,7 +35,7 @@ ZONE: Final = "Asia/Ho_Chi_Minh"
 
 By = Literal["organization", "kind", "month"]
 
-# One row a matter: its times. {wanted} narrows complaints c; one parameter: the instant.
+# A row a matter: its times. {wanted} narrows complaints c; one parameter, the instant.
 _MEASURED = """
 WITH terms AS MATERIALIZED (
   SELECT kind, valid_from, coalesce(valid_to, 'infinity') AS valid_to,
@@ -172,7 +172,8 @@ def rebuild(organization_ids: Iterable[int], *, at: datetime) -> int:
         with scope.system(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('figures'))")
             cursor.execute(
-                "DELETE FROM complaints_figure WHERE organization_id = ANY(%s::bigint[])",
+                "DELETE FROM complaints_figure"
+                " WHERE organization_id = ANY(%s::bigint[])",
                 [chunk],
             )
             cursor.execute(statement, [chunk, at, at])

@@ -1,0 +1,441 @@
+"""How long complaints take, by organization and month, down to the cases behind."""
+
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.db.models import F, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from complaints import figures, worklist
+from complaints.choices import OPEN, Kind, Status
+from complaints.models import Complaint, Figure
+from complaints.rollups import FEW, Times
+from complaints.views.casework import READERS
+from portal.accounts import access
+from portal.common.templatetags.ui import percent, vn_number
+from portal.registry.models import Organization
+
+MONTHS: Final = 6
+MOST_MONTHS: Final = 24
+MOST_ROWS: Final = 200
+
+# What stands behind a figure: name in the address -> cases.
+GROUPS: Final[dict[str, tuple[Any, Q]]] = {
+    "": (gettext_lazy("All received"), Q()),
+    "resolved": (gettext_lazy("Resolved"), Q(status=Status.RESOLVED)),
+    "open": (gettext_lazy("Open"), Q(status__in=OPEN)),
+    "untouched": (
+        gettext_lazy("Never opened by staff"),
+        Q(status__in=OPEN, touched_at=None),
+    ),
+    "reopened": (gettext_lazy("Reopened"), Q(round__gt=1)),
+    "overdue": (gettext_lazy("Open and overdue"), Q(status__in=OPEN)),
+}
+
+
+@require_safe
+@access.staff(*access.OVERSEERS)
+def times(request: HttpRequest) -> HttpResponse:
+    """Show the figures of an organization, what lies below it, and their trend."""
+    at = timezone.now()
+    chosen = _organization(request)
+    first, last = _months(request, at=at)
+    kind = _choice(request, "kind", Kind.values)
+    cohort = _choice(request, "cohort", Figure.Cohort.values) or "opened"
+    seen = figures.overview(
+        chosen.path, first=first, last=last, kind=kind, cohort=cohort
+    )
+    children = {
+        child.path.removeprefix(chosen.path).strip("/"): child
+        for child in Organization.objects.filter(
+            path__startswith=chosen.path, parent=chosen
+        ).order_by("sort_key", "pk")
+    }
+    query = {
+        "from": f"{first:%Y-%m}",
+        "to": f"{last:%Y-%m}",
+        "kind": kind,
+        "cohort": cohort,
+    }
+    months = figures.months_between(first, last)
+    context = {
+        "chosen": chosen,
+        "above": chosen.parent if _may_see(request, chosen.parent) else None,
+        "form_values": query,
+        "kinds": Kind.choices,
+        "figures": _headline(seen.total, chosen, query),
+        "chart": _chart(months, seen),
+        "table": _table(chosen, children, seen, query),
+        "by_month": _by_month(chosen, months, seen, query),
+        "computed_at": seen.computed_at,
+        "is_few": seen.total.is_few,
+        "few": FEW,
+        "cohort": cohort,
+    }
+    return render(request, "oversight/times.html", context)
+
+
+@require_safe
+@access.staff(*access.OVERSEERS)
+def cases(request: HttpRequest) -> HttpResponse:
+    """List the cases behind a figure; people are named on the case's own page only."""
+    at = timezone.now()
+    chosen = _organization(request)
+    first, last = _months(request, at=at)
+    kind = _choice(request, "kind", Kind.values)
+    group = _choice(request, "group", list(GROUPS))
+    cohort = _choice(request, "cohort", Figure.Cohort.values) or "opened"
+    itself = request.GET.get("itself") == "1"
+    found = _behind(
+        chosen, first, last, kind=kind, group=group, cohort=cohort, itself=itself, at=at
+    )
+    after = worklist.Place.read(request.GET.get("after", ""))
+    page = _page(found, after)
+    readable = [p.organization.path for p in request.postings if p.role in READERS]
+    next_url = ""
+    if page.after:
+        query = request.GET.copy()
+        query["after"] = str(page.after)
+        next_url = f"?{query.urlencode()}"
+    context = {
+        "chosen": chosen,
+        "first": first,
+        "last": last,
+        "group": GROUPS[group][0],
+        "kind": Kind(kind).label if kind else "",
+        "table": {
+            "caption": _("Cases behind the figure"),
+            "columns": [
+                {"label": _("Code")},
+                {"label": _("What is wrong")},
+                {"label": _("Status")},
+                {"label": _("With whom")},
+                {"label": _("Sent")},
+                {"label": _("Due")},
+                {"label": _("Ended")},
+            ],
+            "rows": [_case_row(complaint, readable) for complaint in page.rows],
+            "empty": _("No case stands behind this figure."),
+        },
+        "next_url": next_url,
+        "back_url": f"{reverse('oversight:times')}?{_back(request)}",
+    }
+    return render(request, "oversight/cases.html", context)
+
+
+def _organization(request: HttpRequest) -> Organization:
+    """Return the organization in the address, or the reader's own; 404 outside it."""
+    code = request.GET.get("organization", "")
+    if not code:
+        return request.postings[0].organization
+    chosen = Organization.objects.select_related("parent").filter(code=code).first()
+    if chosen is None or not _may_see(request, chosen):
+        raise Http404
+    return chosen
+
+
+def _may_see(request: HttpRequest, organization: Organization | None) -> bool:
+    return organization is not None and any(
+        organization.path.startswith(posting.organization.path)
+        for posting in request.postings
+    )
+
+
+def _months(request: HttpRequest, *, at: datetime) -> tuple[date, date]:
+    """Return first and last month of the address; the last six without one."""
+    this = timezone.localdate(at).replace(day=1)
+    single = _month(request.GET.get("month", ""))
+    if single:
+        return single, single
+    last = _month(request.GET.get("to", "")) or this
+    first = _month(request.GET.get("from", "")) or figures.month_after(last, 1 - MONTHS)
+    first = min(first, last)
+    return max(first, figures.month_after(last, 1 - MOST_MONTHS)), last
+
+
+def _month(text: str) -> date | None:
+    """Return the month "2026-11", or None for what is none."""
+    try:
+        month = date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return None
+    return month if 2021 <= month.year <= 2100 else None
+
+
+def _choice(request: HttpRequest, name: str, allowed: list[str]) -> str:
+    value = request.GET.get(name, "")
+    return value if value in allowed else ""
+
+
+def _behind(
+    chosen: Organization,
+    first: date,
+    last: date,
+    *,
+    kind: str,
+    group: str,
+    cohort: str,
+    itself: bool,
+    at: datetime,
+) -> QuerySet[Complaint]:
+    """Return the cases that a figure counted."""
+    begins, ends = (
+        timezone.make_aware(datetime.combine(day, datetime.min.time()))
+        for day in (first, figures.month_after(last, 1))
+    )
+    column = "submitted_at" if cohort == Figure.Cohort.OPENED else "ended_at"
+    held = Q(holder=chosen) if itself else Q(holder_path__startswith=chosen.path)
+    found = Complaint.objects.filter(
+        held, GROUPS[group][1], **{f"{column}__gte": begins, f"{column}__lt": ends}
+    )
+    if group == "overdue":
+        found = found.filter(
+            ~Q(status=Status.WAITING_CITIZEN) | Q(paused_at__gt=F("due_at")),
+            due_at__lt=at,
+        )
+    return found.filter(kind=kind) if kind else found
+
+
+def _page(found: QuerySet[Complaint], after: worklist.Place | None) -> worklist.Page:
+    if after:
+        found = found.filter(
+            Q(due_at__gt=after.due_at) | Q(due_at=after.due_at, pk__gt=after.pk),
+            due_at__gte=after.due_at,
+        )
+    size = worklist.PAGE
+    rows = list(
+        found.select_related("submission", "holder").order_by("due_at", "pk")[
+            : size + 1
+        ]
+    )
+    last = rows[size - 1] if len(rows) > size else None
+    return worklist.Page(
+        rows[:size], worklist.Place(last.due_at, last.pk) if last else None
+    )
+
+
+def _case_row(complaint: Complaint, readable: list[str]) -> dict[str, Any]:
+    url = reverse(
+        "casework:case", args=[int(complaint.submission.code), complaint.number]
+    )
+    may_open = any(complaint.holder_path.startswith(path) for path in readable)
+    status = (
+        complaint.get_outcome_display()
+        if complaint.outcome
+        else complaint.get_status_display()
+    )
+    return {
+        "url": url if may_open else "",
+        "cells": [
+            complaint.pretty_reference,
+            complaint.get_kind_display(),
+            status,
+            complaint.holder.name,
+            _day(complaint.submitted_at),
+            _day(complaint.due_at),
+            _day(complaint.ended_at),
+        ],
+    }
+
+
+def _day(at: datetime | None) -> str:
+    return f"{timezone.localtime(at):%d/%m/%Y %H:%M}" if at else "–"
+
+
+def _back(request: HttpRequest) -> str:
+    kept = ("organization", "from", "to", "kind", "cohort")
+    return urlencode({name: request.GET.get(name, "") for name in kept})
+
+
+def _cases_url(chosen: Organization, query: dict[str, str], **more: str) -> str:
+    """Return the address of the cases behind a figure."""
+    return f"{reverse('oversight:cases')}?" + urlencode(
+        {"organization": chosen.code} | query | more
+    )
+
+
+def _hours(seconds: int | None) -> str:
+    """Return a time as hours up to two days, as days beyond."""
+    if seconds is None:
+        return "–"
+    if seconds < 48 * 3600:
+        return _("%(n)s hours") % {"n": vn_number(seconds / 3600, 1)}
+    return _("%(n)s days") % {"n": vn_number(seconds / 86400, 1)}
+
+
+def _headline(
+    total: Times, chosen: Organization, query: dict[str, str]
+) -> list[dict[str, Any]]:
+    def url(group: str) -> str:
+        return _cases_url(chosen, query, group=group)
+
+    return [
+        {"label": _("Received"), "value": vn_number(total.received), "url": url("")},
+        {
+            "label": _("Half done within"),
+            "value": _hours(total.median),
+            "url": url("resolved"),
+            "note": _("of %(n)s resolved") % {"n": vn_number(total.resolved)},
+        },
+        {
+            "label": _("90 % done within"),
+            "value": _hours(total.p90),
+            "note": _("75 %% within %(time)s") % {"time": _hours(total.p75)},
+        },
+        {"label": _("On time"), "value": percent(total.on_time_share)},
+        {
+            "label": _("First answer, half within"),
+            "value": _hours(total.first_answer_median),
+        },
+        {
+            "label": _("Open"),
+            "value": vn_number(total.open),
+            "url": url("open"),
+        },
+        {
+            "label": _("Open and overdue"),
+            "value": vn_number(total.open_overdue),
+            "url": url("overdue"),
+            "tone": "bad" if total.open_overdue else "",
+        },
+        {
+            "label": _("Never opened by staff"),
+            "value": vn_number(total.untouched),
+            "url": url("untouched"),
+        },
+        {
+            "label": _("Reopened"),
+            "value": vn_number(total.reopened),
+            "url": url("reopened"),
+        },
+    ]
+
+
+def _chart(months: list[date], seen: figures.Overview) -> dict[str, Any]:
+    def days(seconds: int | None) -> float | None:
+        return None if seconds is None else seconds / 86400
+
+    of_month = [seen.months.get(month, Times()) for month in months]
+    return {
+        "title": _("Days from sending to the answer"),
+        "note": _("By month. The line of dashes is the limit of 48 hours."),
+        "unit": _("days"),
+        "labels": [f"{month:%m/%Y}" for month in months],
+        "series": [
+            {
+                "label": _("90 % done within"),
+                "tone": "b",
+                "values": [days(t.p90) for t in of_month],
+            },
+            {
+                "label": _("Half done within"),
+                "tone": "a",
+                "values": [days(t.median) for t in of_month],
+            },
+        ],
+        "target": 2,
+    }
+
+
+def _columns(first: str) -> list[dict[str, Any]]:
+    labels = (
+        _("Received"),
+        _("Resolved"),
+        _("Half done within"),
+        _("75 % within"),
+        _("90 % done within"),
+        _("On time"),
+        _("First answer"),
+        _("Open"),
+        _("Overdue"),
+        _("Never opened"),
+        _("Reopened"),
+    )
+    return [{"label": first}, *({"label": label, "number": True} for label in labels)]
+
+
+def _cells(times: Times) -> list[dict[str, Any]]:
+    """Return the numbers of a row; ``group`` names the cases behind each."""
+    return [
+        {"text": vn_number(times.received), "group": ""},
+        {"text": vn_number(times.resolved), "group": "resolved"},
+        {"text": _hours(times.median), "few": times.is_few},
+        {"text": _hours(times.p75), "few": times.is_few},
+        {"text": _hours(times.p90), "few": times.is_few},
+        {"text": percent(times.on_time_share), "few": times.is_few},
+        {"text": _hours(times.first_answer_median)},
+        {"text": vn_number(times.open), "group": "open"},
+        {"text": vn_number(times.open_overdue), "group": "overdue"},
+        {"text": vn_number(times.untouched), "group": "untouched"},
+        {"text": vn_number(times.reopened), "group": "reopened"},
+    ]
+
+
+def _linked(
+    times: Times, chosen: Organization, query: dict[str, str], **more: str
+) -> list[dict[str, Any]]:
+    cells = _cells(times)
+    for cell in cells:
+        if "group" in cell:
+            cell["url"] = _cases_url(chosen, query, group=cell["group"], **more)
+    return cells
+
+
+def _table(
+    chosen: Organization,
+    children: dict[str, Organization],
+    seen: figures.Overview,
+    query: dict[str, str],
+) -> dict[str, Any]:
+    """Return the organizations directly below, slowest first, and the chosen itself."""
+    rows = []
+    for part, figure in seen.below.items():
+        child = children.get(part)
+        if child:
+            below = urlencode({"organization": child.code} | query)
+            rows.append((child.name, f"?{below}", child, figure, {}))
+        elif not part:
+            name = _("%(name)s itself") % {"name": chosen.name}
+            rows.append((name, "", chosen, figure, {"itself": "1"}))
+    rows.sort(key=lambda row: (-(row[3].p90 or 0), -row[3].open, row[0]))
+    return {
+        "caption": _("By organization, slowest first"),
+        "columns": _columns(_("Organization")),
+        "rows": [
+            {"label": name, "url": url, "cells": _linked(figure, of, query, **more)}
+            for name, url, of, figure, more in rows[:MOST_ROWS]
+        ],
+        "silent": len(children) - sum(1 for row in rows if row[2] is not chosen),
+    }
+
+
+def _by_month(
+    chosen: Organization,
+    months: list[date],
+    seen: figures.Overview,
+    query: dict[str, str],
+) -> dict[str, Any]:
+    return {
+        "caption": _("By month"),
+        "columns": _columns(_("Month")),
+        "rows": [
+            {
+                "label": f"{month:%m/%Y}",
+                "url": "",
+                "cells": _linked(
+                    seen.months.get(month, Times()),
+                    chosen,
+                    query,
+                    month=f"{month:%Y-%m}",
+                ),
+            }
+            for month in reversed(months)
+        ],
+    }
