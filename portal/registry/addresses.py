@@ -256,9 +256,10 @@ class Words:
                 if self._is_no_unit(at, bounds):
                     continue
                 for span, key in self._keys(at, bounds.stop):
+                    if key.isdigit() or (key,) in TYPES:
+                        continue
                     for name in self.index.names.get(_loose(key), ()):
-                        if not key.isdigit():
-                            yield _mention(span, name, key, BARE, False)
+                        yield _mention(span, name, key, BARE, False)
 
     def _keys(self, start: int, stop: int) -> Iterator[tuple[range, str]]:
         for end in range(start + 1, min(start + LONGEST_NAME, stop) + 1):

@@ -178,10 +178,11 @@ def _readable(keys: Iterable[str], name: str, spaced: "_Spacer") -> Iterable[str
 
     Keys without a type word only repeat a typed one or misspell the present name.
     """
-    said = _plain(name)
-    for key in map(_plain, keys):
-        match = TYPED.fullmatch(key)
-        if not match or key == said:
+    typed = {key: TYPED.fullmatch(key) for key in map(_plain, keys)}
+    # "phuongmao" is no phường where "xaphuongmao" stands beside it.
+    said = {_plain(name), *(match[2] for match in typed.values() if match)}
+    for key, match in typed.items():
+        if not match or key in said:
             continue
         number = re.fullmatch(r"0?(\d{1,2})", match[2])
         rest = str(int(number[1])) if number else spaced(match[2]).title()
