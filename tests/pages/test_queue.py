@@ -14,9 +14,9 @@ from complaints.choices import Kind, Move, Status
 from portal.common import codes
 from tests.pages.cases import (
     make_case,
+    make_dose,
     make_organization,
     make_person,
-    make_dose,
     make_staff,
     make_submission,
 )

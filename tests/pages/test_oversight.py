@@ -1,0 +1,201 @@
+"""Figures of a subtree: what they say, who sees them, what stands behind them."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from complaints import figures, rollups
+from complaints.choices import Kind, Move, Status
+from complaints.rollups import Times
+from tests.pages.cases import make_case, make_organization, make_root, make_staff
+
+pytestmark = pytest.mark.django_db
+# What the transaction itself needs is no work of the page.
+FRAME = ("SAVEPOINT", "RELEASE SAVEPOINT", "BEGIN", "COMMIT", "SELECT set_config")
+READ_SCOPE = "SELECT coalesce(current_setting"
+
+
+@pytest.fixture
+def province():
+    return make_organization("SYT", name="Sở Y tế tỉnh Hòa Bình")
+
+
+@pytest.fixture
+def client(client, province):
+    client.force_login(make_staff(province, role="overseer"))
+    return client
+
+
+def resolved_after(hours: float, *, holder, kind=Kind.WRONG_DOSE):
+    sent = timezone.now() - timedelta(hours=hours + 1)
+    return make_case(
+        holder,
+        sent=sent,
+        kind=kind,
+        history=[(Move.RESOLVE, Status.RESOLVED, sent + timedelta(hours=hours))],
+        touched_at=sent + timedelta(hours=hours),
+    )
+
+
+def look(client, **query):
+    return client.get(reverse("oversight:times"), query)
+
+
+def texts(response) -> str:
+    return response.content.decode()
+
+
+def test_figures_of_what_lies_below_are_put_together(client, province):
+    one = make_organization("TYT-1", parent=province)
+    two = make_organization("TYT-2", parent=province)
+    for hours in (2, 4, 6):
+        resolved_after(hours, holder=one)
+    resolved_after(60, holder=two)
+    make_case(two, sent=timezone.now() - timedelta(hours=50))
+    resolved_after(1, holder=make_organization("TYT-X"))
+    rollups.rebuild_all(at=timezone.now())
+    months = figures.months_between(
+        figures.month_after(timezone.localdate().replace(day=1), -1),
+        timezone.localdate().replace(day=1),
+    )
+
+    seen = figures.overview(province.path, first=months[0], last=months[-1])
+
+    assert seen.total.received == 5
+    assert (seen.total.resolved, seen.total.on_time) == (4, 3)
+    assert (seen.total.open, seen.total.open_overdue, seen.total.untouched) == (1, 1, 1)
+    assert seen.total.on_time_share == 3 / 5
+    assert seen.total.median == pytest.approx(4 * 3600, rel=0.0101)
+    assert seen.total.p90 == pytest.approx(60 * 3600, rel=0.0101)
+    assert seen.below["tyt-1"].resolved == 3
+    assert set(seen.below) == {"tyt-1", "tyt-2"}
+
+
+def test_a_single_organization_and_month_is_exact(client, province):
+    station = make_organization("TYT-1", parent=province)
+    month = timezone.localdate().replace(day=1)
+    sent = timezone.now() - timedelta(seconds=12_346)
+    make_case(
+        station,
+        sent=sent,
+        history=[(Move.RESOLVE, Status.RESOLVED, sent + timedelta(seconds=12_345))],
+    )
+    rollups.rebuild_all(at=timezone.now())
+    opened_in = timezone.localdate(sent).replace(day=1)
+
+    seen = figures.overview(station.path, first=min(opened_in, month), last=month)
+
+    assert seen.total.median == 12_345
+
+
+def test_the_page_names_organizations_definitions_and_small_numbers(client, province):
+    station = make_organization("TYT-1", parent=province)
+    resolved_after(3, holder=station)
+    make_organization("TYT-2", parent=province)
+    rollups.rebuild_all(at=timezone.now())
+
+    response = look(client)
+
+    page = texts(response)
+    assert response.status_code == 200
+    assert page.count("<h1") == 1
+    assert "Trạm Y tế TYT-1" in page
+    assert "<sup>*</sup>" in page
+    assert response.context["table"]["silent"] == 1
+    assert "<svg" in page
+
+
+def test_every_figure_leads_to_as_many_cases_as_it_says(client, province):
+    station = make_organization("TYT-1", parent=province)
+    resolved_after(3, holder=station)
+    resolved_after(70, holder=province)
+    make_case(station, sent=timezone.now() - timedelta(hours=60))
+    make_case(station, sent=timezone.now() - timedelta(hours=1))
+    make_case(
+        station,
+        sent=timezone.now() - timedelta(hours=90),
+        history=[
+            (Move.ASK, Status.WAITING_CITIZEN, timezone.now() - timedelta(hours=80))
+        ],
+        touched_at=timezone.now(),
+    )
+    rollups.rebuild_all(at=timezone.now())
+
+    response = look(client)
+
+    for table in (response.context["table"], response.context["by_month"]):
+        for row in table["rows"]:
+            for cell in row["cells"]:
+                if "url" in cell:
+                    behind = client.get(cell["url"]).context["table"]["rows"]
+                    assert cell["text"] == str(len(behind)), (row["label"], cell)
+
+
+def test_the_list_behind_a_figure_names_no_person(client, province):
+    make_case(province, sent=timezone.now() - timedelta(hours=1))
+
+    page = texts(client.get(reverse("oversight:cases")))
+
+    assert "Nguyễn Thị Hường" not in page
+    assert "Trạm" in page or "Sở Y tế" in page
+
+
+def test_an_administrator_sees_figures_and_no_links_to_people(client, province):
+    make_case(province, sent=timezone.now() - timedelta(hours=1))
+    client.force_login(make_staff(province, role="administrator"))
+
+    assert look(client).status_code == 200
+    rows = client.get(reverse("oversight:cases")).context["table"]["rows"]
+    assert [row["url"] for row in rows] == [""]
+
+
+@pytest.mark.parametrize("role", ["clerk", "staff"])
+def test_who_does_not_oversee_sees_no_figures(client, province, role):
+    client.force_login(make_staff(province, role=role))
+
+    assert look(client).status_code == 404
+
+
+@pytest.mark.parametrize("page", ["oversight:times", "oversight:cases"])
+def test_what_lies_outside_is_not_there(client, page):
+    make_root()
+    make_organization("TYT-X")
+
+    for code in ("VN", "TYT-X", "KHONG-CO"):
+        assert client.get(reverse(page), {"organization": code}).status_code == 404
+
+
+def test_broken_filters_fall_back_to_what_is_usual(client):
+    response = look(client, to="2026-13", kind="x", cohort="y", **{"from": "1"})
+
+    assert response.status_code == 200
+    assert response.context["cohort"] == "opened"
+    assert len(response.context["by_month"]["rows"]) == 6
+
+
+def test_more_organizations_take_no_more_statements(client, province):
+    def count() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert look(client).status_code == 200
+        return sum(
+            not query["sql"].startswith((*FRAME, READ_SCOPE)) for query in captured
+        )
+
+    resolved_after(1, holder=make_organization("TYT-1", parent=province))
+    rollups.rebuild_all(at=timezone.now())
+    look(client)
+    with_one = count()
+    for number in range(10):
+        resolved_after(2, holder=make_organization(f"LD-{number}", parent=province))
+    rollups.rebuild_all(at=timezone.now())
+
+    assert count() == with_one
+    assert with_one <= 8, "session, user, postings, two of figures, organizations"
+
+
+def test_nothing_is_divided_by_nothing():
+    assert Times().on_time_share is None
