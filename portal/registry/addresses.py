@@ -87,7 +87,7 @@ class Mention(NamedTuple):
 class Index:
     """Units, their successors and their names, as dictionaries."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         # Rows, not instances: there is one index in every process.
         self.fields = [f.attname for f in AdministrativeUnit._meta.concrete_fields]
         rows = AdministrativeUnit.objects.values_list(*self.fields, named=True)
@@ -153,7 +153,7 @@ class Index:
 class Words:
     """The words of a text and the units that they mention."""
 
-    def __init__(self, text: str, index: Index):
+    def __init__(self, text: str, index: Index) -> None:
         self.index = index
         self.tokens: list[str] = []
         self.bounds: list[range] = []
@@ -226,7 +226,8 @@ class Words:
 
         Only where the part of the text bears accents at all and one fits exactly.
         """
-        exact, other = {}, {}
+        exact: dict[int, tuple[Mention, float]] = {}
+        other: dict[int, tuple[Mention, float]] = {}
         for unit, (mention, score) in kept.items():
             segment = self._segment(mention.span)
             fits = not mention.toned or f" {mention.toned} " in f" {tone_key(segment)} "
@@ -285,6 +286,7 @@ class Words:
         return before in NOT_A_UNIT
 
     def _context(self, mention: Mention, others: list[Mention]) -> float:
+        around: dict[str, list[tuple[range, float]]]
         around = {Level.PROVINCE: [], Level.DISTRICT: []}
         for other in others:
             if other.level in around and mention.level != other.level:

@@ -119,7 +119,7 @@ class _Site(NamedTuple):
 class _SiteIndex:
     """Organizations by the words of their name and of the provinces around them."""
 
-    def __init__(self, units: Index):
+    def __init__(self, units: Index) -> None:
         self.sites: dict[int, _Site] = {}
         self.by_word: dict[str, set[int]] = defaultdict(set)
         self.by_commune: dict[int, list[int]] = defaultdict(list)

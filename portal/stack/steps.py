@@ -7,9 +7,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 
@@ -46,19 +47,22 @@ class Steps:
                 "The next start takes this step again.",
             )
 
-    def manage_once(self, stamp: str, *words: str) -> None:
-        """Run a command unless it succeeded before with the same stamp."""
+    def manage_once(self, stamp: Callable[[], str], *words: str) -> None:
+        """Run a command unless it succeeded before with the same stamp.
+
+        The stamp is taken again afterwards, as a command may change what it is of.
+        """
         path = self.data_dir / _STAMPS
         try:
             stamps = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             # Unknown is not done: these commands may be run twice.
             stamps = {}
-        if stamps.get(words[0]) == stamp:
+        if stamps.get(words[0]) == stamp():
             return
         self.manage(*words)
         if not self.supervisor.stopping:
-            stamps[words[0]] = stamp
+            stamps[words[0]] = stamp()
             part = path.with_suffix(".part")
             part.write_text(json.dumps(stamps, indent=1), encoding="utf-8")
             part.replace(path)
@@ -68,12 +72,28 @@ class Steps:
 
         Raises Refused when the database cannot be reached.
         """
+        return self._ask(
+            "SELECT system_identifier, oid FROM pg_control_system(), pg_database"
+            " WHERE datname = current_database()"
+        )
+
+    def applied_migrations(self) -> str:
+        """Return a digest of what the database says of its own schema.
+
+        A database put back from an older back-up tells itself from its former self.
+        Raises Refused when the database cannot be reached.
+        """
+        if self._ask("SELECT to_regclass('django_migrations')") == "None":
+            return "none"
+        return self._ask(
+            "SELECT md5(string_agg(app || '.' || name, ',' ORDER BY app, name))"
+            " FROM django_migrations"
+        )
+
+    def _ask(self, question: LiteralString) -> str:
         try:
             with psycopg.connect(self.owner_url, connect_timeout=10) as connection:
-                row = connection.execute(
-                    "SELECT system_identifier, oid FROM pg_control_system(),"
-                    " pg_database WHERE datname = current_database()"
-                ).fetchone()
+                row = connection.execute(question).fetchone()
         except psycopg.Error as error:
             # The message names host and user, never the password.
             reason = str(error).strip().splitlines()[0]

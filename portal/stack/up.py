@@ -83,23 +83,37 @@ def _port(text: str) -> int:
 
 
 def _take_steps(steps: Steps) -> None:
+    """Bring database and static files up to this code; skip what is so already."""
     identity = steps.database_identity()
-    steps.manage("migrate", "--no-input", "--verbosity", "0")
-    reference = fingerprint([BASE_DIR / "portal" / "registry"])
-    steps.manage_once(f"{identity} {reference}", "load_reference")
+    state = (BASE_DIR / "requirements.lock").stat()
+    # The packages' own migrations and static files change with the lock file.
+    lock = f"{state.st_size} {state.st_mtime_ns}"
+
+    def schema() -> str:
+        code = fingerprint(_ours("migrations"))
+        return f"{identity} {lock} {code} {steps.applied_migrations()}"
+
+    def reference() -> str:
+        registry = BASE_DIR / "portal" / "registry"
+        read = fingerprint([registry / "reference", registry / "management"])
+        return f"{identity} {read}"
+
+    def static() -> str:
+        there = (steps.data_dir / "static").exists()
+        return f"{lock} {fingerprint(_ours('static'))} {there}"
+
+    quiet = ("--no-input", "--verbosity", "0")
+    steps.manage_once(schema, "migrate", *quiet)
+    steps.manage_once(reference, "load_reference")
     if steps.environment["DEMO"] == "1":
-        steps.manage_once(identity, "seed_demo")
-    folders = [*BASE_DIR.glob("*/static"), *BASE_DIR.glob("*/*/static")]
-    # The packages' own files change with the lock file.
-    static = fingerprint([*folders, BASE_DIR / "portal" / "static"])
-    lock = (BASE_DIR / "requirements.lock").stat()
-    steps.manage_once(
-        f"{static} {lock.st_size} {lock.st_mtime_ns}",
-        "collectstatic",
-        "--no-input",
-        "--verbosity",
-        "0",
-    )
+        steps.manage_once(lambda: identity, "seed_demo")
+    steps.manage_once(static, "collectstatic", *quiet)
+
+
+def _ours(name: str) -> list[Path]:
+    """Return all folders of that name in the code."""
+    tops = (BASE_DIR / "portal", BASE_DIR / "complaints")
+    return sorted(path for top in tops for path in top.glob(f"**/{name}"))
 
 
 def portal_children(data_dir: Path, running: Running) -> list[Child]:

@@ -10,7 +10,7 @@ so that whoever answers for it today also sees its past.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 LONG_AGO, REFORM = "2000-01-01", "2025-07-01"
 MERGED = "Sắp xếp đơn vị hành chính từ 01/07/2025"
@@ -104,7 +104,7 @@ class _Structure:
         wanted = (epoch, level)
         return [u for u in self.units.values() if (u["epoch"], u["level"]) == wanted]
 
-    def add(self, code: str, kind: str, name: str, parent: str, **facts) -> None:
+    def add(self, code: str, kind: str, name: str, parent: str, **facts: Any) -> None:
         """Put a body below its parent, whose path and province it inherits."""
         above = self.bodies[parent]
         segment = facts.pop("segment", code)

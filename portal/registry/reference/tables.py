@@ -97,7 +97,15 @@ def _units(units: Sequence[Mapping[str, str]]) -> Table:
             + (parent or None, paths[code])
             + (unit["valid_from"], unit["valid_to"] or None)
         )
-    columns = ("code", "epoch", "level", "name", "folded", "sort_key", "parent_id")
+    columns: tuple[str, ...] = (
+        "code",
+        "epoch",
+        "level",
+        "name",
+        "folded",
+        "sort_key",
+        "parent_id",
+    )
     columns += ("path", "valid_from", "valid_to")
     return Table(_UNIT, columns, ("code",), {"parent_id": _UNIT}, rows)
 
@@ -123,7 +131,15 @@ def _aliases(aliases: Sequence[Mapping[str, str]]) -> list[tuple]:
 
 def _organizations(units: Sequence, successions: Sequence) -> Iterator[Table]:
     bodies, successors = build(units, successions)
-    columns = ("code", "kind", "name", "folded", "sort_key", "parent_id", "path")
+    columns: tuple[str, ...] = (
+        "code",
+        "kind",
+        "name",
+        "folded",
+        "sort_key",
+        "parent_id",
+        "path",
+    )
     columns += ("commune_id", "province_id", "gives_doses", "opened_on", "closed_on")
     table = Table(
         _BODY,
@@ -149,7 +165,7 @@ def _organizations(units: Sequence, successions: Sequence) -> Iterator[Table]:
 
 
 def _products(products: Sequence, lots: Sequence) -> Iterator[Table]:
-    columns = ("code", "name", "maker", "approved_on", "min_age_years")
+    columns: tuple[str, ...] = ("code", "name", "maker", "approved_on", "min_age_years")
     columns += ("primary_doses", "cvx")
     yield Table(
         "registry_product",
