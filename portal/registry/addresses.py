@@ -94,8 +94,8 @@ class Index:
         self.units = {row.id: row for row in rows.iterator()}
         self.successors: dict[int, list[int]] = defaultdict(list)
         self.predecessors: dict[int, list[int]] = defaultdict(list)
-        rows = UnitSuccession.objects.order_by("-is_default", "new_id")
-        for old, new in rows.values_list("old_id", "new_id"):
+        after = UnitSuccession.objects.order_by("-is_default", "new_id")
+        for old, new in after.values_list("old_id", "new_id"):
             self.successors[old].append(new)
             self.predecessors[new].append(old)
         self.around = {pk: self._ancestors(pk) for pk in self.units}

@@ -151,7 +151,7 @@ def aliases(old: Sequence[Mapping], legacy: Mapping) -> list[tuple[str, str]]:
     not stored; ``places`` derives them for names and aliases alike.
     """
     spaced = _Spacer(old)
-    rows = set()
+    rows: set[tuple[str, str]] = set()
     for code, names in {**PROVINCE_ALIASES, **DISTRICT_ALIASES}.items():
         rows.update((code, name) for name in names)
     for row in old:
@@ -197,7 +197,7 @@ class _Spacer:
     """Puts spaces back into a run-together name, by the syllables of all names."""
 
     def __init__(self, rows: Sequence[Mapping]):
-        words = Counter()
+        words: Counter[str] = Counter()
         for row in rows:
             for column in ("province", "district", "ward"):
                 words.update(fold(row[column] or "").split())
@@ -215,7 +215,7 @@ class _Spacer:
     def _best(self, key: str) -> tuple[float, tuple[str, ...]]:
         if not key:
             return 0.0, ()
-        options = [(30.0 + len(key), (key,))]
+        options: list[tuple[float, tuple[str, ...]]] = [(30.0 + len(key), (key,))]
         for end in range(1, min(len(key), 7) + 1):
             cost = self.cost.get(key[:end])
             if cost is not None:

@@ -134,7 +134,8 @@ class _Names:
         )
 
     def _resolved(self) -> sql.Composed:
-        columns, joins = [], []
+        columns: list[sql.Composable] = []
+        joins: list[sql.Composable] = []
         for column in self.table.columns:
             if column not in self.table.codes:
                 columns.append(sql.Identifier("s", column))
