@@ -1,0 +1,763 @@
+"""Each promise of the database, and an attempt to break it in plain SQL."""
+
+import json
+import os
+import uuid
+from datetime import date, timedelta
+from io import StringIO
+
+import psycopg
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from psycopg import sql
+
+from complaints import integrity
+from complaints.actions import casework
+from complaints.models import Claim, Complaint, Event, Figure, Message
+from portal.audit import record, seals
+from portal.audit.models import Seal
+from portal.common import outbox, scope
+from portal.registry import corrections
+from portal.registry.models import (
+    Lot,
+    LotAllocation,
+    OrganizationSuccession,
+    UnitAlias,
+    UnitSuccession,
+)
+from tests.factories import (
+    NOON,
+    make_dose,
+    make_organization,
+    make_person,
+    make_product,
+    make_staff,
+    make_unit,
+    missing_dose,
+    only_complaint,
+    sender_for,
+    submit,
+)
+
+DAY = timedelta(days=1)
+
+
+class World:
+    """One row at least in each table that has a promise to keep."""
+
+    def __init__(self):
+        self.province = make_unit()
+        self.commune = make_unit("N26740", name="Phường Thử", parent=self.province)
+        self.old = make_unit(
+            "O26740",
+            name="Phường Cũ",
+            parent=self.province,
+            epoch="old",
+            valid_from=date(2008, 1, 1),
+            valid_to=date(2025, 7, 1),
+        )
+        UnitSuccession.objects.create(
+            old=self.old,
+            new=self.commune,
+            is_default=True,
+            valid_from=date(2025, 7, 1),
+        )
+        UnitAlias.objects.create(unit=self.commune, name="Thử", folded="thu")
+        self.product = make_product()
+        self.site, self.other = make_organization(), make_organization()
+        OrganizationSuccession.objects.create(
+            old=self.other, new=self.site, valid_from=date(2025, 7, 1)
+        )
+        lot = Lot.objects.create(number="ABX4471", product=self.product)
+        LotAllocation.objects.create(
+            lot=lot, organization=self.site, received_on=date(2021, 8, 1), doses=10
+        )
+        self.nurse = make_staff(self.site)
+        self.person = make_person()
+        self.dose = make_dose(self.person, self.site)
+        first = submit(missing_dose(self.site), sender=sender_for(self.person))
+        self.case = only_complaint(first)
+        submit(missing_dose(self.site), sender=sender_for(self.person))
+        for queue in ("route", "notify"):
+            outbox.drain(queue=queue, at=NOON)
+        Figure.objects.create(
+            organization=self.site,
+            month=date(2026, 11, 1),
+            cohort="opened",
+            computed_at=NOON,
+            **dict.fromkeys(
+                "received resolved on_time open open_overdue untouched reopened".split(),
+                0,
+            ),
+        )
+        record.look_up(
+            at=NOON - 2 * DAY,
+            actor="staff",
+            actor_id=self.nurse.pk,
+            person_id=self.person.pk,
+            subject="registry.person",
+        )
+        seals.seal_day(of="entry", at=NOON)
+
+
+@pytest.fixture
+def world(all_rows):
+    return World()
+
+
+def run(statement, *values):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.rowcount
+
+
+def copy_row(label, /, **changes):
+    """Write the model's last row once more, with changes, past all of Django."""
+    model = apps.get_model(label)
+    row = model.objects.order_by("-pk").values().first()
+    row.pop("id", None)
+    for field in model._meta.concrete_fields:
+        if field.name == "ref":
+            row["ref"] = uuid.uuid4()
+    row |= changes
+    for name, value in row.items():
+        if isinstance(value, dict):
+            row[name] = json.dumps(value)
+    run(
+        sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
+            sql.Identifier(model._meta.db_table),
+            sql.SQL(", ").join(map(sql.Identifier, row)),
+            sql.SQL(", ").join(sql.Placeholder() * len(row)),
+        ),
+        *row.values(),
+    )
+
+
+def change_row(label, /, **changes):
+    """Change the model's last row past all of Django."""
+    model = apps.get_model(label)
+    pk = model.objects.order_by("-pk").values_list("pk", flat=True).first()
+    run(
+        sql.SQL("UPDATE {} SET {} WHERE id = %s").format(
+            sql.Identifier(model._meta.db_table),
+            sql.SQL(", ").join(
+                sql.SQL("{} = %s").format(sql.Identifier(name)) for name in changes
+            ),
+        ),
+        *changes.values(),
+        pk,
+    )
+
+
+# The name of each constraint, what is done, to which model, with what.
+BREAKS = [
+    ("outbox_one_row_per_kind_and_subject", copy_row, "common.Outbox", {}),
+    (
+        "outbox_is_done_or_dead_not_both",
+        change_row,
+        "common.Outbox",
+        {"done_at": NOON, "dead_at": NOON},
+    ),
+    ("seal_once_per_day", copy_row, "audit.Seal", {}),
+    (
+        "unit_ends_after_it_begins",
+        change_row,
+        "registry.AdministrativeUnit",
+        {"valid_to": date(1990, 1, 1)},
+    ),
+    (
+        "unit_has_a_parent_unless_it_is_a_province",
+        change_row,
+        "registry.AdministrativeUnit",
+        {"parent_id": None},
+    ),
+    (
+        "unitsuccession_once_per_pair",
+        copy_row,
+        "registry.UnitSuccession",
+        {"is_default": False},
+    ),
+    (
+        "unitsuccession_one_default",
+        copy_row,
+        "registry.UnitSuccession",
+        {"new_id": "province"},
+    ),
+    ("unitalias_once_per_unit", copy_row, "registry.UnitAlias", {}),
+    ("identitydocument_once_per_person", copy_row, "registry.IdentityDocument", {}),
+    (
+        "telephone_once_per_person",
+        copy_row,
+        "registry.Telephone",
+        {"is_contact": False},
+    ),
+    (
+        "telephone_one_contact_per_person",
+        copy_row,
+        "registry.Telephone",
+        {"number_digest": b"x" * 32},
+    ),
+    (
+        "organization_closes_after_it_opens",
+        change_row,
+        "registry.Organization",
+        {"closed_on": date(1990, 1, 1)},
+    ),
+    (
+        "organization_only_the_ministry_has_no_parent",
+        change_row,
+        "registry.Organization",
+        {"parent_id": None},
+    ),
+    (
+        "organizationsuccession_once_per_pair",
+        copy_row,
+        "registry.OrganizationSuccession",
+        {},
+    ),
+    (
+        "organizationsuccession_not_to_itself",
+        change_row,
+        "registry.OrganizationSuccession",
+        {"old_id": "site"},
+    ),
+    ("lotallocation_once_per_day", copy_row, "registry.LotAllocation", {}),
+    (
+        "correction_one_per_target_version",
+        copy_row,
+        "registry.Correction",
+        {},
+    ),
+    (
+        "correction_second_person_is_another",
+        copy_row,
+        "registry.Correction",
+        {"version_before": 77, "proposed_by_id": "nurse", "approved_by_id": "nurse"},
+    ),
+    (
+        "posting_ends_after_it_begins",
+        change_row,
+        "accounts.Posting",
+        {"valid_to": NOON - 9000 * DAY},
+    ),
+    (
+        "posting_one_current_per_user_and_organization",
+        copy_row,
+        "accounts.Posting",
+        {},
+    ),
+    (
+        "submission_code_is_ten_digits",
+        change_row,
+        "complaints.Submission",
+        {"code": "0123456789"},
+    ),
+    ("joining_once", copy_row, "complaints.Joining", {}),
+    (
+        "complaint_number_once_per_submission",
+        copy_row,
+        "complaints.Complaint",
+        {"subject_key": b"x" * 32},
+    ),
+    (
+        "complaint_ended_iff_it_is_not_open",
+        change_row,
+        "complaints.Complaint",
+        {"ended_at": NOON},
+    ),
+    (
+        "complaint_outcome_iff_resolved",
+        change_row,
+        "complaints.Complaint",
+        {"status": "resolved", "ended_at": NOON},
+    ),
+    (
+        "complaint_outcome_iff_resolved",
+        change_row,
+        "complaints.Complaint",
+        {"outcome": "kept"},
+    ),
+    (
+        "complaint_paused_iff_waiting_for_the_citizen",
+        change_row,
+        "complaints.Complaint",
+        {"paused_at": NOON},
+    ),
+    (
+        "complaint_due_after_it_was_sent",
+        change_row,
+        "complaints.Complaint",
+        {"due_at": NOON - DAY},
+    ),
+    (
+        "complaint_one_open_per_subject",
+        copy_row,
+        "complaints.Complaint",
+        {"number": 2},
+    ),
+    ("claim_one_per_field", copy_row, "complaints.Claim", {}),
+    ("claim_ground_iff_kept", change_row, "complaints.Claim", {"verdict": "kept"}),
+    (
+        "claim_ground_iff_kept",
+        change_row,
+        "complaints.Claim",
+        {"ground": "unreadable"},
+    ),
+    (
+        "claim_correction_only_if_upheld",
+        change_row,
+        "complaints.Claim",
+        {"correction_id": "correction"},
+    ),
+    (
+        "message_once_per_event_recipient_and_channel",
+        copy_row,
+        "complaints.Message",
+        {},
+    ),
+    (
+        "message_sent_iff_it_has_a_time",
+        change_row,
+        "complaints.Message",
+        {"state": "sent", "sent_at": None},
+    ),
+    ("policy_once_per_kind_and_day", copy_row, "complaints.Policy", {}),
+    (
+        "policy_ends_after_it_begins",
+        change_row,
+        "complaints.Policy",
+        {"valid_to": date(1990, 1, 1)},
+    ),
+    ("figure_once", copy_row, "complaints.Figure", {}),
+    (
+        "figure_month_begins_on_the_first",
+        change_row,
+        "complaints.Figure",
+        {"month": date(2026, 11, 2)},
+    ),
+    (
+        "complaints_submission_key_key",
+        copy_row,
+        "complaints.Submission",
+        {"code": "7777777777"},
+    ),
+    (
+        "complaints_submission_code_key",
+        copy_row,
+        "complaints.Submission",
+        {"key": "new"},
+    ),
+    ("common_demomessage_provider_key_key", copy_row, "common.DemoMessage", {}),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "attempt", "label", "changes"),
+    BREAKS,
+    ids=[f"{name} {i}" for i, (name, *_) in enumerate(BREAKS)],
+)
+def test_a_constraint_refuses_what_would_break_it(world, name, attempt, label, changes):
+    names = {
+        "province": world.province.pk,
+        "site": world.site.pk,
+        "nurse": world.nurse.pk,
+        "correction": corrections.Correction.objects.latest("pk").pk,
+        "new": uuid.uuid4(),
+    }
+    changes = {
+        key: names.get(value, value) if isinstance(value, str) else value
+        for key, value in changes.items()
+    }
+    with (
+        corrections.writing("imports"),
+        pytest.raises(IntegrityError) as refused,
+        transaction.atomic(),
+    ):
+        attempt(label, **changes)
+    assert refused.value.__cause__.diag.constraint_name == name
+
+
+def test_no_constraint_is_without_an_attempt_to_break_it():
+    tried = {name for name, *_ in BREAKS} | {"event_sequence_without_repeats"}
+    named = {
+        constraint.name
+        for model in apps.get_models()
+        if model.__module__.startswith(("portal.", "complaints."))
+        for constraint in model._meta.constraints
+    }
+    assert named - tried == set()
+
+
+def refused_by_the_database(statement, *values):
+    with pytest.raises(DatabaseError) as refused, transaction.atomic():
+        run(statement, *values)
+    return str(refused.value)
+
+
+def test_an_event_is_never_changed_or_deleted(world):
+    for statement in (
+        "DELETE FROM complaints_event",
+        "UPDATE complaints_event SET at = now()",
+        "UPDATE complaints_event SET status = 'resolved'",
+        "UPDATE complaints_event SET note = 'Khác'",
+        "UPDATE complaints_event SET note = '', holder_id = holder_id + 1",
+        "UPDATE complaints_event SET hash = NULL",
+    ):
+        assert "append-only" in refused_by_the_database(statement)
+
+
+def test_a_note_may_be_erased_and_the_chain_stays_whole(world):
+    note = "Chuyện riêng"
+    casework.note(complaint_id=world.case.pk, note=note, by=world.nurse, at=NOON)
+
+    assert run("UPDATE complaints_event SET note = '' WHERE note = %s", note) == 1
+
+    found = integrity.check(at=NOON)
+    assert not found["the_chain_of_events_is_whole"]
+    assert not found["notes_are_as_they_were_written"]
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        ("SET at = at - interval '1 day'", "the_chain_of_events_is_whole"),
+        ("SET status = 'resolved'", "the_chain_of_events_is_whole"),
+        ("SET data = '{}', holder_id = holder_id", "the_chain_of_events_is_whole"),
+        ("SET note = 'Khác'", "notes_are_as_they_were_written"),
+        ("SET seq = seq + 5", "events_are_numbered_without_gaps"),
+    ],
+)
+def test_an_owner_who_tampers_is_found_and_the_complaint_named(world, change, finding):
+    run("SET CONSTRAINTS ALL IMMEDIATE")
+    run("ALTER TABLE complaints_event DISABLE TRIGGER append_only")
+    run(
+        f"UPDATE complaints_event {change} WHERE complaint_id = %s AND seq = 3"
+        if "data" not in change
+        else f"UPDATE complaints_event {change} WHERE complaint_id = %s"
+        " AND move = 'route'",
+        world.case.pk,
+    )
+
+    assert world.case.pk in integrity.check(at=NOON)[finding]
+
+
+def test_two_events_never_bear_the_same_number(world):
+    event = Event.objects.filter(complaint=world.case).latest("seq")
+    run("SET CONSTRAINTS ALL IMMEDIATE")
+    run("ALTER TABLE complaints_event DISABLE TRIGGER chain")
+    with pytest.raises(IntegrityError) as refused, transaction.atomic():
+        copy_row("complaints.Event", complaint_id=world.case.pk, seq=event.seq)
+    name = refused.value.__cause__.diag.constraint_name
+    assert name == "event_sequence_without_repeats"
+
+
+def test_a_number_or_hash_given_by_hand_is_overwritten(world):
+    last = Event.objects.filter(complaint=world.case).latest("seq")
+    copy_row("complaints.Event", complaint_id=world.case.pk, seq=900, hash=b"x" * 32)
+
+    forged = Event.objects.latest("pk")
+    assert (forged.seq, bytes(forged.hash)) != (900, b"x" * 32)
+    assert forged.seq == last.seq + 1
+
+
+@pytest.mark.parametrize(
+    "table", ["person", "identitydocument", "telephone", "dose", "correction"]
+)
+def test_the_registry_refuses_every_other_writer_and_every_delete(world, table):
+    table = f"registry_{table}"
+    said = refused_by_the_database(f"UPDATE {table} SET id = id")
+    assert "registry.corrections only" in said or "append-only" in said
+    with corrections.writing("imports"):
+        assert "never deleted" in refused_by_the_database(f"DELETE FROM {table}")
+
+
+def test_the_ledger_of_corrections_is_not_rewritten_even_by_its_writer(world):
+    with corrections.writing("corrections"):
+        said = refused_by_the_database("UPDATE registry_correction SET target_id = 1")
+    assert "append-only" in said
+
+
+def test_the_writers_flag_ends_with_its_block(world):
+    with corrections.writing("imports"):
+        pass
+    refused_by_the_database("UPDATE registry_person SET version = version")
+
+
+@pytest.mark.parametrize("table", ["audit_entry", "audit_seal"])
+def test_the_log_of_looks_and_its_seals_are_append_only(world, table):
+    for statement in (f"UPDATE {table} SET id = id", f"DELETE FROM {table}"):
+        assert "append-only" in refused_by_the_database(statement)
+
+
+def test_the_holders_path_follows_the_holder_whatever_is_written(world):
+    run("UPDATE complaints_complaint SET holder_path = '/elsewhere/'")
+    run(
+        "UPDATE registry_organization SET path = '/vn/moved/' WHERE id = %s",
+        world.site.pk,
+    )
+
+    world.case.refresh_from_db()
+    assert world.case.holder_path == "/vn/moved/"
+
+
+# Row policies ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_cases(db):
+    """Two sites below one centre, with a case each, written and then out of scope."""
+    with scope.system():
+        centre = make_organization(kind="district_centre")
+        sites = [make_organization(parent=centre) for _ in range(2)]
+        cases = [
+            only_complaint(
+                submit(
+                    missing_dose(site),
+                    sender=sender_for(full_name=f"Người Thử {index}"),
+                )
+            )
+            for index, site in enumerate(sites)
+        ]
+        outbox.drain(queue="route", at=NOON)
+        for case in cases:
+            case.refresh_from_db()
+    return centre, sites, cases
+
+
+def seen():
+    return (
+        set(Complaint.objects.values_list("pk", flat=True)),
+        set(Claim.objects.values_list("complaint", flat=True)),
+        set(Event.objects.values_list("complaint", flat=True)),
+    )
+
+
+def test_without_a_scope_there_are_no_rows_and_no_writes(two_cases):
+    assert seen() == (set(), set(), set())
+    assert run("UPDATE complaints_complaint SET version = 1") == 0
+    assert run("DELETE FROM complaints_claim") == 0
+
+
+def test_staff_see_their_own_subtree_and_nothing_else(two_cases):
+    centre, (one, _two), (first, second) = two_cases
+    with scope.staff([one.path]):
+        assert seen() == ({first.pk},) * 3
+    with scope.staff([centre.path]):
+        assert seen() == ({first.pk, second.pk},) * 3
+    with scope.staff([]):
+        assert seen() == (set(),) * 3
+    with scope.staff([""]):
+        assert seen() == (set(),) * 3
+
+
+def test_a_path_does_not_reach_its_namesakes(two_cases):
+    _centre, (one, _two), _cases = two_cases
+    with scope.system():
+        twin = make_organization(f"{one.code}x", parent=one.parent)
+        Complaint.objects.update(holder=twin)
+    with scope.staff([one.path]):
+        assert seen() == (set(),) * 3
+
+
+def test_a_citizen_sees_the_proved_submissions_and_nothing_else(two_cases):
+    _centre, _sites, (first, second) = two_cases
+    with scope.citizen([first.submission_id]):
+        assert seen() == ({first.pk},) * 3
+    with scope.citizen([first.submission_id, second.submission_id]):
+        assert seen() == ({first.pk, second.pk},) * 3
+    with scope.citizen([]):
+        assert seen() == (set(),) * 3
+
+
+@pytest.mark.parametrize("table", ["complaint", "claim", "event"])
+def test_who_may_read_may_not_write_but_through_the_actions(two_cases, table):
+    _centre, (one, _two), (first, _second) = two_cases
+    for opened in (scope.staff([one.path]), scope.citizen([first.submission_id])):
+        with opened:
+            said = refused_by_the_database(
+                f"INSERT INTO complaints_{table}"
+                f" SELECT (jsonb_populate_record(t, '{{\"id\": -1}}')).*"
+                f" FROM complaints_{table} t LIMIT 1"
+            )
+            assert "row-level security" in said
+
+
+def test_a_scope_ends_with_its_block_and_an_outer_one_comes_back(two_cases):
+    _centre, (one, _two), (first, second) = two_cases
+    with scope.staff([one.path]):
+        with scope.system():
+            assert Complaint.objects.count() == 2
+        assert seen()[0] == {first.pk}
+    assert seen() == (set(),) * 3
+
+
+APPLICATION_MAY_NOT = [
+    "TRUNCATE complaints_event",
+    "TRUNCATE audit_entry",
+    "CREATE TABLE mine (n int)",
+    "DROP TABLE complaints_event",
+    "ALTER TABLE complaints_event DISABLE TRIGGER append_only",
+    "ALTER TABLE complaints_complaint DISABLE ROW LEVEL SECURITY",
+    "DROP POLICY scope ON complaints_complaint",
+    "SET session_replication_role = replica",
+    "CREATE OR REPLACE FUNCTION complaints_event_is_final() RETURNS trigger"
+    " LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+]
+
+
+@pytest.mark.parametrize("statement", APPLICATION_MAY_NOT)
+def test_the_portals_own_role_cannot_take_the_guards_away(db, statement):
+    name = connection.settings_dict["NAME"]
+    with (
+        psycopg.connect(os.environ["DATABASE_URL"], dbname=name) as portal,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        portal.execute(statement)
+
+
+def test_the_portals_own_role_is_held_by_row_policies(db):
+    name = connection.settings_dict["NAME"]
+    with psycopg.connect(os.environ["DATABASE_URL"], dbname=name) as portal:
+        row = portal.execute(
+            "SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user"
+        ).fetchone()
+        forced = portal.execute(
+            "SELECT count(*) FROM pg_class WHERE relforcerowsecurity AND relname IN"
+            " ('complaints_complaint', 'complaints_claim', 'complaints_event')"
+        ).fetchone()
+    assert (row, forced) == ((False, False), (3,))
+
+
+# Seals ----------------------------------------------------------------------------
+
+
+def verify():
+    """Return the exit code of `verify_audit` and what it said."""
+    said = StringIO()
+    try:
+        call_command("verify_audit", "--json", stdout=said)
+    except SystemExit as ended:
+        return ended.code, json.loads(said.getvalue())
+    return 0, json.loads(said.getvalue())
+
+
+def test_an_untouched_history_verifies(world):
+    integrity.seal_days(at=NOON + DAY)
+    assert Seal.objects.filter(of="event").exists()
+    code, said = verify()
+    assert (code, said["broken"]) == (0, [])
+    assert said["checked"] > 0
+
+
+def test_cutting_the_tail_off_the_events_is_found(world):
+    integrity.seal_days(at=NOON + DAY)
+    Message.objects.all().delete()
+    run("SET CONSTRAINTS ALL IMMEDIATE")
+    run("ALTER TABLE complaints_event DISABLE TRIGGER append_only")
+    # The last event alone: numbers stay without gaps and the chain whole.
+    run(
+        "DELETE FROM complaints_event WHERE id = (SELECT max(id) FROM complaints_event"
+        " WHERE complaint_id = %s)",
+        world.case.pk,
+    )
+
+    code, said = verify()
+
+    assert code == 1
+    assert "seal of event" in {row["kind"] for row in said["broken"]}
+
+
+def test_taking_a_look_out_of_the_log_is_found(world):
+    run("ALTER TABLE audit_entry DISABLE TRIGGER append_only")
+    run("DELETE FROM audit_entry WHERE at < %s", NOON - DAY)
+
+    code, said = verify()
+
+    assert code == 1
+    assert said["broken"][0]["kind"] == "seal of entry"
+
+
+# What the recount of invariants finds that no constraint can hold -------------------
+
+DAMAGES = [
+    ("every_complaint_was_sent_once", "DELETE FROM complaints_event WHERE seq = 1"),
+    (
+        "routed_once_a_round",
+        "UPDATE complaints_event SET move = 'route' WHERE move = 'join'",
+    ),
+    (
+        "nothing_waits_unrouted",
+        "UPDATE complaints_complaint SET routed_at = NULL,"
+        " submitted_at = submitted_at - interval '1 day'",
+    ),
+    (
+        "status_is_that_of_the_last_event",
+        "UPDATE complaints_complaint SET status = 'in_review'",
+    ),
+    (
+        "corrected_iff_a_correction_was_applied",
+        "UPDATE complaints_complaint SET status = 'resolved', ended_at = due_at,"
+        " outcome = 'corrected'",
+    ),
+    (
+        "claims_are_decided_iff_resolved",
+        "UPDATE complaints_claim SET verdict = 'upheld'",
+    ),
+    (
+        "open_complaints_have_an_open_holder",
+        "UPDATE registry_organization SET closed_on = '2026-01-01'"
+        " WHERE parent_id IS NOT NULL",
+    ),
+    (
+        "every_message_is_sent_or_owed",
+        "UPDATE complaints_message SET state = 'waiting', sent_at = NULL",
+    ),
+    (
+        "no_work_is_left_lying",
+        "UPDATE common_outbox SET done_at = NULL, next_at = next_at - interval '1 h'",
+    ),
+    ("no_work_is_parked", "UPDATE common_outbox SET dead_at = done_at, done_at = NULL"),
+    (
+        "holder_path_is_the_holders",
+        "ALTER TABLE complaints_complaint DISABLE TRIGGER holder_path;"
+        "UPDATE complaints_complaint SET holder_path = '/elsewhere/'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("finding", "damage"), DAMAGES, ids=[d[0] for d in DAMAGES])
+def test_the_recount_finds_what_no_constraint_can_hold(world, finding, damage):
+    assert not any(integrity.check(at=NOON).values())
+    Message.objects.exclude(event__move="submit").delete()
+    run("SET CONSTRAINTS ALL IMMEDIATE")
+    run("ALTER TABLE complaints_event DISABLE TRIGGER append_only")
+    if damage.startswith("DELETE"):
+        Message.objects.all().delete()
+    for statement in damage.split(";"):
+        run(statement)
+
+    assert integrity.check(at=NOON)[finding]
+
+
+def test_every_finding_of_the_recount_has_been_provoked():
+    elsewhere = {
+        "the_chain_of_events_is_whole",
+        "events_are_numbered_without_gaps",
+        "notes_are_as_they_were_written",
+    }
+    assert {finding for finding, _ in DAMAGES} | elsewhere == set(integrity.INVARIANTS)
+
+
+def test_what_the_outbox_lost_is_owed_again(all_rows):
+    site = make_organization()
+    case = only_complaint(submit(missing_dose(site)))
+    run("DELETE FROM common_outbox")
+    later = NOON + timedelta(minutes=16)
+
+    integrity.reconcile(at=later)
+    outbox.drain(queue="route", at=later)
+
+    case.refresh_from_db()
+    assert case.holder == site
