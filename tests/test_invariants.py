@@ -88,7 +88,15 @@ class World:
             cohort="opened",
             computed_at=NOON,
             **dict.fromkeys(
-                "received resolved on_time open open_overdue untouched reopened".split(),
+                [
+                    "received",
+                    "resolved",
+                    "on_time",
+                    "open",
+                    "open_overdue",
+                    "untouched",
+                    "reopened",
+                ],
                 0,
             ),
         )

@@ -1,0 +1,189 @@
+"""What happens at the same moment on several connections happens once."""
+
+import uuid
+
+import pytest
+
+from complaints import integrity
+from complaints.actions import casework, citizen
+from complaints.models import Complaint, Event, Message, Submission
+from complaints.rules.refused import Refused, Stale
+from portal.common import outbox, scope
+from portal.common.models import DemoMessage, Outbox
+from portal.common.tasks import drain as woken
+from portal.registry.models import Correction, Dose
+from tests.factories import (
+    NOON,
+    make_organization,
+    make_person,
+    make_product,
+    make_staff,
+    missing_dose,
+    only_complaint,
+    sender_for,
+    submit,
+)
+from tests.faults.ground import at_once, drain_all, in_system, lay_ground
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _ground():
+    lay_ground()
+    yield
+    assert not any(integrity.check(at=NOON).values())
+
+
+@pytest.fixture
+def site():
+    with scope.system():
+        make_product()
+        return make_organization()
+
+
+def filed(site, **facts):
+    with scope.system():
+        case = only_complaint(submit(missing_dose(site), **facts))
+    drain_all()
+    return case
+
+
+def test_twenty_five_posts_of_one_form_make_one_submission(site):
+    key = uuid.uuid4()
+
+    ends = at_once(25, lambda _: submit(missing_dose(site), key=key))
+
+    assert {end.submission.pk for end in ends} == {Submission.objects.get().pk}
+    assert sum(not end.is_repeat for end in ends) == 1
+    assert not any(end.differs for end in ends)
+    assert in_system(Complaint.objects.count) == 1
+    drain_all()
+
+
+def test_one_key_with_another_body_is_told_apart(site):
+    key = uuid.uuid4()
+
+    ends = at_once(
+        8,
+        lambda n: submit(missing_dose(site, story="A" if n % 2 else "B"), key=key),
+    )
+
+    assert Submission.objects.count() == 1
+    assert sum(end.differs for end in ends) == 4
+    drain_all()
+
+
+def test_the_same_matter_filed_at_once_is_one_complaint_that_others_join(site):
+    person = in_system(make_person)
+
+    ends = at_once(8, lambda _: submit(missing_dose(site), sender=sender_for(person)))
+
+    assert not [end for end in ends if isinstance(end, Exception)]
+    assert Submission.objects.count() == 8
+    case = in_system(Complaint.objects.get)
+    assert case.reported_again == 7
+    assert sum(len(end.joined) for end in ends) == 7
+    assert in_system(lambda: Event.objects.filter(move="join").count()) == 7
+    drain_all()
+
+
+def test_two_decisions_at_once_make_one_correction(site):
+    person = in_system(make_person)
+    case = filed(site, sender=sender_for(person))
+    with scope.system():
+        staff = [make_staff(site) for _ in range(4)]
+        case.refresh_from_db()
+        verdicts = {claim.pk: ("upheld", "") for claim in case.claims.all()}
+
+    ends = at_once(
+        4,
+        lambda n: casework.resolve(
+            complaint_id=case.pk,
+            verdicts=verdicts,
+            proof="session_list",
+            by=staff[n],
+            at=NOON,
+            version=case.version,
+        ),
+    )
+
+    assert sum(isinstance(end, Complaint) for end in ends) == 1
+    assert sum(isinstance(end, Stale) for end in ends) == 3
+    assert Correction.objects.filter(reason="complaint").count() == 1
+    assert Dose.objects.count() == 1
+    drain_all()
+
+
+def test_a_decision_and_a_withdrawal_at_once_do_not_both_happen(site):
+    case = filed(site)
+    with scope.system():
+        nurse = make_staff(site)
+        kept = {c.pk: ("kept", "unreadable") for c in case.claims.all()}
+
+    def decide_or_withdraw(index):
+        if index:
+            return citizen.withdraw(complaint_id=case.pk, at=NOON)
+        return casework.resolve(complaint_id=case.pk, verdicts=kept, by=nurse, at=NOON)
+
+    ends = at_once(2, decide_or_withdraw)
+
+    assert sorted(isinstance(end, Refused) for end in ends) == [False, True]
+    drain_all()
+
+
+def test_two_proposals_are_not_signed_twice(site):
+    person = in_system(make_person)
+    case = filed(site, sender=sender_for(person))
+    with scope.system():
+        nurse, *leads = (make_staff(site, role) for role in ("staff", "lead", "lead"))
+        verdicts = {claim.pk: ("upheld", "") for claim in case.claims.all()}
+        casework.resolve(complaint_id=case.pk, verdicts=verdicts, by=nurse, at=NOON)
+
+    ends = at_once(
+        2,
+        lambda n: casework.countersign(complaint_id=case.pk, by=leads[n], at=NOON),
+    )
+
+    assert sorted(isinstance(end, Refused) for end in ends) == [False, True]
+    assert Correction.objects.filter(reason="complaint").count() == 1
+    drain_all()
+
+
+def many(site, count):
+    with scope.system():
+        for index in range(count):
+            submit(missing_dose(site), sender=sender_for(full_name=f"Người {index}"))
+
+
+def test_four_drains_at_once_do_each_piece_of_work_once(site):
+    many(site, 40)
+
+    def drain(_):
+        return sum(
+            outbox.drain(queue=queue, at=NOON, limit=7)
+            for _ in range(3)
+            for queue in ("route", "notify")
+        )
+
+    ends = at_once(4, drain)
+    drain_all()
+
+    assert not [end for end in ends if isinstance(end, Exception)]
+    routed = in_system(lambda: Event.objects.filter(move="route"))
+    assert in_system(routed.count) == 40
+    assert in_system(lambda: routed.values("complaint").distinct().count()) == 40
+    assert not Outbox.objects.filter(done_at=None).exists()
+    assert set(Outbox.objects.values_list("attempts", flat=True)) == {1}
+    sent = Message.objects.filter(state="sent").count()
+    assert DemoMessage.objects.count() == sent == 80
+
+
+def test_five_hundred_doubled_wake_ups_change_nothing(site):
+    many(site, 10)
+
+    at_once(10, lambda _: [woken(queue="route") for _ in range(50)])
+
+    assert in_system(lambda: Event.objects.filter(move="route").count()) == 10
+    assert not Outbox.objects.filter(kind="event", done_at=None).exists()
+    drain_all()
