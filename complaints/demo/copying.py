@@ -1,0 +1,162 @@
+"""Writing many rows: text for COPY, keys taken from the tables' own sequences.
+
+COPY cannot write into tables with row policies, so their rows go through a temporary
+table. The order of tables is that of their foreign keys.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import date, datetime
+from random import Random
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+from psycopg import sql
+
+COLUMNS: Final = {
+    "registry_person": (
+        "id ref full_name name_key name_folded sort_key born_on born_precision sex "
+        "residence_id population population_at is_restricted version"
+    ),
+    "registry_identitydocument": (
+        "person_id kind number_sealed number_digest source is_current"
+    ),
+    "registry_telephone": "person_id number_sealed number_digest is_contact",
+    "registry_populationentry": "number_digest name_key born_on sex",
+    "registry_dose": (
+        "id ref person_id given_on product_id lot_number lot_id site_id dose_number "
+        "status source name_recorded recorded_at version"
+    ),
+    "registry_correction": (
+        "id ref target target_id version_before before_sealed after_sealed reason "
+        "reason_ref proposed_by_id approved_by_id applied_at reverses_id"
+    ),
+    "complaints_submission": (
+        "id key body_digest code person_id channel relation language full_name "
+        "name_folded born_on sex national_id_sealed national_id_digest phone_sealed "
+        "phone_digest last4_digest submitted_at"
+    ),
+    "complaints_complaint": (
+        "id submission_id number kind status outcome round dose_id subject_key "
+        "given_on site_id site_text story holder_id holder_path assignee_id "
+        "last_resolver_id submitted_at routed_at touched_at round_started_at due_at "
+        "paused_at ended_at overdue_at escalated_at urgent_on confirmed_at "
+        "confirmed_upstream_at reported_again version"
+    ),
+    "complaints_claim": (
+        "id complaint_id field recorded_sealed claimed_sealed verdict ground "
+        "correction_id"
+    ),
+    "complaints_event": (
+        "id complaint_id seq move at actor by_id status round holder_id data note "
+        "note_salt"
+    ),
+    "registry_lotallocation": "lot_id organization_id received_on doses",
+}
+WITH_POLICIES: Final = frozenset(
+    {"complaints_complaint", "complaints_claim", "complaints_event"}
+)
+_MANY = frozenset({"registry_person", "registry_dose"})
+_AT_ONCE = 1250
+_FEW_AT_ONCE = 100
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+class Rows:
+    """Rows waiting to be written, and keys for them."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, list[str]] = {table: [] for table in COLUMNS}
+        self._keys: dict[str, list[int]] = {}
+
+    def new_id(self, table: str) -> int:
+        """Return the next key of a table, from its sequence."""
+        keys = self._keys.get(table)
+        if not keys:
+            count = _AT_ONCE if table in _MANY else _FEW_AT_ONCE
+            keys = self._keys[table] = _reserve(table, count)
+        return keys.pop()
+
+    def lines(self, table: str) -> list[str]:
+        """Return the lines of a table, to add finished ones to."""
+        return self._lines[table]
+
+    def add(self, table: str, *values: Any) -> None:
+        """Add a row; values in the order of ``COLUMNS``."""
+        self._lines[table].append("\t".join(map(text, values)) + "\n")
+
+    def write(self) -> dict[str, int]:
+        """Write all rows, those that others point to first; return counts by table."""
+        counts = {}
+        with connection.cursor() as cursor:
+            for table, lines in self._lines.items():
+                if lines:
+                    _copy(cursor, table, lines)
+                counts[table] = len(lines)
+                lines.clear()
+        return counts
+
+
+# Version 4, variant 1, as random UUIDs bear them.
+_UUID_BITS: Final = (0xF << 76) | (0x3 << 62)
+_UUID_MARKS: Final = (0x4 << 76) | (0x2 << 62)
+
+
+def new_ref(chance: Random) -> str:
+    """Return a random UUID as 32 hex digits; an object would cost thrice as much."""
+    return f"{chance.getrandbits(128) & ~_UUID_BITS | _UUID_MARKS:032x}"
+
+
+def text(value: Any) -> str:
+    """Return a value as COPY reads it."""
+    if value is None:
+        return "\\N"
+    if isinstance(value, str):
+        return value.translate(_ESCAPES)
+    if isinstance(value, bytes):
+        return f"\\\\x{value.hex()}"
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False).translate(_ESCAPES)
+    if isinstance(value, int | UUID):
+        return str(value)
+    raise TypeError(f"cannot copy {type(value).__name__}")
+
+
+def _reserve(table: str, count: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM"
+            " generate_series(1, %s)",
+            [table, count],
+        )
+        return [key for (key,) in cursor.fetchall()][::-1]
+
+
+def _copy(cursor: Any, table: str, lines: Iterable[str]) -> None:
+    columns = sql.SQL(", ").join(map(sql.Identifier, COLUMNS[table].split()))
+    target = sql.Identifier(table)
+    staged = sql.Identifier("demo_staged") if table in WITH_POLICIES else target
+    names = {"target": target, "staged": staged, "columns": columns}
+    if staged is not target:
+        cursor.execute(
+            sql.SQL(
+                "CREATE TEMP TABLE {staged} AS SELECT {columns} FROM {target} LIMIT 0"
+            ).format(**names)
+        )
+    with cursor.copy(
+        sql.SQL("COPY {staged} ({columns}) FROM STDIN").format(**names)
+    ) as out:
+        out.write("".join(lines).encode())
+    if staged is not target:
+        cursor.execute(
+            sql.SQL(
+                "INSERT INTO {target} ({columns}) SELECT {columns} FROM {staged}"
+                " ORDER BY id"
+            ).format(**names)
+        )
+        cursor.execute(sql.SQL("DROP TABLE {staged}").format(**names))

@@ -1,0 +1,117 @@
+"""Staff of every body that holds complaints: personal names, one demo password."""
+
+from datetime import UTC, datetime
+from random import Random
+from typing import Final
+
+from django.contrib.auth.hashers import make_password
+
+from complaints.demo import people
+from complaints.demo.world import World
+from portal.accounts.models import Posting, User
+from portal.common.names import fold
+from portal.registry.models import Organization
+
+# For the demo only: a system check refuses the demo on a public address.
+PASSWORD: Final = "Tiem-Chung-2021"
+SINCE: Final = datetime(2025, 7, 1, tzinfo=UTC)
+_AT_EACH: Final = (
+    Posting.Role.STAFF,
+    Posting.Role.STAFF,
+    Posting.Role.LEAD,
+    Posting.Role.CLERK,
+)
+_DECIDING: Final = 3
+_ROOT_ROLES: Final = (Posting.Role.ADMINISTRATOR,)
+_DEPARTMENT_ROLES: Final = (Posting.Role.OVERSEER,)
+
+
+def hire(world: World) -> None:
+    """Post staff at every holder and fill ``world.staff``; safe to repeat.
+
+    Two members of staff, a lead and a clerk at each, an overseer more at a provincial
+    department, an overseer and an administrator at the ministry. The names of users
+    come from seed and organization, so that each start finds the same.
+    """
+    bodies = Organization.objects.filter(pk__in=world.holders | {world.tray})
+    departments = Organization.objects.filter(
+        kind=Organization.Kind.HEALTH_DEPARTMENT,
+        province__in=bodies.values("province"),
+    )
+    everywhere = sorted({*bodies, *departments}, key=lambda body: body.code)
+    # One hash for all: one each takes half a minute for some hundred accounts.
+    password = make_password(PASSWORD)
+    wanted: list[tuple[Organization, str, User]] = []
+    for body in everywhere:
+        chance = Random(f"{world.seed}:{body.code}")
+        roles = list(_AT_EACH)
+        if body.kind == Organization.Kind.HEALTH_DEPARTMENT:
+            roles += _DEPARTMENT_ROLES
+        elif body.kind == Organization.Kind.MINISTRY:
+            roles += (*_DEPARTMENT_ROLES, *_ROOT_ROLES)
+        for number, role in enumerate(roles, 1):
+            wanted.append((body, role, _user(chance, body.code, number, password)))
+    _store(wanted)
+    for body in everywhere:
+        keys = [user.pk for at, _, user in wanted if at.pk == body.pk]
+        world.staff[body.pk] = keys[:_DECIDING]
+
+
+def _user(chance: Random, code: str, number: int, password: str) -> User:
+    sex = "F" if chance.random() < 0.7 else "M"
+    full_name = people.name(chance, sex, people.surname(chance, 1))
+    *others, given = fold(full_name).split()
+    short = given + "".join(word[0] for word in others)
+    return User(
+        username=f"{short}{number}.{code.lower()}",
+        full_name=full_name,
+        password=password,
+    )
+
+
+def _store(wanted: list[tuple[Organization, str, User]]) -> None:
+    names = [user.username for _, _, user in wanted]
+    present = User.objects.filter(username__in=names).in_bulk(field_name="username")
+    User.objects.bulk_create(u for _, _, u in wanted if u.username not in present)
+    stored = User.objects.filter(username__in=names).in_bulk(field_name="username")
+    for _, _, user in wanted:
+        user.pk = stored[user.username].pk
+    Posting.objects.bulk_create(
+        (
+            Posting(user_id=user.pk, organization=body, role=role, valid_from=SINCE)
+            for body, role, user in wanted
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def shown(world: World, *, stations: int = 4) -> list[dict[str, str | None]]:
+    """Return the accounts that the demo's file names: some stations of each province,
+    the overseers of their departments, the administrator."""
+    postings = (
+        Posting.objects.filter(organization__in=world.staff, valid_to=None)
+        .select_related("user", "organization")
+        .order_by("organization__code", "pk")
+    )
+    taken: dict[int, set[str]] = {}
+    accounts = []
+    for posting in postings:
+        body = posting.organization
+        if body.kind == Organization.Kind.HEALTH_STATION:
+            of_province = taken.setdefault(body.province_id or 0, set())
+            if body.code not in of_province and len(of_province) >= stations:
+                continue
+            of_province.add(body.code)
+        elif posting.role not in ("overseer", "administrator"):
+            continue
+        accounts.append(
+            {
+                "username": posting.user.username,
+                "password": PASSWORD,
+                "totp_secret": None,
+                "organization": body.code,
+                "organization_name": body.name,
+                "role": posting.role,
+            }
+        )
+    return accounts

@@ -1,0 +1,60 @@
+"""The demo's telephone: what would have been sent, on a page and for scripts."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
+
+from complaints.demo import window
+from portal.accounts import access
+from portal.common import phones
+
+View = Callable[..., HttpResponse]
+
+
+def _in_the_demo_only(view: View) -> View:
+    """Answer 404 wherever messages are real."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        if not settings.DEMO:
+            raise Http404
+        return view(request)
+
+    return guarded
+
+
+# A script has no form to take a token from; it changes nothing and needs no session.
+@csrf_exempt
+@require_POST
+@access.public
+@_in_the_demo_only
+def messages(request: HttpRequest) -> HttpResponse:
+    """Answer with the messages to a telephone, newest first."""
+    try:
+        phone = phones.normalise(request.POST.get("phone", ""))
+    except phones.NotAPhone as error:
+        return JsonResponse({"phone": error.reason}, status=422)
+    return JsonResponse(window.messages(phone), safe=False)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.public
+@_in_the_demo_only
+def telephone(request: HttpRequest) -> HttpResponse:
+    """Show the messages to a telephone; before one is typed, the latest of all.
+
+    The number comes by POST, as numbers do not belong into addresses.
+    """
+    typed = request.POST.get("phone", "").strip()
+    try:
+        phone = phones.normalise(typed) if typed else ""
+    except phones.NotAPhone:
+        context = {"typed": typed, "is_wrong": True}
+        return render(request, "demo/telephone.html", context, status=422)
+    context = {"typed": typed, "messages_sent": window.messages(phone)}
+    return render(request, "demo/telephone.html", context)

@@ -1,0 +1,71 @@
+import secrets
+
+import pytest
+
+from portal import checks
+
+KEY = secrets.token_urlsafe(50)
+
+
+@pytest.fixture
+def _production(settings):
+    settings.DEMO = settings.DEBUG = False
+    settings.PRODUCTION = True
+    settings.SECRET_KEY = KEY
+    settings.FIELD_KEYS, settings.INDEX_KEYS = {1: b"f" * 32}, {1: b"i" * 32}
+    settings.ALLOWED_HOSTS = ["dumui.example"]
+
+
+def _found():
+    return [message.id for message in checks.production(None)]
+
+
+@pytest.mark.usefixtures("_production")
+def test_sound_settings_pass():
+    assert _found() == []
+
+
+@pytest.mark.usefixtures("_production")
+@pytest.mark.parametrize("key", ["short", "x" * 80, "django-insecure-" + KEY])
+def test_a_weak_secret_key_is_refused(settings, key):
+    settings.SECRET_KEY = key
+    assert _found() == ["portal.E001"]
+
+
+@pytest.mark.usefixtures("_production")
+@pytest.mark.parametrize(
+    ("name", "found"), [("FIELD_KEYS", "portal.E002"), ("INDEX_KEYS", "portal.E003")]
+)
+def test_missing_keys_are_refused(settings, name, found):
+    setattr(settings, name, {})
+    assert _found() == [found]
+
+
+@pytest.mark.usefixtures("_production")
+def test_one_key_for_two_purposes_is_refused(settings):
+    settings.INDEX_KEYS = settings.FIELD_KEYS
+    assert _found() == ["portal.E004"]
+
+
+@pytest.mark.usefixtures("_production")
+def test_every_host_at_once_is_refused(settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    assert _found() == ["portal.E006"]
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("https://dumui.example", ["portal.E007"]),
+        ("https://localhost", []),
+        ("http://localhost:8000", []),
+    ],
+)
+def test_the_demo_is_refused_at_a_public_address(settings, address, found):
+    settings.DEMO, settings.BASE_URL = True, address
+    assert [message.id for message in checks.demo(None)] == found
+
+
+def test_outside_production_nothing_is_refused(settings):
+    settings.PRODUCTION, settings.SECRET_KEY = False, ""
+    assert _found() == []
