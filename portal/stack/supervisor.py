@@ -146,6 +146,8 @@ class Supervisor:
         """Let SIGINT, SIGTERM and SIGHUP end `run`; a second one changes nothing."""
 
         def note(number: int, frame: object) -> None:
+            if not self.stopping:
+                self.report(f"{signal.Signals(number).name}: stopping")
             self.stopping = True
 
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -106,7 +106,8 @@ def _take_steps(steps: Steps) -> None:
     steps.manage_once(schema, "migrate", *quiet)
     steps.manage_once(reference, "load_reference")
     if steps.environment["DEMO"] == "1":
-        steps.manage_once(lambda: identity, "seed_demo")
+        people = steps.environment.get("DEMO_PEOPLE", "20000")
+        steps.manage_once(lambda: identity, "seed_demo", "--people", people)
     steps.manage_once(static, "collectstatic", *quiet)
 
 

@@ -1,0 +1,111 @@
+"""The whole portal, started as its user starts it, for journeys over HTTP."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from portal.env import BASE_DIR
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+HOW = "no Chromium here: apt-get install chromium fonts-noto-core"
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run"
+    " --disable-background-networking --disable-component-update --disable-sync"
+).split()
+
+
+@dataclass(frozen=True)
+class Running:
+    """A portal that runs: its address and what the demo says of itself."""
+
+    base: str
+    data_dir: Path
+    demo: dict
+
+    def citizen(self, label: str) -> dict:
+        """Return a person of the demo by the story's label."""
+        return next(c for c in self.demo["citizens"] if label in c["label"])
+
+    def staff(self, organization: str, role: str, *, number: int = 0) -> dict:
+        """Return a member of staff of an organization."""
+        return [
+            s
+            for s in self.demo["staff"]
+            if s["organization"] == organization and s["role"] == role
+        ][number]
+
+
+@pytest.fixture(scope="session")
+def portal():
+    """Start everything in a fresh folder, as `make run` does; stop it at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="dumui-journey-"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SECRET_KEY"):
+        kept.pop(name, None)
+    kept.pop("DJANGO_SETTINGS_MODULE", None)
+    kept |= {
+        "DATA_DIR": str(folder),
+        "PORT": str(port),
+        "DEMO": "1",
+        "DEMO_PEOPLE": "600",
+    }
+    log = (folder / "up.log").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "portal.stack", "up"],
+        cwd=BASE_DIR,
+        env=kept,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    base = f"http://localhost:{port}"
+    try:
+        _wait_for(base, process, folder)
+        demo = json.loads((folder / "demo.json").read_text(encoding="utf-8"))
+        yield Running(base, folder, demo)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+        log.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_for(base: str, process: subprocess.Popen, folder: Path) -> None:
+    ends = time.monotonic() + 300
+    while time.monotonic() < ends:
+        assert process.poll() is None, (folder / "up.log").read_text()
+        try:
+            with urllib.request.urlopen(f"{base}/readyz", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.3)  # another process is starting
+    raise AssertionError((folder / "up.log").read_text())
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Return a running Chromium; skip, saying how to install it, where there is none."""
+    if CHROMIUM is None:
+        if os.environ.get("BROWSER") == "required":
+            pytest.fail(HOW)
+        pytest.skip(HOW)
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- only if present
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()

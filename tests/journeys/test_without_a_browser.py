@@ -1,0 +1,191 @@
+"""The whole way over plain HTTP: real PostgreSQL, Redis, Celery and web server."""
+
+import re
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.journeys.visitor import Visitor, messages, newest_code, wait_until
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("journeys")]
+
+
+def day_fields(name, iso):
+    year, month, day = iso.split("-")
+    return {f"{name}_0": day, f"{name}_1": month, f"{name}_2": year}
+
+
+def codes_sent(portal, phone):
+    return len([m for m in messages(portal.base, phone) if m["code"]])
+
+
+def look_up(portal, person, *, national_id=None) -> Visitor:
+    """Look up a record as its owner, up to the record page."""
+    visitor = Visitor(portal.base)
+    before = codes_sent(portal, person["phone"])
+    visitor.get("/tra-cuu/").send(
+        national_id=national_id or person["national_id"],
+        **day_fields("born_on", person["born_on"]),
+    )
+    code = newest_code(portal.base, person["phone"], after=before)
+    visitor.send(code=code)
+    assert visitor.url.endswith("/tra-cuu/ket-qua/"), visitor.text
+    return visitor
+
+
+def sign_in(portal, member) -> Visitor:
+    visitor = Visitor(portal.base)
+    visitor.get("/dang-nhap/").send(
+        username=member["username"], password=member["password"]
+    )
+    assert "/lam-viec/" in visitor.url, visitor.text
+    return visitor
+
+
+def report_missing(visitor, *, site_text, given_on="2021-10-07") -> str:
+    """Report a missing dose in the four steps; return the code of the submission."""
+    visitor.get(next(a for a in visitor.links if "/bao-sai/" in a and "missing" in a))
+    if visitor.url.endswith("/loai/"):
+        visitor.send(kind="missing_dose")
+    typed = {**day_fields("given_on", given_on), "product": "vaxzevria"}
+    visitor.send(button=("action", "find"), site_text=site_text, **typed)
+    form = next(f for f in visitor.forms if "site" in f.choices)
+    visitor.send(button=("action", "go"), site=form.choices["site"][0])
+    assert visitor.url.endswith("/lien-he/"), visitor.text
+    visitor.send(phone="")
+    assert visitor.url.endswith("/kiem-tra/"), visitor.text
+    visitor.send(at=None, key=_key(visitor))
+    assert visitor.url.endswith("/da-gui/"), visitor.text
+    return re.search(r"\d{4} \d{4} \d{2}", visitor.text).group().replace(" ", "")
+
+
+def _key(visitor) -> str:
+    return next(f.values["key"][0] for f in visitor.forms if "key" in f.values)
+
+
+def track(portal, code, phone) -> Visitor:
+    visitor = Visitor(portal.base)
+    visitor.get("/theo-doi/").send(code=code, phone_last4=phone[-4:])
+    return visitor
+
+
+def test_a_missing_dose_from_look_up_to_corrected_record(portal):
+    person = portal.citizen("Both doses missing")
+    visitor = look_up(portal, person)
+    code = report_missing(visitor, site_text="Phường Cẩm Thượng Hải Dương")
+
+    status = wait_until(
+        lambda: (
+            page
+            if "Hải Dương" in (page := track(portal, code, person["phone"])).text
+            else None
+        )
+    )
+    assert status.status == 200
+    holder = re.search(r"Trạm Y tế Phường Hải Dương|Trạm Y tế[^.]*?\.", status.text)
+    assert holder, status.text
+    nurse = sign_in(portal, portal.staff("TYT-N10525", "staff"))
+    lead = sign_in(portal, portal.staff("TYT-N10525", "lead"))
+    nurse.get(f"/lam-viec/ho-so/{code}-1/")
+    assert nurse.status == 200, "the case is with another station"
+    _uphold(nurse)
+    lead.get(f"/lam-viec/ho-so/{code}-1/").send(at="/dong-y/")
+
+    ended = track(portal, code, person["phone"])
+    assert "Đã sửa" in ended.text
+    again = look_up(portal, person)
+    assert "07/10/2021" in again.text
+    assert Visitor(portal.base).get(f"/lam-viec/ho-so/{code}-1/").status == 200
+    stranger = sign_in(portal, portal.staff("TYT-N00004", "staff"))
+    assert stranger.get(f"/lam-viec/ho-so/{code}-1/").status == 404
+
+
+def _uphold(nurse) -> None:
+    """Decide every point as claimed."""
+    form = next(
+        f for f in nurse.forms if any(n.startswith("verdict_") for n in f.choices)
+    )
+    verdicts = {n: "upheld" for n in form.choices if n.startswith("verdict_")}
+    nurse.send(at="/ghi/", **verdicts)
+    assert nurse.status == 200, nurse.text
+
+
+def test_the_zero_that_a_spreadsheet_ate_is_put_back_at_once(portal):
+    person = portal.citizen("The zero that a spreadsheet ate")
+    visitor = look_up(portal, person)
+    visitor.get(next(a for a in visitor.links if "wrong_person" in a))
+    visitor.send(button=("action", "go"), national_id=person["national_id"])
+    assert visitor.url.endswith("/lien-he/"), visitor.text
+    visitor.send(phone="")
+    visitor.send(key=_key(visitor))
+    code = re.search(r"\d{4} \d{4} \d{2}", visitor.text).group().replace(" ", "")
+
+    page = wait_until(
+        lambda: (
+            page
+            if "Đã sửa" in (page := track(portal, code, person["phone"])).text
+            else None
+        )
+    )
+    assert page.status == 200
+    texts = [m["text"] for m in messages(portal.base, person["phone"])]
+    assert sum("da sua" in text for text in texts) == 1
+
+
+def test_fifty_posts_of_one_form_make_one_submission(portal):
+    person = portal.citizen("All is right")
+    visitor = look_up(portal, person)
+    visitor.get(next(a for a in visitor.links if "/bao-sai/" in a and "missing" in a))
+    if visitor.url.endswith("/loai/"):
+        visitor.send(kind="missing_dose")
+    visitor.send(
+        button=("action", "go"),
+        site="none",
+        site_text="Trường Thử, Hà Nội",
+        product="vaxzevria",
+        **day_fields("given_on", "2021-12-01"),
+    )
+    visitor.send(phone="")
+    form = next(f for f in visitor.forms if "key" in f.values)
+    uuid.UUID(form.values["key"][0])
+    url = visitor.url
+
+    def press(_):
+        twin = Visitor(portal.base)
+        for cookie in visitor.cookies:
+            twin.cookies.set_cookie(cookie)
+        twin.post(url, form.values)
+        return re.search(r"\d{4} \d{4} \d{2}", twin.text).group()
+
+    with ThreadPoolExecutor(10) as pool:
+        codes = set(pool.map(press, range(50)))
+
+    assert len(codes) == 1
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
+def test_a_look_up_answers_the_same_whether_or_not_a_record_exists(portal, known):
+    person = portal.citizen("All is right")
+    number = person["national_id"] if known else "001195999999"
+    visitor = Visitor(portal.base)
+    visitor.get("/tra-cuu/").send(
+        national_id=number, **day_fields("born_on", person["born_on"])
+    )
+    assert visitor.url.endswith("/tra-cuu/xac-thuc/")
+    assert visitor.status == 200
+    assert person["full_name"] not in visitor.text
+
+
+def test_a_code_alone_shows_nothing(portal):
+    known = portal.demo["submissions"][0]
+    visitor = Visitor(portal.base).get(f"/theo-doi/{known['code']}/")
+    assert "theo-doi/" in visitor.url
+    assert "phone_last4" in visitor.html
+    wrong = "0000" if known["phone_last4"] != "0000" else "1111"
+    visitor.get("/theo-doi/").send(code=known["code"], phone_last4=wrong)
+    assert visitor.status == 422
+    right = Visitor(portal.base)
+    right.get("/theo-doi/").send(code=known["code"], phone_last4=known["phone_last4"])
+    assert right.status == 200
+    assert right.url.endswith(f"/theo-doi/{known['code']}/")
