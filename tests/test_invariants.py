@@ -42,6 +42,15 @@ from tests.factories import (
 )
 
 DAY = timedelta(days=1)
+COUNTS = (
+    "received",
+    "resolved",
+    "on_time",
+    "open",
+    "open_overdue",
+    "untouched",
+    "reopened",
+)
 
 
 class World:
@@ -87,18 +96,7 @@ class World:
             month=date(2026, 11, 1),
             cohort="opened",
             computed_at=NOON,
-            **dict.fromkeys(
-                [
-                    "received",
-                    "resolved",
-                    "on_time",
-                    "open",
-                    "open_overdue",
-                    "untouched",
-                    "reopened",
-                ],
-                0,
-            ),
+            **dict.fromkeys(COUNTS, 0),
         )
         record.look_up(
             at=NOON - 2 * DAY,

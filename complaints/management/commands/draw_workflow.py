@@ -1,0 +1,68 @@
+"""Draw the page of statuses and moves from the table that the portal obeys."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import translation
+
+from complaints.choices import ENDED, Actor, Move, Status
+from complaints.rules.workflow import MOVES, Step
+
+HEAD = """\
+# A complaint's way
+
+Drawn by `manage.py draw_workflow --write` from `complaints/rules/workflow.py`; a test
+compares both. Overdue, escalated and urgent are facts beside the status, never
+statuses. The clock runs from the sending of a round and pauses only while the portal
+waits for the citizen, ten days at most; a hand-over does not pause it.
+"""
+
+
+class Command(BaseCommand):
+    help = "Print the page of the workflow; --write puts it into docs/workflow.md."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--write", action="store_true")
+
+    def handle(self, *, write: bool, **options: Any) -> None:
+        # The page is part of the project's papers, which are in English.
+        with translation.override("en"):
+            page = "\n".join([HEAD, *_diagram(), "", *_table(), ""])
+        if write:
+            path = settings.BASE_DIR / "docs" / "workflow.md"
+            path.write_text(page, encoding="utf-8")
+        else:
+            self.stdout.write(page, ending="")
+
+
+def _diagram() -> Iterator[str]:
+    """Yield a Mermaid diagram; moves between the same statuses share an arrow."""
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for move, step in MOVES.items():
+        for source in step.sources or ("[*]",):
+            to = step.to or source
+            if source != to:
+                arrows.setdefault((source, to), []).append(move.value)
+    yield "```mermaid"
+    yield "stateDiagram-v2"
+    for (source, to), moves in arrows.items():
+        yield f"  {source} --> {to}: {', '.join(moves)}"
+    for status in ENDED:
+        yield f"  {status.value} --> [*]"
+    yield "```"
+
+
+def _table() -> Iterator[str]:
+    yield "| Move | Words | Who | From | To |"
+    yield "|---|---|---|---|---|"
+    for move, step in MOVES.items():
+        yield _row(move, step)
+
+
+def _row(move: Move, step: Step) -> str:
+    who = ", ".join(str(Actor(actor).label) for actor in step.actors)
+    sources = ", ".join(Status(status).value for status in step.sources) or "(new)"
+    to = step.to.value if step.to else "(stays)"
+    return f"| `{move.value}` | {move.label} | {who} | {sources} | {to} |"

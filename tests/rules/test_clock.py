@@ -1,0 +1,162 @@
+"""The clock: lives without gaps, pauses within the cap, times that never run back."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from complaints.choices import Move, Status
+from complaints.rules.clock import Moment, Terms, reckon
+
+SENT = datetime(2026, 11, 2, 5, 0, tzinfo=UTC)
+TERMS = Terms(repair=timedelta(hours=48), pause=timedelta(days=10))
+HOUR = timedelta(hours=1)
+
+
+def moment(move, status, hours, *, holder=1, round=1):
+    return Moment(move, status, SENT + hours * HOUR, round, holder)
+
+
+SUBMIT = moment(Move.SUBMIT, Status.RECEIVED, 0, holder=0)
+ROUTE = moment(Move.ROUTE, Status.RECEIVED, 0.1)
+
+
+def reckoned(*events, hours):
+    return reckon(events, terms=TERMS, at=SENT + hours * HOUR)
+
+
+def test_an_untouched_complaint_is_due_after_48_hours():
+    now = reckoned(SUBMIT, ROUTE, hours=48)
+    assert now.due_at == SENT + 48 * HOUR
+    assert (now.spent, now.left, now.is_overdue) == (48 * HOUR, 0 * HOUR, False)
+    assert reckoned(SUBMIT, ROUTE, hours=48.01).is_overdue
+    assert now.first_answer_at is None
+
+
+def test_a_hand_over_does_not_stop_the_clock():
+    moved = moment(Move.HAND_OVER, Status.RECEIVED, 40, holder=2)
+    now = reckoned(SUBMIT, ROUTE, moved, hours=49)
+    assert (now.spent, now.is_overdue) == (49 * HOUR, True)
+    assert [i.holder for i in now.intervals] == [0, 1, 2]
+
+
+def test_waiting_for_the_citizen_moves_the_due_time_by_as_much():
+    asked = moment(Move.ASK, Status.WAITING_CITIZEN, 10)
+    answered = moment(Move.ANSWER, Status.IN_REVIEW, 34)
+    now = reckoned(SUBMIT, ROUTE, asked, answered, hours=40)
+    assert now.spent == 16 * HOUR
+    assert now.due_at == SENT + 72 * HOUR
+    assert now.first_answer_at == asked.at
+
+
+def test_a_citizen_who_never_answers_pauses_ten_days_and_no_more():
+    asked = moment(Move.ASK, Status.WAITING_CITIZEN, 10)
+    within = reckoned(SUBMIT, asked, hours=10 + 9 * 24)
+    assert (within.spent, within.is_running) == (10 * HOUR, False)
+    beyond = reckoned(SUBMIT, asked, hours=10 + 11 * 24)
+    assert (beyond.spent, beyond.is_running) == (34 * HOUR, True)
+
+
+def test_the_end_stops_the_clock():
+    ended = moment(Move.RESOLVE, Status.RESOLVED, 30)
+    now = reckoned(SUBMIT, ended, hours=900)
+    assert (now.spent, now.is_overdue, now.is_running) == (30 * HOUR, False, False)
+
+
+def test_a_disagreement_starts_a_new_clock():
+    ended = moment(Move.RESOLVE, Status.RESOLVED, 47)
+    again = moment(Move.DISAGREE, Status.RECEIVED, 100, round=2)
+    now = reckoned(SUBMIT, ended, again, hours=110)
+    assert (now.spent, now.due_at) == (10 * HOUR, SENT + 148 * HOUR)
+
+
+def test_a_note_neither_stops_the_clock_nor_counts_as_an_answer():
+    note = moment(Move.NOTE, Status.RECEIVED, 5)
+    now = reckoned(SUBMIT, note, hours=6)
+    assert (now.spent, now.first_answer_at) == (6 * HOUR, None)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [
+                (Move.ACCEPT, Status.IN_REVIEW),
+                (Move.ASK, Status.WAITING_CITIZEN),
+                (Move.ANSWER, Status.IN_REVIEW),
+                (Move.HAND_OVER, Status.RECEIVED),
+                (Move.NOTE, Status.IN_REVIEW),
+                (Move.PROPOSE, Status.AWAITING_SECOND),
+                (Move.RESOLVE, Status.RESOLVED),
+            ]
+        ),
+        # Also backwards: a machine's clock may be behind that of the one before.
+        st.integers(min_value=-30, max_value=60 * 24 * 20),
+        st.integers(min_value=1, max_value=3),
+    ),
+    max_size=12,
+)
+
+
+@st.composite
+def lives(draw):
+    events, at = [SUBMIT], SENT
+    for (move, status), minutes, holder in draw(STEPS):
+        at = max(at + timedelta(minutes=minutes), SENT)
+        events.append(Moment(move, status, at, 1, holder))
+    rest = draw(st.integers(min_value=0, max_value=60 * 24 * 30))
+    return events, max(e.at for e in events) + timedelta(minutes=rest)
+
+
+@given(lives())
+def test_intervals_tile_a_life_without_gap_or_overlap(life):
+    events, at = life
+    intervals = reckon(events, terms=TERMS, at=at).intervals
+    assert len(intervals) == len(events)
+    assert intervals[0].begins == SENT
+    assert intervals[-1].ends == at
+    for one, following in zip(intervals, intervals[1:], strict=False):
+        assert one.ends == following.begins
+    assert all(i.begins <= i.ends for i in intervals)
+    total = sum((i.ends - i.begins for i in intervals), timedelta(0))
+    assert total == at - SENT
+
+
+@given(lives())
+def test_time_spent_is_never_below_zero_nor_more_than_was_lived(life):
+    events, at = life
+    now = reckon(events, terms=TERMS, at=at)
+    assert timedelta(0) <= now.spent <= at - SENT
+    assert now.left == TERMS.repair - now.spent
+    assert now.is_overdue is (now.left < timedelta(0))
+
+
+@given(lives())
+def test_pauses_lie_between_nothing_and_the_cap_of_each(life):
+    events, at = life
+    now = reckon(events, terms=TERMS, at=at)
+    asked = sum(e.status == Status.WAITING_CITIZEN for e in events)
+    shift = now.due_at - (SENT + TERMS.repair)
+    assert timedelta(0) <= shift <= asked * TERMS.pause
+    if not asked:
+        assert shift == timedelta(0)
+
+
+@given(lives(), st.integers(min_value=0, max_value=60 * 24 * 40))
+def test_more_time_never_means_less_time_spent(life, minutes):
+    events, at = life
+    now = reckon(events, terms=TERMS, at=at)
+    later = reckon(events, terms=TERMS, at=at + timedelta(minutes=minutes))
+    assert later.spent >= now.spent
+    assert later.due_at >= now.due_at
+    if events[-1].status == Status.RESOLVED:
+        assert later.spent == now.spent
+
+
+@given(lives())
+def test_the_clock_says_the_same_whenever_it_is_asked_about_the_past(life):
+    """Spent at the end is what it was when the last event happened."""
+    events, at = life
+    assume(events[-1].status != Status.RESOLVED)
+    ended = Moment(Move.RESOLVE, Status.RESOLVED, at, 1, 1)
+    now = reckon([*events, ended], terms=TERMS, at=at)
+    assert now.spent == reckon(events, terms=TERMS, at=at).spent
