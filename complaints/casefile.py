@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from complaints import timeline
 from complaints.choices import Field, Ground, Kind, Move, Outcome, Status
@@ -21,6 +21,15 @@ from portal.registry.models import Dose, Lot, Organization, Person, Product
 DOSE_FIELDS = (Field.GIVEN_ON, Field.PRODUCT, Field.LOT, Field.SITE, Field.DOSE_NUMBER)
 PERSON_FIELDS = (Field.FULL_NAME, Field.BORN_ON, Field.SEX, Field.NATIONAL_ID)
 Part = tuple[str, bool]
+
+# Words of lists, where a line has little room.
+SHORT_KINDS = {
+    Kind.MISSING_DOSE: gettext_lazy("Missing"),
+    Kind.WRONG_DOSE: gettext_lazy("Wrong detail"),
+    Kind.NOT_MINE: gettext_lazy("Not mine"),
+    Kind.DOUBLED_DOSE: gettext_lazy("Twice"),
+    Kind.WRONG_PERSON: gettext_lazy("Personal details"),
+}
 
 
 @dataclass
@@ -243,6 +252,8 @@ def difference(name: str, recorded: str, claimed: str) -> tuple[list[Part], list
         Field.GIVEN_ON,
     ):
         return [], []
+    if name in (Field.BORN_ON, Field.GIVEN_ON):
+        return _dates(recorded.split("/"), claimed.split("/"))
     left: list[Part] = []
     right: list[Part] = []
     blocks = SequenceMatcher(None, recorded, claimed, autojunk=False).get_opcodes()
@@ -283,8 +294,19 @@ def event_words(event: Event) -> str:
     return ". ".join([*parts, event.note] if event.note else parts)
 
 
+def status_words(complaint: Complaint) -> str:
+    """Return how a case stands, in words for staff (who is it that waits?)."""
+    if complaint.outcome:
+        return complaint.get_outcome_display()
+    if is_paused(complaint):
+        return _("Waiting for the citizen")
+    return complaint.get_status_display()
+
+
 def short_detail(complaint: Complaint) -> str:
     """Return which dose a case is about, for one line of a list."""
+    if complaint.kind == Kind.WRONG_PERSON:
+        return ""
     if complaint.dose_id and complaint.dose and complaint.dose.dose_number:
         return _("dose %(n)s") % {"n": complaint.dose.dose_number}
     if complaint.given_on:
@@ -308,6 +330,22 @@ def changed_by(events: Iterable[Event]) -> str:
         if event.by:
             return event.by.full_name or event.by.username
     return ""
+
+
+def _dates(recorded: list[str], claimed: list[str]) -> tuple[list[Part], list[Part]]:
+    """Mark day, month and year where they differ; nothing where one is less exact."""
+    if len(recorded) != len(claimed):
+        return [], []
+    marked = [one != other for one, other in zip(recorded, claimed, strict=True)]
+    left, right = (
+        [
+            part
+            for number, (text, differs) in enumerate(zip(words, marked, strict=True))
+            for part in (("/", False), (text, differs))[number == 0 :]
+        ]
+        for words in (recorded, claimed)
+    )
+    return left, right
 
 
 def _syllables(words: list[str], marked: list[bool]) -> list[Part]:

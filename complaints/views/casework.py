@@ -228,15 +228,11 @@ def _row(complaint: Complaint) -> dict[str, Any]:
         "pk": complaint.pk,
         "code": complaint.reference,
         "url": reverse("casework:case", args=[int(submission.code), complaint.number]),
-        "kind": complaint.get_kind_display(),
+        "kind": casefile.SHORT_KINDS[Kind(complaint.kind)],
         "detail": casefile.short_detail(complaint),
         "who": casefile.who(submission.full_name, submission.born_on),
         "status": complaint.status,
-        "status_word": (
-            complaint.get_outcome_display()
-            if complaint.outcome
-            else complaint.get_status_display()
-        ),
+        "status_word": casefile.status_words(complaint),
         "due_at": complaint.due_at if complaint.is_open else None,
         "paused": casefile.is_paused(complaint),
         "held_by": complaint.assignee.full_name if complaint.assignee else "",
@@ -321,11 +317,18 @@ def _show(
         "timeline": file.steps(),
         "ended": casefile.ended_words(complaint),
         "paused": casefile.is_paused(complaint),
+        "status_word": casefile.status_words(complaint),
         "following": following,
         "form": faulty,
         "conflict": status == 409,
         "changed_by": casefile.changed_by(file.events) if status == 409 else "",
     }
-    return page_or_fragment(
+    # Read before the page shows them: after a move the list beside the pane is old.
+    moved = bool(len(messages.get_messages(request)))
+    response = page_or_fragment(
         request, "casework/case.html", "casework/_case.html", context, status=status
     )
+    if request.htmx and moved:
+        # Sent to the body, because the form that asked is gone from the page by then.
+        response["HX-Trigger"] = '{"case-changed": {"target": "body"}}'
+    return response

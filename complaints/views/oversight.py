@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from complaints import figures, worklist
+from complaints import casefile, figures, worklist
 from complaints.choices import OPEN, Kind, Status
 from complaints.models import Complaint, Figure
 from complaints.rollups import FEW, Times
@@ -226,17 +226,12 @@ def _case_row(complaint: Complaint, readable: list[str]) -> dict[str, Any]:
         "casework:case", args=[int(complaint.submission.code), complaint.number]
     )
     may_open = any(complaint.holder_path.startswith(path) for path in readable)
-    status = (
-        complaint.get_outcome_display()
-        if complaint.outcome
-        else complaint.get_status_display()
-    )
     return {
         "url": url if may_open else "",
         "cells": [
             complaint.pretty_reference,
             complaint.get_kind_display(),
-            status,
+            casefile.status_words(complaint),
             complaint.holder.name,
             _day(complaint.submitted_at),
             _day(complaint.due_at),
@@ -289,10 +284,11 @@ def _headline(
             "value": _hours(total.p90),
             "note": _("75 %% within %(time)s") % {"time": _hours(total.p75)},
         },
-        {"label": _("On time"), "value": percent(total.on_time_share)},
         {
-            "label": _("First answer, half within"),
-            "value": _hours(total.first_answer_median),
+            "label": _("On time"),
+            "value": percent(total.on_time_share),
+            "note": _("first answer: half within %(time)s")
+            % {"time": _hours(total.first_answer_median)},
         },
         {
             "label": _("Open"),
@@ -303,7 +299,6 @@ def _headline(
             "label": _("Open and overdue"),
             "value": vn_number(total.open_overdue),
             "url": url("overdue"),
-            "tone": "bad" if total.open_overdue else "",
         },
         {
             "label": _("Never opened by staff"),
@@ -348,15 +343,15 @@ def _columns(first: str) -> list[dict[str, Any]]:
     labels = (
         _("Received"),
         _("Resolved"),
-        _("Half done within"),
+        _("Half within"),
         _("75 % within"),
-        _("90 % done within"),
+        _("90 % within"),
         _("On time"),
         _("First answer"),
         _("Open"),
         _("Overdue"),
         _("Never opened"),
-        _("Reopened"),
+        _("Opened again"),
     )
     return [{"label": first}, *({"label": label, "number": True} for label in labels)]
 
