@@ -68,7 +68,7 @@ def _submissions(status: Status) -> list[dict[str, str]]:
     ]
 
 
-def messages(phone: str = "") -> list[dict[str, str | None]]:
+def messages(phone: str = "") -> list[dict[str, Any]]:
     """Return what the demo's provider sent, newest first; to one telephone if given."""
     sent = DemoMessage.objects.order_by("-at", "-pk")
     if phone:
@@ -76,11 +76,11 @@ def messages(phone: str = "") -> list[dict[str, str | None]]:
     return [_opened(message) for message in sent[:_NEWEST]]
 
 
-def _opened(message: DemoMessage) -> dict[str, str | None]:
+def _opened(message: DemoMessage) -> dict[str, Any]:
     bound = f"demo:{message.provider_key}"
     code = message.code_sealed
     return {
-        "at": message.at.isoformat(),
+        "at": message.at,
         "channel": message.channel,
         "to": crypto.unseal(message.to_sealed, bound_to=bound),
         "text": crypto.unseal(message.text_sealed, bound_to=bound),

@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from complaints.demo import window
+from complaints.forms.lookup import TelephoneForm
 from portal.accounts import access
 from portal.common import phones
 
@@ -50,11 +51,9 @@ def telephone(request: HttpRequest) -> HttpResponse:
 
     The number comes by POST, as numbers do not belong into addresses.
     """
-    typed = request.POST.get("phone", "").strip()
-    try:
-        phone = phones.normalise(typed) if typed else ""
-    except phones.NotAPhone:
-        context = {"typed": typed, "is_wrong": True}
-        return render(request, "demo/telephone.html", context, status=422)
-    context = {"typed": typed, "messages_sent": window.messages(phone)}
+    form = TelephoneForm(request.POST or None)
+    if form.is_bound and not form.is_valid():
+        return render(request, "demo/telephone.html", {"form": form}, status=422)
+    phone = form.cleaned_data["phone"] if form.is_bound else ""
+    context = {"form": form, "phone": phone, "sent": window.messages(phone)}
     return render(request, "demo/telephone.html", context)
