@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from django.utils import translation
 
+from complaints.actions import evidence
 from complaints.actions.intake import Matter, Sender
 from complaints.choices import Field, Kind, Relation
-from complaints.models import Draft
+from complaints.models import Draft, Evidence
 from portal.accounts import codes
 from portal.accounts.models import OneTimeCode
 from portal.registry import corrections, identity
@@ -51,6 +52,17 @@ def save(draft: Draft, answers: dict[str, Any]) -> None:
     """Keep the answers, sealed."""
     draft.answers = answers
     draft.save(update_fields=["answers_sealed"])
+
+
+def forget_expired(*, at: datetime) -> int:
+    """Delete drafts of yesterday and the photos that were never sent; return how many.
+
+    What was sent keeps its photos: they belong to the submission by then.
+    """
+    expired = Draft.objects.filter(expires_at__lte=at)
+    evidence.forget(Evidence.objects.filter(draft__in=expired, submission=None))
+    deleted, _rows = expired.delete()
+    return deleted
 
 
 def facts_on_record(dose: identity.RecordedDose) -> dict[str, str]:

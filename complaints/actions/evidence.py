@@ -15,6 +15,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from PIL import Image, ImageFilter, ImageOps, ImageStat, UnidentifiedImageError
 
@@ -92,6 +93,14 @@ def check(subjects: list[int], *, at: datetime) -> None:
             default_storage.save(name_of(row), ContentFile(clean))
         row.save()
         transaction.on_commit(partial(default_storage.delete, _quarantine(row)))
+
+
+def forget(rows: QuerySet[Evidence]) -> None:
+    """Delete files and rows; for what was never sent."""
+    for row in rows:
+        for name in (_quarantine(row), name_of(row)):
+            transaction.on_commit(partial(default_storage.delete, name))
+    rows.delete()
 
 
 def open_checked(row: Evidence) -> IO[bytes]:

@@ -147,8 +147,16 @@ class FactsForm(Form):
     ) -> None:
         """``recorded``: canonical facts of the dose in question; None: no such dose."""
         super().__init__(*args, **kwargs)
+        self.fields["given_on"].required = recorded is None
+        self.fields["given_on"].error_messages["required"] = _(
+            "Type at least the year in which you had it."
+        )
+        self.fields["site"].required = needs_site
+        self.fields["site"].error_messages |= {
+            "required": _("Choose a site or “Not in the list”"),
+            "invalid_choice": _("Choose a site or “Not in the list”"),
+        }
         self.recorded = recorded
-        self.needs_site = needs_site
         self.today = today
         self.fields["product"].choices = [("", _("I do not remember")), *products]
         self.fields["site"].choices = [
@@ -180,18 +188,9 @@ class FactsForm(Form):
         return re.sub(r"\s", "", self.cleaned_data["lot"]).upper()
 
     def clean(self) -> dict:
-        """Ask for what a missing dose needs, or for at least one change."""
+        """Ask for at least one change beside a recorded dose."""
         cleaned = super().clean()
-        if self.errors:
-            return cleaned
-        if self.recorded is None:
-            if cleaned.get("given_on") is None:
-                self.add_error(
-                    "given_on", _("Type at least the year in which you had it.")
-                )
-            if self.needs_site and not cleaned.get("site"):
-                self.add_error("site", _("Choose a site or “Not in the list”"))
-        elif not self.changes():
+        if not self.errors and self.recorded is not None and not self.changes():
             raise forms.ValidationError(
                 _("Nothing differs from the record yet. Change what is wrong.")
             )

@@ -108,7 +108,7 @@ def dose_card(
         ],
     }
     if dose.dose_number and dose.dose_number != number:
-        card["rows"].append((_("Dose number on record"), str(dose.dose_number), ""))
+        card["rows"].append((_("Dose number"), str(dose.dose_number), ""))
     if other_name:
         card["alert_title"] = _("Dose %(n)s bears another name.") % {"n": number}
         card["alert"] = _(

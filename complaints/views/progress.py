@@ -7,10 +7,12 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from complaints.choices import Actor, Ground, Move, Outcome, Status, Verdict
+from complaints.choices import Actor, Field, Move, Outcome, Status, Verdict
+from complaints.forms.casework import Wanted
 from complaints.models import Claim, Complaint, Event, Figure
 from complaints.views.cards import Words, moment, status_word
 from complaints.views.receipt import late_words
+from portal.registry import national_id
 
 # Why an organization has it: the steps of ``rules.responsibility``.
 WAYS: Final = {
@@ -32,12 +34,14 @@ WAYS: Final = {
 FOR_THE_CITIZEN: Final = (Move.ASK, Move.RESOLVE, Move.COUNTERSIGN, Move.HAND_OVER)
 
 
-def steps(complaint: Complaint, events: Sequence[Event]) -> list[dict[str, str]]:
+def steps(
+    complaint: Complaint, events: Sequence[Event], *, at: datetime
+) -> list[dict[str, str]]:
     """Return the events that concern the citizen, then what comes next."""
     told = [step for step in (_step(complaint, event) for event in events) if step]
     if told and complaint.is_open:
         told[-1]["state"] = "now"
-        return told + _to_come(complaint)
+        return told + _to_come(complaint, at=at)
     return told
 
 
@@ -88,28 +92,34 @@ def _text(complaint: Complaint, event: Event) -> str:
     if event.move == Move.ROUTE:
         return " ".join(_why(event.data.get("path", [])))
     if event.actor == Actor.CITIZEN or event.move in FOR_THE_CITIZEN:
-        reasons = [
-            str(Ground(reason).label) if reason in Ground.values else str(reason)
-            for reason in event.data.get("reasons", [])
-        ]
-        return ". ".join([*reasons, *([event.note] if event.note else [])])
+        said = asked_for(event.data.get("reasons", []))
+        return ". ".join([*said, *([event.note] if event.note else [])])
     return ""
 
 
+def asked_for(reasons: Sequence[str]) -> list[str]:
+    """Return what staff ask the citizen to send, in words."""
+    return [str(Wanted(reason).label) for reason in reasons if reason in Wanted.values]
+
+
 def _why(path: list[list[str]]) -> list[str]:
+    """Return the reasons of a route; the last hop says already who answers today."""
     words = []
-    for step, *names in path:
+    for place, (step, *names) in enumerate(path):
+        if step == "open" and place:
+            continue
         sentence = str(WAYS.get(step, ""))
         if sentence and sentence.count("%s") == len(names):
             words.append(sentence % tuple(names) if names else sentence)
     return words
 
 
-def _to_come(complaint: Complaint) -> list[dict[str, str]]:
+def _to_come(complaint: Complaint, *, at: datetime) -> list[dict[str, str]]:
     if complaint.status == Status.WAITING_CITIZEN:
         answer = {"title": _("You answer"), "text": _("The clock waits for you.")}
     else:
         answer = {
+            "state": "late" if complaint.due_at < at else "next",
             "title": _("Answer to you"),
             "time": _("by %(time)s at the latest") % {"time": moment(complaint.due_at)},
             "text": late_words(),
@@ -129,11 +139,14 @@ def claims(complaint: Complaint, rows: Sequence[Claim]) -> list[dict[str, Any]]:
     )
     shown = []
     for row, before, after in pairs:
+        is_number = row.field == Field.NATIONAL_ID and before and after
+        masks = mask_pair(before, after) if is_number else ("", "")
         shown.append(
             {
                 "label": row.get_field_display(),
-                "recorded": words.of(row.field, before) or _("nothing"),
-                "claimed": words.of(row.field, after),
+                "recorded": (masks[0] if is_number else words.of(row.field, before))
+                or _("nothing"),
+                "claimed": masks[1] if is_number else words.of(row.field, after),
                 "verdict": row.verdict,
                 "word": _verdict(row),
                 "ground": row.get_ground_display() if row.ground else "",
@@ -145,6 +158,28 @@ def claims(complaint: Complaint, rows: Sequence[Claim]) -> list[dict[str, Any]]:
             }
         )
     return shown
+
+
+def mask_pair(one: str, other: str) -> tuple[str, str]:
+    """Return two numbers masked, save where they differ; else both would look alike.
+
+    Numbers of different length are told apart by how many digits they have.
+    """
+    if len(one) != len(other):
+        length = _("%(mask)s (%(n)s digits)")
+        first, second = (
+            length % {"mask": national_id.mask(n), "n": len(n)} for n in (one, other)
+        )
+        return first, second
+    last = len(one) - 3
+    first, second = (
+        "".join(
+            char if at < 3 or at >= last or one[at] != other[at] else "•"
+            for at, char in enumerate(number)
+        )
+        for number in (one, other)
+    )
+    return first, second
 
 
 def _verdict(row: Claim) -> str:

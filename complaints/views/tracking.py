@@ -7,6 +7,7 @@ there is such a report.
 from datetime import datetime
 from typing import Any, Final
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -122,7 +123,7 @@ def _matter(
     return {
         "complaint": complaint,
         "headline": progress.headline(complaint, at=at),
-        "steps": progress.steps(complaint, events),
+        "steps": progress.steps(complaint, events, at=at),
         "claims": progress.claims(
             complaint, sorted(complaint.claims.all(), key=lambda claim: claim.pk)
         ),
@@ -168,12 +169,13 @@ def answer(request: HttpRequest, code: str, number: int) -> HttpResponse:
         "code": code,
         "complaint": complaint,
         "question": asked.note if asked else "",
-        "reasons": asked.data.get("reasons", []) if asked else [],
+        "reasons": progress.asked_for(asked.data.get("reasons", [])) if asked else [],
     }
     http = 422 if request.method == "POST" else 200
     return render(request, "citizen/answer.html", context, status=http)
 
 
+@transaction.atomic
 def _answer(
     request: HttpRequest, form: AnswerForm, complaint: Complaint, *, at: datetime
 ) -> None:

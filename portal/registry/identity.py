@@ -59,7 +59,11 @@ ORDER BY d.given_on, d.id
 
 @dataclass(frozen=True)
 class RecordedDose:
-    """A dose as the record page shows it. ``place`` counts from 1 in order of days."""
+    """A dose as the record page shows it.
+
+    ``place`` is what people call it by: the number on record where these are all
+    known and different, else its place in order of days.
+    """
 
     pk: int
     ref: str
@@ -151,11 +155,15 @@ def record(person_id: int, *, on: date) -> list[RecordedDose]:
     with connection.cursor() as cursor:
         cursor.execute(_RECORD, {"person": person_id, "on": on})
         rows = cursor.fetchall()
+    numbers_on_record = [row[3] for row in rows]
+    are_distinct = None not in numbers_on_record and (
+        len(set(numbers_on_record)) == len(rows)
+    )
     return [
         RecordedDose(
             pk=row[0],
             ref=str(row[1]),
-            place=place,
+            place=row[3] if are_distinct else place,
             given_on=row[2],
             dose_number=row[3],
             lot=row[4],

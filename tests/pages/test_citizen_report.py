@@ -4,12 +4,14 @@ import gzip
 import io
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
+from complaints.actions import drafts
 from complaints.models import Claim, Complaint, Draft, Evidence, Submission
 from tests.factories import make_dose, make_organization, make_person, make_product
 from tests.pages.citizen_steps import (
@@ -316,3 +318,14 @@ def test_every_page_has_one_heading_and_fits_the_budget(client, site):
     for one in pages:
         assert len(re.findall(r"<h1[ >]", one.content.decode())) == 1
         assert len(gzip.compress(one.content)) <= 10 * 1024
+
+
+def test_drafts_of_yesterday_go_with_the_photos_that_were_never_sent(client, site):
+    page = begin(client)
+    client.post(step(page, "mui"), GIVEN | {"site": "none"})
+    client.post(step(page, "lien-he"), WHO | {"evidence": photo()})
+    draft = Draft.objects.get()
+
+    assert drafts.forget_expired(at=draft.expires_at - timedelta(seconds=1)) == 0
+    assert drafts.forget_expired(at=draft.expires_at) == 1
+    assert not Evidence.objects.exists()

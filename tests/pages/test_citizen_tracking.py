@@ -7,6 +7,7 @@ from django.utils import timezone
 from complaints.actions import casework, routing
 from complaints.choices import Status
 from complaints.models import Complaint, Event
+from complaints.views import progress
 from portal.common import codes
 from tests.factories import (
     make_organization,
@@ -199,3 +200,12 @@ def test_ten_tries_at_one_code_are_enough(case):
     ]
 
     assert statuses == [422] * 10 + [429]
+
+
+def test_two_masked_numbers_show_where_they_differ():
+    same_length = progress.mask_pair("079158012345", "079158099345")
+    eaten = progress.mask_pair("79158012345", "079158012345")
+
+    assert same_length == ("079••••12345", "079••••99345")
+    assert eaten[0] != eaten[1]
+    assert "11" in eaten[0]
