@@ -11,7 +11,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -33,6 +33,7 @@ class Running:
     base: str
     data_dir: Path
     demo: dict
+    used: list = field(default_factory=list)
 
     def citizen(self, label: str) -> dict:
         """Return a person of the demo by the story's label."""
