@@ -1,0 +1,35 @@
+"""How much is measured."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Numbers of rows, requests and rounds."""
+
+    people: int = 20_000
+    rounds: int = 5
+    signed_in: int = 200
+    look_ups: int = 1_200
+    reports: int = 400
+    open_few: int = 10_000
+    waiting: int = 100_000
+    closed: int = 1_000_000
+    holders: int = 3_300
+    changed: int = 500
+    pages: int = 40
+
+
+FULL = Sizes()
+QUICK = Sizes(
+    people=6_000,
+    rounds=3,
+    look_ups=300,
+    reports=120,
+    open_few=1_000,
+    waiting=12_000,
+    closed=50_000,
+    holders=1_000,
+    changed=100,
+    pages=12,
+)

@@ -1,0 +1,217 @@
+"""What staff and overseers wait for: the queue, the figures, and their refresh."""
+
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import psycopg
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from bench import citizens, servers, volume
+from bench.client import Load, drive, request
+from bench.floor import schema
+from bench.rounds import Line, in_turn, line
+from bench.sizes import Sizes
+from complaints import rollups
+from portal.accounts.models import Posting
+from portal.registry.models import Organization
+
+BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
+# The queue's times with few open complaints, to reckon its growth from.
+_few: dict[str, float] = {}
+
+
+def measure_few(sizes: Sizes, owner: psycopg.Connection, folder: Path) -> list[Line]:
+    """Measure the queue with few open complaints; the growth is reckoned from it."""
+    volume.held(owner, count=sizes.open_few, holders=sizes.holders)
+    schema.wait(owner, complaints=sizes.open_few, people=sizes.people)
+    return [
+        _queue(name, sizes, key, sizes.open_few, folder)
+        for name, key in _readers(at=timezone.now()).items()
+    ]
+
+
+def measure_many(sizes: Sizes, owner: psycopg.Connection, folder: Path) -> list[Line]:
+    """Measure the queue with many open ones, then the figures of many closed ones."""
+    readers = _readers(at=timezone.now())
+    count = _open(owner)
+    lines = [_queue(name, sizes, key, count, folder) for name, key in readers.items()]
+    volume.closed(owner, count=sizes.closed, holders=sizes.holders)
+    schema.copy_closed(owner)
+    begun = time.perf_counter()
+    rollups.rebuild_all(at=timezone.now())
+    seconds = time.perf_counter() - begun
+    lines.append(Line(f"recount of all, {sizes.closed:,} closed", "s", seconds))
+    volume.tidy(owner)
+    lines += _oversight(sizes, owner, readers, folder)
+    lines.append(_refresh(sizes, owner))
+    return lines
+
+
+def _queue(name: str, sizes: Sizes, key: str, count: int, folder: Path) -> Line:
+    path = _path("casework:queue")
+    log = folder / "bench-web.log"
+    with ExitStack() as stack:
+        ours = stack.enter_context(servers.web(servers.OURS, log=log))
+        floor = stack.enter_context(servers.web(servers.FLOOR, log=log))
+        sent = request(path, cookies={settings.SESSION_COOKIE_NAME: key})
+        loads: list[Load] = []
+
+        def queue(_round: int) -> float:
+            loads.append(_one_by_one(ours, sent, sizes))
+            return loads[-1].p50
+
+        def bare(_round: int) -> float:
+            return _one_by_one(floor, request("/work"), sizes).p50
+
+        queue(0)
+        bare(0)
+        loads.clear()
+        figures = in_turn({"queue": queue, "bare": bare}, rounds=sizes.rounds)
+    p50 = statistics.median(figures["queue"])
+    more = {
+        "statements": _statements(path, key),
+        "p99_ms": statistics.median(load.p99 for load in loads),
+    }
+    if name in _few:
+        more["growth"] = p50 / _few[name]
+    _few.setdefault(name, p50)
+    return line(
+        f"queue of {name}, {count:,} open",
+        "ms",
+        figures["queue"],
+        figures["bare"],
+        floor_name="bare ORM list",
+        must="22 ms; growth 1.3x; 8 statements",
+        is_time=True,
+        more=more,
+    )
+
+
+def _oversight(
+    sizes: Sizes, owner: psycopg.Connection, readers: dict[str, str], folder: Path
+) -> list[Line]:
+    path = _path("oversight:times")
+    lines = []
+    with servers.web(servers.OURS, log=folder / "bench-web.log") as port:
+        for name, key in readers.items():
+            sent = request(path, cookies={settings.SESSION_COOKIE_NAME: key})
+            _one_by_one(port, sent, sizes)
+            figures = in_turn(
+                {
+                    "page": lambda _, sent=sent: _one_by_one(port, sent, sizes).p50,
+                    "raw": lambda _: schema.ask_all(owner),
+                },
+                rounds=sizes.rounds,
+            )
+            lines.append(
+                line(
+                    f"figures of {name}, {sizes.closed:,} closed",
+                    "ms",
+                    figures["page"],
+                    figures["raw"],
+                    floor_name="raw question, indexed",
+                    must="15x",
+                    is_time=True,
+                    more={"statements": _statements(path, key)},
+                )
+            )
+    return lines
+
+
+def _refresh(sizes: Sizes, owner: psycopg.Connection) -> Line:
+    rows = owner.execute(
+        "SELECT DISTINCT organization_id FROM complaints_figure ORDER BY 1"
+    ).fetchall()
+    # Scattered over the holders, so over busy and quiet ones.
+    step = max(1, len(rows) // sizes.changed)
+    changed = [row[0] for row in rows[::step]][: sizes.changed]
+
+    def refresh(_round: int) -> float:
+        begun = time.perf_counter()
+        rollups.rebuild(changed, at=timezone.now())
+        return (time.perf_counter() - begun) * 1e3
+
+    figures = in_turn(
+        {"refresh": refresh, "raw": lambda _: schema.ask_all(owner)},
+        rounds=sizes.rounds,
+    )
+    return line(
+        f"refresh of {len(changed)} of {len(rows)} organizations",
+        "ms",
+        figures["refresh"],
+        figures["raw"],
+        floor_name="raw question, indexed",
+        must="10x",
+        is_time=True,
+    )
+
+
+def _one_by_one(port: int, sent: bytes, sizes: Sizes) -> Load:
+    """Ask for one page again and again from one client; refuse a wrong answer."""
+    load = drive(port, [sent] * sizes.pages, expect=200, clients=1)
+    if load.failed:
+        raise RuntimeError(f"{load.failed} wrong answers: {load.first_failure}")
+    return load
+
+
+def _statements(path: str, key: str) -> int:
+    """Count the statements of a page, those of session and scope included."""
+    client = Client(SERVER_NAME="localhost")
+    client.cookies[settings.SESSION_COOKIE_NAME] = key
+    with CaptureQueriesContext(connection) as queries:
+        client.get(path)
+    return len(queries)
+
+
+def _readers(*, at: datetime) -> dict[str, str]:
+    """Return session keys of who leads the nation, a busy province and a station."""
+    return dict(_signed_in(at))
+
+
+def _signed_in(at: datetime) -> Iterator[tuple[str, str]]:
+    kinds = Organization.Kind
+    leads = (
+        Posting.objects.filter(role=Posting.Role.LEAD)
+        .select_related("user", "organization")
+        .order_by("organization__code")
+    )
+    for name, kind in (
+        ("the ministry", kinds.MINISTRY),
+        ("a province", kinds.HEALTH_DEPARTMENT),
+        ("a station", kinds.HEALTH_STATION),
+    ):
+        posting = leads.filter(organization__kind=kind).first()
+        if posting is None:
+            continue
+        content = {
+            SESSION_KEY: str(posting.user.pk),
+            BACKEND_SESSION_KEY: BACKEND,
+            HASH_SESSION_KEY: posting.user.get_session_auth_hash(),
+            "seen_at": at.isoformat(),
+        }
+        yield name, citizens.sessions([content], at=at)[0]
+
+
+def _open(owner: psycopg.Connection) -> int:
+    with owner.transaction():
+        owner.execute("SET LOCAL app.scope = 'system'")
+        row = owner.execute(
+            "SELECT count(*) FROM complaints_complaint WHERE ended_at IS NULL"
+        ).fetchone()
+    return row[0] if row else 0
+
+
+def _path(name: str) -> str:
+    with translation.override("vi"):
+        return reverse(name)

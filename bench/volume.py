@@ -1,0 +1,218 @@
+"""Complaints in great numbers by plain SQL: set by set, as the owner of the tables.
+
+Only for measuring: events of closed complaints have no valid chain, and references of
+closed ones are not checked while they are loaded.
+"""
+
+import secrets
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import psycopg
+
+from bench.citizens import PHONE
+from portal.common import crypto
+
+DAYS: Final = 180
+# Matters of one submission, of the closed complaints: the most that one may have.
+_TOGETHER: Final = 10
+_KIND: Final = "(ARRAY['missing_dose', 'wrong_dose', 'not_mine', 'wrong_person'])"
+
+_SUBMISSIONS = """
+INSERT INTO complaints_submission (key, body_digest, code, person_id, channel, relation,
+  language, full_name, name_folded, born_on, sex, phone_sealed, phone_digest,
+  last4_digest, submitted_at)
+SELECT f.key, sha256(f.key::text::bytea), f.code, f.person, 'self', 'self', 'vi',
+  'Nguyễn Thị Thử', 'nguyen thi thu', date '1980-01-01', 'F', f.sealed, f.digest,
+  f.digest, f.at
+FROM fresh f ON CONFLICT DO NOTHING"""
+
+_COMPLAINTS = """
+INSERT INTO complaints_complaint (submission_id, number, kind, status, outcome, round,
+  subject_key, given_on, site_id, site_text, story, holder_id, holder_path,
+  submitted_at, routed_at, touched_at, round_started_at, due_at, ended_at,
+  reported_again, version)
+SELECT s.id, f.number, f.kind, f.status, f.outcome, 1,
+  sha256((f.key::text || f.number)::bytea), f.given_on, f.site, f.site_text, '',
+  f.holder, o.path, f.at, f.routed_at, f.ended_at, f.at, f.at + interval '48 hours',
+  f.ended_at, 0, 1
+FROM matters f JOIN complaints_submission s ON s.key = f.key
+JOIN registry_organization o ON o.id = f.holder"""
+
+_SENT = """
+INSERT INTO complaints_event (complaint_id, seq, move, at, actor, status, round,
+  holder_id, data, note, note_salt)
+SELECT c.id, 1, 'submit', c.submitted_at, 'citizen', 'received', 1, {holder}, '{{}}',
+  '', gen_random_uuid()
+FROM complaints_complaint c JOIN complaints_submission s ON s.id = c.submission_id
+JOIN fresh f ON f.key = s.key"""
+
+
+def waiting(owner: psycopg.Connection, *, count: int) -> None:
+    """Add complaints that were sent and wait for routing, with their waiting work.
+
+    Nine of ten name a site of the campaign, some type a place, some are about personal
+    details and go by residence.
+    """
+    _fresh(owner, count=count, each=1)
+    with owner.transaction():
+        owner.execute("SET LOCAL app.scope = 'system'")
+        owner.execute(_SUBMISSIONS)
+        owner.execute(
+            """
+            CREATE TEMP TABLE matters ON COMMIT DROP AS
+            WITH sites AS (
+              SELECT array_agg(id ORDER BY id) AS ids FROM registry_organization
+              WHERE gives_doses
+            ), units AS (
+              SELECT array_agg(name ORDER BY id) AS names FROM (
+                SELECT id, name FROM registry_administrativeunit
+                WHERE level = 'commune' ORDER BY id LIMIT 50) u
+            )
+            SELECT f.key, 1 AS number, f.at, NULL::timestamptz AS routed_at,
+              NULL::timestamptz AS ended_at, 'received' AS status, '' AS outcome,
+              CASE f.n % 20 WHEN 0 THEN 'wrong_person' ELSE 'missing_dose' END
+                AS kind,
+              date '2021-03-08' + (f.n % 600)::int AS given_on,
+              CASE WHEN f.n % 20 > 1 THEN
+                sites.ids[1 + f.n * 7919 % cardinality(sites.ids)] END AS site,
+              CASE WHEN f.n % 20 = 1 THEN
+                units.names[1 + f.n % cardinality(units.names)] ELSE '' END
+                AS site_text,
+              root.id AS holder
+            FROM fresh f, sites, units, registry_organization root
+            WHERE root.parent_id IS NULL"""
+        )
+        owner.execute(_COMPLAINTS)
+        owner.execute(
+            "WITH told AS ("
+            + _SENT.format(holder="c.holder_id")
+            + " RETURNING id, at) INSERT INTO common_outbox"
+            " (kind, subject, next_at, attempts, last_error)"
+            " SELECT 'event', id, at, 0, '' FROM told"
+        )
+    tidy(owner)
+
+
+def held(owner: psycopg.Connection, *, count: int, holders: int) -> None:
+    """Add open complaints that were routed to so many organizations."""
+    _fresh(owner, count=count, each=1)
+    with owner.transaction(), _unchecked(owner):
+        _store(owner, holders, ended="NULL::timestamptz", status="received", outcome="")
+    tidy(owner)
+
+
+def closed(owner: psycopg.Connection, *, count: int, holders: int) -> None:
+    """Add resolved complaints of half a year with their events, skewed over holders."""
+    _fresh(owner, count=count, each=_TOGETHER)
+    with owner.transaction(), _unchecked(owner):
+        _store(
+            owner,
+            holders,
+            ended="f.at + interval '1 hour' * (1 + 400 * power(random(), 2))",
+            status="resolved",
+            outcome="corrected",
+        )
+        for seq, move, status, column in (
+            (2, "route", "received", "routed_at"),
+            (3, "accept", "in_review", "touched_at - interval '10 minutes'"),
+            (4, "resolve", "resolved", "ended_at"),
+        ):
+            owner.execute(
+                f"""
+                INSERT INTO complaints_event (complaint_id, seq, move, at, actor,
+                  status, round, holder_id, data, note, note_salt)
+                SELECT c.id, {seq}, '{move}', c.{column}, 'system', '{status}', 1,
+                  c.holder_id, '{{}}', '', gen_random_uuid()
+                FROM complaints_complaint c
+                JOIN complaints_submission s ON s.id = c.submission_id
+                JOIN fresh f ON f.key = s.key"""
+            )
+    tidy(owner)
+
+
+def tidy(owner: psycopg.Connection) -> None:
+    """Do what autovacuum would have done by the time."""
+    for table in ("submission", "complaint", "event", "figure"):
+        owner.execute(f"VACUUM (ANALYZE) complaints_{table}")
+    owner.execute("VACUUM (ANALYZE) common_outbox")
+
+
+def _store(
+    owner: psycopg.Connection, holders: int, *, ended: str, status: str, outcome: str
+) -> None:
+    owner.execute(_SUBMISSIONS)
+    owner.execute(
+        f"""
+        CREATE TEMP TABLE matters ON COMMIT DROP AS
+        WITH chosen AS (
+          SELECT array_agg(id) AS ids FROM (
+            SELECT id FROM registry_organization
+            WHERE closed_on IS NULL AND parent_id IS NOT NULL AND kind <> 'mobile_point'
+            ORDER BY id LIMIT {holders}) o
+        )
+        SELECT f.key, m.number, f.at, f.at + interval '1 minute' AS routed_at,
+          {ended} AS ended_at, '{status}' AS status, '{outcome}' AS outcome,
+          {_KIND}[1 + (f.n + m.number) % 4] AS kind, date '2021-08-01' AS given_on,
+          NULL::bigint AS site, '' AS site_text,
+          ids[1 + floor(cardinality(ids) * power(random(), 1.4))::int
+            % cardinality(ids)] AS holder
+        FROM fresh f, chosen, generate_series(1, f.matters) AS m (number)"""
+    )
+    owner.execute(_COMPLAINTS)
+    owner.execute(_SENT.format(holder="c.holder_id"))
+
+
+def _fresh(owner: psycopg.Connection, *, count: int, each: int) -> None:
+    """Make the temporary table of senders, whose telephones are sealed for them."""
+    owner.execute("DROP TABLE IF EXISTS fresh")
+    owner.execute(
+        "CREATE TEMP TABLE fresh (n bigint, key uuid, code text, matters int,"
+        " sealed bytea, digest bytea, person bigint, at timestamptz)"
+    )
+    digest = crypto.digest("phone", PHONE)
+    first = 1_000_000_000 + secrets.randbelow(8_000_000_000)
+    senders = -(-count // each)
+    with (
+        owner.cursor() as cursor,
+        cursor.copy(
+            "COPY fresh (n, key, code, matters, sealed, digest) FROM STDIN"
+        ) as rows,
+    ):
+        for number in range(senders):
+            key = uuid.uuid4()
+            sealed = crypto.seal(PHONE, bound_to=f"submission:{key}")
+            code = str(first + number)
+            rows.write_row((number, key, code, each, sealed, digest))
+    owner.execute(
+        "UPDATE fresh f SET at = now() - interval '1 day' * %s * (n + 1) / %s,"
+        " person = p.ids[1 + n %% cardinality(p.ids)]"
+        " FROM (SELECT array_agg(id) AS ids FROM registry_person) p",
+        [DAYS, senders],
+    )
+    owner.execute("ANALYZE fresh")
+
+
+@contextmanager
+def _unchecked(owner: psycopg.Connection) -> Iterator[None]:
+    """Take away what costs minutes over millions of rows; put it back afterwards."""
+    tables = ("complaint", "event")
+    owner.execute("SET LOCAL app.scope = 'system'")
+    references = owner.execute(
+        "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)"
+        " FROM pg_constraint WHERE contype = 'f' AND conrelid = ANY (%s::regclass[])",
+        [[f"complaints_{table}" for table in (*tables, "submission")]],
+    ).fetchall()
+    for table, name, _ in references:
+        owner.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+    for table in tables:
+        owner.execute(f"ALTER TABLE complaints_{table} DISABLE TRIGGER USER")
+    yield
+    for table in tables:
+        owner.execute(f"ALTER TABLE complaints_{table} ENABLE TRIGGER USER")
+    for table, name, definition in references:
+        owner.execute(
+            f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition} NOT VALID'
+        )
