@@ -126,7 +126,8 @@ class Life:
 def sent_at(chance: Random, at: datetime) -> datetime:
     """Return when a complaint of the last 90 days was sent; people send by day."""
     local = timezone.localtime(at)
-    day = local.date() - timedelta(days=int(chance.random() * _DAYS_AGO))
+    # More of late than three months ago, so that every state has cases to look at.
+    day = local.date() - timedelta(days=int(chance.random() ** 1.6 * _DAYS_AGO))
     (hour,) = chance.choices(range(len(_HOURS)), _HOURS)
     moment = datetime.combine(day, time(hour + _FIRST_HOUR), tzinfo=local.tzinfo)
     moment += timedelta(seconds=int(chance.random() * 3600))

@@ -30,12 +30,17 @@ _FIRST_SERIAL = 999_000
 
 
 class Citizen(NamedTuple):
-    """Somebody to be in the demo: what to type, and what is wrong."""
+    """Somebody to be in the demo: what to type, and what is wrong.
+
+    ``born_on`` is the recorded birth date where it is not the true one, as that one
+    opens the record.
+    """
 
     label: str
     human: Human
     national_id: str
     wrong: str
+    born_on: date | None = None
 
 
 class Story(NamedTuple):
@@ -186,11 +191,11 @@ def _moderna_not_astrazeneca(teller: _Teller) -> Story:
     record.born_on, record.population = date(1990, 8, 3), "mismatched"
     wrong = (
         "Recorded as AstraZeneca although the lot is Moderna's; day and month of birth "
-        "are swapped (recorded 3 August, true 8 March): look up with 3 August 1990."
+        "are swapped: born on 8 March 1990, the record opens with 3 August 1990."
     )
-    return Story(
-        Citizen("Moderna, not AstraZeneca", human, human.number, wrong), [record]
-    )
+    label = "Moderna, not AstraZeneca"
+    citizen = Citizen(label, human, human.number, wrong, record.born_on)
+    return Story(citizen, [record])
 
 
 def _both_doses_missing(teller: _Teller) -> Story:

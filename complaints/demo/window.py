@@ -44,7 +44,7 @@ def _content(world: World) -> dict[str, Any]:
                 "label": citizen.label,
                 "full_name": citizen.human.full_name,
                 "national_id": citizen.national_id,
-                "born_on": citizen.human.born_on.isoformat(),
+                "born_on": (citizen.born_on or citizen.human.born_on).isoformat(),
                 "phone": citizen.human.phone,
                 "wrong": citizen.wrong,
             }

@@ -13,7 +13,8 @@ from complaints.models import Claim, Complaint, Event, Figure, Submission
 from complaints.rules import workflow
 from portal.accounts.models import User
 from portal.common import codes, phones
-from portal.registry import corrections, population
+from portal.common.forms import PartialDate
+from portal.registry import corrections, identity, population
 from portal.registry.models import Correction, Dose, LotAllocation, Person
 from tests.demo.conftest import NOW, PEOPLE, seed
 
@@ -148,6 +149,11 @@ def test_the_file_names_people_submissions_and_accounts(demo):
     for citizen in content["citizens"]:
         assert phones.normalise(citizen["phone"]) == citizen["phone"]
         assert re.fullmatch(r"[0-9]{12}", citizen["national_id"])
+        assert identity.find(
+            national_id=citizen["national_id"],
+            full_name="",
+            born=PartialDate(*map(int, citizen["born_on"].split("-"))),
+        )
     for row in content["submissions"]:
         stored = Submission.objects.get(code=row["code"])
         assert stored.phone.endswith(row["phone_last4"])
