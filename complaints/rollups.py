@@ -43,16 +43,13 @@ WITH terms AS MATERIALIZED (
   FROM complaints_policy
 ), wanted AS MATERIALIZED (
   SELECT c.id, c.holder_id, c.kind, c.status, c.round, c.submitted_at, c.ended_at,
-    c.touched_at,
-    (SELECT t.repair FROM terms t WHERE t.kind IN (c.kind, '')
-       AND (c.submitted_at AT TIME ZONE '{zone}')::date >= t.valid_from
-       AND (c.submitted_at AT TIME ZONE '{zone}')::date < t.valid_to
-     ORDER BY t.kind DESC, t.valid_from DESC LIMIT 1) AS repair,
-    (SELECT t.pause FROM terms t WHERE t.kind IN (c.kind, '')
-       AND (c.submitted_at AT TIME ZONE '{zone}')::date >= t.valid_from
-       AND (c.submitted_at AT TIME ZONE '{zone}')::date < t.valid_to
-     ORDER BY t.kind DESC, t.valid_from DESC LIMIT 1) AS pause
-  FROM complaints_complaint c WHERE {wanted}
+    c.touched_at, t.repair, t.pause
+  FROM complaints_complaint c LEFT JOIN LATERAL (
+    SELECT repair, pause FROM terms WHERE kind IN (c.kind, '')
+      AND (c.submitted_at AT TIME ZONE '{zone}')::date >= valid_from
+      AND (c.submitted_at AT TIME ZONE '{zone}')::date < valid_to
+    ORDER BY terms.kind DESC, valid_from DESC LIMIT 1) t ON true
+  WHERE {wanted}
 ), tiled AS (
   SELECT e.complaint_id, e.round, e.status, e.move, e.at,
     max(e.at) OVER life AS begins,
