@@ -64,7 +64,7 @@ def dose_card(
     dose: RecordedDose, *, person: Person, open_doses: set[int]
 ) -> dict[str, Any]:
     """Return a recorded dose as the card shows it, with its buttons."""
-    number = dose.place
+    place = dose.place
     other_name = bool(dose.name_recorded) and (
         fold(dose.name_recorded) != fold(person.full_name)
     )
@@ -77,8 +77,8 @@ def dose_card(
     else:
         tone, state, icon = "plain", _("Not compared yet"), "info"
     card: dict[str, Any] = {
-        "id": f"mui-{number}",
-        "title": _("Dose %(n)s") % {"n": number},
+        "id": f"mui-{place}",
+        "title": _("Dose %(n)s") % {"n": place},
         "day": day(dose.given_on),
         "tone": tone,
         "state": state,
@@ -97,7 +97,7 @@ def dose_card(
         "actions": [
             {
                 "url": report_url(Kind.WRONG_DOSE, dose.ref),
-                "label": _("Report dose %(n)s as wrong") % {"n": number},
+                "label": _("Report dose %(n)s as wrong") % {"n": place},
                 "style": "sec",
             },
             {
@@ -107,10 +107,10 @@ def dose_card(
             },
         ],
     }
-    if dose.dose_number and dose.dose_number != number:
+    if dose.dose_number and dose.dose_number != place:
         card["rows"].append((_("Dose number"), str(dose.dose_number), ""))
     if other_name:
-        card["alert_title"] = _("Dose %(n)s bears another name.") % {"n": number}
+        card["alert_title"] = _("Dose %(n)s bears another name.") % {"n": place}
         card["alert"] = _(
             "This dose was entered for “%(dose)s”, your record says “%(person)s”."
         ) % {"dose": dose.name_recorded, "person": person.full_name}
@@ -196,6 +196,14 @@ def born(person: Person) -> str:
             : {"year": 4, "month": 7, "day": 10}[person.born_precision]
         ]
     )
+
+
+def number(national: str) -> str:
+    """Return an identity number masked; with its length where that is a wrong one."""
+    masked = national_id.mask(national)
+    if national.isdigit() and len(national) not in (9, 12):
+        return _("%(mask)s (%(n)s digits)") % {"mask": masked, "n": len(national)}
+    return masked
 
 
 def day(value: date) -> str:

@@ -180,7 +180,7 @@ def people(request: HttpRequest) -> HttpResponse:
         )
         if too_many:
             return too_many
-        if identity.agrees(person, form.cleaned_data["born_on"]):
+        if identity.resembles(person, form.cleaned_data["born_on"]):
             return _open(request, person.pk, "citizen:record")
         form.add_error(
             "born_on", _("This birth date is not the one on record for this person.")
@@ -204,12 +204,13 @@ def record(request: HttpRequest) -> HttpResponse:
         subject="person",
         subject_id=person_id,
     )
-    person = Person.objects.get(pk=person_id)
+    person, number = identity.opened(person_id)
     doses = identity.record(person_id, on=timezone.localdate(at))
     reported = cards.reported(request.session.get("submissions", []))
     context: dict[str, Any] = {
         "person": person,
         "born": cards.born(person),
+        "number": cards.number(number),
         "doses": doses,
         "cards": [
             cards.dose_card(dose, person=person, open_doses=reported.open_doses)

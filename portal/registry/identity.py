@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
+from django.db.models import OuterRef, Subquery
 
 from portal.common import crypto
 from portal.common.forms import PartialDate
 from portal.common.names import fold
 from portal.registry import national_id as numbers
-from portal.registry.models import Person
+from portal.registry.models import IdentityDocument, Person
 
 # Both ways in run in every look-up, so that one costs what the other does.
 _FIND = """
@@ -84,7 +85,9 @@ class RecordedDose:
 def find(*, national_id: str, full_name: str, born: PartialDate) -> list[Person]:
     """Return the people with this number, old or new, or with this name; never both.
 
-    The birth date must agree as far as both sides know it. A number also finds the
+    The birth date must agree as far as both sides know it; with a number its day and
+    month may stand swapped on record (a common slip: the code goes to the telephone
+    on record all the same). A number also finds the
     one whose leading zeros a spreadsheet ate (rule A3 of the domain paper). Each
     person bears ``contact_sealed`` and ``contact_digest`` of the telephone on record.
     """
@@ -97,7 +100,11 @@ def find(*, national_id: str, full_name: str, born: PartialDate) -> list[Person]
             "last": date(born.year, 12, 31),
         },
     )
-    found = {(row.pk, row.by_number): row for row in rows if agrees(row, born)}
+    found = {
+        (row.pk, row.by_number): row
+        for row in rows
+        if (resembles(row, born) if row.by_number else agrees(row, born))
+    }
     by_number = [person for (_, hit), person in found.items() if hit]
     return by_number or list(found.values())
 
@@ -128,6 +135,17 @@ def agrees(person: Person, born: PartialDate) -> bool:
     return born.day == recorded.day
 
 
+def resembles(person: Person, born: PartialDate) -> bool:
+    """Tell whether a birth date agrees, or would with day and month changed about."""
+    if agrees(person, born):
+        return True
+    recorded = person.born_on
+    return person.born_precision == Person.Precision.DAY and (
+        (born.year, born.month, born.day)
+        == (recorded.year, recorded.day, recorded.month)
+    )
+
+
 def number_digests(national_id: str) -> list[bytes]:
     """Return the keyed digests under which a number may stand on record."""
     canonical = numbers.read(national_id).canonical if national_id else ""
@@ -148,6 +166,17 @@ def contact_of(person: Person) -> str:
     if person.contact_sealed is None:
         return ""
     return crypto.unseal(person.contact_sealed, bound_to=f"person:{person.pk}")
+
+
+def opened(person_id: int) -> tuple[Person, str]:
+    """Return a person and the identity number in force, '' where none is recorded."""
+    current = IdentityDocument.objects.filter(person=OuterRef("pk"), is_current=True)
+    person = Person.objects.annotate(
+        number_sealed=Subquery(current.order_by("-pk").values("number_sealed")[:1])
+    ).get(pk=person_id)
+    if person.number_sealed is None:
+        return person, ""
+    return person, crypto.unseal(person.number_sealed, bound_to=f"person:{person.pk}")
 
 
 def record(person_id: int, *, on: date) -> list[RecordedDose]:

@@ -58,6 +58,22 @@ def test_people_find_themselves_however_they_type_it(client, person, typed):
     assert page.request["PATH_INFO"] == "/tra-cuu/ket-qua/"
 
 
+def test_a_number_opens_the_record_although_day_and_month_are_swapped_on_it(client):
+    make_person(born_on="1958-08-03")
+
+    page = open_record(client)
+
+    assert page.request["PATH_INFO"] == "/tra-cuu/ket-qua/"
+
+
+def test_a_name_does_not_open_a_record_whose_day_and_month_are_swapped(client):
+    make_person(born_on="1958-08-03")
+
+    look_up(client, national_id="", full_name="Nguyễn Thị Thử")
+
+    assert code_sent_to() is None
+
+
 def test_a_number_whose_zero_a_spreadsheet_ate_is_found_by_the_whole_one(client):
     make_person(national_id="79158012345")
 
