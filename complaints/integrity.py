@@ -87,7 +87,10 @@ def check(*, at: datetime) -> dict[str, list[int]]:
     found = {}
     with scope.system(), connection.cursor() as cursor:
         for name, sql in INVARIANTS.items():
-            cursor.execute(f"{sql} LIMIT 100", {"at": at, "patience": PATIENCE})
+            cursor.execute(
+                f"{sql} LIMIT 100",
+                {"at": at, "patience": f"{PATIENCE.total_seconds()} seconds"},
+            )
             found[name] = [row[0] for row in cursor.fetchall()]
     return found
 

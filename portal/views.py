@@ -58,10 +58,11 @@ def readyz(request: HttpRequest) -> JsonResponse:
         plan = _pending_migrations()
     except DatabaseError:
         return JsonResponse({"database": "unreachable"}, status=503)
-    state = {
-        "database": "ok" if not plan else "migrations pending",
-        "broker": "none" if not settings.REDIS_URL else ("ok" if broker.is_alive() else "away"),
-    }
+    if not settings.REDIS_URL:
+        queue = "none"
+    else:
+        queue = "ok" if broker.is_alive() else "away"
+    state = {"database": "migrations pending" if plan else "ok", "broker": queue}
     return JsonResponse(state, status=503 if plan else 200)
 
 

@@ -9,13 +9,15 @@ from complaints.actions import moving
 from complaints.choices import OPEN, Actor, Move, Status
 from complaints.models import Complaint, Event, Policy
 from portal.common import scope
+from portal.registry.models import Organization
 
 
 def mark_overdue(*, at: datetime, limit: int = 5000) -> int:
-    """Mark open complaints past their due time, once each; return how many.
+    """Mark open complaints past their due time, once a round; return how many.
 
     Dated at the true instant, the due time, whenever it is noticed. A paused clock
-    does not run out.
+    does not run out. The level above is named with the event: it sees the case in its
+    own queue and may decide it, while the holder stays the holder.
     """
     with scope.system():
         late = list(
@@ -25,8 +27,9 @@ def mark_overdue(*, at: datetime, limit: int = 5000) -> int:
         )
         if not late:
             return 0
+        above = _names_above({complaint.holder_id for complaint in late}, at=at)
         Complaint.objects.filter(pk__in=[c.pk for c in late]).update(
-            overdue_at=F("due_at"), version=F("version") + 1
+            overdue_at=F("due_at"), escalated_at=at, version=F("version") + 1
         )
         timeline.record_many(
             [
@@ -38,12 +41,19 @@ def mark_overdue(*, at: datetime, limit: int = 5000) -> int:
                     status=complaint.status,
                     round=complaint.round,
                     holder_id=complaint.holder_id,
+                    data={"above": above[complaint.holder_id]},
                 )
                 for complaint in late
             ],
             at=at,
         )
         return len(late)
+
+
+def _names_above(holders: set[int], *, at: datetime) -> dict[int, str]:
+    """Return for each organization the name of the nearest open one above it."""
+    found = Organization.objects.filter(pk__in=holders).select_related("parent__parent")
+    return {o.pk: moving.above(o, at=at).name for o in found}
 
 
 def lapse(*, at: datetime, limit: int = 500) -> int:

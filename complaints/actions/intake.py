@@ -212,7 +212,7 @@ def _complaints(
     if not subjects:
         return []
     tray = Organization.objects.get(parent=None)
-    sites = dict(
+    sites: dict[int | None, int] = dict(
         Dose.objects.filter(
             pk__in=[m.dose_id for m in subjects.values() if m.dose_id]
         ).values_list("pk", "site_id")

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from functools import partial
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from complaints.choices import Actor, Kind, Move, Status
@@ -141,7 +142,8 @@ def facts_of(complaint: Waiting) -> Facts:
     A typed place is looked up; when several places fit, all of them are kept, so that
     the rule goes to their common parent and never guesses.
     """
-    site, units = complaint.site, ()
+    site = complaint.site
+    units: tuple[str, ...] = ()
     if complaint.kind != Kind.WRONG_PERSON and site is None and complaint.site_text:
         site, units = find_place(complaint.site_text, complaint.given_on)
     return Facts(complaint.kind, site=site, units=units, residence=complaint.residence)
@@ -203,13 +205,13 @@ _COLUMNS = (
 )
 
 
-def _bodies(query) -> dict[int, Body]:
+def _bodies(query: QuerySet[Organization]) -> dict[int, Body]:
     return {row[0]: Body(*row) for row in query.values_list(*_COLUMNS)}
 
 
 def _read_bodies(
     sites: set[int],
-) -> tuple[dict[int, Body], dict[int, list[tuple[int, object]]]]:
+) -> tuple[dict[int, Body], dict[int, list[tuple[int, date]]]]:
     """Read the sites and all that they lead to by succession or parent."""
     bodies: dict[int, Body] = {}
     successors: dict[int, list] = defaultdict(list)

@@ -44,11 +44,12 @@ class ComplaintQuerySet(models.QuerySet):
 
     def lock(self, pk: int) -> "Complaint":
         """Return the complaint, locked until the transaction ends."""
-        return (
+        locked: Complaint = (
             self.select_for_update(of=("self",))
             .select_related("submission", "holder", "dose")
             .get(pk=pk)
         )
+        return locked
 
 
 class Complaint(models.Model):

@@ -82,7 +82,7 @@ class Joining(models.Model):
 
 
 class Draft(models.Model):
-    """Answers typed so far, sealed; found by the random key in the citizen's session."""
+    """Answers typed so far, sealed; found by the random key in a citizen's session."""
 
     key = models.UUIDField(unique=True, default=uuid.uuid4)
     answers_sealed = models.BinaryField()
@@ -103,7 +103,7 @@ class Draft(models.Model):
 
 
 class Evidence(models.Model):
-    """A photo or paper shown. Served only when checked, only to who may see the case."""
+    """A photo or paper. Served only when checked, only to who may see the case."""
 
     class State(models.TextChoices):
         QUARANTINED = "quarantined"

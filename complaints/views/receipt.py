@@ -41,8 +41,8 @@ def of(submission: Submission, filed: list[Complaint]) -> dict[str, Any]:
 def late_words() -> str:
     """Return what happens if nobody answers in time."""
     return _(
-        "If it is late, it passes to the level above by itself. You need not send it"
-        " again."
+        "If it is late, the level above is told and can decide it too. You need not"
+        " send it again."
     )
 
 

@@ -39,7 +39,7 @@ def seal(text: str, *, bound_to: str) -> bytes:
     return header + nonce + sealed
 
 
-def unseal(blob: bytes, *, bound_to: str) -> str:
+def unseal(blob: bytes | memoryview, *, bound_to: str) -> str:
     """Decrypt a sealed text. Raises Unreadable."""
     blob = bytes(blob)
     if len(blob) < 1 + _NONCE + _TAG:
@@ -61,7 +61,7 @@ def seal_json(value: Any, *, bound_to: str) -> bytes:
     return seal(text, bound_to=bound_to)
 
 
-def unseal_json(blob: bytes, *, bound_to: str) -> Any:
+def unseal_json(blob: bytes | memoryview, *, bound_to: str) -> Any:
     """Decrypt a value of JSON types. Raises Unreadable."""
     return json.loads(unseal(blob, bound_to=bound_to))
 

@@ -3,7 +3,8 @@
 import json
 import logging
 from datetime import UTC, datetime
-from typing import Final
+from types import TracebackType
+from typing import Any, Final
 
 # Names that may appear beside an event. Anything else is left out, so that personal
 # data cannot slip into a log by way of `extra`.
@@ -28,7 +29,7 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line; a traceback keeps its frames but never its values."""
-        line = {
+        line: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname.lower(),
             "logger": record.name,
@@ -45,7 +46,7 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-def _frames(trace) -> list[str]:
+def _frames(trace: TracebackType | None) -> list[str]:
     """Return file and line of each frame; an exception's text may hold what was typed.
 
     PostgreSQL, for one, repeats the refused row in its message.

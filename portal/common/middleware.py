@@ -17,15 +17,15 @@ class RequestId:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.id = uuid.uuid4().hex[:16]
+        request_id = uuid.uuid4().hex[:16]
         began = time.perf_counter()
         response = self.get_response(request)
-        response["X-Request-Id"] = request.id
+        response["X-Request-Id"] = request_id
         match = request.resolver_match
         logger.info(
             "request",
             extra={
-                "request_id": request.id,
+                "request_id": request_id,
                 "method": request.method,
                 # The route, not the path: a path holds the submission's code.
                 "path": match.route if match else "unmatched",

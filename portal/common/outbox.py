@@ -169,7 +169,7 @@ def _claim(kinds: list[str], *, at: datetime | None, limit: int) -> list[Claimed
             UPDATE common_outbox o SET
               attempts = o.attempts + (o.attempts < %(most)s)::int,
               dead_at = CASE WHEN o.attempts >= %(most)s THEN clock.now END,
-              lease_until = clock.now + %(lease)s,
+              lease_until = clock.now + %(lease)s::interval,
               claim = %(token)s
             FROM due, clock
             WHERE o.id = due.id
@@ -181,7 +181,7 @@ def _claim(kinds: list[str], *, at: datetime | None, limit: int) -> list[Claimed
                 "kinds": kinds,
                 "limit": limit,
                 "most": ATTEMPTS,
-                "lease": LEASE,
+                "lease": f"{LEASE.total_seconds()} seconds",
                 "token": token,
             },
         )

@@ -20,10 +20,16 @@ from portal.env import BASE_DIR
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HOW = "no Chromium here: apt-get install chromium fonts-noto-core"
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run"
-    " --disable-background-networking --disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,7 @@ def _wait_for(base: str, process: subprocess.Popen, folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def chromium():
-    """Return a running Chromium; skip, saying how to install it, where there is none."""
+    """Return a running Chromium; skip where there is none, saying how to get it."""
     if CHROMIUM is None:
         if os.environ.get("BROWSER") == "required":
             pytest.fail(HOW)

@@ -32,12 +32,12 @@ def page(request, portal, chromium):
         "console", lambda m: page.wrong.append(m.text) if m.type == "error" else None
     )
     page.on("pageerror", lambda error: page.wrong.append(str(error)))
-    page.on(
-        "request",
-        lambda r: (
-            None if r.url.startswith(portal.base) else page.wrong.append(f"out: {r.url}")
-        ),
-    )
+
+    def stay(request):
+        if not request.url.startswith(portal.base):
+            page.wrong.append(f"left for {request.url}")
+
+    page.on("request", stay)
     yield page
     context.close()
 

@@ -37,7 +37,7 @@ class Command(BaseCommand):
         body = Organization.objects.select_related("commune", "province").get(
             pk=answer.body
         )
-        result = {
+        result: dict[str, Any] = {
             "organization": {
                 "code": body.code,
                 "name": body.name,

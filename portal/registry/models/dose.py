@@ -33,27 +33,21 @@ class Dose(models.Model):
         TRIAL = "trial"
 
     ref = models.UUIDField(unique=True, default=uuid.uuid4)
-    person = models.ForeignKey(
-        Person, models.PROTECT, null=True, related_name="doses"
-    )
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="doses")
     given_on = models.DateField()
     product = models.ForeignKey(Product, models.PROTECT)
     lot_number = models.CharField(max_length=30, blank=True)
     lot = models.ForeignKey(Lot, models.PROTECT, null=True)
     site = models.ForeignKey(Organization, models.PROTECT, related_name="doses")
     dose_number = models.PositiveSmallIntegerField(null=True)
-    status = models.CharField(
-        max_length=16, choices=Status, default=Status.COMPLETED
-    )
+    status = models.CharField(max_length=16, choices=Status, default=Status.COMPLETED)
     source = models.CharField(max_length=11, choices=Source, default=Source.SERVICE)
     name_recorded = models.CharField(max_length=120, blank=True)
     recorded_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
-        indexes = (
-            models.Index(name="dose_site_day", fields=["site", "given_on"]),
-        )
+        indexes = (models.Index(name="dose_site_day", fields=["site", "given_on"]),)
 
     def __str__(self) -> str:
         return str(self.ref)
@@ -100,8 +94,7 @@ class Correction(models.Model):
             ),
             models.CheckConstraint(
                 name="correction_second_person_is_another",
-                condition=Q(approved_by=None)
-                | ~Q(approved_by=models.F("proposed_by")),
+                condition=Q(approved_by=None) | ~Q(approved_by=models.F("proposed_by")),
             ),
         )
         indexes = (

@@ -1,5 +1,7 @@
 """Organizations: whoever gives doses and whoever answers for them today."""
 
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -70,7 +72,7 @@ class Organization(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def is_open_on(self, day) -> bool:
+    def is_open_on(self, day: date) -> bool:
         """Tell whether it exists on that day."""
         return self.opened_on <= day and (
             self.closed_on is None or day < self.closed_on

@@ -83,9 +83,7 @@ class UnitSuccession(models.Model):
 class UnitAlias(models.Model):
     """Another way in which people write a unit."""
 
-    unit = models.ForeignKey(
-        AdministrativeUnit, models.CASCADE, related_name="aliases"
-    )
+    unit = models.ForeignKey(AdministrativeUnit, models.CASCADE, related_name="aliases")
     name = models.CharField(max_length=100)
     folded = models.CharField(max_length=100)
 
