@@ -1,0 +1,9 @@
+"""The tests' settings for a process of its own: the database of the running test."""
+
+import os
+
+from tests.settings import *  # noqa: F403  -- a settings file extends another
+from tests.settings import DATABASES, OUTBOX
+
+DATABASES["default"]["NAME"] = os.environ["FAULTS_DATABASE"]
+OUTBOX |= {"probe": ("probe", "tests.faults.probes.work")}
