@@ -85,6 +85,7 @@ INVARIANTS: Final[dict[str, str]] = {
 def check(*, at: datetime) -> dict[str, list[int]]:
     """Return what breaks each invariant, up to 100 rows each; all empty is well."""
     found = {}
+    patience = f"{PATIENCE.total_seconds()} seconds"
     with scope.system(), connection.cursor() as cursor:
         for name, sql in INVARIANTS.items():
             cursor.execute(

@@ -58,9 +58,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
         plan = _pending_migrations()
     except DatabaseError:
         return JsonResponse({"database": "unreachable"}, status=503)
-    if not settings.REDIS_URL:
-        queue = "none"
-    else:
+    queue = "none"
+    if settings.REDIS_URL:
         queue = "ok" if broker.is_alive() else "away"
     state = {"database": "migrations pending" if plan else "ok", "broker": queue}
     return JsonResponse(state, status=503 if plan else 200)

@@ -5,7 +5,13 @@ that row policies and triggers hold in tests as they do in the portal.
 """
 
 from portal.settings import *  # noqa: F403  -- a settings file extends another
-from portal.settings import DATABASE_OWNER_URL, DATABASES, STORAGES, env
+from portal.settings import (
+    DATABASE_OWNER_URL,
+    DATABASES,
+    STATIC_ROOT,
+    STORAGES,
+    env,
+)
 
 DEMO = True
 PRODUCTION = False
@@ -13,5 +19,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }
+# Collected files are not needed; the folder is, or its absence is a warning.
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 _owner = env.database(DATABASE_OWNER_URL)
 DATABASES["default"] |= {key: _owner[key] for key in ("USER", "PASSWORD")}

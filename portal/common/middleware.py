@@ -18,6 +18,7 @@ class RequestId:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id = uuid.uuid4().hex[:16]
+        request.META["REQUEST_ID"] = request_id
         began = time.perf_counter()
         response = self.get_response(request)
         response["X-Request-Id"] = request_id
