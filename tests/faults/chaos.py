@@ -1,0 +1,345 @@
+"""Kill, freeze and empty parts of a running portal; then count what was promised.
+
+    python -m tests.faults.chaos --seed 7 --seconds 60 [--design outbox|naive] [--calm]
+
+Real processes in a fresh folder. Clients file and resolve over HTTP, repeat what failed
+with its key, and write each acknowledged code to a ledger on disk. Afterwards the
+portal has a minute to settle. Exit 0 if every promise holds, else 1 with the findings.
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import redis
+
+from portal.env import BASE_DIR
+from portal.stack.embedded import Running, running_services
+from portal.stack.supervisor import Child, Supervisor, end_group
+from portal.stack.up import portal_children
+
+CLIENTS = 4
+# A lease of a minute and the half minute in which a decision can be taken back. The
+# naive design knows neither, and nothing comes to its rescue later.
+SETTLE_SECONDS = {"outbox": 100, "naive": 25}
+SITES = 3
+
+
+class Ledger:
+    """What the portal acknowledged, on disk before the client goes on."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("a", encoding="utf-8")
+        self._lock = threading.Lock()
+        self.codes: dict[str, str] = {}
+        self.contradictions: list[str] = []
+
+    def write(self, key: str, code: str) -> None:
+        with self._lock:
+            if self.codes.setdefault(key, code) != code:
+                self.contradictions.append(key)
+            self._file.write(f"{key} {code}\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+    def some_code(self, chance: random.Random) -> str | None:
+        with self._lock:
+            return chance.choice(list(self.codes.values())) if self.codes else None
+
+
+class Clients:
+    """People who file, sometimes twice, and staff who decide."""
+
+    def __init__(self, base: str, ledger: Ledger, seed: int) -> None:
+        self.base, self.ledger = base, ledger
+        self.over = threading.Event()
+        self.failures = 0
+        self._threads = [
+            threading.Thread(target=self._live, args=(seed * 100 + n,))
+            for n in range(CLIENTS)
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def finish(self) -> None:
+        """Let each finish what it began; the portal is whole by then."""
+        self.over.set()
+        for thread in self._threads:
+            thread.join(90)
+
+    def post(self, path: str, **fields: str) -> dict | None:
+        data = urllib.parse.urlencode(fields).encode()
+        try:
+            with urllib.request.urlopen(
+                f"{self.base}/{path}", data, timeout=8
+            ) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            return {} if error.code == 409 else None
+        except (OSError, ValueError, urllib.error.URLError):
+            return None
+
+    def _live(self, seed: int) -> None:
+        chance = random.Random(seed)
+        number = 0
+        while not self.over.wait(0.03):
+            number += 1
+            self._file(f"Người {seed} {number}", chance)
+            code = self.ledger.some_code(chance)
+            if code and chance.random() < 0.3:
+                self.post("resolve", code=code)
+
+    def _file(self, name: str, chance: random.Random) -> None:
+        fields = {
+            "key": str(uuid.UUID(int=chance.getrandbits(128))),
+            "name": name,
+            "site": f"TYT-C{chance.randrange(SITES)}",
+        }
+        if chance.random() < 0.05:
+            twin = threading.Thread(target=self._once, args=(fields,))
+            twin.start()
+            self._until_taken(fields)
+            twin.join(20)
+        else:
+            self._until_taken(fields)
+
+    def _until_taken(self, fields: dict[str, str]) -> None:
+        ends = time.monotonic() + 60
+        while not self._once(fields) and time.monotonic() < ends:
+            self.failures += 1
+            time.sleep(0.2)  # a person who tries again
+
+    def _once(self, fields: dict[str, str]) -> bool:
+        answer = self.post("file", **fields)
+        if answer is None:
+            return False
+        self.ledger.write(fields["key"], answer["code"])
+        return True
+
+
+class Faults:
+    """What may befall a portal, by name; one at a time, chosen by the seed."""
+
+    def __init__(self, running: Running, children: dict[str, Child]) -> None:
+        self.running, self.children = running, children
+        self.done: list[str] = []
+
+    def choices(self) -> dict[str, Callable[[], Any]]:
+        some = {
+            f"kill {name}": lambda name=name: end_group(self.children[name].pid)
+            for name in self.children
+        }
+        some |= {
+            f"kill a child of {name}": lambda name=name: self._kill_child(name)
+            for name in ("web", "worker")
+            if name in self.children
+        }
+        some |= {
+            "kill redis": lambda: end_group(self.running.redis.pid),
+            "empty redis": lambda: self._redis().flushall(),
+            "freeze redis": lambda: self._freeze(self.running.redis.pid),
+            "end database sessions": self._end_sessions,
+            "crash postgres": lambda: os.kill(
+                self.running.postgres.pid, signal.SIGQUIT
+            ),
+        }
+        if "worker" in self.children:
+            some["freeze worker"] = lambda: self._freeze(self.children["worker"].pid)
+        return some
+
+    def strike(self, chance: random.Random) -> None:
+        choices = self.choices()
+        name = chance.choice(sorted(choices))
+        self.done.append(name)
+        try:
+            choices[name]()
+        except (OSError, psutil.Error, psycopg.Error, redis.RedisError) as error:
+            # What was to be hit is down already.
+            self.done[-1] += f" ({type(error).__name__})"
+
+    def _redis(self) -> redis.Redis:
+        return redis.Redis.from_url(self.running.redis_url, socket_timeout=2)
+
+    def _kill_child(self, name: str) -> None:
+        psutil.Process(self.children[name].pid).children()[-1].kill()
+
+    def _freeze(self, pid: int) -> None:
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            time.sleep(5)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    def _end_sessions(self) -> None:
+        with psycopg.connect(self.running.superuser_url, connect_timeout=3) as admin:
+            admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            )
+
+
+def main(words: list[str]) -> int:
+    """Run once; return the exit code."""
+    parser = argparse.ArgumentParser(prog="chaos")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--design", choices=["outbox", "naive"], default="outbox")
+    parser.add_argument("--calm", action="store_true", help="without any fault")
+    chosen = parser.parse_args(words)
+    with tempfile.TemporaryDirectory(
+        prefix="dumui-chaos-", ignore_cleanup_errors=True
+    ) as name:
+        os.chmod(name, 0o711)
+        report = run(Path(name), chosen)
+    sys.stdout.write(json.dumps(report, ensure_ascii=False, indent=1) + "\n")
+    return 1 if report["findings"] else 0
+
+
+def run(folder: Path, chosen: argparse.Namespace) -> dict[str, Any]:
+    """Start everything, let it suffer, count."""
+    port = _free_port()
+    settings = {
+        "DEMO": "1",
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+        "BASE_URL": f"http://127.0.0.1:{port}",
+        "DJANGO_SETTINGS_MODULE": "tests.faults.chaos_settings",
+        "CHAOS_DESIGN": chosen.design,
+        "LOG_LEVEL": "WARNING",
+    }
+    given = {
+        key: os.environ[key]
+        for key in ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH")
+        if key in os.environ
+    }
+    supervisor = Supervisor(report=lambda line: None)
+    with running_services(folder, given, settings) as running:
+        if running.redis is None or running.postgres is None:
+            raise SystemExit("chaos needs its own PostgreSQL and Redis")
+        _prepare(running)
+        children = {c.command.name: c for c in portal_children(folder, running)}
+        if chosen.design == "naive":
+            del children["poller"], children["beat"]
+        for child in (*running.children, *children.values()):
+            supervisor.add(child)
+        stop = threading.Event()
+        watch = threading.Thread(target=_watch, args=(supervisor, stop))
+        watch.start()
+        try:
+            return _suffer(running, children, settings["BASE_URL"], folder, chosen)
+        finally:
+            stop.set()
+            watch.join(20)
+            supervisor.stop()
+
+
+def _suffer(
+    running: Running,
+    children: dict[str, Child],
+    base: str,
+    folder: Path,
+    chosen: argparse.Namespace,
+) -> dict[str, Any]:
+    _wait_until_ready(f"{base}/readyz")
+    ledger = Ledger(folder / "ledger.txt")
+    clients, faults = Clients(base, ledger, chosen.seed), Faults(running, children)
+    chance = random.Random(chosen.seed)
+    clients.start()
+    ends = time.monotonic() + chosen.seconds
+    while time.monotonic() < ends:
+        time.sleep(min(chance.uniform(2, 5), max(ends - time.monotonic(), 0)))
+        if not chosen.calm and time.monotonic() < ends:
+            faults.strike(chance)
+    clients.finish()
+    return _settle(running, ledger, SETTLE_SECONDS[chosen.design]) | {
+        "design": chosen.design,
+        "seed": chosen.seed,
+        "acknowledged": len(ledger.codes),
+        "repeated": clients.failures,
+        "faults": faults.done,
+    }
+
+
+def _settle(running: Running, ledger: Ledger, seconds: float) -> dict[str, Any]:
+    """Count until nothing is wanting or the time to settle is over."""
+    began = time.monotonic()
+    while True:
+        found = json.loads(_count(running, "findings", given=json.dumps(ledger.codes)))
+        took = time.monotonic() - began
+        if not found or took > seconds:
+            break
+        time.sleep(1)
+    if ledger.contradictions:
+        found["one_key_had_two_answers"] = ledger.contradictions
+    return {"findings": found, "settled_after": round(took, 1)}
+
+
+def _prepare(running: Running) -> None:
+    """Migrate as the owner; make stations and staff."""
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+        cwd=BASE_DIR,
+        env={**running.environment, "DATABASE_URL": running.owner_url},
+        check=True,
+    )
+    _count(running, "ground", str(SITES))
+
+
+def _count(running: Running, *words: str, given: str = "") -> str:
+    """Run one of the counter's commands as the portal would, in its surroundings."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.faults.count", *words],
+        cwd=BASE_DIR,
+        env=dict(running.environment),
+        input=given,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    return ended.stdout
+
+
+def _watch(supervisor: Supervisor, stop: threading.Event) -> None:
+    while not stop.wait(0.05):
+        supervisor.tick(time.monotonic())
+
+
+def _wait_until_ready(url: str) -> None:
+    ends = time.monotonic() + 90
+    while time.monotonic() < ends:
+        try:
+            with urllib.request.urlopen(url, timeout=3):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise SystemExit("the portal did not become ready")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
