@@ -49,11 +49,11 @@ def keep(*, file: UploadedFile, draft: Draft | None, at: datetime) -> Evidence:
         )
     content = file.read()
     media_type = sniff(content)
+    width: int | None = None
+    height: int | None = None
     if media_type in FORMATS:
         width, height = _measure(content, media_type)
-    elif media_type == PDF:
-        width = height = None
-    else:
+    elif media_type != PDF:
         raise Refused(_refusal_of(content))
     row = Evidence(
         draft=draft,

@@ -1,8 +1,11 @@
 """Forms of the look-up: ways in, the one-time code, opening one of several people."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from complaints.forms import choices_of
 from portal.common.forms import (
     CodeField,
     DayField,
@@ -34,7 +37,7 @@ class LookUpForm(Form):
 
     def clean(self) -> dict:
         """Ask for one of the two ways."""
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         if not self.errors.keys() & {"national_id", "full_name"} and not (
             cleaned.get("national_id") or cleaned.get("full_name")
         ):
@@ -64,6 +67,8 @@ class PersonForm(Form):
     )
     born_on = DayField(label=_("Birth date of this person"), allow_partial=True)
 
-    def __init__(self, *args, people: list[tuple[str, str]], **kwargs) -> None:
+    def __init__(
+        self, *args: Any, people: list[tuple[str, str]], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["person"].choices = people
+        choices_of(self, "person").choices = people

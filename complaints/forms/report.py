@@ -2,12 +2,14 @@
 
 import re
 from datetime import date
+from typing import Any
 
 from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from complaints.choices import Kind, Relation
+from complaints.forms import choices_of
 from portal.common.forms import (
     CodeField,
     DayField,
@@ -85,9 +87,9 @@ class WhichDoseForm(Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def __init__(self, *args, doses: list[tuple[str, str]], **kwargs) -> None:
+    def __init__(self, *args: Any, doses: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["dose"].choices = doses
+        choices_of(self, "dose").choices = doses
 
 
 class FactsForm(Form):
@@ -137,13 +139,13 @@ class FactsForm(Form):
 
     def __init__(
         self,
-        *args,
+        *args: Any,
         products: list[tuple[str, str]],
         sites: list[tuple[str, str]],
         recorded: dict[str, str] | None,
         needs_site: bool,
         today: date,
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         """``recorded``: canonical facts of the dose in question; None: no such dose."""
         super().__init__(*args, **kwargs)
@@ -158,8 +160,8 @@ class FactsForm(Form):
         }
         self.recorded = recorded
         self.today = today
-        self.fields["product"].choices = [("", _("I do not remember")), *products]
-        self.fields["site"].choices = [
+        choices_of(self, "product").choices = [("", _("I do not remember")), *products]
+        choices_of(self, "site").choices = [
             *sites,
             (
                 NOT_LISTED,
@@ -189,7 +191,7 @@ class FactsForm(Form):
 
     def clean(self) -> dict:
         """Ask for at least one change beside a recorded dose."""
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         if not self.errors and self.recorded is not None and not self.changes():
             raise forms.ValidationError(
                 _("Nothing differs from the record yet. Change what is wrong.")
@@ -244,7 +246,7 @@ class PersonalForm(Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def __init__(self, *args, recorded: dict[str, str], **kwargs) -> None:
+    def __init__(self, *args: Any, recorded: dict[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.recorded = recorded
         leave = _("Leave it empty if the record is right.")
@@ -253,7 +255,7 @@ class PersonalForm(Form):
 
     def clean(self) -> dict:
         """Ask for at least one change."""
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         if not self.errors and not self.changes():
             raise forms.ValidationError(
                 _("Nothing differs from the record yet. Change what is wrong.")
@@ -302,7 +304,12 @@ class ContactForm(Form):
     )
 
     def __init__(
-        self, *args, is_known: bool, telephone: str, acts_for_other: bool, **kwargs
+        self,
+        *args: Any,
+        is_known: bool,
+        telephone: str,
+        acts_for_other: bool,
+        **kwargs: Any,
     ) -> None:
         """``is_known``: a record was opened, so nothing of it is asked again.
 
@@ -352,5 +359,4 @@ def from_iso(text: str) -> PartialDate | None:
     """Return the date that ``iso`` wrote."""
     if not text:
         return None
-    year, month, day = ([int(part) for part in text.split("-")] + [None, None])[:3]
-    return PartialDate(year, month, day)
+    return PartialDate(*(int(part) for part in text.split("-")))

@@ -67,7 +67,7 @@ class AnswerForm(Form):
 
     def clean(self) -> dict:
         """Ask for something to send."""
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         if not self.errors and not (cleaned.get("note") or cleaned.get("evidence")):
             self.add_error("note", _("Write what you want to add, or add a photo."))
         return cleaned
@@ -95,7 +95,7 @@ class ResultForm(Form):
 
     def clean(self) -> dict:
         """Ask for the reason of a disagreement; the next level needs it."""
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         if cleaned.get("answer") == "disagree" and not cleaned.get("note", "").strip():
             self.add_error("note", _("Write in a few words what is still not right."))
         return cleaned

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
@@ -211,7 +211,7 @@ def day(value: date) -> str:
     return value.strftime("%d/%m/%Y")
 
 
-def moment(value) -> str:
+def moment(value: datetime) -> str:
     """Return an instant as 08:14 24/11/2026 in the zone of Vietnam."""
     return formats.date_format(timezone.localtime(value), "H:i d/m/Y")
 

@@ -295,5 +295,5 @@ def _same_contact(one: Person, other: Person) -> bool:
 
 
 def _digest(person: Person) -> bytes | None:
-    value = person.contact_digest
+    value = person.contact_digest  # type: ignore[attr-defined]  # see find()
     return None if value is None else bytes(value)

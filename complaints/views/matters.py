@@ -51,7 +51,7 @@ class Page:
             "heading": self.heading,
             "dose": self.dose,
             "searched": self.form.data.get("site_text", "") if self.is_search else "",
-            "found": len(self.form.fields["site"].choices) - 1
+            "found": sum(1 for _option in self.form["site"]) - 1
             if "site" in self.form.fields
             else 0,
         }
@@ -196,7 +196,7 @@ def _facts(
 def _unbound(form: FactsForm) -> FactsForm:
     """Return the form with what was typed, not yet judged."""
     form.full_clean()
-    form._errors = type(form.errors)()
+    form.errors.clear()
     return form
 
 
@@ -271,7 +271,7 @@ def _rows(
         before = recorded_words.of(name, recorded.get(name, ""))
         rows.append(
             {
-                "label": Field(name).label,
+                "label": str(Field(name).label),
                 "value": words.of(name, value),
                 "small": _("recorded: %(value)s") % {"value": before} if before else "",
             }
@@ -286,7 +286,9 @@ def _rows(
     if matter.get("story"):
         rows.append({"label": _("In your words"), "value": matter["story"]})
     if not rows:
-        rows.append({"label": _("What is wrong?"), "value": Kind(matter["kind"]).label})
+        rows.append(
+            {"label": _("What is wrong?"), "value": str(Kind(matter["kind"]).label)}
+        )
     return [row | {"url": url} for row in rows]
 
 
@@ -314,7 +316,7 @@ def contact_summary(answers: Answers) -> list[dict[str, str]]:
         rows.append(
             {
                 "label": _("For whom do you report?"),
-                "value": Relation(answers["relation"]).label,
+                "value": str(Relation(answers["relation"]).label),
             }
         )
     return rows

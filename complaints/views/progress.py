@@ -30,6 +30,11 @@ WAYS: Final = {
     "closed_without_successor": gettext_lazy("%s is closed and nobody took over."),
     "department_of_province": gettext_lazy("It goes to the department of %s."),
 }
+TONES: Final[dict[str, str]] = {
+    Verdict.UPHELD: "ok",
+    Verdict.KEPT: "warn",
+    Verdict.ALREADY_CORRECT: "ok",
+}
 # Notes of these moves are written to the citizen; others are among staff.
 FOR_THE_CITIZEN: Final = (Move.ASK, Move.RESOLVE, Move.COUNTERSIGN, Move.HAND_OVER)
 
@@ -65,7 +70,7 @@ def _title(complaint: Complaint, event: Event) -> str:
     holder = {"holder": event.holder.name}
     outcome = event.data.get("outcome", "")
     ended = Outcome(outcome).label if outcome in Outcome.values else ""
-    return {
+    titles: dict[str, str] = {
         Move.SUBMIT: _("Received"),
         Move.ROUTE: _("Sent to %(holder)s") % holder,
         Move.ACCEPT: _("Being checked"),
@@ -83,7 +88,8 @@ def _title(complaint: Complaint, event: Event) -> str:
         Move.LAPSE: _("No answer from you in time"),
         Move.DISAGREE: _("You said it is still not right: now at %(holder)s") % holder,
         Move.CONFIRM: _("You confirmed that it is right"),
-    }.get(event.move, "")
+    }
+    return titles.get(event.move, "")
 
 
 def _text(complaint: Complaint, event: Event) -> str:
@@ -150,11 +156,7 @@ def claims(complaint: Complaint, rows: Sequence[Claim]) -> list[dict[str, Any]]:
                 "verdict": row.verdict,
                 "word": _verdict(row),
                 "ground": row.get_ground_display() if row.ground else "",
-                "tone": {
-                    Verdict.UPHELD: "ok",
-                    Verdict.KEPT: "warn",
-                    Verdict.ALREADY_CORRECT: "ok",
-                }.get(row.verdict, "plain"),
+                "tone": TONES.get(row.verdict, "plain"),
             }
         )
     return shown

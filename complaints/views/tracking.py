@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from complaints.actions import citizen, evidence, opening
 from complaints.choices import Status
+from complaints.forms import choices_of
 from complaints.forms.tracking import AnswerForm, LastFourForm, ResultForm, TrackForm
 from complaints.models import Complaint, Event, Figure, Submission
 from complaints.rules.refused import Refused
@@ -210,7 +211,7 @@ def result(request: HttpRequest, code: str, number: int) -> HttpResponse:
         request.POST or None, initial={"answer": request.GET.get("answer")}
     )
     if complaint.status == Status.LAPSED:
-        form.fields["answer"].choices = form.fields["answer"].choices[1:]
+        choices_of(form, "answer").choices = [("disagree", _("Still not right"))]
     if request.method == "POST" and form.is_valid():
         at = timezone.now()
         try:

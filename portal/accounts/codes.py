@@ -121,7 +121,7 @@ def prove(*, code_id: int, typed: str, at: datetime) -> OneTimeCode:
         if is_alive:
             row.attempts += 1
             bound = _bound_to(bytes(row.subject_digest), row.created_at)
-            is_right = crypto.code_matches(row.code_mac, typed, bound_to=bound)
+            is_right = crypto.code_matches(bytes(row.code_mac), typed, bound_to=bound)
             is_right = is_right and row.telephone_sealed is not None
             if is_right:
                 row.used_at = at

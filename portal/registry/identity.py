@@ -100,13 +100,14 @@ def find(*, national_id: str, full_name: str, born: PartialDate) -> list[Person]
             "last": date(born.year, 12, 31),
         },
     )
-    found = {
-        (row.pk, row.by_number): row
-        for row in rows
-        if (resembles(row, born) if row.by_number else agrees(row, born))
-    }
-    by_number = [person for (_, hit), person in found.items() if hit]
-    return by_number or list(found.values())
+    by_number, by_name = {}, {}
+    for row in rows:
+        hit = row.by_number  # type: ignore[attr-defined]  # a column of the statement
+        if hit and resembles(row, born):
+            by_number[row.pk] = row
+        elif not hit and agrees(row, born):
+            by_name[row.pk] = row
+    return list((by_number or by_name).values())
 
 
 def sharing(telephone: str) -> list[Person]:
@@ -163,9 +164,8 @@ def number_digests(national_id: str) -> list[bytes]:
 
 def contact_of(person: Person) -> str:
     """Return the telephone on record of a person that ``find`` returned, or ''."""
-    if person.contact_sealed is None:
-        return ""
-    return crypto.unseal(person.contact_sealed, bound_to=f"person:{person.pk}")
+    sealed = person.contact_sealed  # type: ignore[attr-defined]  # see find()
+    return crypto.unseal(sealed, bound_to=f"person:{person.pk}") if sealed else ""
 
 
 def opened(person_id: int) -> tuple[Person, str]:
