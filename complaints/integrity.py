@@ -88,10 +88,7 @@ def check(*, at: datetime) -> dict[str, list[int]]:
     patience = f"{PATIENCE.total_seconds()} seconds"
     with scope.system(), connection.cursor() as cursor:
         for name, sql in INVARIANTS.items():
-            cursor.execute(
-                f"{sql} LIMIT 100",
-                {"at": at, "patience": f"{PATIENCE.total_seconds()} seconds"},
-            )
+            cursor.execute(f"{sql} LIMIT 100", {"at": at, "patience": patience})
             found[name] = [row[0] for row in cursor.fetchall()]
     return found
 
