@@ -1,0 +1,185 @@
+"""Every address, by GET and POST, by every actor, against the table of access.csv.
+
+One row an address and method: the status that each actor gets. An address without a
+row fails. A POST carries no fields: 422 means that the form was reached, 404 that it
+does not exist for this actor, 302 to the log-in or look-up.
+"""
+
+import csv
+import secrets
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from complaints.actions import drafts
+from complaints.models import Evidence
+from portal.audit.models import Entry
+from portal.common import outbox, scope
+from tests.factories import (
+    make_dose,
+    make_organization,
+    make_person,
+    make_staff,
+    missing_dose,
+    only_complaint,
+    sender_for,
+    submit,
+)
+
+TABLE = Path(__file__).with_name("access.csv")
+ACTORS = (
+    "anonymous",
+    "citizen_a",
+    "citizen_b",
+    "clerk_a",
+    "staff_a",
+    "staff_b",
+    "lead_a",
+    "overseer",
+    "administrator",
+)
+# A page about a person, opened by somebody who may: exactly one line in the log.
+LOGGED = {
+    ("casework:case", "GET"): {"clerk_a", "staff_a", "lead_a", "overseer"},
+    ("citizen:record", "GET"): {"citizen_a", "citizen_b"},
+}
+
+
+class World:
+    """Two sites below one department, a citizen of each with a report and a draft."""
+
+    def __init__(self):
+        at = timezone.now()
+        province = make_organization(kind="health_department")
+        self.a, self.b = (make_organization(parent=province) for _ in range(2))
+        self.staff = {
+            "clerk_a": make_staff(self.a, "clerk"),
+            "staff_a": make_staff(self.a),
+            "staff_b": make_staff(self.b),
+            "lead_a": make_staff(self.a, "lead"),
+            "overseer": make_staff(province, "overseer"),
+            "administrator": make_staff(province.parent, "administrator"),
+        }
+        self.citizens = {
+            "citizen_a": self._citizen(self.a, "079158012345", "+84900000215", at),
+            "citizen_b": self._citizen(self.b, "079158012346", "+84900000216", at),
+        }
+        outbox.drain(queue="route", at=at)
+        self.case = self.citizens["citizen_a"]["case"]
+        self.evidence = Evidence.objects.create(
+            submission=self.case.submission,
+            media_type="image/jpeg",
+            sha256=b"x" * 32,
+            bytes=1,
+            uploaded_at=at,
+        )
+
+    def _citizen(self, site, number, phone, at):
+        person = make_person(national_id=number, phone=phone)
+        make_dose(person, site)
+        sender = sender_for(person, phone=phone)
+        case = only_complaint(submit(missing_dose(site), sender=sender, at=at))
+        draft = drafts.start(
+            relation="self",
+            person_id=person.pk,
+            matter={"kind": "missing_dose", "claims": {}},
+            at=at,
+        )
+        return {"person": person, "case": case, "draft": draft}
+
+    def client(self, actor):
+        """Return a browser in which the actor has signed in or proved a telephone."""
+        client = Client()
+        if actor in self.staff:
+            client.force_login(self.staff[actor])
+        elif actor in self.citizens:
+            mine = self.citizens[actor]
+            session = client.session
+            session["proved_at"] = session["seen_at"] = timezone.now().isoformat()
+            session["person"] = mine["person"].pk
+            session["submissions"] = [mine["case"].submission_id]
+            session["drafts"] = [str(mine["draft"].key)]
+            session.save()
+        return client
+
+    def address(self, name):
+        """Return the address, filled with what belongs to site A and citizen A."""
+        code = self.case.submission.code
+        known = {
+            "draft": self.citizens["citizen_a"]["draft"].key,
+            "ref": self.evidence.ref,
+            "step": "ghi-chu",
+            "number": 1,
+            "code": code,
+        }
+        wanted = NAMES[name]
+        return reverse(name, kwargs={key: known[key] for key in wanted})
+
+
+def named(patterns, space=""):
+    """Yield the name of each address and the parameters in it, the admin excepted."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.app_name == "admin":
+                continue
+            inner = f"{pattern.app_name}:" if pattern.app_name else space
+            yield from named(pattern.url_patterns, inner)
+        elif isinstance(pattern, URLPattern):
+            yield f"{space}{pattern.name}", list(pattern.pattern.converters)
+
+
+NAMES = dict(named(get_resolver().url_patterns))
+
+
+def table():
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def statuses(world, name, method):
+    """Return what each actor gets; nothing that one does lasts for the next."""
+    address, found = world.address(name), {}
+    for actor in ACTORS:
+        point = transaction.savepoint()
+        before = Entry.objects.filter(verb="look_up").count()
+        response = world.client(actor).generic(
+            method, address, content_type="application/x-www-form-urlencoded"
+        )
+        found[actor] = str(response.status_code)
+        if actor in LOGGED.get((name, method), ()):
+            assert Entry.objects.filter(verb="look_up").count() == before + 1, actor
+        transaction.savepoint_rollback(point)
+    return found
+
+
+@pytest.fixture
+def world(db, settings):
+    # Keys of its own, so that no other test's tries count against the limits.
+    settings.INDEX_KEYS = {1: secrets.token_bytes(32)}
+    with scope.system():
+        made = World()
+    return made
+
+
+def test_every_address_has_its_rows():
+    rows = {(row["name"], row["method"]) for row in table()}
+    assert rows == {(name, method) for name in NAMES for method in ("GET", "POST")}
+
+
+def area_of(row):
+    return row["name"].partition(":")[0] if ":" in row["name"] else "portal"
+
+
+@pytest.mark.parametrize("area", sorted({area_of(row) for row in table()}))
+def test_addresses_open_to_those_who_may_and_to_nobody_else(world, area):
+    expected, found = {}, {}
+    for row in table():
+        if area_of(row) == area:
+            key = f"{row['method']} {row['name']}"
+            expected[key] = {actor: row[actor] for actor in ACTORS}
+            found[key] = statuses(world, row["name"], row["method"])
+    assert found == expected
