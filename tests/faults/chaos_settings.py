@@ -11,4 +11,4 @@ from portal.settings import INSTALLED_APPS
 
 ROOT_URLCONF = "tests.faults.chaos_urls"
 if os.environ.get("CHAOS_DESIGN") == "naive":
-    INSTALLED_APPS += ["tests.faults.naive.Naive"]
+    INSTALLED_APPS += ["tests.faults.naive_app.Naive"]

@@ -1,13 +1,15 @@
 """The control: no outbox, no sweep, no poller; a task a row, sent after the commit."""
 
-from django.apps import AppConfig
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from complaints.actions import routing
+from complaints.models import Event
 from portal.celery import app
 from portal.common import outbox, scope
+from portal.common.models import Outbox
 
 
 @app.task(name="naive.work")
@@ -32,30 +34,19 @@ def add(kind, subjects, *, at, delay=None) -> None:
     transaction.on_commit(send, robust=True)
 
 
-class Naive(AppConfig):
-    """Puts the naive design in the outbox's place, in this process."""
+def take_over() -> None:
+    """Replace what owes work; routing writes its rows itself, so wrap it."""
+    outbox.add = add
+    outbox.wake_up = lambda queue: False
+    write = routing._write
 
-    name = "tests.faults"
-    label = "naive"
+    def write_and_send(answers, *, at):
+        write(answers, at=at)
+        routed = Event.objects.filter(
+            complaint__in=[pk for pk, _ in answers], move="route"
+        )
+        pks = list(routed.values_list("pk", flat=True))
+        Outbox.objects.filter(kind="event", subject__in=pks).delete()
+        add("event", pks, at=at)
 
-    def ready(self) -> None:
-        """Replace what owes work; routing writes its rows itself, so wrap it."""
-        # Models cannot be imported before the registry is ready.
-        from complaints.actions import routing  # noqa: PLC0415
-        from complaints.models import Event  # noqa: PLC0415
-        from portal.common.models import Outbox  # noqa: PLC0415
-
-        outbox.add = add
-        outbox.wake_up = lambda queue: False
-        write = routing._write
-
-        def write_and_send(answers, *, at):
-            write(answers, at=at)
-            routed = Event.objects.filter(
-                complaint__in=[pk for pk, _ in answers], move="route"
-            )
-            pks = list(routed.values_list("pk", flat=True))
-            Outbox.objects.filter(kind="event", subject__in=pks).delete()
-            add("event", pks, at=at)
-
-        routing._write = write_and_send
+    routing._write = write_and_send
