@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from difflib import SequenceMatcher
 from typing import Any
 
 from django.db.models import Q
@@ -14,13 +13,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from complaints import timeline
 from complaints.choices import Field, Ground, Kind, Move, Outcome, Status
 from complaints.models import Claim, Complaint, Event, Evidence
-from portal.common import names, phones
+from complaints.rules.differences import marked_parts
+from portal.common import phones
 from portal.registry import corrections
 from portal.registry.models import Dose, Lot, Organization, Person, Product
 
 DOSE_FIELDS = (Field.GIVEN_ON, Field.PRODUCT, Field.LOT, Field.SITE, Field.DOSE_NUMBER)
 PERSON_FIELDS = (Field.FULL_NAME, Field.BORN_ON, Field.SEX, Field.NATIONAL_ID)
-Part = tuple[str, bool]
 
 # Words of lists, where a line has little room.
 SHORT_KINDS = {
@@ -120,7 +119,7 @@ class CaseFile:
         state = "missing" if not recorded else "differs"
         if recorded == claimed:
             state = "same"
-        left, right = difference(claim.field, *shown)
+        left, right = marked_parts(claim.field, *shown)
         return {
             "claim": claim,
             "label": claim.get_field_display(),
@@ -229,40 +228,6 @@ def read(complaint: Complaint) -> CaseFile:
     )
 
 
-def difference(name: str, recorded: str, claimed: str) -> tuple[list[Part], list[Part]]:
-    """Return both texts cut into parts that are marked where they differ.
-
-    Names by syllable (a tone is a whole syllable to the eye), numbers by letter.
-    Empty lists where marking parts would not help.
-    """
-    if not recorded or not claimed or recorded == claimed:
-        return [], []
-    if name == Field.FULL_NAME:
-        pairs = names.compare(recorded, claimed)
-        marked = [pair.difference != "same" for pair in pairs]
-        return (
-            _syllables([p.recorded for p in pairs], marked),
-            _syllables([p.claimed for p in pairs], marked),
-        )
-    if name not in (
-        Field.LOT,
-        Field.NATIONAL_ID,
-        Field.PHONE,
-        Field.BORN_ON,
-        Field.GIVEN_ON,
-    ):
-        return [], []
-    if name in (Field.BORN_ON, Field.GIVEN_ON):
-        return _dates(recorded.split("/"), claimed.split("/"))
-    left: list[Part] = []
-    right: list[Part] = []
-    blocks = SequenceMatcher(None, recorded, claimed, autojunk=False).get_opcodes()
-    for kind, i, j, k, n in blocks:
-        left.append((recorded[i:j], kind != "equal"))
-        right.append((claimed[k:n], kind != "equal"))
-    return [part for part in left if part[0]], [part for part in right if part[0]]
-
-
 def population_proof(person: Person) -> dict[str, str]:
     """Return what the population database said of a record."""
     said = Person.Population(person.population)
@@ -330,33 +295,6 @@ def changed_by(events: Iterable[Event]) -> str:
         if event.by:
             return event.by.full_name or event.by.username
     return ""
-
-
-def _dates(recorded: list[str], claimed: list[str]) -> tuple[list[Part], list[Part]]:
-    """Mark day, month and year where they differ; nothing where one is less exact."""
-    if len(recorded) != len(claimed):
-        return [], []
-    marked = [one != other for one, other in zip(recorded, claimed, strict=True)]
-    left, right = (
-        [
-            part
-            for number, (text, differs) in enumerate(zip(words, marked, strict=True))
-            for part in (("/", False), (text, differs))[number == 0 :]
-        ]
-        for words in (recorded, claimed)
-    )
-    return left, right
-
-
-def _syllables(words: list[str], marked: list[bool]) -> list[Part]:
-    parts: list[Part] = []
-    for word, is_marked in zip(words, marked, strict=True):
-        if not word:
-            continue
-        if parts:
-            parts.append((" ", False))
-        parts.append((word, is_marked))
-    return parts
 
 
 def _where_and_when(

@@ -80,7 +80,7 @@ def overview(
     Two statements. Percentiles are exact where one kept row answers, else merged from
     sketches (at most 1 % off).
     """
-    params = [path, path, cohort, kind, first, last]
+    params: list[str | date] = [path, path, cohort, kind, first, last]
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS, params)
         counted = cursor.fetchall()

@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from complaints.choices import Status
 from complaints.models import Complaint
+from complaints.models.complaint import ComplaintQuerySet
 from portal.accounts.models import User
 from portal.common import codes, crypto, names, phones
 from portal.registry import identity
@@ -60,7 +61,7 @@ class Page:
     after: Place | None
 
 
-def at_and_below(paths: Iterable[str]) -> QuerySet[Complaint]:
+def at_and_below(paths: Iterable[str]) -> ComplaintQuerySet:
     """Return the complaints held at or below these paths; none without a path.
 
     The same prefixes as ``visible_to``, from postings that were read already.
@@ -72,8 +73,8 @@ def at_and_below(paths: Iterable[str]) -> QuerySet[Complaint]:
 
 
 def narrow(
-    cases: QuerySet[Complaint], view: str, *, user: User, at: datetime
-) -> QuerySet[Complaint]:
+    cases: ComplaintQuerySet, view: str, *, user: User, at: datetime
+) -> ComplaintQuerySet:
     """Return the open cases of one of ``VIEWS``; an unknown one counts as all."""
     running = ~Q(status=Status.WAITING_CITIZEN)
     wanted = {
@@ -87,7 +88,7 @@ def narrow(
     return cases.open().filter(wanted.get(view, Q()))
 
 
-def read_page(cases: QuerySet[Complaint], *, after: Place | None) -> Page:
+def read_page(cases: ComplaintQuerySet, *, after: Place | None) -> Page:
     """Return a page of cases with all that a row shows, in one statement."""
     if after:
         cases = cases.filter(
@@ -122,13 +123,14 @@ def read_page(cases: QuerySet[Complaint], *, after: Place | None) -> Page:
 
 
 def count_views(
-    cases: QuerySet[Complaint], *, user: User, at: datetime
+    cases: ComplaintQuerySet, *, user: User, at: datetime
 ) -> dict[str, int]:
     """Count the cases of each view, up to one more than is shown as a number.
 
     One statement; each count stops early, so a long queue costs no more.
     """
-    parts, params = [], []
+    parts: list[str] = []
+    params: list[Any] = []
     for number, view in enumerate(VIEWS):
         limited = narrow(cases, view, user=user, at=at).order_by()
         sql, values = limited.values("pk")[: MOST_COUNTED + 1].query.sql_with_params()
@@ -139,7 +141,7 @@ def count_views(
         return dict(zip(VIEWS, cursor.fetchone(), strict=True))
 
 
-def search(cases: QuerySet[Complaint], text: str) -> QuerySet[Complaint]:
+def search(cases: ComplaintQuerySet, text: str) -> ComplaintQuerySet:
     """Return the cases, open or ended, that a code, telephone, number or name means."""
     code = codes.clean(text).partition("-")[0][: codes.LENGTH]
     if codes.is_valid(code):
@@ -163,7 +165,7 @@ def search(cases: QuerySet[Complaint], text: str) -> QuerySet[Complaint]:
     return cases.filter(wanted)
 
 
-def next_after(cases: QuerySet[Complaint], complaint: Complaint) -> Complaint | None:
+def next_after(cases: ComplaintQuerySet, complaint: Complaint) -> Complaint | None:
     """Return the case that is due first among the open ones, other than this one."""
     return (
         cases.open()

@@ -22,7 +22,7 @@ from portal.common import codes, crypto
 from portal.registry.models import Correction, Dose, Organization
 
 
-class ComplaintQuerySet(models.QuerySet):
+class ComplaintQuerySet(models.QuerySet["Complaint"]):
     """Complaints, by who may see them and by what a page needs."""
 
     def visible_to(self, user: User, *, at: datetime) -> Self:

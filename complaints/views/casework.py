@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,6 +24,7 @@ from complaints.forms import casework as forms
 from complaints.models import Complaint
 from complaints.rules.refused import Refused, Stale
 from portal.accounts import access
+from portal.accounts.access import StaffRequest
 from portal.accounts.models import Posting
 from portal.audit import record
 from portal.common import codes, crypto
@@ -63,7 +64,7 @@ DONE: Final = {
 
 @require_safe
 @access.staff()
-def queue(request: HttpRequest) -> HttpResponse:
+def queue(request: StaffRequest) -> HttpResponse:
     """Show the open cases of the user's organizations, due first."""
     if all(posting.role == Role.ADMINISTRATOR for posting in request.postings):
         return redirect("oversight:times")
@@ -114,7 +115,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @access.staff(*READERS)
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: StaffRequest) -> HttpResponse:
     """Take a search; a code goes into the address, personal words only sealed."""
     words = request.POST.get("q", "").strip()[:120]
     address = reverse("casework:queue")
@@ -131,7 +132,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @access.staff(*READERS)
-def case(request: HttpRequest, code: int, number: int) -> HttpResponse:
+def case(request: StaffRequest, code: int, number: int) -> HttpResponse:
     """Show a case; the look is written down."""
     at = timezone.now()
     complaint = _find(request, code, number, at=at)
@@ -140,7 +141,7 @@ def case(request: HttpRequest, code: int, number: int) -> HttpResponse:
 
 @require_POST
 @access.staff(*READERS)
-def move(request: HttpRequest, code: int, number: int, step: str) -> HttpResponse:
+def move(request: StaffRequest, code: int, number: int, step: str) -> HttpResponse:
     """Make a move on a case: form, one action, then the case as it is now."""
     if step not in STEPS:
         raise Http404
@@ -170,14 +171,14 @@ def move(request: HttpRequest, code: int, number: int, step: str) -> HttpRespons
 
 @require_safe
 @access.staff(*READERS)
-def receivers(request: HttpRequest) -> HttpResponse:
+def receivers(request: StaffRequest) -> HttpResponse:
     """Suggest organizations for a hand-over while a place is typed."""
     words = request.GET.get("place", "")[:200]
     found = _organizations(words, at=timezone.now())
     return render(request, "casework/_receivers.html", {"found": found, "words": words})
 
 
-def _paths(request: HttpRequest) -> list[str]:
+def _paths(request: StaffRequest) -> list[str]:
     return [
         posting.organization.path
         for posting in request.postings
@@ -185,7 +186,7 @@ def _paths(request: HttpRequest) -> list[str]:
     ]
 
 
-def _search_words(request: HttpRequest) -> str:
+def _search_words(request: StaffRequest) -> str:
     """Return what is searched for: the code in the address, or what was sealed."""
     typed = request.GET.get("q", "")
     if typed != "*":
@@ -198,7 +199,7 @@ def _search_words(request: HttpRequest) -> str:
         return ""
 
 
-def _find(request: HttpRequest, code: int, number: int, *, at: datetime) -> Complaint:
+def _find(request: StaffRequest, code: int, number: int, *, at: datetime) -> Complaint:
     mine: QuerySet[Complaint] = Complaint.objects.visible_to(request.user, at=at)
     complaint = (
         mine.filter(submission__code=str(code), number=number)
@@ -216,7 +217,7 @@ def _find(request: HttpRequest, code: int, number: int, *, at: datetime) -> Comp
     return complaint
 
 
-def _still_mine(request: HttpRequest, complaint: Complaint, *, at: datetime) -> bool:
+def _still_mine(request: StaffRequest, complaint: Complaint, *, at: datetime) -> bool:
     mine = Complaint.objects.visible_to(request.user, at=at)
     return mine.filter(pk=complaint.pk).exists()
 
@@ -265,7 +266,7 @@ def _organizations(words: str, *, at: datetime) -> list[Any]:
 
 
 def _show(
-    request: HttpRequest,
+    request: StaffRequest,
     complaint: Complaint,
     *,
     at: datetime,

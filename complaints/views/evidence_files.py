@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import FileResponse, Http404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -11,12 +11,13 @@ from complaints.models import Complaint, Evidence
 from complaints.rules.refused import Refused
 from complaints.views.casework import READERS
 from portal.accounts import access
+from portal.accounts.access import StaffRequest
 from portal.audit import record
 
 
 @require_safe
 @access.staff(*READERS)
-def show(request: HttpRequest, ref: uuid.UUID) -> FileResponse:
+def show(request: StaffRequest, ref: uuid.UUID) -> FileResponse:
     """Send a checked file as a download; 404 for strangers and unchecked files."""
     at = timezone.now()
     row = Evidence.objects.filter(ref=ref, submission__isnull=False).first()

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from django.db.models import F, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,15 +16,15 @@ from django.views.decorators.http import require_safe
 from complaints import casefile, figures, worklist
 from complaints.choices import OPEN, Kind, Status
 from complaints.models import Complaint, Figure
-from complaints.rollups import FEW, Times
+from complaints.rollups import FEW
+from complaints.views import oversight_tables
 from complaints.views.casework import READERS
 from portal.accounts import access
-from portal.common.templatetags.ui import percent, vn_number
+from portal.accounts.access import StaffRequest
 from portal.registry.models import Organization
 
 MONTHS: Final = 6
 MOST_MONTHS: Final = 24
-MOST_ROWS: Final = 200
 
 # What stands behind a figure: name in the address -> cases.
 GROUPS: Final[dict[str, tuple[Any, Q]]] = {
@@ -42,7 +42,7 @@ GROUPS: Final[dict[str, tuple[Any, Q]]] = {
 
 @require_safe
 @access.staff(*access.OVERSEERS)
-def times(request: HttpRequest) -> HttpResponse:
+def times(request: StaffRequest) -> HttpResponse:
     """Show the figures of an organization, what lies below it, and their trend."""
     at = timezone.now()
     chosen = _organization(request)
@@ -70,10 +70,10 @@ def times(request: HttpRequest) -> HttpResponse:
         "above": chosen.parent if _may_see(request, chosen.parent) else None,
         "form_values": query,
         "kinds": Kind.choices,
-        "figures": _headline(seen.total, chosen, query),
-        "chart": _chart(months, seen),
-        "table": _table(chosen, children, seen, query),
-        "by_month": _by_month(chosen, months, seen, query),
+        "figures": oversight_tables.headline(seen.total, chosen, query),
+        "chart": oversight_tables.chart(months, seen),
+        "table": oversight_tables.by_organization(chosen, children, seen, query),
+        "by_month": oversight_tables.by_month(chosen, months, seen, query),
         "computed_at": seen.computed_at,
         "is_few": seen.total.is_few,
         "few": FEW,
@@ -84,7 +84,7 @@ def times(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @access.staff(*access.OVERSEERS)
-def cases(request: HttpRequest) -> HttpResponse:
+def cases(request: StaffRequest) -> HttpResponse:
     """List the cases behind a figure; people are named on the case's own page only."""
     at = timezone.now()
     chosen = _organization(request)
@@ -130,7 +130,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     return render(request, "oversight/cases.html", context)
 
 
-def _organization(request: HttpRequest) -> Organization:
+def _organization(request: StaffRequest) -> Organization:
     """Return the organization in the address, or the reader's own; 404 outside it."""
     code = request.GET.get("organization", "")
     if not code:
@@ -141,14 +141,14 @@ def _organization(request: HttpRequest) -> Organization:
     return chosen
 
 
-def _may_see(request: HttpRequest, organization: Organization | None) -> bool:
+def _may_see(request: StaffRequest, organization: Organization | None) -> bool:
     return organization is not None and any(
         organization.path.startswith(posting.organization.path)
         for posting in request.postings
     )
 
 
-def _months(request: HttpRequest, *, at: datetime) -> tuple[date, date]:
+def _months(request: StaffRequest, *, at: datetime) -> tuple[date, date]:
     """Return first and last month of the address; the last six without one."""
     this = timezone.localdate(at).replace(day=1)
     single = _month(request.GET.get("month", ""))
@@ -169,7 +169,7 @@ def _month(text: str) -> date | None:
     return month if 2021 <= month.year <= 2100 else None
 
 
-def _choice(request: HttpRequest, name: str, allowed: list[str]) -> str:
+def _choice(request: StaffRequest, name: str, allowed: list[str]) -> str:
     value = request.GET.get(name, "")
     return value if value in allowed else ""
 
@@ -244,193 +244,6 @@ def _day(at: datetime | None) -> str:
     return f"{timezone.localtime(at):%d/%m/%Y %H:%M}" if at else "–"
 
 
-def _back(request: HttpRequest) -> str:
+def _back(request: StaffRequest) -> str:
     kept = ("organization", "from", "to", "kind", "cohort")
     return urlencode({name: request.GET.get(name, "") for name in kept})
-
-
-def _cases_url(chosen: Organization, query: dict[str, str], **more: str) -> str:
-    """Return the address of the cases behind a figure."""
-    return f"{reverse('oversight:cases')}?" + urlencode(
-        {"organization": chosen.code} | query | more
-    )
-
-
-def _hours(seconds: int | None) -> str:
-    """Return a time as hours up to two days, as days beyond."""
-    if seconds is None:
-        return "–"
-    if seconds < 48 * 3600:
-        return _("%(n)s hours") % {"n": vn_number(seconds / 3600, 1)}
-    return _("%(n)s days") % {"n": vn_number(seconds / 86400, 1)}
-
-
-def _headline(
-    total: Times, chosen: Organization, query: dict[str, str]
-) -> list[dict[str, Any]]:
-    def url(group: str) -> str:
-        return _cases_url(chosen, query, group=group)
-
-    return [
-        {"label": _("Received"), "value": vn_number(total.received), "url": url("")},
-        {
-            "label": _("Half done within"),
-            "value": _hours(total.median),
-            "url": url("resolved"),
-            "note": _("of %(n)s resolved") % {"n": vn_number(total.resolved)},
-        },
-        {
-            "label": _("90 % done within"),
-            "value": _hours(total.p90),
-            "note": _("75 %% within %(time)s") % {"time": _hours(total.p75)},
-        },
-        {
-            "label": _("On time"),
-            "value": percent(total.on_time_share),
-            "note": _("first answer: half within %(time)s")
-            % {"time": _hours(total.first_answer_median)},
-        },
-        {
-            "label": _("Open"),
-            "value": vn_number(total.open),
-            "url": url("open"),
-        },
-        {
-            "label": _("Open and overdue"),
-            "value": vn_number(total.open_overdue),
-            "url": url("overdue"),
-        },
-        {
-            "label": _("Never opened by staff"),
-            "value": vn_number(total.untouched),
-            "url": url("untouched"),
-        },
-        {
-            "label": _("Reopened"),
-            "value": vn_number(total.reopened),
-            "url": url("reopened"),
-        },
-    ]
-
-
-def _chart(months: list[date], seen: figures.Overview) -> dict[str, Any]:
-    def days(seconds: int | None) -> float | None:
-        return None if seconds is None else seconds / 86400
-
-    of_month = [seen.months.get(month, Times()) for month in months]
-    return {
-        "title": _("Days from sending to the answer"),
-        "note": _("By month. The line of dashes is the limit of 48 hours."),
-        "unit": _("days"),
-        "labels": [f"{month:%m/%Y}" for month in months],
-        "series": [
-            {
-                "label": _("90 % done within"),
-                "tone": "b",
-                "values": [days(t.p90) for t in of_month],
-            },
-            {
-                "label": _("Half done within"),
-                "tone": "a",
-                "values": [days(t.median) for t in of_month],
-            },
-        ],
-        "target": 2,
-    }
-
-
-def _columns(first: str) -> list[dict[str, Any]]:
-    labels = (
-        _("Received"),
-        _("Resolved"),
-        _("Half within"),
-        _("75 % within"),
-        _("90 % within"),
-        _("On time"),
-        _("First answer"),
-        _("Open"),
-        _("Overdue"),
-        _("Never opened"),
-        _("Opened again"),
-    )
-    return [{"label": first}, *({"label": label, "number": True} for label in labels)]
-
-
-def _cells(times: Times) -> list[dict[str, Any]]:
-    """Return the numbers of a row; ``group`` names the cases behind each."""
-    return [
-        {"text": vn_number(times.received), "group": ""},
-        {"text": vn_number(times.resolved), "group": "resolved"},
-        {"text": _hours(times.median), "few": times.is_few},
-        {"text": _hours(times.p75), "few": times.is_few},
-        {"text": _hours(times.p90), "few": times.is_few},
-        {"text": percent(times.on_time_share), "few": times.is_few},
-        {"text": _hours(times.first_answer_median)},
-        {"text": vn_number(times.open), "group": "open"},
-        {"text": vn_number(times.open_overdue), "group": "overdue"},
-        {"text": vn_number(times.untouched), "group": "untouched"},
-        {"text": vn_number(times.reopened), "group": "reopened"},
-    ]
-
-
-def _linked(
-    times: Times, chosen: Organization, query: dict[str, str], **more: str
-) -> list[dict[str, Any]]:
-    cells = _cells(times)
-    for cell in cells:
-        if "group" in cell:
-            cell["url"] = _cases_url(chosen, query, group=cell["group"], **more)
-    return cells
-
-
-def _table(
-    chosen: Organization,
-    children: dict[str, Organization],
-    seen: figures.Overview,
-    query: dict[str, str],
-) -> dict[str, Any]:
-    """Return the organizations directly below, slowest first, and the chosen itself."""
-    rows = []
-    for part, figure in seen.below.items():
-        child = children.get(part)
-        if child:
-            below = urlencode({"organization": child.code} | query)
-            rows.append((child.name, f"?{below}", child, figure, {}))
-        elif not part:
-            name = _("%(name)s itself") % {"name": chosen.name}
-            rows.append((name, "", chosen, figure, {"itself": "1"}))
-    rows.sort(key=lambda row: (-(row[3].p90 or 0), -row[3].open, row[0]))
-    return {
-        "caption": _("By organization, slowest first"),
-        "columns": _columns(_("Organization")),
-        "rows": [
-            {"label": name, "url": url, "cells": _linked(figure, of, query, **more)}
-            for name, url, of, figure, more in rows[:MOST_ROWS]
-        ],
-        "silent": len(children) - sum(1 for row in rows if row[2] is not chosen),
-    }
-
-
-def _by_month(
-    chosen: Organization,
-    months: list[date],
-    seen: figures.Overview,
-    query: dict[str, str],
-) -> dict[str, Any]:
-    return {
-        "caption": _("By month"),
-        "columns": _columns(_("Month")),
-        "rows": [
-            {
-                "label": f"{month:%m/%Y}",
-                "url": "",
-                "cells": _linked(
-                    seen.months.get(month, Times()),
-                    chosen,
-                    query,
-                    month=f"{month:%Y-%m}",
-                ),
-            }
-            for month in reversed(months)
-        ],
-    }

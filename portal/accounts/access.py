@@ -7,19 +7,21 @@ The scope opens a transaction, so a view is all or nothing.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
+from django_htmx.middleware import HtmxDetails
 
 from portal.accounts.models import Posting, User
 from portal.common import scope
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 Role = Posting.Role
 
 # An overseer reads all below; a lead does what staff do; an administrator runs it.
@@ -27,11 +29,19 @@ CASEWORKERS = (Role.STAFF, Role.LEAD)
 OVERSEERS = (Role.LEAD, Role.OVERSEER, Role.ADMINISTRATOR)
 
 
+class StaffRequest(HttpRequest):
+    """A request as a view behind ``staff`` gets it; for annotation only."""
+
+    user: User
+    postings: list[Posting]
+    htmx: HtmxDetails
+
+
 def public(view: View) -> View:
     """Let everybody in. The scope is that of what this session has proved."""
 
     @wraps(view)
-    def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         end_rest(request, at=timezone.now())
         with scope.citizen(submissions_of(request)):
             return view(request, *args, **kwargs)
@@ -44,7 +54,7 @@ def citizen(view: View) -> View:
     """Let in who has proved a telephone or a record; send others to the look-up."""
 
     @wraps(view)
-    def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         end_rest(request, at=timezone.now())
         if "proved_at" not in request.session:
             return redirect("citizen:lookup")
@@ -63,7 +73,7 @@ def staff(*roles: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             at = timezone.now()
             end_rest(request, at=at)
             if not request.user.is_authenticated:
@@ -71,12 +81,13 @@ def staff(*roles: str) -> Callable[[View], View]:
             if request.user.must_change_password:
                 return redirect("accounts:change_password")
             postings = current_postings(request.user, at=at)
-            request.postings = [p for p in postings if not roles or p.role in roles]
-            if not request.postings:
+            let_in = cast(StaffRequest, request)
+            let_in.postings = [p for p in postings if not roles or p.role in roles]
+            if not let_in.postings:
                 raise Http404
-            paths = [posting.organization.path for posting in request.postings]
+            paths = [posting.organization.path for posting in let_in.postings]
             with scope.staff(paths):
-                return view(request, *args, **kwargs)
+                return view(let_in, *args, **kwargs)
 
         opened.access = "staff"  # type: ignore[attr-defined]
         return opened

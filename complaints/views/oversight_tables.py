@@ -1,0 +1,207 @@
+"""The figures of the overseers' page: headline, chart and tables, in words."""
+
+from datetime import date
+from typing import Any, Final
+
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from complaints import figures
+from complaints.rollups import Times
+from portal.common.templatetags.ui import percent, vn_number
+from portal.registry.models import Organization
+
+MOST_ROWS: Final = 200
+
+
+def _cases_url(chosen: Organization, query: dict[str, str], **more: str) -> str:
+    """Return the address of the cases behind a figure."""
+    return f"{reverse('oversight:cases')}?" + urlencode(
+        {"organization": chosen.code} | query | more
+    )
+
+
+def _hours(seconds: int | None) -> str:
+    """Return a time as hours up to two days, as days beyond."""
+    if seconds is None:
+        return "–"
+    if seconds < 48 * 3600:
+        return _("%(n)s hours") % {"n": vn_number(seconds / 3600, 1)}
+    return _("%(n)s days") % {"n": vn_number(seconds / 86400, 1)}
+
+
+def headline(
+    total: Times, chosen: Organization, query: dict[str, str]
+) -> list[dict[str, Any]]:
+    """Return the figures at the head of the page, each with the cases behind it."""
+
+    def url(group: str) -> str:
+        return _cases_url(chosen, query, group=group)
+
+    return [
+        {"label": _("Received"), "value": vn_number(total.received), "url": url("")},
+        {
+            "label": _("Half done within"),
+            "value": _hours(total.median),
+            "url": url("resolved"),
+            "note": _("of %(n)s resolved") % {"n": vn_number(total.resolved)},
+        },
+        {
+            "label": _("90 % done within"),
+            "value": _hours(total.p90),
+            "note": _("75 %% within %(time)s") % {"time": _hours(total.p75)},
+        },
+        {
+            "label": _("On time"),
+            "value": percent(total.on_time_share),
+            "note": _("first answer: half within %(time)s")
+            % {"time": _hours(total.first_answer_median)},
+        },
+        {
+            "label": _("Open"),
+            "value": vn_number(total.open),
+            "url": url("open"),
+        },
+        {
+            "label": _("Open and overdue"),
+            "value": vn_number(total.open_overdue),
+            "url": url("overdue"),
+        },
+        {
+            "label": _("Never opened by staff"),
+            "value": vn_number(total.untouched),
+            "url": url("untouched"),
+        },
+        {
+            "label": _("Reopened"),
+            "value": vn_number(total.reopened),
+            "url": url("reopened"),
+        },
+    ]
+
+
+def chart(months: list[date], seen: figures.Overview) -> dict[str, Any]:
+    """Return the trend of the months, for ``line_chart``."""
+
+    def days(seconds: int | None) -> float | None:
+        return None if seconds is None else seconds / 86400
+
+    of_month = [seen.months.get(month, Times()) for month in months]
+    return {
+        "title": _("Days from sending to the answer"),
+        "note": _("By month. The line of dashes is the limit of 48 hours."),
+        "unit": _("days"),
+        "labels": [f"{month:%m/%Y}" for month in months],
+        "series": [
+            {
+                "label": _("90 % done within"),
+                "tone": "b",
+                "values": [days(t.p90) for t in of_month],
+            },
+            {
+                "label": _("Half done within"),
+                "tone": "a",
+                "values": [days(t.median) for t in of_month],
+            },
+        ],
+        "target": 2,
+    }
+
+
+def _columns(first: str) -> list[dict[str, Any]]:
+    labels = (
+        _("Received"),
+        _("Resolved"),
+        _("Half within"),
+        _("75 % within"),
+        _("90 % within"),
+        _("On time"),
+        _("First answer"),
+        _("Open"),
+        _("Overdue"),
+        _("Never opened"),
+        _("Opened again"),
+    )
+    return [{"label": first}, *({"label": label, "number": True} for label in labels)]
+
+
+def _cells(times: Times) -> list[dict[str, Any]]:
+    """Return the numbers of a row; ``group`` names the cases behind each."""
+    return [
+        {"text": vn_number(times.received), "group": ""},
+        {"text": vn_number(times.resolved), "group": "resolved"},
+        {"text": _hours(times.median), "few": times.is_few},
+        {"text": _hours(times.p75), "few": times.is_few},
+        {"text": _hours(times.p90), "few": times.is_few},
+        {"text": percent(times.on_time_share), "few": times.is_few},
+        {"text": _hours(times.first_answer_median)},
+        {"text": vn_number(times.open), "group": "open"},
+        {"text": vn_number(times.open_overdue), "group": "overdue"},
+        {"text": vn_number(times.untouched), "group": "untouched"},
+        {"text": vn_number(times.reopened), "group": "reopened"},
+    ]
+
+
+def _linked(
+    times: Times, chosen: Organization, query: dict[str, str], **more: str
+) -> list[dict[str, Any]]:
+    cells = _cells(times)
+    for cell in cells:
+        if "group" in cell:
+            cell["url"] = _cases_url(chosen, query, group=cell["group"], **more)
+    return cells
+
+
+def by_organization(
+    chosen: Organization,
+    children: dict[str, Organization],
+    seen: figures.Overview,
+    query: dict[str, str],
+) -> dict[str, Any]:
+    """Return the organizations directly below, slowest first, and the chosen itself."""
+    rows: list[tuple[str, str, Organization, Times, dict[str, str]]] = []
+    for part, figure in seen.below.items():
+        child = children.get(part)
+        if child:
+            below = urlencode({"organization": child.code} | query)
+            rows.append((child.name, f"?{below}", child, figure, {}))
+        elif not part:
+            name = _("%(name)s itself") % {"name": chosen.name}
+            rows.append((name, "", chosen, figure, {"itself": "1"}))
+    rows.sort(key=lambda row: (-(row[3].p90 or 0), -row[3].open, row[0]))
+    return {
+        "caption": _("By organization, slowest first"),
+        "columns": _columns(_("Organization")),
+        "rows": [
+            {"label": name, "url": url, "cells": _linked(figure, of, query, **more)}
+            for name, url, of, figure, more in rows[:MOST_ROWS]
+        ],
+        "silent": len(children) - sum(1 for row in rows if row[2] is not chosen),
+    }
+
+
+def by_month(
+    chosen: Organization,
+    months: list[date],
+    seen: figures.Overview,
+    query: dict[str, str],
+) -> dict[str, Any]:
+    """Return the figures by month, the newest first."""
+    return {
+        "caption": _("By month"),
+        "columns": _columns(_("Month")),
+        "rows": [
+            {
+                "label": f"{month:%m/%Y}",
+                "url": "",
+                "cells": _linked(
+                    seen.months.get(month, Times()),
+                    chosen,
+                    query,
+                    month=f"{month:%Y-%m}",
+                ),
+            }
+            for month in reversed(months)
+        ],
+    }
