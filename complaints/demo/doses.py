@@ -175,6 +175,8 @@ def spoil(
     flaw = next(n for n, w in _FLAWS if (left := left - w) < 0 or n == "doubled")
     if flaw == "doubled":
         again = dose.copy()
+        # Every dose that is written down was given its hour before.
+        assert again.recorded_at is not None
         again.recorded_at += timedelta(days=20 + int(chance.random() * 60))
         again.source = "upload"
         return flaw, [dose, again]

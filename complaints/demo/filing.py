@@ -77,7 +77,7 @@ def complain(
         if draw >= NOT_MINE or not record.doses:
             return None
         flaws = [Flaw(Kind.NOT_MINE, {"dose": ("", "void")}, dose=record.doses[-1])]
-    elif draw >= max(COMPLAIN[flaw.kind] for flaw in flaws):
+    elif draw >= max(COMPLAIN[Kind(flaw.kind)] for flaw in flaws):
         return None
     begins = history.sent_at(chance, world.at)
     seen: set[tuple] = set()
@@ -210,6 +210,8 @@ class Office:
         if life.outcome == Outcome.CORRECTED:
             proposed = latest(steps, Move.PROPOSE)
             decided = latest(steps, Move.RESOLVE, Move.COUNTERSIGN)
+            # Nothing is corrected without a decision.
+            assert decided is not None
             approver = self._user(decided, at_place)
             correction = mend(
                 Owner(record, person, dose_ids),
@@ -244,8 +246,8 @@ class Office:
             life.overdue_at, _at(latest(steps, Move.ESCALATE)), None,
             _at(latest(steps, Move.CONFIRM)), None, 0, len(steps),
         )  # fmt: skip
-        decided = life.outcome or (last.status == Status.AWAITING_SECOND)
-        verdict = matter.verdict if decided else ""
+        is_decided = life.outcome or last.status == Status.AWAITING_SECOND
+        verdict = matter.verdict if is_decided else ""
         ground = self.chance.choice(_GROUNDS) if verdict == Verdict.KEPT else ""
         for name, (recorded, claimed) in flaw.facts.items():
             rows.add(

@@ -106,8 +106,8 @@ def _weighted(text: str) -> tuple[list[str], list[int]]:
     return words[::2], list(accumulate(map(int, words[1::2])))
 
 
+_FAMILY_TABLE = _weighted(_SURNAMES)
 _TABLES = {
-    "surname": _weighted(_SURNAMES),
     "M": (_weighted(_MALE_MIDDLE), _weighted(_MALE_GIVEN)),
     "F": (_weighted(_FEMALE_MIDDLE), _weighted(_FEMALE_GIVEN)),
 }
@@ -120,7 +120,7 @@ def _pick(chance: Random, table: tuple[list[str], list[int]]) -> str:
 
 def surname(chance: Random, province: int) -> str:
     """Return a surname as common as it is in that part of the country."""
-    word = _pick(chance, _TABLES["surname"])
+    word = _pick(chance, _FAMILY_TABLE)
     if province >= _FIRST_SOUTHERN_PROVINCE:
         return _SOUTHERN.get(word, word)
     return word

@@ -175,6 +175,11 @@ def _communes(people: int) -> list[Commune]:
     points = _points()
     by_province: dict[str, list[Commune]] = {}
     for station, unit, code, district, province in rows:
+        # The kind of station and the epoch were asked for: these have both.
+        assert unit is not None
+        assert code is not None
+        assert district is not None
+        assert province is not None
         by_province.setdefault(province, []).append(
             Commune(
                 unit, code, int(province), district, station,
@@ -197,19 +202,21 @@ def _points() -> dict[int, list[Point]]:
     for pk, district, opened_on, closed_on in rows.values_list(
         "pk", "commune__parent_id", "opened_on", "closed_on"
     ):
-        points.setdefault(district, []).append(
-            Point(pk, opened_on, closed_on or LAST_DAY)
-        )
+        if district is not None:
+            points.setdefault(district, []).append(
+                Point(pk, opened_on, closed_on or LAST_DAY)
+            )
     return points
 
 
 def _lots_of_products() -> dict[str, list[tuple[int, str, date]]]:
     lots: dict[str, list[tuple[int, str, date]]] = {}
-    rows = Lot.objects.filter(expires_on__isnull=False).order_by("expires_on", "number")
+    rows = Lot.objects.order_by("expires_on", "number")
     for pk, number, expires_on, code in rows.values_list(
         "pk", "number", "expires_on", "product__code"
     ):
-        lots.setdefault(code, []).append((pk, number, expires_on))
+        if expires_on is not None:
+            lots.setdefault(code, []).append((pk, number, expires_on))
     return lots
 
 
