@@ -8,281 +8,905 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('registry', '0001_initial'),
+        ("registry", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(default=uuid.uuid4, unique=True)),
-                ('answers_sealed', models.BinaryField()),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(db_index=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("key", models.UUIDField(default=uuid.uuid4, unique=True)),
+                ("answers_sealed", models.BinaryField()),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Watermark',
+            name="Watermark",
             fields=[
-                ('name', models.CharField(max_length=20, primary_key=True, serialize=False)),
-                ('event', models.BigIntegerField(default=0)),
+                (
+                    "name",
+                    models.CharField(max_length=20, primary_key=True, serialize=False),
+                ),
+                ("event", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Complaint',
+            name="Complaint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('kind', models.CharField(choices=[('missing_dose', 'A dose is missing'), ('wrong_dose', 'A detail of a dose is wrong'), ('not_mine', 'I did not have this dose'), ('doubled_dose', 'A dose is recorded twice'), ('wrong_person', 'Personal details are wrong')], max_length=12)),
-                ('status', models.CharField(choices=[('received', 'Received'), ('in_review', 'Being checked'), ('waiting_citizen', 'Needs more from you'), ('waiting_authority', 'Waiting for another body'), ('awaiting_second', 'Waiting for a second person'), ('resolved', 'Resolved'), ('withdrawn', 'Withdrawn'), ('lapsed', 'No answer in time (can be reopened)')], default='received', max_length=17)),
-                ('outcome', models.CharField(blank=True, choices=[('corrected', 'Corrected'), ('partly_corrected', 'Partly corrected'), ('kept', 'Kept as recorded, with reason'), ('already_correct', 'It was right already')], max_length=16)),
-                ('round', models.PositiveSmallIntegerField(default=1)),
-                ('subject_key', models.BinaryField(max_length=32)),
-                ('given_on', models.DateField(null=True)),
-                ('site_text', models.CharField(blank=True, max_length=200)),
-                ('story', models.TextField(blank=True, max_length=2000)),
-                ('holder_path', models.CharField(max_length=120)),
-                ('submitted_at', models.DateTimeField()),
-                ('routed_at', models.DateTimeField(null=True)),
-                ('touched_at', models.DateTimeField(null=True)),
-                ('round_started_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('paused_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('overdue_at', models.DateTimeField(null=True)),
-                ('escalated_at', models.DateTimeField(null=True)),
-                ('urgent_on', models.DateField(null=True)),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('confirmed_upstream_at', models.DateTimeField(null=True)),
-                ('reported_again', models.PositiveSmallIntegerField(default=0)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('assignee', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='complaints', to=settings.AUTH_USER_MODEL)),
-                ('dose', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='complaints', to='registry.dose')),
-                ('holder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='complaints', to='registry.organization')),
-                ('last_resolver', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('site', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.organization')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("missing_dose", "A dose is missing"),
+                            ("wrong_dose", "A detail of a dose is wrong"),
+                            ("not_mine", "I did not have this dose"),
+                            ("doubled_dose", "A dose is recorded twice"),
+                            ("wrong_person", "Personal details are wrong"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("received", "Received"),
+                            ("in_review", "Being checked"),
+                            ("waiting_citizen", "Needs more from you"),
+                            ("waiting_authority", "Waiting for another body"),
+                            ("awaiting_second", "Waiting for a second person"),
+                            ("resolved", "Resolved"),
+                            ("withdrawn", "Withdrawn"),
+                            ("lapsed", "No answer in time (can be reopened)"),
+                        ],
+                        default="received",
+                        max_length=17,
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("corrected", "Corrected"),
+                            ("partly_corrected", "Partly corrected"),
+                            ("kept", "Kept as recorded, with reason"),
+                            ("already_correct", "It was right already"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("round", models.PositiveSmallIntegerField(default=1)),
+                ("subject_key", models.BinaryField(max_length=32)),
+                ("given_on", models.DateField(null=True)),
+                ("site_text", models.CharField(blank=True, max_length=200)),
+                ("story", models.TextField(blank=True, max_length=2000)),
+                ("holder_path", models.CharField(max_length=120)),
+                ("submitted_at", models.DateTimeField()),
+                ("routed_at", models.DateTimeField(null=True)),
+                ("touched_at", models.DateTimeField(null=True)),
+                ("round_started_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("paused_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("overdue_at", models.DateTimeField(null=True)),
+                ("escalated_at", models.DateTimeField(null=True)),
+                ("urgent_on", models.DateField(null=True)),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("confirmed_upstream_at", models.DateTimeField(null=True)),
+                ("reported_again", models.PositiveSmallIntegerField(default=0)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "assignee",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="complaints",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "dose",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="complaints",
+                        to="registry.dose",
+                    ),
+                ),
+                (
+                    "holder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="complaints",
+                        to="registry.organization",
+                    ),
+                ),
+                (
+                    "last_resolver",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registry.organization",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.PositiveIntegerField(default=0)),
-                ('move', models.CharField(choices=[('submit', 'Send'), ('route', 'Route'), ('accept', 'Take on'), ('ask', 'Ask the citizen'), ('answer', 'Answer'), ('hand_over', 'Hand over'), ('escalate', 'Pass to the level above'), ('propose', 'Propose to a second person'), ('countersign', 'Countersign'), ('decline', 'Decline the proposal'), ('resolve', 'Resolve'), ('note', 'Add a note'), ('join', 'Reported again'), ('withdraw', 'Withdraw'), ('overdue', 'Overdue'), ('lapse', 'Lapse'), ('disagree', 'Still not right'), ('confirm', 'It is right now')], max_length=12)),
-                ('at', models.DateTimeField()),
-                ('actor', models.CharField(choices=[('citizen', 'Citizen'), ('staff', 'Staff'), ('system', 'The portal')], max_length=8)),
-                ('status', models.CharField(choices=[('received', 'Received'), ('in_review', 'Being checked'), ('waiting_citizen', 'Needs more from you'), ('waiting_authority', 'Waiting for another body'), ('awaiting_second', 'Waiting for a second person'), ('resolved', 'Resolved'), ('withdrawn', 'Withdrawn'), ('lapsed', 'No answer in time (can be reopened)')], max_length=17)),
-                ('round', models.PositiveSmallIntegerField()),
-                ('data', models.JSONField(default=dict)),
-                ('note', models.TextField(blank=True, max_length=4000)),
-                ('note_salt', models.UUIDField(default=uuid.uuid4)),
-                ('note_digest', models.BinaryField(max_length=32, null=True)),
-                ('hash', models.BinaryField(max_length=32, null=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('complaint', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='complaints.complaint')),
-                ('holder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.organization')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("seq", models.PositiveIntegerField(default=0)),
+                (
+                    "move",
+                    models.CharField(
+                        choices=[
+                            ("submit", "Send"),
+                            ("route", "Route"),
+                            ("accept", "Take on"),
+                            ("ask", "Ask the citizen"),
+                            ("answer", "Answer"),
+                            ("hand_over", "Hand over"),
+                            ("escalate", "Pass to the level above"),
+                            ("propose", "Propose to a second person"),
+                            ("countersign", "Countersign"),
+                            ("decline", "Decline the proposal"),
+                            ("resolve", "Resolve"),
+                            ("note", "Add a note"),
+                            ("join", "Reported again"),
+                            ("withdraw", "Withdraw"),
+                            ("overdue", "Overdue"),
+                            ("lapse", "Lapse"),
+                            ("disagree", "Still not right"),
+                            ("confirm", "It is right now"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "actor",
+                    models.CharField(
+                        choices=[
+                            ("citizen", "Citizen"),
+                            ("staff", "Staff"),
+                            ("system", "The portal"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("received", "Received"),
+                            ("in_review", "Being checked"),
+                            ("waiting_citizen", "Needs more from you"),
+                            ("waiting_authority", "Waiting for another body"),
+                            ("awaiting_second", "Waiting for a second person"),
+                            ("resolved", "Resolved"),
+                            ("withdrawn", "Withdrawn"),
+                            ("lapsed", "No answer in time (can be reopened)"),
+                        ],
+                        max_length=17,
+                    ),
+                ),
+                ("round", models.PositiveSmallIntegerField()),
+                ("data", models.JSONField(default=dict)),
+                ("note", models.TextField(blank=True, max_length=4000)),
+                ("note_salt", models.UUIDField(default=uuid.uuid4)),
+                ("note_digest", models.BinaryField(max_length=32, null=True)),
+                ("hash", models.BinaryField(max_length=32, null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "complaint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="complaints.complaint",
+                    ),
+                ),
+                (
+                    "holder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registry.organization",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Figure',
+            name="Figure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField()),
-                ('kind', models.CharField(blank=True, choices=[('missing_dose', 'A dose is missing'), ('wrong_dose', 'A detail of a dose is wrong'), ('not_mine', 'I did not have this dose'), ('doubled_dose', 'A dose is recorded twice'), ('wrong_person', 'Personal details are wrong')], max_length=12)),
-                ('cohort', models.CharField(choices=[('opened', 'Opened'), ('closed', 'Closed')], max_length=6)),
-                ('received', models.PositiveIntegerField()),
-                ('resolved', models.PositiveIntegerField()),
-                ('on_time', models.PositiveIntegerField()),
-                ('open', models.PositiveIntegerField()),
-                ('open_overdue', models.PositiveIntegerField()),
-                ('untouched', models.PositiveIntegerField()),
-                ('reopened', models.PositiveIntegerField()),
-                ('median', models.PositiveIntegerField(null=True)),
-                ('p75', models.PositiveIntegerField(null=True)),
-                ('p90', models.PositiveIntegerField(null=True)),
-                ('first_answer_median', models.PositiveIntegerField(null=True)),
-                ('sketch', models.JSONField(default=dict)),
-                ('first_answer_sketch', models.JSONField(default=dict)),
-                ('computed_at', models.DateTimeField()),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='figures', to='registry.organization')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("month", models.DateField()),
+                (
+                    "kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("missing_dose", "A dose is missing"),
+                            ("wrong_dose", "A detail of a dose is wrong"),
+                            ("not_mine", "I did not have this dose"),
+                            ("doubled_dose", "A dose is recorded twice"),
+                            ("wrong_person", "Personal details are wrong"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "cohort",
+                    models.CharField(
+                        choices=[("opened", "Opened"), ("closed", "Closed")],
+                        max_length=6,
+                    ),
+                ),
+                ("received", models.PositiveIntegerField()),
+                ("resolved", models.PositiveIntegerField()),
+                ("on_time", models.PositiveIntegerField()),
+                ("open", models.PositiveIntegerField()),
+                ("open_overdue", models.PositiveIntegerField()),
+                ("untouched", models.PositiveIntegerField()),
+                ("reopened", models.PositiveIntegerField()),
+                ("median", models.PositiveIntegerField(null=True)),
+                ("p75", models.PositiveIntegerField(null=True)),
+                ("p90", models.PositiveIntegerField(null=True)),
+                ("first_answer_median", models.PositiveIntegerField(null=True)),
+                ("sketch", models.JSONField(default=dict)),
+                ("first_answer_sketch", models.JSONField(default=dict)),
+                ("computed_at", models.DateTimeField()),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="figures",
+                        to="registry.organization",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('recipient', models.CharField(max_length=32)),
-                ('channel', models.CharField(max_length=10)),
-                ('to_sealed', models.BinaryField()),
-                ('text_sealed', models.BinaryField()),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sent', 'Sent'), ('failed', 'Failed')], default='waiting', max_length=7)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='complaints.event')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("recipient", models.CharField(max_length=32)),
+                ("channel", models.CharField(max_length=10)),
+                ("to_sealed", models.BinaryField()),
+                ("text_sealed", models.BinaryField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("sent", "Sent"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=7,
+                    ),
+                ),
+                ("sent_at", models.DateTimeField(null=True)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="complaints.event",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Policy',
+            name="Policy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(blank=True, choices=[('missing_dose', 'A dose is missing'), ('wrong_dose', 'A detail of a dose is wrong'), ('not_mine', 'I did not have this dose'), ('doubled_dose', 'A dose is recorded twice'), ('wrong_person', 'Personal details are wrong')], max_length=12)),
-                ('repair_hours', models.PositiveIntegerField()),
-                ('first_answer_hours', models.PositiveIntegerField()),
-                ('pause_days', models.PositiveSmallIntegerField()),
-                ('disagree_days', models.PositiveSmallIntegerField()),
-                ('valid_from', models.DateField()),
-                ('valid_to', models.DateField(null=True)),
-                ('source', models.CharField(max_length=120)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("missing_dose", "A dose is missing"),
+                            ("wrong_dose", "A detail of a dose is wrong"),
+                            ("not_mine", "I did not have this dose"),
+                            ("doubled_dose", "A dose is recorded twice"),
+                            ("wrong_person", "Personal details are wrong"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("repair_hours", models.PositiveIntegerField()),
+                ("first_answer_hours", models.PositiveIntegerField()),
+                ("pause_days", models.PositiveSmallIntegerField()),
+                ("disagree_days", models.PositiveSmallIntegerField()),
+                ("valid_from", models.DateField()),
+                ("valid_to", models.DateField(null=True)),
+                ("source", models.CharField(max_length=120)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'valid_from'), name='policy_once_per_kind_and_day'), models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='policy_ends_after_it_begins')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("kind", "valid_from"),
+                        name="policy_once_per_kind_and_day",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to", None),
+                            ("valid_to__gt", models.F("valid_from")),
+                            _connector="OR",
+                        ),
+                        name="policy_ends_after_it_begins",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Submission',
+            name="Submission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(unique=True)),
-                ('body_digest', models.BinaryField(max_length=32)),
-                ('code', models.CharField(max_length=10, unique=True)),
-                ('channel', models.CharField(choices=[('self', 'By the citizen'), ('counter', 'At the counter'), ('phone', 'By telephone')], default='self', max_length=7)),
-                ('relation', models.CharField(choices=[('self', 'For me'), ('child', 'For my child under 16'), ('parent', 'For my parent or another relative'), ('other', 'For somebody else')], default='self', max_length=6)),
-                ('language', models.CharField(default='vi', max_length=2)),
-                ('full_name', models.CharField(max_length=120)),
-                ('name_folded', models.CharField(max_length=120)),
-                ('born_on', models.DateField(null=True)),
-                ('sex', models.CharField(blank=True, max_length=1)),
-                ('national_id_sealed', models.BinaryField(null=True)),
-                ('national_id_digest', models.BinaryField(db_index=True, max_length=32, null=True)),
-                ('phone_sealed', models.BinaryField()),
-                ('phone_digest', models.BinaryField(db_index=True, max_length=32)),
-                ('last4_digest', models.BinaryField(max_length=32)),
-                ('submitted_at', models.DateTimeField()),
-                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='submissions', to='registry.person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("key", models.UUIDField(unique=True)),
+                ("body_digest", models.BinaryField(max_length=32)),
+                ("code", models.CharField(max_length=10, unique=True)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("self", "By the citizen"),
+                            ("counter", "At the counter"),
+                            ("phone", "By telephone"),
+                        ],
+                        default="self",
+                        max_length=7,
+                    ),
+                ),
+                (
+                    "relation",
+                    models.CharField(
+                        choices=[
+                            ("self", "For me"),
+                            ("child", "For my child under 16"),
+                            ("parent", "For my parent or another relative"),
+                            ("other", "For somebody else"),
+                        ],
+                        default="self",
+                        max_length=6,
+                    ),
+                ),
+                ("language", models.CharField(default="vi", max_length=2)),
+                ("full_name", models.CharField(max_length=120)),
+                ("name_folded", models.CharField(max_length=120)),
+                ("born_on", models.DateField(null=True)),
+                ("sex", models.CharField(blank=True, max_length=1)),
+                ("national_id_sealed", models.BinaryField(null=True)),
+                (
+                    "national_id_digest",
+                    models.BinaryField(db_index=True, max_length=32, null=True),
+                ),
+                ("phone_sealed", models.BinaryField()),
+                ("phone_digest", models.BinaryField(db_index=True, max_length=32)),
+                ("last4_digest", models.BinaryField(max_length=32)),
+                ("submitted_at", models.DateTimeField()),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="submissions",
+                        to="registry.person",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Joining',
+            name="Joining",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('complaint', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='joinings', to='complaints.complaint')),
-                ('submission', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='joinings', to='complaints.submission')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "complaint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="joinings",
+                        to="complaints.complaint",
+                    ),
+                ),
+                (
+                    "submission",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="joinings",
+                        to="complaints.submission",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Evidence',
+            name="Evidence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ref', models.UUIDField(default=uuid.uuid4, unique=True)),
-                ('media_type', models.CharField(max_length=20)),
-                ('sha256', models.BinaryField(max_length=32)),
-                ('bytes', models.PositiveIntegerField()),
-                ('width', models.PositiveIntegerField(null=True)),
-                ('height', models.PositiveIntegerField(null=True)),
-                ('state', models.CharField(choices=[('quarantined', 'Quarantined'), ('checked', 'Checked'), ('refused', 'Refused')], default='quarantined', max_length=11)),
-                ('warning', models.CharField(blank=True, max_length=20)),
-                ('uploaded_at', models.DateTimeField()),
-                ('draft', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='evidence', to='complaints.draft')),
-                ('submission', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='evidence', to='complaints.submission')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("ref", models.UUIDField(default=uuid.uuid4, unique=True)),
+                ("media_type", models.CharField(max_length=20)),
+                ("sha256", models.BinaryField(max_length=32)),
+                ("bytes", models.PositiveIntegerField()),
+                ("width", models.PositiveIntegerField(null=True)),
+                ("height", models.PositiveIntegerField(null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("quarantined", "Quarantined"),
+                            ("checked", "Checked"),
+                            ("refused", "Refused"),
+                        ],
+                        default="quarantined",
+                        max_length=11,
+                    ),
+                ),
+                ("warning", models.CharField(blank=True, max_length=20)),
+                ("uploaded_at", models.DateTimeField()),
+                (
+                    "draft",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="evidence",
+                        to="complaints.draft",
+                    ),
+                ),
+                (
+                    "submission",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="evidence",
+                        to="complaints.submission",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='complaint',
-            name='submission',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='complaints', to='complaints.submission'),
+            model_name="complaint",
+            name="submission",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="complaints",
+                to="complaints.submission",
+            ),
         ),
         migrations.CreateModel(
-            name='Claim',
+            name="Claim",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('field', models.CharField(choices=[('given_on', 'Date given'), ('product', 'Vaccine'), ('lot', 'Lot number'), ('site', 'Vaccination site'), ('dose_number', 'Dose number'), ('dose', 'The dose itself'), ('full_name', 'Full name'), ('born_on', 'Birth date'), ('sex', 'Sex'), ('national_id', 'Identity number'), ('phone', 'Telephone')], max_length=12)),
-                ('recorded_sealed', models.BinaryField()),
-                ('claimed_sealed', models.BinaryField()),
-                ('verdict', models.CharField(blank=True, choices=[('upheld', 'Upheld'), ('kept', 'Kept as recorded'), ('already_correct', 'It was right already')], max_length=15)),
-                ('ground', models.CharField(blank=True, choices=[('form_lacks_facts', 'The screening form shows no date, dose number or vaccine'), ('names_contradict', 'The names contradict each other'), ('portrait', 'The picture is a portrait, not the vaccination slip'), ('dose_number_differs', 'The dose number differs'), ('birth_date_differs', 'The birth date on the slip is not the one on record'), ('slip_lacks_facts', 'The slip lacks name, sex, date or vaccine'), ('details_covered', 'Personal details are covered'), ('unreadable', 'The photo cannot be read'), ('date_differs', 'The date differs'), ('nothing_matches', 'Nothing on the slip matches'), ('name_incomplete', 'The name is incomplete or typed without accents'), ('vaccine_differs', 'The vaccine differs'), ('altered', 'Details on the paper were altered by hand')], max_length=20)),
-                ('correction', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='registry.correction')),
-                ('complaint', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='complaints.complaint')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "field",
+                    models.CharField(
+                        choices=[
+                            ("given_on", "Date given"),
+                            ("product", "Vaccine"),
+                            ("lot", "Lot number"),
+                            ("site", "Vaccination site"),
+                            ("dose_number", "Dose number"),
+                            ("dose", "The dose itself"),
+                            ("full_name", "Full name"),
+                            ("born_on", "Birth date"),
+                            ("sex", "Sex"),
+                            ("national_id", "Identity number"),
+                            ("phone", "Telephone"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("recorded_sealed", models.BinaryField()),
+                ("claimed_sealed", models.BinaryField()),
+                (
+                    "verdict",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("upheld", "Upheld"),
+                            ("kept", "Kept as recorded"),
+                            ("already_correct", "It was right already"),
+                        ],
+                        max_length=15,
+                    ),
+                ),
+                (
+                    "ground",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            (
+                                "form_lacks_facts",
+                                "The screening form shows no date, dose number or vaccine",
+                            ),
+                            ("names_contradict", "The names contradict each other"),
+                            (
+                                "portrait",
+                                "The picture is a portrait, not the vaccination slip",
+                            ),
+                            ("dose_number_differs", "The dose number differs"),
+                            (
+                                "birth_date_differs",
+                                "The birth date on the slip is not the one on record",
+                            ),
+                            (
+                                "slip_lacks_facts",
+                                "The slip lacks name, sex, date or vaccine",
+                            ),
+                            ("details_covered", "Personal details are covered"),
+                            ("unreadable", "The photo cannot be read"),
+                            ("date_differs", "The date differs"),
+                            ("nothing_matches", "Nothing on the slip matches"),
+                            (
+                                "name_incomplete",
+                                "The name is incomplete or typed without accents",
+                            ),
+                            ("vaccine_differs", "The vaccine differs"),
+                            ("altered", "Details on the paper were altered by hand"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "correction",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="claims",
+                        to="registry.correction",
+                    ),
+                ),
+                (
+                    "complaint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="claims",
+                        to="complaints.complaint",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('complaint', 'field'), name='claim_one_per_field'), models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'kept'), models.Q(('ground', ''), _negated=True)), models.Q(models.Q(('verdict', 'kept'), _negated=True), ('ground', '')), _connector='OR'), name='claim_ground_iff_kept'), models.CheckConstraint(condition=models.Q(('correction', None), ('verdict', 'upheld'), _connector='OR'), name='claim_correction_only_if_upheld')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("complaint", "field"), name="claim_one_per_field"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("verdict", "kept"),
+                                models.Q(("ground", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("verdict", "kept"), _negated=True),
+                                ("ground", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="claim_ground_iff_kept",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("correction", None), ("verdict", "upheld"), _connector="OR"
+                        ),
+                        name="claim_correction_only_if_upheld",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['at'], name='event_at'),
+            model_name="event",
+            index=models.Index(fields=["at"], name="event_at"),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.UniqueConstraint(fields=('complaint', 'seq'), name='event_sequence_without_repeats'),
+            model_name="event",
+            constraint=models.UniqueConstraint(
+                fields=("complaint", "seq"), name="event_sequence_without_repeats"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='figure',
-            constraint=models.UniqueConstraint(fields=('organization', 'cohort', 'month', 'kind'), name='figure_once'),
+            model_name="figure",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "cohort", "month", "kind"), name="figure_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='figure',
-            constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='figure_month_begins_on_the_first'),
+            model_name="figure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("month__day", 1)),
+                name="figure_month_begins_on_the_first",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('event', 'recipient', 'channel'), name='message_once_per_event_recipient_and_channel'),
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                fields=("event", "recipient", "channel"),
+                name="message_once_per_event_recipient_and_channel",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('state', 'sent')), models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at', None)), _connector='OR'), name='message_sent_iff_it_has_a_time'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("sent_at__isnull", False), ("state", "sent")),
+                    models.Q(
+                        models.Q(("state", "sent"), _negated=True), ("sent_at", None)
+                    ),
+                    _connector="OR",
+                ),
+                name="message_sent_iff_it_has_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^[1-9][0-9]{9}$')), name='submission_code_is_ten_digits'),
+            model_name="submission",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("code__regex", "^[1-9][0-9]{9}$")),
+                name="submission_code_is_ten_digits",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='joining',
-            constraint=models.UniqueConstraint(fields=('submission', 'complaint'), name='joining_once'),
+            model_name="joining",
+            constraint=models.UniqueConstraint(
+                fields=("submission", "complaint"), name="joining_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(condition=models.Q(('status__in', ('received', 'in_review', 'waiting_citizen', 'waiting_authority', 'awaiting_second'))), fields=['holder', 'due_at', 'id'], name='complaint_open_by_holder'),
+            model_name="complaint",
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        (
+                            "received",
+                            "in_review",
+                            "waiting_citizen",
+                            "waiting_authority",
+                            "awaiting_second",
+                        ),
+                    )
+                ),
+                fields=["holder", "due_at", "id"],
+                name="complaint_open_by_holder",
+            ),
         ),
         migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(condition=models.Q(('status__in', ('received', 'in_review', 'waiting_citizen', 'waiting_authority', 'awaiting_second'))), fields=['holder_path', 'due_at'], name='complaint_open_by_path', opclasses=['text_pattern_ops', 'timestamptz_ops']),
+            model_name="complaint",
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        (
+                            "received",
+                            "in_review",
+                            "waiting_citizen",
+                            "waiting_authority",
+                            "awaiting_second",
+                        ),
+                    )
+                ),
+                fields=["holder_path", "due_at"],
+                name="complaint_open_by_path",
+                opclasses=["text_pattern_ops", "timestamptz_ops"],
+            ),
         ),
         migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(condition=models.Q(('status__in', ('received', 'in_review', 'waiting_citizen', 'waiting_authority', 'awaiting_second'))), fields=['due_at', 'id'], name='complaint_open_by_due'),
+            model_name="complaint",
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        (
+                            "received",
+                            "in_review",
+                            "waiting_citizen",
+                            "waiting_authority",
+                            "awaiting_second",
+                        ),
+                    )
+                ),
+                fields=["due_at", "id"],
+                name="complaint_open_by_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(fields=['holder', 'submitted_at'], name='complaint_figures'),
+            model_name="complaint",
+            index=models.Index(
+                fields=["holder", "submitted_at"], name="complaint_figures"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='complaint',
-            constraint=models.UniqueConstraint(fields=('submission', 'number'), name='complaint_number_once_per_submission'),
+            model_name="complaint",
+            constraint=models.UniqueConstraint(
+                fields=("submission", "number"),
+                name="complaint_number_once_per_submission",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='complaint',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('status__in', ('received', 'in_review', 'waiting_citizen', 'waiting_authority', 'awaiting_second'))), models.Q(('ended_at__isnull', False), ('status__in', ('resolved', 'withdrawn', 'lapsed'))), _connector='OR'), name='complaint_ended_iff_it_is_not_open'),
+            model_name="complaint",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("ended_at", None),
+                        (
+                            "status__in",
+                            (
+                                "received",
+                                "in_review",
+                                "waiting_citizen",
+                                "waiting_authority",
+                                "awaiting_second",
+                            ),
+                        ),
+                    ),
+                    models.Q(
+                        ("ended_at__isnull", False),
+                        ("status__in", ("resolved", "withdrawn", "lapsed")),
+                    ),
+                    _connector="OR",
+                ),
+                name="complaint_ended_iff_it_is_not_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='complaint',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'resolved'), models.Q(('outcome', ''), _negated=True)), models.Q(models.Q(('status', 'resolved'), _negated=True), ('outcome', '')), _connector='OR'), name='complaint_outcome_iff_resolved'),
+            model_name="complaint",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("status", "resolved"), models.Q(("outcome", ""), _negated=True)
+                    ),
+                    models.Q(
+                        models.Q(("status", "resolved"), _negated=True), ("outcome", "")
+                    ),
+                    _connector="OR",
+                ),
+                name="complaint_outcome_iff_resolved",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='complaint',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('paused_at__isnull', False), ('status', 'waiting_citizen')), models.Q(models.Q(('status', 'waiting_citizen'), _negated=True), ('paused_at', None)), _connector='OR'), name='complaint_paused_iff_waiting_for_the_citizen'),
+            model_name="complaint",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("paused_at__isnull", False), ("status", "waiting_citizen")
+                    ),
+                    models.Q(
+                        models.Q(("status", "waiting_citizen"), _negated=True),
+                        ("paused_at", None),
+                    ),
+                    _connector="OR",
+                ),
+                name="complaint_paused_iff_waiting_for_the_citizen",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='complaint',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at__gte', models.F('submitted_at'))), name='complaint_due_after_it_was_sent'),
+            model_name="complaint",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("due_at__gte", models.F("submitted_at"))),
+                name="complaint_due_after_it_was_sent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='complaint',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ('received', 'in_review', 'waiting_citizen', 'waiting_authority', 'awaiting_second'))), fields=('subject_key',), name='complaint_one_open_per_subject'),
+            model_name="complaint",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        (
+                            "received",
+                            "in_review",
+                            "waiting_citizen",
+                            "waiting_authority",
+                            "awaiting_second",
+                        ),
+                    )
+                ),
+                fields=("subject_key",),
+                name="complaint_one_open_per_subject",
+            ),
         ),
     ]

@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,302 +16,794 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Holiday',
+            name="Holiday",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('is_workday', models.BooleanField(default=False)),
-                ('source', models.CharField(max_length=120)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("day", models.DateField(unique=True)),
+                ("name", models.CharField(max_length=80)),
+                ("is_workday", models.BooleanField(default=False)),
+                ("source", models.CharField(max_length=120)),
             ],
         ),
         migrations.CreateModel(
-            name='Lot',
+            name="Lot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=30, unique=True)),
-                ('expires_on', models.DateField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("number", models.CharField(max_length=30, unique=True)),
+                ("expires_on", models.DateField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='PopulationEntry',
+            name="PopulationEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number_digest', models.BinaryField(max_length=32, unique=True)),
-                ('name_key', models.CharField(max_length=200)),
-                ('born_on', models.DateField()),
-                ('sex', models.CharField(max_length=1)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("number_digest", models.BinaryField(max_length=32, unique=True)),
+                ("name_key", models.CharField(max_length=200)),
+                ("born_on", models.DateField()),
+                ("sex", models.CharField(max_length=1)),
             ],
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True)),
-                ('name', models.CharField(max_length=60)),
-                ('maker', models.CharField(max_length=80)),
-                ('approved_on', models.DateField(null=True)),
-                ('min_age_years', models.PositiveSmallIntegerField(default=18)),
-                ('primary_doses', models.PositiveSmallIntegerField(default=2)),
-                ('cvx', models.CharField(blank=True, max_length=3)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, unique=True)),
+                ("name", models.CharField(max_length=60)),
+                ("maker", models.CharField(max_length=80)),
+                ("approved_on", models.DateField(null=True)),
+                ("min_age_years", models.PositiveSmallIntegerField(default=18)),
+                ("primary_doses", models.PositiveSmallIntegerField(default=2)),
+                ("cvx", models.CharField(blank=True, max_length=3)),
             ],
         ),
         migrations.CreateModel(
-            name='AdministrativeUnit',
+            name="AdministrativeUnit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=16, unique=True)),
-                ('epoch', models.CharField(choices=[('old', 'before 1 July 2025'), ('new', 'since 1 July 2025')], max_length=3)),
-                ('level', models.CharField(choices=[('province', 'Province'), ('district', 'District'), ('commune', 'Commune')], max_length=8)),
-                ('name', models.CharField(max_length=100)),
-                ('folded', models.CharField(max_length=100)),
-                ('sort_key', models.CharField(max_length=300)),
-                ('path', models.CharField(max_length=60)),
-                ('valid_from', models.DateField()),
-                ('valid_to', models.DateField(null=True)),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='registry.administrativeunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("code", models.CharField(max_length=16, unique=True)),
+                (
+                    "epoch",
+                    models.CharField(
+                        choices=[
+                            ("old", "before 1 July 2025"),
+                            ("new", "since 1 July 2025"),
+                        ],
+                        max_length=3,
+                    ),
+                ),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[
+                            ("province", "Province"),
+                            ("district", "District"),
+                            ("commune", "Commune"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                ("folded", models.CharField(max_length=100)),
+                ("sort_key", models.CharField(max_length=300)),
+                ("path", models.CharField(max_length=60)),
+                ("valid_from", models.DateField()),
+                ("valid_to", models.DateField(null=True)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parts",
+                        to="registry.administrativeunit",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Correction',
+            name="Correction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ref', models.UUIDField(default=uuid.uuid4, unique=True)),
-                ('target', models.CharField(choices=[('person', 'Person'), ('dose', 'Dose')], max_length=6)),
-                ('target_id', models.BigIntegerField()),
-                ('version_before', models.PositiveIntegerField()),
-                ('before_sealed', models.BinaryField()),
-                ('after_sealed', models.BinaryField()),
-                ('reason', models.CharField(choices=[('complaint', 'Complaint'), ('rule', 'Rule'), ('import', 'Import'), ('undo', 'Undo')], max_length=9)),
-                ('reason_ref', models.CharField(max_length=40)),
-                ('applied_at', models.DateTimeField()),
-                ('approved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('proposed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('reverses', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, to='registry.correction')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("ref", models.UUIDField(default=uuid.uuid4, unique=True)),
+                (
+                    "target",
+                    models.CharField(
+                        choices=[("person", "Person"), ("dose", "Dose")], max_length=6
+                    ),
+                ),
+                ("target_id", models.BigIntegerField()),
+                ("version_before", models.PositiveIntegerField()),
+                ("before_sealed", models.BinaryField()),
+                ("after_sealed", models.BinaryField()),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("complaint", "Complaint"),
+                            ("rule", "Rule"),
+                            ("import", "Import"),
+                            ("undo", "Undo"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("reason_ref", models.CharField(max_length=40)),
+                ("applied_at", models.DateTimeField()),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reverses",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="registry.correction",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Organization',
+            name="Organization",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=32, unique=True)),
-                ('kind', models.CharField(choices=[('ministry', 'Ministry'), ('health_department', 'Health Department'), ('cdc', 'Cdc'), ('district_centre', 'District Centre'), ('health_station', 'Health Station'), ('hospital', 'Hospital'), ('mobile_point', 'Mobile Point'), ('branch', 'Branch'), ('police', 'Police')], max_length=20)),
-                ('name', models.CharField(max_length=160)),
-                ('folded', models.CharField(max_length=160)),
-                ('sort_key', models.CharField(max_length=500)),
-                ('path', models.CharField(max_length=120)),
-                ('gives_doses', models.BooleanField(default=False)),
-                ('opened_on', models.DateField()),
-                ('closed_on', models.DateField(null=True)),
-                ('phone', models.CharField(blank=True, max_length=20)),
-                ('commune', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='organizations', to='registry.administrativeunit')),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='below', to='registry.organization')),
-                ('province', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.administrativeunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("code", models.CharField(max_length=32, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("ministry", "Ministry"),
+                            ("health_department", "Health Department"),
+                            ("cdc", "Cdc"),
+                            ("district_centre", "District Centre"),
+                            ("health_station", "Health Station"),
+                            ("hospital", "Hospital"),
+                            ("mobile_point", "Mobile Point"),
+                            ("branch", "Branch"),
+                            ("police", "Police"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("name", models.CharField(max_length=160)),
+                ("folded", models.CharField(max_length=160)),
+                ("sort_key", models.CharField(max_length=500)),
+                ("path", models.CharField(max_length=120)),
+                ("gives_doses", models.BooleanField(default=False)),
+                ("opened_on", models.DateField()),
+                ("closed_on", models.DateField(null=True)),
+                ("phone", models.CharField(blank=True, max_length=20)),
+                (
+                    "commune",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="organizations",
+                        to="registry.administrativeunit",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="below",
+                        to="registry.organization",
+                    ),
+                ),
+                (
+                    "province",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registry.administrativeunit",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LotAllocation',
+            name="LotAllocation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('received_on', models.DateField()),
-                ('doses', models.PositiveIntegerField()),
-                ('lot', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='allocations', to='registry.lot')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='allocations', to='registry.organization')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("received_on", models.DateField()),
+                ("doses", models.PositiveIntegerField()),
+                (
+                    "lot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="allocations",
+                        to="registry.lot",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="allocations",
+                        to="registry.organization",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OrganizationSuccession',
+            name="OrganizationSuccession",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateField()),
-                ('reason', models.CharField(max_length=200)),
-                ('new', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='predecessions', to='registry.organization')),
-                ('old', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='successions', to='registry.organization')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("valid_from", models.DateField()),
+                ("reason", models.CharField(max_length=200)),
+                (
+                    "new",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="predecessions",
+                        to="registry.organization",
+                    ),
+                ),
+                (
+                    "old",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="successions",
+                        to="registry.organization",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ref', models.UUIDField(default=uuid.uuid4, unique=True)),
-                ('full_name', models.CharField(max_length=120)),
-                ('name_key', models.CharField(max_length=200)),
-                ('name_folded', models.CharField(max_length=120)),
-                ('sort_key', models.CharField(max_length=400)),
-                ('born_on', models.DateField()),
-                ('born_precision', models.CharField(choices=[('day', 'Day'), ('month', 'Month'), ('year', 'Year')], default='day', max_length=5)),
-                ('sex', models.CharField(blank=True, choices=[('M', 'Male'), ('F', 'Female')], max_length=1)),
-                ('population', models.CharField(choices=[('not_sent', 'Not Sent'), ('matched', 'Matched'), ('mismatched', 'Mismatched'), ('no_number', 'No Number'), ('bad_format', 'Bad Format')], default='not_sent', max_length=10)),
-                ('population_at', models.DateTimeField(null=True)),
-                ('is_restricted', models.BooleanField(default=False)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('residence', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.administrativeunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("ref", models.UUIDField(default=uuid.uuid4, unique=True)),
+                ("full_name", models.CharField(max_length=120)),
+                ("name_key", models.CharField(max_length=200)),
+                ("name_folded", models.CharField(max_length=120)),
+                ("sort_key", models.CharField(max_length=400)),
+                ("born_on", models.DateField()),
+                (
+                    "born_precision",
+                    models.CharField(
+                        choices=[("day", "Day"), ("month", "Month"), ("year", "Year")],
+                        default="day",
+                        max_length=5,
+                    ),
+                ),
+                (
+                    "sex",
+                    models.CharField(
+                        blank=True,
+                        choices=[("M", "Male"), ("F", "Female")],
+                        max_length=1,
+                    ),
+                ),
+                (
+                    "population",
+                    models.CharField(
+                        choices=[
+                            ("not_sent", "Not Sent"),
+                            ("matched", "Matched"),
+                            ("mismatched", "Mismatched"),
+                            ("no_number", "No Number"),
+                            ("bad_format", "Bad Format"),
+                        ],
+                        default="not_sent",
+                        max_length=10,
+                    ),
+                ),
+                ("population_at", models.DateTimeField(null=True)),
+                ("is_restricted", models.BooleanField(default=False)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "residence",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registry.administrativeunit",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='IdentityDocument',
+            name="IdentityDocument",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('pin12', 'Pin12'), ('cmnd9', 'Cmnd9'), ('passport', 'Passport'), ('other', 'Other')], max_length=8)),
-                ('number_sealed', models.BinaryField()),
-                ('number_digest', models.BinaryField(db_index=True, max_length=32)),
-                ('source', models.CharField(max_length=20)),
-                ('is_current', models.BooleanField(default=True)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='documents', to='registry.person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("pin12", "Pin12"),
+                            ("cmnd9", "Cmnd9"),
+                            ("passport", "Passport"),
+                            ("other", "Other"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("number_sealed", models.BinaryField()),
+                ("number_digest", models.BinaryField(db_index=True, max_length=32)),
+                ("source", models.CharField(max_length=20)),
+                ("is_current", models.BooleanField(default=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="documents",
+                        to="registry.person",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='lot',
-            name='product',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lots', to='registry.product'),
+            model_name="lot",
+            name="product",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="lots",
+                to="registry.product",
+            ),
         ),
         migrations.CreateModel(
-            name='Dose',
+            name="Dose",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ref', models.UUIDField(default=uuid.uuid4, unique=True)),
-                ('given_on', models.DateField()),
-                ('lot_number', models.CharField(blank=True, max_length=30)),
-                ('dose_number', models.PositiveSmallIntegerField(null=True)),
-                ('status', models.CharField(choices=[('completed', 'Completed'), ('entered_in_error', 'Entered In Error'), ('not_done', 'Not Done')], default='completed', max_length=16)),
-                ('source', models.CharField(choices=[('service', 'Service'), ('late_entry', 'Late Entry'), ('upload', 'Upload'), ('self_report', 'Self Report'), ('foreign', 'Foreign'), ('trial', 'Trial')], default='service', max_length=11)),
-                ('name_recorded', models.CharField(blank=True, max_length=120)),
-                ('recorded_at', models.DateTimeField()),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('lot', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='registry.lot')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='doses', to='registry.organization')),
-                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='doses', to='registry.person')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='registry.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("ref", models.UUIDField(default=uuid.uuid4, unique=True)),
+                ("given_on", models.DateField()),
+                ("lot_number", models.CharField(blank=True, max_length=30)),
+                ("dose_number", models.PositiveSmallIntegerField(null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("completed", "Completed"),
+                            ("entered_in_error", "Entered In Error"),
+                            ("not_done", "Not Done"),
+                        ],
+                        default="completed",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("service", "Service"),
+                            ("late_entry", "Late Entry"),
+                            ("upload", "Upload"),
+                            ("self_report", "Self Report"),
+                            ("foreign", "Foreign"),
+                            ("trial", "Trial"),
+                        ],
+                        default="service",
+                        max_length=11,
+                    ),
+                ),
+                ("name_recorded", models.CharField(blank=True, max_length=120)),
+                ("recorded_at", models.DateTimeField()),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "lot",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="registry.lot",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="doses",
+                        to="registry.organization",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="doses",
+                        to="registry.person",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="registry.product",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ProductAlias',
+            name="ProductAlias",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('folded', models.CharField(max_length=60, unique=True)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='aliases', to='registry.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=60)),
+                ("folded", models.CharField(max_length=60, unique=True)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="aliases",
+                        to="registry.product",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Telephone',
+            name="Telephone",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number_sealed', models.BinaryField()),
-                ('number_digest', models.BinaryField(db_index=True, max_length=32)),
-                ('is_contact', models.BooleanField(default=True)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='telephones', to='registry.person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("number_sealed", models.BinaryField()),
+                ("number_digest", models.BinaryField(db_index=True, max_length=32)),
+                ("is_contact", models.BooleanField(default=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="telephones",
+                        to="registry.person",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='UnitAlias',
+            name="UnitAlias",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('folded', models.CharField(max_length=100)),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='aliases', to='registry.administrativeunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                ("folded", models.CharField(max_length=100)),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="aliases",
+                        to="registry.administrativeunit",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='UnitSuccession',
+            name="UnitSuccession",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_default', models.BooleanField(default=False)),
-                ('valid_from', models.DateField()),
-                ('new', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='predecessions', to='registry.administrativeunit')),
-                ('old', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='successions', to='registry.administrativeunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("is_default", models.BooleanField(default=False)),
+                ("valid_from", models.DateField()),
+                (
+                    "new",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="predecessions",
+                        to="registry.administrativeunit",
+                    ),
+                ),
+                (
+                    "old",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="successions",
+                        to="registry.administrativeunit",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='administrativeunit',
-            index=models.Index(fields=['folded'], name='unit_folded', opclasses=['text_pattern_ops']),
+            model_name="administrativeunit",
+            index=models.Index(
+                fields=["folded"], name="unit_folded", opclasses=["text_pattern_ops"]
+            ),
         ),
         migrations.AddIndex(
-            model_name='administrativeunit',
-            index=models.Index(fields=['path'], name='unit_path', opclasses=['text_pattern_ops']),
+            model_name="administrativeunit",
+            index=models.Index(
+                fields=["path"], name="unit_path", opclasses=["text_pattern_ops"]
+            ),
         ),
         migrations.AddConstraint(
-            model_name='administrativeunit',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='unit_ends_after_it_begins'),
+            model_name="administrativeunit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_to", None),
+                    ("valid_to__gt", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="unit_ends_after_it_begins",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='administrativeunit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('level', 'province'), ('parent', None)), models.Q(models.Q(('level', 'province'), _negated=True), ('parent__isnull', False)), _connector='OR'), name='unit_has_a_parent_unless_it_is_a_province'),
+            model_name="administrativeunit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("level", "province"), ("parent", None)),
+                    models.Q(
+                        models.Q(("level", "province"), _negated=True),
+                        ("parent__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="unit_has_a_parent_unless_it_is_a_province",
+            ),
         ),
         migrations.AddIndex(
-            model_name='correction',
-            index=models.Index(fields=['reason', 'reason_ref'], name='correction_reason'),
+            model_name="correction",
+            index=models.Index(
+                fields=["reason", "reason_ref"], name="correction_reason"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='correction',
-            constraint=models.UniqueConstraint(fields=('target', 'target_id', 'version_before'), name='correction_one_per_target_version'),
+            model_name="correction",
+            constraint=models.UniqueConstraint(
+                fields=("target", "target_id", "version_before"),
+                name="correction_one_per_target_version",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='correction',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by', None), models.Q(('approved_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='correction_second_person_is_another'),
+            model_name="correction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("approved_by", None),
+                    models.Q(("approved_by", models.F("proposed_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="correction_second_person_is_another",
+            ),
         ),
         migrations.AddIndex(
-            model_name='organization',
-            index=models.Index(fields=['path'], name='organization_path', opclasses=['text_pattern_ops']),
+            model_name="organization",
+            index=models.Index(
+                fields=["path"],
+                name="organization_path",
+                opclasses=["text_pattern_ops"],
+            ),
         ),
         migrations.AddIndex(
-            model_name='organization',
-            index=models.Index(fields=['folded'], name='organization_folded', opclasses=['text_pattern_ops']),
+            model_name="organization",
+            index=models.Index(
+                fields=["folded"],
+                name="organization_folded",
+                opclasses=["text_pattern_ops"],
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organization',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_on', None), ('closed_on__gte', models.F('opened_on')), _connector='OR'), name='organization_closes_after_it_opens'),
+            model_name="organization",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("closed_on", None),
+                    ("closed_on__gte", models.F("opened_on")),
+                    _connector="OR",
+                ),
+                name="organization_closes_after_it_opens",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organization',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'ministry'), ('parent', None)), models.Q(models.Q(('kind', 'ministry'), _negated=True), ('parent__isnull', False)), _connector='OR'), name='organization_only_the_ministry_has_no_parent'),
+            model_name="organization",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "ministry"), ("parent", None)),
+                    models.Q(
+                        models.Q(("kind", "ministry"), _negated=True),
+                        ("parent__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="organization_only_the_ministry_has_no_parent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lotallocation',
-            constraint=models.UniqueConstraint(fields=('lot', 'organization', 'received_on'), name='lotallocation_once_per_day'),
+            model_name="lotallocation",
+            constraint=models.UniqueConstraint(
+                fields=("lot", "organization", "received_on"),
+                name="lotallocation_once_per_day",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organizationsuccession',
-            constraint=models.UniqueConstraint(fields=('old', 'new'), name='organizationsuccession_once_per_pair'),
+            model_name="organizationsuccession",
+            constraint=models.UniqueConstraint(
+                fields=("old", "new"), name="organizationsuccession_once_per_pair"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organizationsuccession',
-            constraint=models.CheckConstraint(condition=models.Q(('old', models.F('new')), _negated=True), name='organizationsuccession_not_to_itself'),
+            model_name="organizationsuccession",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("old", models.F("new")), _negated=True),
+                name="organizationsuccession_not_to_itself",
+            ),
         ),
         migrations.AddIndex(
-            model_name='person',
-            index=models.Index(fields=['name_folded', 'born_on'], name='person_name_born'),
+            model_name="person",
+            index=models.Index(
+                fields=["name_folded", "born_on"], name="person_name_born"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='identitydocument',
-            constraint=models.UniqueConstraint(fields=('person', 'number_digest'), name='identitydocument_once_per_person'),
+            model_name="identitydocument",
+            constraint=models.UniqueConstraint(
+                fields=("person", "number_digest"),
+                name="identitydocument_once_per_person",
+            ),
         ),
         migrations.AddIndex(
-            model_name='dose',
-            index=models.Index(fields=['site', 'given_on'], name='dose_site_day'),
+            model_name="dose",
+            index=models.Index(fields=["site", "given_on"], name="dose_site_day"),
         ),
         migrations.AddConstraint(
-            model_name='telephone',
-            constraint=models.UniqueConstraint(fields=('person', 'number_digest'), name='telephone_once_per_person'),
+            model_name="telephone",
+            constraint=models.UniqueConstraint(
+                fields=("person", "number_digest"), name="telephone_once_per_person"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='telephone',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_contact', True)), fields=('person',), name='telephone_one_contact_per_person'),
+            model_name="telephone",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_contact", True)),
+                fields=("person",),
+                name="telephone_one_contact_per_person",
+            ),
         ),
         migrations.AddIndex(
-            model_name='unitalias',
-            index=models.Index(fields=['folded'], name='unitalias_folded'),
+            model_name="unitalias",
+            index=models.Index(fields=["folded"], name="unitalias_folded"),
         ),
         migrations.AddConstraint(
-            model_name='unitalias',
-            constraint=models.UniqueConstraint(fields=('unit', 'folded'), name='unitalias_once_per_unit'),
+            model_name="unitalias",
+            constraint=models.UniqueConstraint(
+                fields=("unit", "folded"), name="unitalias_once_per_unit"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='unitsuccession',
-            constraint=models.UniqueConstraint(fields=('old', 'new'), name='unitsuccession_once_per_pair'),
+            model_name="unitsuccession",
+            constraint=models.UniqueConstraint(
+                fields=("old", "new"), name="unitsuccession_once_per_pair"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='unitsuccession',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('old',), name='unitsuccession_one_default'),
+            model_name="unitsuccession",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_default", True)),
+                fields=("old",),
+                name="unitsuccession_one_default",
+            ),
         ),
     ]
