@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from complaints import integrity, rollups
-from complaints.actions import escalation
+from complaints.actions import drafts, escalation
 
 
 @shared_task(name="complaints.escalate_overdue", ignore_result=True)
@@ -13,6 +13,12 @@ def escalate_overdue(**_later: object) -> None:
     at = timezone.now()
     escalation.mark_overdue(at=at)
     escalation.lapse(at=at)
+
+
+@shared_task(name="complaints.forget_drafts", ignore_result=True)
+def forget_drafts(**_later: object) -> None:
+    """Delete drafts that nobody sent in time, with their photos."""
+    drafts.forget_expired(at=timezone.now())
 
 
 @shared_task(name="complaints.rebuild_figures", ignore_result=True)

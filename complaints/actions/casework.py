@@ -222,7 +222,7 @@ def decline(
     """Send a proposal back with the reason; its verdicts are taken off again."""
     note = moving.require_text(note, message=_("Say why you do not sign."))
     with _case(complaint_id, Move.DECLINE, by=by, at=at, version=version) as case:
-        case.claims.update(verdict="", ground="")
+        case.claims.update(verdict="", ground="", decided_sealed=None)
         moving.move(case, Move.DECLINE, actor=Actor.STAFF, by=by, at=at, note=note)
     return case
 

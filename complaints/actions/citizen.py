@@ -69,7 +69,7 @@ def disagree(*, complaint_id: int, note: str, at: datetime) -> Complaint:
             raise Refused(
                 _("You have reported this again already; follow that report.")
             )
-        own.claims.update(verdict="", ground="", correction=None)
+        own.claims.update(verdict="", ground="", correction=None, decided_sealed=None)
         moving.move(
             own,
             Move.DISAGREE,

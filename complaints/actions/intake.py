@@ -297,7 +297,8 @@ def _subject_key(sender: Sender, matter: Matter) -> bytes:
         f"dose:{matter.dose_id}"
         if matter.dose_id is not None
         else "|".join(
-            matter.claims.get(name, "") for name in (Field.GIVEN_ON, Field.PRODUCT)
+            [matter.claims.get(name, "") for name in (Field.GIVEN_ON, Field.PRODUCT)]
+            + [str(matter.given_on or ""), str(matter.site_id or ""), matter.site_text]
         )
     )
     # The fields belong to it: what is newly claimed must not vanish in an older matter.

@@ -55,13 +55,21 @@ def write_verdicts(claims: list[Claim], decided: Decided) -> None:
 def fill_in(
     complaint: Complaint, claims: list[Claim], filled: Mapping[str, str]
 ) -> None:
-    """Add facts that staff supply for a missing dose where the citizen knew none.
+    """Take in facts that staff supply for a missing dose: fixed first, then recorded.
 
-    They become claims of their own, upheld, so that the case shows what was recorded.
+    Where the citizen knew none they become claims of their own, upheld, so that the
+    case shows what was recorded; where the citizen's was vague they stand beside it.
     """
-    known = {claim.field for claim in claims}
+    known = {claim.field: claim for claim in claims}
     for field, value in filled.items():
-        if field in known or not value:
+        if not value:
+            continue
+        if field in known:
+            claim = known[field]
+            claim.decided_sealed = crypto.seal(
+                value, bound_to=f"decided:{complaint.pk}:{field}"
+            )
+            claim.save(update_fields=["decided_sealed"])
             continue
         claim = Claim.objects.create(
             complaint=complaint,
@@ -93,7 +101,7 @@ def apply(
         proposed_by=deciders.proposed_by,
         approved_by=deciders.approved_by,
     )
-    values = {claim.field: claim.claimed for claim in upheld}
+    values = {claim.field: claim.decided for claim in upheld}
     try:
         correction = _apply(complaint, values, warrant=warrant, at=at)
     except CannotCorrect as error:

@@ -144,6 +144,7 @@ class Complaint(models.Model):
                 fields=["due_at", "id"],
                 condition=Q(status__in=OPEN),
             ),
+            models.Index(name="complaint_ended", fields=["holder", "ended_at"]),
             models.Index(
                 name="complaint_figures",
                 fields=["holder", "submitted_at"],
@@ -172,14 +173,16 @@ class Complaint(models.Model):
 class Claim(models.Model):
     """One field: what is recorded, what is claimed, and what was decided.
 
-    Both sides are sealed, as they may be identity numbers. A missing dose claims
-    each fact of the dose, with nothing recorded.
+    All sides are sealed, as they may be identity numbers. A missing dose claims
+    each fact of the dose, with nothing recorded. ``decided`` is what staff found where
+    the citizen was right but vague: a day for a month, a site for a place in words.
     """
 
     complaint = models.ForeignKey(Complaint, models.PROTECT, related_name="claims")
     field = models.CharField(max_length=12, choices=Field)
     recorded_sealed = models.BinaryField()
     claimed_sealed = models.BinaryField()
+    decided_sealed = models.BinaryField(null=True)
     verdict = models.CharField(max_length=15, choices=Verdict, blank=True)
     ground = models.CharField(max_length=20, choices=Ground, blank=True)
     correction = models.ForeignKey(
@@ -217,4 +220,13 @@ class Claim(models.Model):
         """Return the claimed value in clear."""
         return crypto.unseal(
             self.claimed_sealed, bound_to=f"claimed:{self.complaint_id}:{self.field}"
+        )
+
+    @property
+    def decided(self) -> str:
+        """Return what goes on record: what staff found, else what was said."""
+        if self.decided_sealed is None:
+            return self.claimed
+        return crypto.unseal(
+            self.decided_sealed, bound_to=f"decided:{self.complaint_id}:{self.field}"
         )

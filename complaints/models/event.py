@@ -35,7 +35,9 @@ class Event(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                name="event_sequence_without_repeats", fields=["complaint", "seq"]
+                name="event_sequence_without_repeats",
+                fields=["complaint", "seq"],
+                include=["move", "status", "at", "round"],
             ),
         )
         indexes = (models.Index(name="event_at", fields=["at"]),)

@@ -8,6 +8,7 @@ a new clock (dispatch 9458/BYT-CNTT and docs/workflow.md).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from complaints.choices import ENDED, Move, Status
 
@@ -71,7 +72,9 @@ def reckon(events: Sequence[Moment], *, terms: Terms, at: datetime) -> Reckoning
     paused = sum((_pause(i, terms) for i in current), timedelta(0))
     stopped = events[-1].status in ENDED
     waiting = events[-1].status == Status.WAITING_CITIZEN
-    end = current[-1].begins if stopped else max(at, begins)
+    # What follows the end without reopening it, a confirmation, lengthens nothing.
+    after = list(takewhile(lambda i: i.status in ENDED, reversed(current)))
+    end = after[-1].begins if stopped else max(at, begins)
     spent = max(
         end - begins - sum((_pause(i, terms, end) for i in current), timedelta(0)),
         timedelta(0),

@@ -6,7 +6,7 @@ a whole set (``actions.routing``) and handed over as an ``Atlas``.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -92,11 +92,28 @@ def responsible_for(facts: Facts, *, atlas: Atlas, day: date) -> Answer:
     if facts.site is not None and facts.site in atlas.bodies:
         return _by_site(facts.site, atlas, day)
     if facts.units:
-        return _by_units(facts.units, atlas, day, (Reason("place_as_described"),))
+        return _by_place(facts, atlas, day)
     if facts.residence:
         start = Reason("site_unknown_residence")
         return _by_province((facts.residence,), atlas, day, (start,))
     return Answer(atlas.root, (Reason("nothing_known"),), is_certain=False)
+
+
+def _by_place(facts: Facts, atlas: Atlas, day: date) -> Answer:
+    """Answer for a place in words; where it may lie in several provinces, stay at home.
+
+    Most doses are given where people live, and the department there can hand over.
+    """
+    path = (Reason("place_as_described"),)
+    provinces = {atlas.province_of.get(unit) for unit in facts.units}
+    if len(provinces) > 1 and facts.residence:
+        home = atlas.province_of.get(facts.residence)
+        near = tuple(u for u in facts.units if atlas.province_of.get(u) == home)
+        path = (*path, Reason("place_nearest_residence"))
+        if not near:
+            return _by_province((facts.residence,), atlas, day, path)
+        return replace(_by_units(near, atlas, day, path), is_certain=False)
+    return _by_units(facts.units, atlas, day, path)
 
 
 def _by_site(site: int, atlas: Atlas, day: date) -> Answer:

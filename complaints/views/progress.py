@@ -17,6 +17,9 @@ from portal.registry import national_id
 # Why an organization has it: the steps of ``rules.responsibility``.
 WAYS: Final = {
     "identity_by_residence": gettext_lazy("Personal details belong to where you live."),
+    "place_nearest_residence": gettext_lazy(
+        "Several places bear that name; the one in the province of residence was taken."
+    ),
     "place_as_described": gettext_lazy("Found by the place that you described."),
     "site_unknown_residence": gettext_lazy(
         "The place is not known, so it goes to where you live."
