@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from complaints.choices import Field, Ground, Kind, Verdict
+from complaints.forms import choices_of
 from complaints.models import Claim, Complaint
 from portal.registry.models import Organization, Product
 
@@ -104,7 +105,7 @@ class HandOver(Step):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.found = {organization.code: organization for organization in found}
-        self.fields["to"].choices = [  # type: ignore[attr-defined]
+        choices_of(self, "to").choices = [
             (code, f"{organization.name}\n{code}")
             for code, organization in self.found.items()
         ]

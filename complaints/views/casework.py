@@ -292,6 +292,7 @@ def _show(
     }
     following = worklist.next_after(worklist.at_and_below(_paths(request)), complaint)
     faulty = next(iter((bound or {}).values()), None)
+    resolve = steps.get("ghi")
     context = {
         "file": file,
         "complaint": complaint,
@@ -314,7 +315,7 @@ def _show(
         "uphold_all": [
             (f"verdict_{claim.pk}", Verdict.UPHELD.value) for claim in file.claims
         ],
-        "can_uphold_all": "ghi" in steps and not steps["ghi"].unknown,  # type: ignore[attr-defined]
+        "can_uphold_all": isinstance(resolve, forms.Resolve) and not resolve.unknown,
         "timeline": file.steps(),
         "ended": casefile.ended_words(complaint),
         "paused": casefile.is_paused(complaint),

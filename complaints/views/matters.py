@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.forms import Form
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -35,7 +34,7 @@ Data = Mapping[str, Any]
 class Page:
     """A form of step 2, its template, and what is kept of its answers."""
 
-    form: Form
+    form: WhichDoseForm | FactsForm | PersonalForm
     template: str
     matter: Answers
     heading: str
@@ -68,7 +67,7 @@ class Page:
         claims = (
             self.form.facts()
             if isinstance(self.form, FactsForm) and self.form.recorded is None
-            else self.form.changes()  # type: ignore[attr-defined]
+            else self.form.changes()
         )
         is_elsewhere = typed.get("site") == NOT_LISTED
         return self.matter | {

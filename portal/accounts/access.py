@@ -16,10 +16,10 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
-from django_htmx.middleware import HtmxDetails
 
 from portal.accounts.models import Posting, User
 from portal.common import scope
+from portal.common.htmx import HtmxRequest
 
 View = Callable[..., HttpResponseBase]
 Role = Posting.Role
@@ -29,12 +29,11 @@ CASEWORKERS = (Role.STAFF, Role.LEAD)
 OVERSEERS = (Role.LEAD, Role.OVERSEER, Role.ADMINISTRATOR)
 
 
-class StaffRequest(HttpRequest):
+class StaffRequest(HtmxRequest):
     """A request as a view behind ``staff`` gets it; for annotation only."""
 
     user: User
     postings: list[Posting]
-    htmx: HtmxDetails
 
 
 def public(view: View) -> View:
@@ -46,7 +45,7 @@ def public(view: View) -> View:
         with scope.citizen(submissions_of(request)):
             return view(request, *args, **kwargs)
 
-    opened.access = "public"  # type: ignore[attr-defined]
+    opened.access = "public"  # type: ignore[attr-defined]  # set on a function
     return opened
 
 
@@ -61,7 +60,7 @@ def citizen(view: View) -> View:
         with scope.citizen(submissions_of(request)):
             return view(request, *args, **kwargs)
 
-    opened.access = "citizen"  # type: ignore[attr-defined]
+    opened.access = "citizen"  # type: ignore[attr-defined]  # set on a function
     return opened
 
 
@@ -89,7 +88,7 @@ def staff(*roles: str) -> Callable[[View], View]:
             with scope.staff(paths):
                 return view(let_in, *args, **kwargs)
 
-        opened.access = "staff"  # type: ignore[attr-defined]
+        opened.access = "staff"  # type: ignore[attr-defined]  # set on a function
         return opened
 
     return decorate

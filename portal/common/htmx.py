@@ -5,10 +5,17 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django_htmx.middleware import HtmxDetails
+
+
+class HtmxRequest(HttpRequest):
+    """A request that passed the middleware of django-htmx; for annotation only."""
+
+    htmx: HtmxDetails
 
 
 def page_or_fragment(
-    request: HttpRequest,
+    request: HtmxRequest,
     page: str,
     fragment: str,
     context: dict[str, Any],
@@ -19,7 +26,7 @@ def page_or_fragment(
     Boosted links, restored history and requests that htmx 4 marks as "full" replace
     the whole body, so these get the page as well.
     """
-    htmx = request.htmx  # type: ignore[attr-defined]
+    htmx = request.htmx
     wants_page = (
         not htmx
         or htmx.boosted

@@ -41,7 +41,7 @@ Handler = Callable[..., None]
 
 def outside_transaction(handler: Handler) -> Handler:
     """Mark a handler that talks to another system: no transaction is held meanwhile."""
-    handler.outside = True  # type: ignore[attr-defined]
+    handler.outside = True  # type: ignore[attr-defined]  # set on a function
     return handler
 
 
