@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -48,6 +49,8 @@ def main(words: Sequence[str]) -> int:
         "--json", type=Path, default=BASE_DIR / "var" / "bench.json", metavar="FILE"
     )
     chosen = parser.parse_args(words)
+    # So that the servers are stopped in order, as after Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     sizes = QUICK if chosen.quick else FULL
     begun = time.monotonic()
     folder = Path(os.environ["DATA_DIR"])
@@ -57,7 +60,10 @@ def main(words: Sequence[str]) -> int:
         for name, part in PARTS.items():
             if name in chosen.only:
                 say(f"... {name}, {time.monotonic() - begun:.0f} s")
-                lines += part(sizes, owner, folder)
+                found = part(sizes, owner, folder)
+                # At once as well: who stops a long run keeps what it has found.
+                say(table(found))
+                lines += found
     say()
     say(table(lines))
     say(f"{time.monotonic() - begun:.0f} s in all")

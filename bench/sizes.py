@@ -10,14 +10,14 @@ class Sizes:
     people: int = 20_000
     rounds: int = 5
     signed_in: int = 200
-    look_ups: int = 1_200
-    reports: int = 400
+    look_ups: int = 600
+    reports: int = 200
     open_few: int = 10_000
     waiting: int = 100_000
     closed: int = 1_000_000
     holders: int = 3_300
     changed: int = 500
-    pages: int = 40
+    pages: int = 25
 
 
 FULL = Sizes()
