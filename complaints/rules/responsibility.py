@@ -104,7 +104,7 @@ def _by_place(facts: Facts, atlas: Atlas, day: date) -> Answer:
 
     Most doses are given where people live, and the department there can hand over.
     """
-    path = (Reason("place_as_described"),)
+    path: tuple[Reason, ...] = (Reason("place_as_described"),)
     provinces = {atlas.province_of.get(unit) for unit in facts.units}
     if len(provinces) > 1 and facts.residence:
         home = atlas.province_of.get(facts.residence)
