@@ -15,13 +15,14 @@ from portal.common import codes, phones
 
 def of(submission: Submission, filed: list[Complaint]) -> dict[str, Any]:
     """Return what the sent page shows; it is printed as the receipt too."""
-    holders = list(dict.fromkeys(c.holder.name for c in filed if c.routed_at))
+    waiting = [complaint for complaint in filed if complaint.is_open]
+    holders = list(dict.fromkeys(c.holder.name for c in waiting if c.routed_at))
     return {
         "code": submission.code,
         "pretty": codes.pretty(submission.code),
-        "due": moment(max(c.due_at for c in filed)) if filed else "",
+        "due": moment(max(c.due_at for c in waiting)) if waiting else "",
         "body": ", ".join(holders),
-        "late": late_words() if filed else "",
+        "late": late_words() if waiting else "",
         "qr": qr(submission.code),
         "track_url": reverse("citizen:status", args=[submission.code]),
         "telephone": phones.mask(submission.phone),
@@ -31,7 +32,8 @@ def of(submission: Submission, filed: list[Complaint]) -> dict[str, Any]:
                 "kind": c.get_kind_display(),
                 "status": c.outcome or c.status,
                 "status_word": status_word(c),
-                "holder": c.holder.name if c.routed_at else "",
+                "holder": c.holder.name if c.routed_at and c.is_open else "",
+                "is_open": c.is_open,
             }
             for c in filed
         ],

@@ -34,6 +34,7 @@ class StaffRequest(HtmxRequest):
 
     user: User
     postings: list[Posting]
+    may_oversee: bool
 
 
 def public(view: View) -> View:
@@ -82,6 +83,7 @@ def staff(*roles: str) -> Callable[[View], View]:
             postings = current_postings(request.user, at=at)
             let_in = cast(StaffRequest, request)
             let_in.postings = [p for p in postings if not roles or p.role in roles]
+            let_in.may_oversee = any(p.role in OVERSEERS for p in postings)
             if not let_in.postings:
                 raise Http404
             paths = [posting.organization.path for posting in let_in.postings]

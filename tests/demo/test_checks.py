@@ -26,7 +26,11 @@ def test_sound_settings_pass():
 
 
 @pytest.mark.usefixtures("_production")
-@pytest.mark.parametrize("key", ["short", "x" * 80, "django-insecure-" + KEY])
+@pytest.mark.parametrize(
+    "key",
+    ["short", "x" * 80, "django-insecure-" + KEY],
+    ids=["short", "monotonous", "insecure"],
+)
 def test_a_weak_secret_key_is_refused(settings, key):
     settings.SECRET_KEY = key
     assert _found() == ["portal.E001"]
