@@ -10,6 +10,9 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
@@ -51,8 +54,8 @@ def prove(*, at: datetime) -> int:
 
 def look_ups(persons: list[int], *, at: datetime) -> list[bytes]:
     """Return a request for the record page of each person, signed in."""
-    path = _path("citizen:record")
-    keys = sessions([_proved(person, at) for person in persons], at=at)
+    path = path_of("citizen:record")
+    keys = sessions([proved(person, at) for person in persons], at=at)
     return [request(path, cookies=_cookies(key)) for key in keys]
 
 
@@ -78,12 +81,12 @@ class Reports:
             row = Draft(created_at=at, expires_at=at + drafts.LIFETIME)
             row.answers = self._answers(number, person)
             rows.append((row, row.answers["key"]))
-            contents.append(_proved(person, at) | {"drafts": [str(row.key)]})
+            contents.append(proved(person, at) | {"drafts": [str(row.key)]})
         Draft.objects.bulk_create(row for row, _ in rows)
         keys = sessions(contents, at=at)
         return [
             request(
-                _path("citizen:report_check", row.key),
+                path_of("citizen:report_check", row.key),
                 cookies=_cookies(key),
                 form={"csrfmiddlewaretoken": _TOKEN, "key": submission},
             )
@@ -156,7 +159,19 @@ def sessions(contents: list[dict[str, Any]], *, at: datetime) -> list[str]:
     return keys
 
 
-def _proved(person: int, at: datetime) -> dict[str, Any]:
+def statements(path: str, key: str) -> int:
+    """Count the statements of a page, those of session and scope included."""
+    client = Client(SERVER_NAME="localhost")
+    client.cookies[settings.SESSION_COOKIE_NAME] = key
+    with CaptureQueriesContext(connection) as queries:
+        client.get(path)
+    return sum(
+        query["sql"] not in ("BEGIN", "COMMIT") for query in queries.captured_queries
+    )
+
+
+def proved(person: int, at: datetime) -> dict[str, Any]:
+    """Return the session of somebody who opened this person's record."""
     instant = at.isoformat()
     return {
         "person": person,
@@ -173,6 +188,7 @@ def _cookies(key: str) -> dict[str, str]:
     }
 
 
-def _path(name: str, *args: object) -> str:
+def path_of(name: str, *args: object) -> str:
+    """Return the Vietnamese address of a page."""
     with translation.override("vi"):
         return reverse(name, args=args)

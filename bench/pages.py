@@ -24,6 +24,10 @@ def measure(sizes: Sizes, owner: psycopg.Connection, folder: Path) -> list[Line]
     persons = citizens.people(sizes.signed_in)
     reports = citizens.Reports(persons, proof=citizens.prove(at=at))
     look_ups = citizens.look_ups(persons, at=at)
+    statements = citizens.statements(
+        citizens.path_of("citizen:record"),
+        *citizens.sessions([citizens.proved(persons[0], at)], at=at),
+    )
     log = folder / "bench-web.log"
     with ExitStack() as stack:
         ours = stack.enter_context(servers.web(servers.OURS, log=log))
@@ -60,7 +64,7 @@ def measure(sizes: Sizes, owner: psycopg.Connection, folder: Path) -> list[Line]
             first["bare"],
             floor_name="bare ORM page",
             must="0.52x (0.75x of gunicorn sync)",
-            more=_times(loads, "look_up", "bare_look_up"),
+            more={"statements": statements} | _times(loads, "look_up", "bare_look_up"),
         ),
         line(
             "send a report, 8 clients",

@@ -11,11 +11,7 @@ from typing import Final
 import psycopg
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from bench import citizens, servers, volume
 from bench.client import Load, drive, request
@@ -59,7 +55,7 @@ def measure_many(sizes: Sizes, owner: psycopg.Connection, folder: Path) -> list[
 
 
 def _queue(name: str, sizes: Sizes, key: str, count: int, folder: Path) -> Line:
-    path = _path("casework:queue")
+    path = citizens.path_of("casework:queue")
     log = folder / "bench-web.log"
     with ExitStack() as stack:
         ours = stack.enter_context(servers.web(servers.OURS, log=log))
@@ -80,7 +76,7 @@ def _queue(name: str, sizes: Sizes, key: str, count: int, folder: Path) -> Line:
         figures = in_turn({"queue": queue, "bare": bare}, rounds=sizes.rounds)
     p50 = statistics.median(figures["queue"])
     more = {
-        "statements": _statements(path, key),
+        "statements": citizens.statements(path, key),
         "p99_ms": statistics.median(load.p99 for load in loads),
     }
     if name in _few:
@@ -101,7 +97,7 @@ def _queue(name: str, sizes: Sizes, key: str, count: int, folder: Path) -> Line:
 def _oversight(
     sizes: Sizes, owner: psycopg.Connection, readers: dict[str, str], folder: Path
 ) -> list[Line]:
-    path = _path("oversight:times")
+    path = citizens.path_of("oversight:times")
     lines = []
     with servers.web(servers.OURS, log=folder / "bench-web.log") as port:
         for name, key in readers.items():
@@ -123,7 +119,7 @@ def _oversight(
                     floor_name="raw question, indexed",
                     must="15x",
                     is_time=True,
-                    more={"statements": _statements(path, key)},
+                    more={"statements": citizens.statements(path, key)},
                 )
             )
     return lines
@@ -165,15 +161,6 @@ def _one_by_one(port: int, sent: bytes, sizes: Sizes) -> Load:
     return load
 
 
-def _statements(path: str, key: str) -> int:
-    """Count the statements of a page, those of session and scope included."""
-    client = Client(SERVER_NAME="localhost")
-    client.cookies[settings.SESSION_COOKIE_NAME] = key
-    with CaptureQueriesContext(connection) as queries:
-        client.get(path)
-    return len(queries)
-
-
 def _readers(*, at: datetime) -> dict[str, str]:
     """Return session keys of who leads the nation, a busy province and a station."""
     return dict(_signed_in(at))
@@ -210,8 +197,3 @@ def _open(owner: psycopg.Connection) -> int:
             "SELECT count(*) FROM complaints_complaint WHERE ended_at IS NULL"
         ).fetchone()
     return row[0] if row else 0
-
-
-def _path(name: str) -> str:
-    with translation.override("vi"):
-        return reverse(name)
