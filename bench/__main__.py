@@ -36,7 +36,8 @@ PARTS: dict[str, Part] = {
     "pages": pages.measure,
     "queue": staff.measure_few,
     "routing": routing.measure,
-    "staff": staff.measure_many,
+    "long_queue": staff.measure_many,
+    "figures": staff.measure_figures,
 }
 
 

@@ -1,6 +1,7 @@
 """What a citizen waits for: the record page and sending a report."""
 
 import os
+import statistics
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from bench import citizens, servers
 from bench.client import Load, drive
 from bench.rounds import Line, in_turn, line
 from bench.sizes import Sizes
-from portal.stack.console import say
 
 
 class Failed(Exception):
@@ -82,36 +82,49 @@ def measure(sizes: Sizes, owner: psycopg.Connection, folder: Path) -> list[Line]
 def _without_broker(
     sizes: Sizes, reports: citizens.Reports, look_ups: list[bytes], folder: Path
 ) -> list[Line]:
-    """Measure the slowest answers to a report while the broker is in trouble."""
-    lines = []
-    refused = f"redis://127.0.0.1:{servers.free_port()}/0"
-    with servers.frozen_redis() as frozen:
-        for name, url in (
-            ("running", os.environ["REDIS_URL"]),
-            ("refused", refused),
-            ("frozen", frozen),
-            ("absent", ""),
-        ):
-            say(f"... send a report, Redis {name}")
-            log = folder / "bench-web.log"
-            with servers.web(
-                servers.OURS, log=log, settings={"REDIS_URL": url}
-            ) as port:
-                # Warm but for the broker, which no record page asks.
-                drive(port, _repeated(look_ups, 10 * servers.WORKERS), expect=200)
-                wanted = reports.make(sizes.reports, at=timezone.now())
-                load = drive(port, wanted, expect=303)
-            _check(load)
-            lines.append(
-                Line(
-                    f"send a report, slowest 1 %, Redis {name}",
-                    "ms",
-                    load.p99,
-                    must="800 ms",
-                    more={"p50_ms": load.p50, "per_second": load.rate},
-                )
-            )
-    return lines
+    """Measure the slowest answers to a report while the broker is in trouble.
+
+    The server with a running broker is the floor here: all of them take turns.
+    """
+    log = folder / "bench-web.log"
+    with ExitStack() as stack:
+        addresses = {
+            "running": os.environ["REDIS_URL"],
+            "refused": f"redis://127.0.0.1:{servers.free_port()}/0",
+            "frozen": stack.enter_context(servers.frozen_redis()),
+            "absent": "",
+        }
+        loads: dict[str, list[Load]] = {name: [] for name in addresses}
+        ports = {}
+        for name, url in addresses.items():
+            server = servers.web(servers.OURS, log=log, settings={"REDIS_URL": url})
+            ports[name] = stack.enter_context(server)
+            # Warm but for the broker, which no record page asks.
+            warm = _repeated(look_ups, 10 * servers.WORKERS)
+            drive(ports[name], warm, expect=200)
+
+        def slowest(name: str) -> float:
+            wanted = reports.make(sizes.reports, at=timezone.now())
+            _kept(loads, name, drive(ports[name], wanted, expect=303))
+            return loads[name][-1].p99
+
+        figures = in_turn(
+            {name: lambda _, name=name: slowest(name) for name in addresses},
+            rounds=sizes.rounds,
+        )
+    return [
+        line(
+            f"send a report, slowest 1 %, Redis {name}",
+            "ms",
+            figures[name],
+            figures["running"],
+            floor_name="Redis running",
+            must="800 ms",
+            is_time=True,
+            more={"p50_ms": statistics.median(load.p50 for load in loads[name])},
+        )
+        for name in addresses
+    ]
 
 
 def _repeated(requests: list[bytes], count: int) -> list[bytes]:

@@ -38,17 +38,27 @@ def measure_few(sizes: Sizes, owner: psycopg.Connection, folder: Path) -> list[L
 
 
 def measure_many(sizes: Sizes, owner: psycopg.Connection, folder: Path) -> list[Line]:
-    """Measure the queue with many open ones, then the figures of many closed ones."""
-    readers = _readers(at=timezone.now())
+    """Measure the queue with all that the other parts have left open."""
     count = _open(owner)
-    lines = [_queue(name, sizes, key, count, folder) for name, key in readers.items()]
+    schema.wait(owner, complaints=count, people=sizes.people)
+    return [
+        _queue(name, sizes, key, count, folder)
+        for name, key in _readers(at=timezone.now()).items()
+    ]
+
+
+def measure_figures(
+    sizes: Sizes, owner: psycopg.Connection, folder: Path
+) -> list[Line]:
+    """Measure the figures of many closed complaints, and their refresh."""
+    readers = _readers(at=timezone.now())
     volume.closed(owner, count=sizes.closed, holders=sizes.holders)
     schema.copy_closed(owner)
     begun = time.perf_counter()
     rollups.rebuild_all(at=timezone.now())
     seconds = time.perf_counter() - begun
-    lines.append(Line(f"recount of all, {sizes.closed:,} closed", "s", seconds))
     volume.tidy(owner)
+    lines = [Line(f"recount of all, {sizes.closed:,} closed", "s", seconds)]
     lines += _oversight(sizes, owner, readers, folder)
     lines.append(_refresh(sizes, owner))
     return lines
