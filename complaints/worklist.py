@@ -68,7 +68,7 @@ def at_and_below(paths: Iterable[str]) -> ComplaintQuerySet:
     """
     reach = Q(pk__in=[])
     for path in paths:
-        reach |= Q(holder_path__startswith=path)
+        reach |= Q(holder_path__below=path)
     return Complaint.objects.filter(reach)
 
 

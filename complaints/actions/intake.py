@@ -129,9 +129,11 @@ def _store(
     by: User | None,
     at: datetime,
 ) -> Submitted:
+    # Only details of the person are compared with the person's row.
+    needs_person = any(matter.kind == Kind.WRONG_PERSON for matter in matters)
     person = (
         Person.objects.get(pk=sender.person_id)
-        if sender.person_id is not None
+        if sender.person_id is not None and needs_person
         else None
     )
     submission = _submission(key, digest, sender, at)

@@ -191,7 +191,7 @@ def _behind(
         for day in (first, figures.month_after(last, 1))
     )
     column = "submitted_at" if cohort == Figure.Cohort.OPENED else "ended_at"
-    held = Q(holder=chosen) if itself else Q(holder_path__startswith=chosen.path)
+    held = Q(holder=chosen) if itself else Q(holder_path__below=chosen.path)
     found = Complaint.objects.filter(
         held, GROUPS[group][1], **{f"{column}__gte": begins, f"{column}__lt": ends}
     )

@@ -316,6 +316,9 @@ def _send(
     known = access.submissions_of(request)
     if submitted.submission.pk not in known:
         request.session["submissions"] = [*known, submitted.submission.pk]
+        # In the transaction of the report: one durable commit, not two.
+        request.session.save()
+        request.session.modified = False
     to = _step(row.key, "sent")
     return see_other(to + ("?differs=1" if submitted.differs else ""))
 

@@ -82,7 +82,8 @@ def change_password(request: HttpRequest) -> HttpResponse:
     user = request.user
     if not isinstance(user, User):
         return redirect_to_login(request.path)
-    form = NewPassword(request.POST or None, user=user)
+    sent = request.POST if request.method == "POST" else None
+    form = NewPassword(sent, user=user)
     if request.method == "POST":
         at = timezone.now()
         wait = _wait(request, user.username, at=at)

@@ -33,7 +33,7 @@ class JsonLines(logging.Formatter):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": record.getMessage(),
+            "event": _event(record),
         }
         line |= {
             name: str(getattr(record, name))
@@ -44,6 +44,16 @@ class JsonLines(logging.Formatter):
             line["error"] = record.exc_info[0].__name__
             line["trace"] = _frames(record.exc_info[2])
         return json.dumps(line, ensure_ascii=False)
+
+
+def _event(record: logging.LogRecord) -> str:
+    """Return the event's name; of Django's own lines the words without their values.
+
+    Django logs the path of a page that was not found, and a path may hold a code.
+    """
+    if record.name.split(".")[0] == "django":
+        return str(record.msg)
+    return record.getMessage()
 
 
 def _frames(trace: TracebackType | None) -> list[str]:

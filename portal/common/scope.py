@@ -41,26 +41,20 @@ def _opened(role: str, reach: str) -> Iterator[None]:
     """
     outermost = not connection.in_atomic_block
     with transaction.atomic():
-        before = None if outermost else _read()
-        _write(role, reach)
+        before = _write(role, reach)
         yield
-        if before is not None:
+        if not outermost:
             _write(*before)
 
 
-def _read() -> tuple[str, str]:
+def _write(role: str, reach: str) -> tuple[str, str]:
+    """Set the scope and return the one before, in one statement."""
     with connection.cursor() as cursor:
+        # A list of results is reckoned from left to right: read first, then set.
         cursor.execute(
             "SELECT coalesce(current_setting('app.scope', true), ''),"
-            " coalesce(current_setting('app.reach', true), '')"
-        )
-        return cursor.fetchone()
-
-
-def _write(role: str, reach: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('app.scope', %s, true),"
-            " set_config('app.reach', %s, true)",
+            " coalesce(current_setting('app.reach', true), ''),"
+            " set_config('app.scope', %s, true), set_config('app.reach', %s, true)",
             [role, reach],
         )
+        return cursor.fetchone()[:2]

@@ -257,6 +257,12 @@ def _ensure_roles(server: Postgres) -> None:
                         sql.Identifier(role), sql.SQL(power)
                     )
                 )
+        # A worker that hangs inside a transaction must not hold its rows for ever.
+        connection.execute(
+            sql.SQL(
+                "ALTER ROLE {} SET idle_in_transaction_session_timeout = {}"
+            ).format(sql.Identifier(APPLICATION), sql.Literal("60s"))
+        )
         known = connection.execute(
             "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
         ).fetchone()
