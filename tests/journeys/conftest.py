@@ -54,6 +54,24 @@ class Running:
         ][number]
 
 
+def clean_environment() -> dict[str, str]:
+    """Return the environment without the servers and keys of the suite itself."""
+    outer = {
+        "DATABASE_URL",
+        "DATABASE_OWNER_URL",
+        "REDIS_URL",
+        "SECRET_KEY",
+        "FIELD_KEYS",
+        "INDEX_KEYS",
+        "DJANGO_SETTINGS_MODULE",
+    }
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in outer and not name.startswith("PYTEST_")
+    }
+
+
 @pytest.fixture(scope="session")
 def portal():
     """Start everything in a fresh folder, as `make run` does; stop it at the end."""
@@ -61,10 +79,7 @@ def portal():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SECRET_KEY"):
-        kept.pop(name, None)
-    kept.pop("DJANGO_SETTINGS_MODULE", None)
+    kept = clean_environment()
     kept |= {
         "DATA_DIR": str(folder),
         "PORT": str(port),
