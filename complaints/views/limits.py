@@ -29,8 +29,14 @@ Taken = tuple[Limit, str]
 
 
 def over(request: HttpRequest, *taken: Taken, at: datetime) -> HttpResponse | None:
-    """Count one use of each limit; return the page that says wait, or None."""
+    """Count one use of each limit; return the page that says wait, or None.
+
+    An empty subject is not counted: a browser without a session yet has no device of
+    its own, and thousands of them share one address of a mobile network.
+    """
     for limit, subject in taken:
+        if not subject:
+            continue
         verdict = take(limit, subject, at=at)
         if not verdict.allowed:
             return wait(request, seconds=verdict.retry_after)
@@ -50,5 +56,5 @@ def address(request: HttpRequest) -> str:
 
 
 def device(request: HttpRequest) -> str:
-    """Return what names this browser: its session, or its address before it has one."""
-    return request.session.session_key or f"new:{address(request)}"
+    """Return what names this browser: its session; empty before it has one."""
+    return request.session.session_key or ""

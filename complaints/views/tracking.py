@@ -24,6 +24,7 @@ from complaints.views import limits, progress, receipt
 from portal.accounts import access
 from portal.common import codes
 from portal.common.http import see_other
+from portal.common.throttle import give_back
 
 READ_AND_SEND: Final = ["GET", "HEAD", "POST"]
 
@@ -84,6 +85,7 @@ def _open(
             _("Nothing was found with this code and these four digits. Compare both."),
         )
         return render(request, template, context, status=422)
+    give_back(limits.TRACK, code, at=at)
     known = access.submissions_of(request)
     request.session.cycle_key()
     request.session["submissions"] = list(dict.fromkeys([*known, submission.pk]))

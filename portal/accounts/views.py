@@ -24,7 +24,7 @@ from portal.accounts.forms import NewPassword, SignIn
 from portal.accounts.models import User
 from portal.audit import record
 from portal.common.http import see_other
-from portal.common.throttle import Limit, client_address, take
+from portal.common.throttle import Limit, client_address, give_back, take
 
 # Strict for a user name from one address, mild for the name from everywhere: a
 # stranger can slow down guesses, but lock nobody out for longer than minutes.
@@ -55,6 +55,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         form.add_error(None, _("User name or password do not fit. Try again."))
         return _page(request, form, status=422)
     login(request, user)
+    give_back(PER_NAME_AND_ADDRESS, _pair(request, user.username), at=at)
     record.sign_in(at=at, user_id=user.pk, detail="signed in")
     if user.must_change_password:
         return see_other("accounts:change_password")
@@ -111,13 +112,17 @@ def _wait(request: HttpRequest, username: str, *, at: datetime) -> int:
     """Count this attempt; return the seconds to wait, 0 where it may go on."""
     name, address = username.strip().lower(), client_address(request)
     verdicts = [
-        take(PER_NAME_AND_ADDRESS, f"{name}|{address}", at=at),
+        take(PER_NAME_AND_ADDRESS, _pair(request, username), at=at),
         take(PER_NAME, name, at=at),
         take(PER_ADDRESS, address, at=at),
     ]
     return max(
         (max(1, int(v.retry_after)) for v in verdicts if not v.allowed), default=0
     )
+
+
+def _pair(request: HttpRequest, username: str) -> str:
+    return f"{username.strip().lower()}|{client_address(request)}"
 
 
 def _too_many(

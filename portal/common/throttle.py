@@ -58,10 +58,7 @@ def take(limit: Limit, subject: str, *, at: datetime) -> Verdict:
     that cannot be kept refuses.
     """
     length = limit.per.total_seconds()
-    window = math.floor(at.timestamp() / length)
-    ends = (window + 1) * length
-    mark = crypto.digest(f"limit:{limit.name}", subject).hex()
-    key = f"{limit.name}:{mark}:{window}"
+    key, ends = _key(limit, subject, at)
     count = _count_in_redis(key, length)
     if count is None:
         count = _count_in_database(key, datetime.fromtimestamp(ends, UTC))
@@ -71,6 +68,29 @@ def take(limit: Limit, subject: str, *, at: datetime) -> Verdict:
         retry_after=0 if allowed else max(1, math.ceil(ends - at.timestamp())),
         remaining=max(0, limit.times - count),
     )
+
+
+def give_back(limit: Limit, subject: str, *, at: datetime) -> None:
+    """Forget the window's tries of a subject, once it has proved itself.
+
+    A limit on guessing must not stop who knows the answer and comes back often.
+    """
+    key, _ = _key(limit, subject, at)
+    redis = broker.client()
+    if redis is not None:
+        try:
+            redis.delete(f"limit:{key}")
+        except RedisError:
+            broker.failed()
+    Tally.objects.filter(key=key).delete()
+
+
+def _key(limit: Limit, subject: str, at: datetime) -> tuple[str, float]:
+    """Return the counter's name in this window, and when the window ends."""
+    length = limit.per.total_seconds()
+    window = math.floor(at.timestamp() / length)
+    mark = crypto.digest(f"limit:{limit.name}", subject).hex()
+    return f"{limit.name}:{mark}:{window}", (window + 1) * length
 
 
 def forget_ended(*, at: datetime) -> int:

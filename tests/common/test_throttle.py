@@ -175,3 +175,15 @@ def test_only_the_trusted_proxies_are_believed(settings, proxies, forwarded, add
 )
 def test_neighbours_share_a_network(address, network):
     assert throttle.neighbourhood(address) == network
+
+
+@pytest.mark.usefixtures("_either_place")
+def test_who_proved_to_know_is_not_held_back_by_earlier_tries():
+    for _ in range(5):
+        throttle.take(HOURLY, "a", at=NOON)
+    throttle.take(HOURLY, "b", at=NOON)
+
+    throttle.give_back(HOURLY, "a", at=NOON)
+
+    assert throttle.take(HOURLY, "a", at=NOON).remaining == 2
+    assert throttle.take(HOURLY, "b", at=NOON).remaining == 1

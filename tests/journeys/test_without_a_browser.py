@@ -186,3 +186,9 @@ def test_a_code_alone_shows_nothing(portal):
     right.get("/theo-doi/").send(code=known["code"], phone_last4=known["phone_last4"])
     assert right.status == 200
     assert right.url.endswith(f"/theo-doi/{known['code']}/")
+
+
+def test_who_has_the_digits_may_come_back_as_often_as_they_like(portal):
+    known = portal.demo["submissions"][1]
+    for _ in range(12):
+        assert track(portal, known["code"], known["phone_last4"]).status == 200
