@@ -17,7 +17,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from portal.env import path as data_path
 from tests.journeys.conftest import CHROMIUM, FLAGS, HOW
-from tests.journeys.visitor import messages, newest_code
+from tests.journeys.visitor import last_code_at, newest_code
 
 WIDTHS = {360: 740, 1280: 800}
 PREFIXES = {"vi": "", "en": "/en"}
@@ -80,7 +80,7 @@ class Walk:
 def citizen(walk: Walk, prefix: str, person: dict) -> None:
     """Walk the look-up, the record, the four steps and the status page."""
     page, phone = walk.page, person["phone"]
-    before = len([m for m in messages(walk.base, phone) if m["code"]])
+    before = last_code_at(walk.base, phone)
     page.goto(f"{walk.base}{prefix}/tra-cuu/")
     page.fill("[name=national_id]", person["national_id"])
     year, month, day = person["born_on"].split("-")

@@ -38,6 +38,8 @@ def add(*, complaint_id: int, note: str, at: datetime) -> Complaint:
 def withdraw(*, complaint_id: int, at: datetime) -> Complaint:
     """Take a complaint back."""
     with _own(complaint_id) as own:
+        # A proposal that nobody signed yet falls with it.
+        own.claims.update(verdict="", ground="", decided_sealed=None)
         moving.move(own, Move.WITHDRAW, actor=Actor.CITIZEN, at=at)
     return own
 

@@ -223,3 +223,17 @@ def test_every_event_owes_one_follow_up(at):
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM common_outbox WHERE attempts <> 1")
         assert cursor.fetchone() == (0,)
+
+
+def test_a_proposal_falls_when_the_citizen_withdraws(at):
+    site, person = make_organization(), make_person()
+    make_product()
+    nurse = make_staff(site)
+    case = only_complaint(submit(missing_dose(site), sender=sender_for(person)))
+    drain_all()
+    verdicts = {claim.pk: ("upheld", "") for claim in case.claims.all()}
+    casework.resolve(complaint_id=case.pk, verdicts=verdicts, by=nurse, at=at)
+
+    citizen.withdraw(complaint_id=case.pk, at=at)
+
+    assert not any(integrity.check(at=at).values())

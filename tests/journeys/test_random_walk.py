@@ -26,7 +26,7 @@ from tests.journeys.test_without_a_browser import (
 )
 from tests.journeys.visitor import Visitor, wait_until
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("journeys")]
+pytestmark = [pytest.mark.stack, pytest.mark.random_walk]
 
 SEED = 20261122
 STEPS = 150

@@ -6,7 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.journeys.visitor import Visitor, messages, newest_code, wait_until
+from tests.journeys.visitor import (
+    Visitor,
+    last_code_at,
+    messages,
+    newest_code,
+    wait_until,
+)
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("journeys")]
 
@@ -16,14 +22,10 @@ def day_fields(name, iso):
     return {f"{name}_0": day, f"{name}_1": month, f"{name}_2": year}
 
 
-def codes_sent(portal, phone):
-    return len([m for m in messages(portal.base, phone) if m["code"]])
-
-
 def look_up(portal, person, *, national_id=None) -> Visitor:
     """Look up a record as its owner, up to the record page."""
     visitor = Visitor(portal.base)
-    before = codes_sent(portal, person["phone"])
+    before = last_code_at(portal.base, person["phone"])
     visitor.get("/tra-cuu/").send(
         national_id=national_id or person["national_id"],
         **day_fields("born_on", person["born_on"]),

@@ -170,13 +170,18 @@ def wait_until(look, *, seconds: float = 20.0):
         time.sleep(0.2)  # waiting for another process, which cannot tell us
 
 
-def newest_code(base: str, phone: str, *, after: int) -> str:
-    """Return the code of the newest message beyond the first ``after`` with one."""
-    with_code = wait_until(
-        lambda: (
-            found
-            if len(found := [m for m in messages(base, phone) if m["code"]]) > after
-            else None
-        )
+def last_code_at(base: str, phone: str) -> str:
+    """Return when the newest message with a code came; empty before the first."""
+    return next((m["at"] for m in messages(base, phone) if m["code"]), "")
+
+
+def newest_code(base: str, phone: str, *, after: str) -> str:
+    """Return the code of the newest message that came after an instant."""
+    newest = wait_until(
+        lambda: next(
+            (m for m in messages(base, phone) if m["code"] and m["at"] > after), None
+        ),
+        # Longer than a lease: its worker may have been killed with the row in hand.
+        seconds=90,
     )
-    return with_code[0]["code"]
+    return newest["code"]
