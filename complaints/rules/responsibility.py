@@ -13,7 +13,7 @@ from typing import Final
 from complaints.choices import Kind
 
 MAX_HOPS: Final = 5
-# Own branches of army, police and ministries answer for themselves (step 6).
+# Facts of the person go to where they live, facts of the dose to who gave it.
 IDENTITY: Final = frozenset({Kind.WRONG_PERSON})
 
 

@@ -5,7 +5,6 @@ from datetime import date
 from enum import StrEnum
 
 from complaints.choices import Field, Kind
-from portal.common import names
 from portal.registry import national_id
 
 
@@ -46,11 +45,6 @@ def restorable_number(claimed: str, *, person: Holder) -> bool:
         person.number, born_year=person.born_on.year, sex=person.sex or None
     )
     return restored is not None and restored == claimed
-
-
-def same_letters(recorded: str, claimed: str) -> bool:
-    """Tell whether two names differ by spelling habits only (rule A1): Hòa and Hoà."""
-    return recorded != claimed and names.tone_key(recorded) == names.tone_key(claimed)
 
 
 def judge(

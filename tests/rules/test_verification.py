@@ -11,7 +11,6 @@ from complaints.rules.verification import (
     judge,
     needs_second,
     restorable_number,
-    same_letters,
 )
 
 BORN = date(1958, 3, 8)
@@ -75,21 +74,6 @@ def test_only_the_full_number_with_its_zero_counts():
     assert restorable_number(RIGHT, person=holder())
     assert not restorable_number(LOST, person=holder())
     assert not restorable_number("", person=holder())
-
-
-@pytest.mark.parametrize(
-    ("recorded", "claimed", "same"),
-    [
-        ("Trần Văn Hòa", "Trần Văn Hoà", True),
-        ("Trần Văn Hòa", "Trần Văn Hòa", False),
-        ("Trần Văn Hòa", "Trần Văn Hoa", False),
-        ("Trần Văn Hòa", "Trần Văn Hóa", False),
-    ],
-)
-def test_the_place_of_a_tone_mark_is_a_habit_and_the_tone_is_not(
-    recorded, claimed, same
-):
-    assert same_letters(recorded, claimed) is same
 
 
 @pytest.mark.parametrize(
