@@ -1,29 +1,34 @@
-"""A thousand people at a time: generated, and written in one transaction.
+"""A thousand people at a time, made by several processes.
 
-A chunk depends on the seed and its number only, so chunks can be made by several
-processes in any order, and one that is there already is passed over.
+A chunk depends on the seed and its number only. Into an empty registry that is ours all
+chunks go in one transaction, over tables without indexes (``bare``), while the next
+ones are being made; else each is a transaction of its own, and one that is there
+already is passed over.
 """
 
+import gc
 import multiprocessing
 import sys
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from itertools import islice
 from random import Random
+from typing import NamedTuple
 
 import django
 from django.db import connections, transaction
 
 from complaints.demo import people, records
-from complaints.demo.copying import Rows, new_ref, text
-from complaints.demo.doses import Dose
-from complaints.demo.filing import Filed, Office, complain
+from complaints.demo.bare import bared, can_be_bared
+from complaints.demo.copying import Packed, Rows, copier, new_ref
 from complaints.demo.people import Human
-from complaints.demo.records import Record
+from complaints.demo.scribe import Scribe
 from complaints.demo.world import World
-from portal.common import crypto, scope
+from portal.common import scope
 from portal.registry import corrections
 from portal.registry.models import Person
 
@@ -32,8 +37,8 @@ SIZE = 1000
 _SERIALS = SIZE
 # Below this, starting processes costs more than it saves.
 _WORTH_PROCESSES = 5000
-# Every so many-th submission of a chunk is named in the demo's file.
-_NAMED = 4
+# Chunks made before they are asked for, per process: more would only fill memory.
+_AHEAD = 2
 
 
 @dataclass
@@ -43,36 +48,90 @@ class Written:
     people: int = 0
     doses: int = 0
     complaints: int = 0
-    filed: list[Filed] = field(default_factory=list)
 
     def add(self, other: "Written") -> None:
         """Add what another chunk wrote."""
         self.people += other.people
         self.doses += other.doses
         self.complaints += other.complaints
-        self.filed += other.filed
+
+
+class Chunk(NamedTuple):
+    """Rows that wait to be written, and how many they are."""
+
+    written: Written
+    rows: list[Packed]
 
 
 def write_all(world: World, *, processes: int) -> Iterator[Written]:
     """Write all chunks of the world, yielding what each one wrote.
 
-    With several processes each has a connection of its own; without, all is written by
-    this one, inside the caller's transaction if there is one.
+    With one process, or few people, all is made by this one, inside the caller's
+    transaction if there is one.
     """
-    numbers = range(-(-world.people // SIZE))
-    if processes < 2 or world.people < _WORTH_PROCESSES:
-        for number in numbers:
+    write_chunks = _write_together if can_be_bared() else _write_each
+    if processes > 1 and world.people >= _WORTH_PROCESSES:
+        # Nobody may share a connection with a process that is forked.
+        connections.close_all()
+        pool = ProcessPoolExecutor(
+            processes,
+            mp_context=multiprocessing.get_context(
+                "fork" if sys.platform == "linux" else "spawn"
+            ),
+            initializer=_begin,
+            initargs=(world,),
+        )
+    else:
+        pool = None
+    with pool or nullcontext():
+        yield from write_chunks(world, pool, processes)
+
+
+def _write_together(
+    world: World, pool: ProcessPoolExecutor | None, processes: int
+) -> Iterator[Written]:
+    numbers = _numbers(world)
+    if pool is None:
+        made = (compose(world, number) for number in numbers)
+    else:
+        made = _made_ahead(pool, numbers, processes * _AHEAD)
+    with scope.system(), corrections.writing("imports"), bared(), copier() as out:
+        for chunk in made:
+            out.write(chunk.rows)
+            yield chunk.written
+
+
+def _made_ahead(
+    pool: ProcessPoolExecutor, numbers: Iterator[int], count: int
+) -> Iterator[Chunk]:
+    """Start the processes at once, so that they inherit no open transaction."""
+    waiting: deque[Future[Chunk]] = deque(
+        pool.submit(_compose_here, number) for number in islice(numbers, count)
+    )
+
+    def made() -> Iterator[Chunk]:
+        while waiting:
+            chunk = waiting.popleft().result()
+            waiting.extend(
+                pool.submit(_compose_here, number) for number in islice(numbers, 1)
+            )
+            yield chunk
+
+    return made()
+
+
+def _write_each(
+    world: World, pool: ProcessPoolExecutor | None, processes: int
+) -> Iterator[Written]:
+    if pool is None:
+        for number in _numbers(world):
             yield write(world, number)
-        return
-    connections.close_all()
-    way = "fork" if sys.platform == "linux" else "spawn"
-    with ProcessPoolExecutor(
-        processes,
-        mp_context=multiprocessing.get_context(way),
-        initializer=_begin,
-        initargs=(world,),
-    ) as pool:
-        yield from pool.map(_write_here, numbers)
+    else:
+        yield from pool.map(_write_here, _numbers(world))
+
+
+def _numbers(world: World) -> Iterator[int]:
+    return iter(range(-(-world.people // SIZE)))
 
 
 _shared: list[World] = []
@@ -81,10 +140,17 @@ _shared: list[World] = []
 def _begin(world: World) -> None:
     django.setup()
     _shared[:] = [world]
+    # Rows hold no cycles; looking for them takes a twentieth of the time.
+    gc.freeze()
+    gc.set_threshold(1_000_000)
 
 
 def _write_here(number: int) -> Written:
     return write(_shared[0], number)
+
+
+def _compose_here(number: int) -> Chunk:
+    return compose(_shared[0], number)
 
 
 def first_ref(world: World, number: int) -> str:
@@ -97,15 +163,14 @@ def write(world: World, number: int) -> Written:
     with transaction.atomic():
         if Person.objects.filter(ref=first_ref(world, number)).exists():
             return Written()
-        with scope.system(), corrections.writing("imports"):
-            return _write(world, number)
+        with scope.system(), corrections.writing("imports"), copier() as out:
+            chunk = compose(world, number)
+            out.write(chunk.rows)
+    return chunk.written
 
 
-def _chance(world: World, number: int) -> Random:
-    return Random(f"{world.seed}:{world.people}:{number}")
-
-
-def _write(world: World, number: int) -> Written:
+def compose(world: World, number: int) -> Chunk:
+    """Make the rows of one chunk; only keys are taken from the database."""
     chance = _chance(world, number)
     ref = new_ref(chance)
     rows = Rows()
@@ -114,13 +179,18 @@ def _write(world: World, number: int) -> Written:
         for nth, record in enumerate(records.write_down(chance, human, world)):
             scribe.write(record, ref=ref, is_second=nth > 0)
             ref = new_ref(chance)
-    counts = rows.write()
-    return Written(
+    packed = rows.packed()
+    counts = {table: count for table, count, _ in packed}
+    written = Written(
         min(SIZE, world.people - number * SIZE),
         counts["registry_dose"],
-        counts["complaints_complaint"],
-        scribe.office.filed[::_NAMED],
+        counts.get("complaints_complaint", 0),
     )
+    return Chunk(written, packed)
+
+
+def _chance(world: World, number: int) -> Random:
+    return Random(f"{world.seed}:{world.people}:{number}")
 
 
 def _humans(chance: Random, world: World, number: int) -> list[Human]:
@@ -139,97 +209,6 @@ def _humans(chance: Random, world: World, number: int) -> list[Human]:
             serial=serial + len(humans),
         )
     return humans[:wanted]
-
-
-class Scribe:
-    """Turns records into rows; complaints among them as chance has it."""
-
-    def __init__(
-        self, rows: Rows, chance: Random, world: World, *, serial: int
-    ) -> None:
-        self.rows, self.chance, self.world = rows, chance, world
-        self.office = Office(rows, chance, world)
-        self._serial = serial
-        self._compared_at = text(world.at)
-
-    def write(
-        self,
-        record: Record,
-        *,
-        ref: str,
-        is_second: bool = False,
-        may_complain: bool = True,
-    ) -> int:
-        """Add a person with numbers, telephones and doses; return the key.
-
-        ``is_second``: another record of somebody who is in the population already.
-        """
-        rows = self.rows
-        person = rows.new_id("registry_person")
-        dose_ids = {id(dose): rows.new_id("registry_dose") for dose in record.doses}
-        complaint = complain(self.chance, record, self.world) if may_complain else None
-        if complaint:
-            begins, matters = complaint
-            self.office.file(record, person, dose_ids, begins, matters, self._serial)
-            self._serial += 1
-        self._person(record, person, ref)
-        for dose in record.doses:
-            self.dose(dose, dose_ids[id(dose)], None if dose.is_orphan else person)
-        if not is_second:
-            self._truth(record.human)
-        return person
-
-    def _person(self, record: Record, person: int, ref: str) -> None:
-        lines, bound = self.rows.lines, f"person:{person}"
-        spelled = people.spell(record.full_name)
-        compared = "\\N" if record.population == "not_sent" else self._compared_at
-        lines("registry_person").append(
-            f"{person}\t{ref}\t{spelled.full_name}\t{spelled.key}\t{spelled.folded}\t"
-            f"{spelled.sort_key}\t{record.born_on}\t{record.precision}\t{record.sex}\t"
-            f"{record.commune.unit}\t{record.population}\t{compared}\tf\t"
-            f"{record.version}\n"
-        )
-        for number in record.numbers:
-            sealed = crypto.seal(number.text, bound_to=bound).hex()
-            digest = crypto.digest("national_id", number.text).hex()
-            lines("registry_identitydocument").append(
-                f"{person}\t{number.kind}\t\\\\x{sealed}\t\\\\x{digest}\t"
-                f"{number.source}\t{'t' if number.is_current else 'f'}\n"
-            )
-        for phone in record.phones:
-            sealed = crypto.seal(phone, bound_to=bound).hex()
-            digest = _phone_digest(phone).hex()
-            lines("registry_telephone").append(
-                f"{person}\t\\\\x{sealed}\t\\\\x{digest}\tt\n"
-            )
-
-    def dose(self, dose: Dose, pk: int, person: int | None) -> None:
-        """Add a dose of somebody, or one whose owner is unknown."""
-        ref = new_ref(self.chance)
-        self.rows.lines("registry_dose").append(
-            f"{pk}\t{ref}\t{_or_null(person)}\t{dose.given_on}\t"
-            f"{self.world.products[dose.product]}\t{dose.lot_number}\t"
-            f"{_or_null(dose.lot)}\t{dose.site}\t{dose.number}\t"
-            f"{dose.status}\t{dose.source}\t{dose.name}\t{dose.recorded_at}\t"
-            f"{dose.version}\n"
-        )
-
-    def _truth(self, human: Human) -> None:
-        digest = crypto.digest("population", human.number).hex()
-        self.rows.lines("registry_populationentry").append(
-            f"\\\\x{digest}\t{people.spell(human.full_name).key}\t{human.born_on}\t"
-            f"{human.sex}\n"
-        )
-
-
-# Families share a telephone, and come one after the other.
-@lru_cache(16)
-def _phone_digest(phone: str) -> bytes:
-    return crypto.digest("phone", phone)
-
-
-def _or_null(key: int | None) -> str:
-    return "\\N" if key is None else str(key)
 
 
 def begun(world: World) -> bool:

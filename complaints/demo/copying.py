@@ -1,14 +1,15 @@
 """Writing many rows: text for COPY, keys taken from the tables' own sequences.
 
-COPY cannot write into tables with row policies, so their rows go through a temporary
-table. The order of tables is that of their foreign keys.
+COPY cannot write into tables with row policies, so their rows go through temporary
+tables. The order of tables is that of their foreign keys.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -63,6 +64,14 @@ _FEW_AT_ONCE = 100
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
+class Packed(NamedTuple):
+    """Rows of one table as COPY reads them."""
+
+    table: str
+    count: int
+    content: bytes
+
+
 class Rows:
     """Rows waiting to be written, and keys for them."""
 
@@ -86,16 +95,13 @@ class Rows:
         """Add a row; values in the order of ``COLUMNS``."""
         self._lines[table].append("\t".join(map(text, values)) + "\n")
 
-    def write(self) -> dict[str, int]:
-        """Write all rows, those that others point to first; return counts by table."""
-        counts = {}
-        with connection.cursor() as cursor:
-            for table, lines in self._lines.items():
-                if lines:
-                    _copy(cursor, table, lines)
-                counts[table] = len(lines)
-                lines.clear()
-        return counts
+    def packed(self) -> list[Packed]:
+        """Return all rows as they go to the database, those others point to first."""
+        return [
+            Packed(table, len(lines), "".join(lines).encode())
+            for table, lines in self._lines.items()
+            if lines
+        ]
 
 
 # Version 4, variant 1, as random UUIDs bear them.
@@ -127,36 +133,75 @@ def text(value: Any) -> str:
     raise TypeError(f"cannot copy {type(value).__name__}")
 
 
+def write(rows: Rows) -> None:
+    """Write rows in this transaction."""
+    with copier() as out:
+        out.write(rows.packed())
+
+
 def _reserve(table: str, count: int) -> list[int]:
     with connection.cursor() as cursor:
+        # The inner SELECT is not merged (OFFSET), so the name is looked up once.
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM"
-            " generate_series(1, %s)",
+            "SELECT nextval(sequence) FROM (SELECT pg_get_serial_sequence(%s, 'id')"
+            "::regclass AS sequence OFFSET 0) AS known, generate_series(1, %s)",
             [table, count],
         )
         return [key for (key,) in cursor.fetchall()][::-1]
 
 
-def _copy(cursor: Any, table: str, lines: Iterable[str]) -> None:
-    columns = sql.SQL(", ").join(map(sql.Identifier, COLUMNS[table].split()))
-    target = sql.Identifier(table)
-    staged = sql.Identifier("demo_staged") if table in WITH_POLICIES else target
-    names = {"target": target, "staged": staged, "columns": columns}
-    if staged is not target:
-        cursor.execute(
-            sql.SQL(
-                "CREATE TEMP TABLE {staged} AS SELECT {columns} FROM {target} LIMIT 0"
-            ).format(**names)
-        )
-    with cursor.copy(
-        sql.SQL("COPY {staged} ({columns}) FROM STDIN").format(**names)
-    ) as out:
-        out.write("".join(lines).encode())
-    if staged is not target:
-        cursor.execute(
-            sql.SQL(
-                "INSERT INTO {target} ({columns}) SELECT {columns} FROM {staged}"
-                " ORDER BY id"
-            ).format(**names)
-        )
-        cursor.execute(sql.SQL("DROP TABLE {staged}").format(**names))
+class Copier:
+    """Writes packed rows; made by ``copier``."""
+
+    def __init__(self) -> None:
+        self._staged: list[str] = []
+
+    def write(self, rows: list[Packed]) -> None:
+        """Copy rows into their tables, or beside them where a policy is in the way."""
+        with connection.cursor() as cursor:
+            for table, _, content in rows:
+                names = _names(table)
+                if table in WITH_POLICIES and table not in self._staged:
+                    self._staged.append(table)
+                    cursor.execute(
+                        sql.SQL(
+                            "CREATE TEMP TABLE {staged} AS"
+                            " SELECT {columns} FROM {target} LIMIT 0"
+                        ).format(**names)
+                    )
+                into = "{staged}" if table in WITH_POLICIES else "{target}"
+                statement = sql.SQL(f"COPY {into} ({{columns}}) FROM STDIN")
+                with cursor.copy(statement.format(**names)) as out:
+                    out.write(content)
+
+    def finish(self) -> None:
+        """Move what was copied beside tables with row policies into them."""
+        with connection.cursor() as cursor:
+            for table in COLUMNS:
+                if table not in self._staged:
+                    continue
+                names = _names(table)
+                cursor.execute(
+                    sql.SQL(
+                        "INSERT INTO {target} ({columns})"
+                        " SELECT {columns} FROM {staged} ORDER BY id"
+                    ).format(**names)
+                )
+                cursor.execute(sql.SQL("DROP TABLE {staged}").format(**names))
+            self._staged.clear()
+
+
+@contextmanager
+def copier() -> Iterator[Copier]:
+    """Give what writes rows in this transaction; all are in place at the end."""
+    copier = Copier()
+    yield copier
+    copier.finish()
+
+
+def _names(table: str) -> dict[str, sql.Composable]:
+    return {
+        "target": sql.Identifier(table),
+        "staged": sql.Identifier(f"demo_{table}"),
+        "columns": sql.SQL(", ").join(map(sql.Identifier, COLUMNS[table].split())),
+    }

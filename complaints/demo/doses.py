@@ -7,6 +7,7 @@ The months' weights follow the published national totals: a peak from August to 
 from bisect import bisect
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import accumulate
 from random import Random
 
@@ -152,7 +153,12 @@ def _dose(
 def noon(day: date, chance: Random) -> datetime:
     """Return when a dose of that day was typed in: mostly the same day or the next."""
     from_noon = int(chance.random() * 30 * 3600)
-    return datetime.combine(day, time(5), tzinfo=UTC) + timedelta(seconds=from_noon)
+    return _noon_of(day) + timedelta(seconds=from_noon)
+
+
+@lru_cache(1024)
+def _noon_of(day: date) -> datetime:
+    return datetime.combine(day, time(5), tzinfo=UTC)
 
 
 def spoil(

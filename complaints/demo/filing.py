@@ -4,6 +4,7 @@ A complaint that was upheld has changed the record: the rows of the registry are
 written as they became, with the ledger's entry of what they were.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 from typing import NamedTuple
@@ -126,20 +127,29 @@ def _matter(
     return Matter(flaw, life, held, verdict, "slip_seen" if has_slip else "")
 
 
-class Filed(NamedTuple):
-    """What the demo's page and file say of a submission."""
-
-    code: str
-    phone_last4: str
-    status: str
-
-
 class Office:
     """Writes complaints of one record after the other into the rows to be."""
 
-    def __init__(self, rows: Rows, chance: Random, world: World) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        chance: Random,
+        world: World,
+        *,
+        seal: Callable[[str, str], bytes],
+    ) -> None:
         self.rows, self.chance, self.world = rows, chance, world
-        self.filed: list[Filed] = []
+        self._seal = seal
+        (
+            self._of_body,
+            self._of_number,
+            self._of_phone,
+            self._of_last4,
+            self._of_subject,
+        ) = (
+            crypto.digester(purpose)
+            for purpose in ("body", "national_id", "phone", "last4", "subject")
+        )
 
     def file(
         self,
@@ -167,19 +177,18 @@ class Office:
         number = human.number
         rows.add(
             "complaints_submission",
-            submission, key, crypto.digest("body", str(key)), code, person, channel,
+            submission, key, self._of_body(str(key)), code, person, channel,
             relation, "vi", human.full_name, names.fold(human.full_name),
-            human.born_on, human.sex, crypto.seal(number, bound_to=bound),
-            crypto.digest("national_id", number),
-            crypto.seal(human.phone, bound_to=bound),
-            crypto.digest("phone", human.phone),
-            crypto.digest("last4", human.phone[-4:]), begins,
+            human.born_on, human.sex, self._seal(number, bound),
+            self._of_number(number),
+            self._seal(human.phone, bound),
+            self._of_phone(human.phone),
+            self._of_last4(human.phone[-4:]), begins,
         )  # fmt: skip
         for nth, matter in enumerate(matters, 1):
             self._complaint(
                 record, person, dose_ids, submission, nth, f"{code}-{nth}", matter
             )
-        self.filed.append(Filed(code, human.phone[-4:], matters[0].life.last.status))
 
     def _complaint(
         self,
@@ -253,8 +262,8 @@ class Office:
             rows.add(
                 "complaints_claim",
                 rows.new_id("complaints_claim"), pk, name,
-                crypto.seal(recorded, bound_to=f"recorded:{pk}:{name}"),
-                crypto.seal(claimed, bound_to=f"claimed:{pk}:{name}"),
+                self._seal(recorded, f"recorded:{pk}:{name}"),
+                self._seal(claimed, f"claimed:{pk}:{name}"),
                 verdict, ground, correction,
             )  # fmt: skip
         for step in steps:
@@ -272,7 +281,7 @@ class Office:
         if dose is None:
             claimed = {name: sides[1] for name, sides in flaw.facts.items()}
             which = f"{claimed.get('given_on', '')}|{claimed.get('product', '')}"
-        return crypto.digest("subject", f"person:{person}|{flaw.kind}|{which}")
+        return self._of_subject(f"person:{person}|{flaw.kind}|{which}")
 
     def _user(self, step: Step | None, at_place: dict[str, int]) -> int | None:
         """Return who made a move: somebody of the body that held it before.

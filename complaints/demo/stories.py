@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from django.db import transaction
 
+from complaints.demo import copying, people
 from complaints.demo import doses as campaign
-from complaints.demo import people
-from complaints.demo.chunks import Scribe
 from complaints.demo.copying import Rows, new_ref
 from complaints.demo.doses import Dose
 from complaints.demo.people import Human
 from complaints.demo.records import Number, Record
+from complaints.demo.scribe import Scribe
 from complaints.demo.world import Commune, Point, World, month_of
 from portal.common import scope
 from portal.common.names import fold
@@ -79,7 +79,7 @@ def write(world: World) -> None:
                     ref = new_ref(chance)
                 for dose in story.orphans:
                     scribe.dose(dose, rows.new_id("registry_dose"), None)
-            rows.write()
+            copying.write(rows)
 
 
 def _chance(world: World) -> Random:

@@ -1,7 +1,12 @@
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
 
 from portal.common import crypto
 
+# The keys are the same for every example.
+_same_keys = effort(suppress_health_check=[HealthCheck.function_scoped_fixture])
 OLD, NEW = b"o" * 32, b"n" * 32
 
 
@@ -96,3 +101,26 @@ def test_a_one_time_code_matches_only_itself_at_its_place(settings):
     assert crypto.code_matches(stored, "123456", bound_to="challenge:1")
     assert not crypto.code_matches(stored, "123457", bound_to="challenge:1")
     assert not crypto.code_matches(stored, "123456", bound_to="challenge:2")
+
+
+@_same_keys
+@given(purpose=st.text(max_size=20), text=st.text(max_size=200))
+def test_a_digester_makes_the_digests_that_digest_makes(purpose, text):
+    assert crypto.digester(purpose)(text) == crypto.digest(purpose, text)
+
+
+@_same_keys
+@given(text=st.text(max_size=50), place=st.text(max_size=30))
+def test_what_a_sealer_sealed_is_read_at_its_place_only(text, place):
+    blob = crypto.sealer()(text, place)
+
+    assert blob[0] == 2
+    assert crypto.unseal(blob, bound_to=place) == text
+    with pytest.raises(crypto.Unreadable):
+        crypto.unseal(blob, bound_to=f"{place}.")
+
+
+def test_a_sealer_never_seals_twice_to_the_same_bytes():
+    seal = crypto.sealer()
+
+    assert seal("a", "x") != seal("a", "x")

@@ -107,7 +107,7 @@ def _allocate(here: World) -> None:
         return
     for allocation in world.allocations(here):
         rows.add("registry_lotallocation", *allocation)
-    rows.write()
+    copying.write(rows)
 
 
 def _analyze() -> None:
