@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError
 from django.db.models import Count, F
 
-from complaints import timeline
+from complaints import integrity, timeline
 from complaints.choices import ENDED, Outcome, Status
 from complaints.demo import people, records, world
 from complaints.models import Claim, Complaint, Event, Figure, Submission
@@ -216,6 +216,10 @@ def test_a_second_run_adds_nothing(demo):
     assert seed(f"--people={PEOPLE}")["people"] == 0
     after = (Person.objects.count(), Dose.objects.count(), Complaint.objects.count())
     assert before == after
+
+
+def test_every_invariant_holds_at_the_end(demo):
+    assert not any(integrity.check(at=NOW).values())
 
 
 def test_another_seed_is_refused_once_people_are_there(demo):
