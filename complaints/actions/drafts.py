@@ -121,12 +121,12 @@ def sender_of(answers: dict[str, Any]) -> Sender:
     telephone = codes.telephone_of(OneTimeCode.objects.get(pk=answers["proof"]))
     language = (translation.get_language() or "vi")[:2]
     if answers["person"] is not None:
-        person = Person.objects.get(pk=answers["person"])
+        person, number = identity.opened(answers["person"])
         return Sender(
             full_name=person.full_name,
             born_on=person.born_on,
             sex=person.sex,
-            national_id=corrections.read_person(person, Field.NATIONAL_ID),
+            national_id=number,
             phone=telephone,
             person_id=person.pk,
             relation=answers["relation"],

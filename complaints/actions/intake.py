@@ -106,9 +106,10 @@ def submit(
 
 
 def _repeat(key: uuid.UUID, digest: bytes) -> Submitted | None:
-    before = Submission.objects.filter(key=key).first()
-    if before is None:
+    # Nearly always there is none: a whole row is not asked for to learn that.
+    if not Submission.objects.filter(key=key).exists():
         return None
+    before = Submission.objects.get(key=key)
     return Submitted(
         before,
         joined=[
@@ -138,12 +139,7 @@ def _store(
     )
     submission = _submission(key, digest, sender, at)
     subjects = {_subject_key(sender, matter): matter for matter in matters}
-    joined = list(
-        Complaint.objects.select_for_update(of=("self",))
-        .filter(subject_key__in=subjects, status__in=OPEN)
-        .select_related("submission")
-        .order_by("pk")
-    )
+    joined = _open_already(list(subjects))
     for complaint in joined:
         subjects.pop(bytes(complaint.subject_key))
     actor = Actor.STAFF if by else Actor.CITIZEN
@@ -170,6 +166,20 @@ def _store(
             submission=submission
         )
     return Submitted(submission, joined=joined)
+
+
+def _open_already(subjects: list[bytes]) -> list[Complaint]:
+    """Return the open complaints about these matters, locked, oldest first."""
+    locked = list(
+        Complaint.objects.select_for_update()
+        .filter(subject_key__in=subjects, status__in=OPEN)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    if not locked:
+        return []
+    found = Complaint.objects.filter(pk__in=locked).select_related("submission")
+    return list(found.order_by("pk"))
 
 
 def _submission(

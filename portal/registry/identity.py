@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
-from django.db.models import OuterRef, Subquery
 
 from portal.common import crypto
 from portal.common.forms import PartialDate
 from portal.common.names import fold
 from portal.registry import national_id as numbers
-from portal.registry.models import IdentityDocument, Person
+from portal.registry.models import Person
 
 # Both ways in run in every look-up, so that one costs what the other does.
 _FIND = """
@@ -55,6 +54,15 @@ LEFT JOIN LATERAL (
 ) today ON s.closed_on <= %(on)s
 WHERE d.person_id = %(person)s AND d.status = 'completed'
 ORDER BY d.given_on, d.id
+"""
+
+
+_OPENED = """
+SELECT p.*, (
+  SELECT d.number_sealed FROM registry_identitydocument d
+  WHERE d.person_id = p.id AND d.is_current ORDER BY d.id DESC LIMIT 1
+) AS number_sealed
+FROM registry_person p WHERE p.id = %(person)s
 """
 
 
@@ -169,14 +177,18 @@ def contact_of(person: Person) -> str:
 
 
 def opened(person_id: int) -> tuple[Person, str]:
-    """Return a person and the identity number in force, '' where none is recorded."""
-    current = IdentityDocument.objects.filter(person=OuterRef("pk"), is_current=True)
-    person = Person.objects.annotate(
-        number_sealed=Subquery(current.order_by("-pk").values("number_sealed")[:1])
-    ).get(pk=person_id)
-    if person.number_sealed is None:
+    """Return a person and the identity number in force, '' where none is recorded.
+
+    Raise Person.DoesNotExist where there is no such person.
+    """
+    rows = list(Person.objects.raw(_OPENED, {"person": person_id}))
+    if not rows:
+        raise Person.DoesNotExist
+    person = rows[0]
+    sealed = person.number_sealed  # type: ignore[attr-defined]  # a column of it
+    if sealed is None:
         return person, ""
-    return person, crypto.unseal(person.number_sealed, bound_to=f"person:{person.pk}")
+    return person, crypto.unseal(sealed, bound_to=f"person:{person.pk}")
 
 
 def record(person_id: int, *, on: date) -> list[RecordedDose]:
