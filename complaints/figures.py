@@ -1,107 +1,124 @@
-"""Reading the kept figures: of one organization exactly, of many by merged sketches."""
+"""Reading the kept figures of an organization, its parts and its months."""
 
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db import connection
 
-from complaints import rollups
 from complaints.models import Figure
 from complaints.rollups import Times
+from complaints.rollups.sketches import middle
+from complaints.rollups.subtrees import COUNTED, MERGED_SKETCH, PERCENTILES, SUMS
+from portal.registry.models import Organization
 
-# Groups by the part of the path below the chosen organization and by month at once:
-# the table of organizations and the trend are read together, and the totals with them.
-_KEPT = """
-WITH kept AS MATERIALIZED (
-  SELECT f.*, split_part(substr(o.path, length(%s::text) + 1), '/', 1) AS below
-  FROM complaints_figure f JOIN registry_organization o ON o.id = f.organization_id
-  WHERE o.path LIKE %s::text || '%%' AND f.cohort = %s AND f.kind = %s
-    AND f.month BETWEEN %s::date AND %s::date
-)"""
+_COLUMNS = ", ".join(("organization_id", "month", *COUNTED, "computed_at"))
 
-_COUNTS = (
-    _KEPT
-    + """
-SELECT GROUPING(below, month), below, month, count(*), sum(received)::int,
-  sum(resolved)::int, sum(on_time)::int, sum(open)::int, sum(open_overdue)::int,
-  sum(untouched)::int, sum(reopened)::int, max(median), max(p75), max(p90),
-  max(first_answer_median), max(computed_at)
-FROM kept GROUP BY GROUPING SETS ((below), (month), ())"""
-)
 
-_SKETCHES = (
-    _KEPT
-    + """,
-cells AS (
-  SELECT below, month, false AS answers, key::int AS bucket, value::int AS n
-  FROM kept, jsonb_each_text(sketch)
+def _of(table: str) -> str:
+    return f"""
+  SELECT {_COLUMNS} FROM {table} JOIN wanted ON wanted.id = organization_id
+  WHERE cohort = %(cohort)s AND kind = %(kind)s
+    AND month BETWEEN %(first)s AND %(last)s"""
+
+
+# Where nothing lies below, an organization's own figure says all. Each row goes into
+# every group that it belongs to; a group of one row keeps its percentiles as they are.
+_OVERVIEW = f"""
+WITH wanted AS MATERIALIZED (
+  SELECT id FROM registry_organization WHERE id = %(chosen)s OR parent_id = %(chosen)s
+), own AS MATERIALIZED ({_of("complaints_figure")}
+), whole AS MATERIALIZED ({_of("complaints_subtreefigure")}
+), reach AS MATERIALIZED (
+  SELECT * FROM whole UNION ALL SELECT * FROM own WHERE NOT EXISTS (
+    SELECT 1 FROM whole WHERE whole.organization_id = own.organization_id
+      AND whole.month = own.month)
+), grouped AS MATERIALIZED (
+  SELECT 'total' AS part, r.* FROM reach r WHERE organization_id = %(chosen)s
   UNION ALL
-  SELECT below, month, true, key::int, value::int
-  FROM kept, jsonb_each_text(first_answer_sketch)
-), summed AS MATERIALIZED (
-  SELECT below, month, answers, bucket, sum(n) AS n FROM cells
-  GROUP BY below, month, answers, bucket
+  SELECT 'month ' || month, r.* FROM reach r WHERE organization_id = %(chosen)s
+  UNION ALL
+  SELECT 'below ' || organization_id, r.* FROM reach r
+  WHERE organization_id <> %(chosen)s
+  UNION ALL SELECT 'itself', own.* FROM own WHERE organization_id = %(chosen)s
+), times AS (
+  {MERGED_SKETCH.format(by="part", parts="grouped", sketch="buckets, counts")}
+), answers AS (
+  {
+    MERGED_SKETCH.format(
+        by="part", parts="grouped", sketch="answer_buckets, answer_counts"
+    )
+}
+), summed AS (
+  SELECT part, count(*) AS rows, max(computed_at) AS computed_at,
+    {", ".join(f"sum({name})::int AS {name}" for name in SUMS)},
+    {", ".join(f"max({name}) AS {name}" for name in PERCENTILES)}
+  FROM grouped GROUP BY part
 )
-SELECT GROUPING(below, month), below, month, answers, bucket, sum(n)::int
-FROM summed GROUP BY GROUPING SETS
-  ((below, answers, bucket), (month, answers, bucket), (answers, bucket))"""
-)
-
-# GROUPING() has a bit for each column that does not divide the group.
-_BY_BELOW, _BY_MONTH = 1, 2  # month, or below, does not divide
-Group = tuple[int, str | None, date | None]
+SELECT part, rows, s.computed_at, {", ".join(f"s.{name}" for name in SUMS)},
+  {", ".join(f"s.{name}" for name in PERCENTILES)},
+  times.median, times.p75, times.p90, answers.median
+FROM summed s LEFT JOIN times USING (part) LEFT JOIN answers USING (part)"""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Overview:
-    """Figures of a subtree: all together, by part of it, and by month.
+    """Figures of a subtree: all together, by its direct parts, and by month.
 
-    ``below`` goes by the next part of the path; "" is the organization itself.
+    ``below`` goes by the primary key of the part; ``itself`` is what the organization
+    holds of its own, None where that is nothing.
     """
 
-    total: Times
-    below: dict[str, Times]
-    months: dict[date, Times]
-    computed_at: datetime | None
+    total: Times = Times()
+    itself: Times | None = None
+    below: dict[int, Times] = field(default_factory=dict)
+    months: dict[date, Times] = field(default_factory=dict)
+    computed_at: datetime | None = None
 
 
 def overview(
-    path: str,
+    chosen: Organization,
     *,
     first: date,
     last: date,
     kind: str = "",
     cohort: str = Figure.Cohort.OPENED,
 ) -> Overview:
-    """Return the kept figures at and below a path, for months from first to last.
+    """Return the kept figures at and below an organization, from month to month.
 
-    Two statements. Percentiles are exact where one kept row answers, else merged from
-    sketches (at most 1 % off).
+    One statement over the organization's and its direct parts' rows. Percentiles are
+    exact where one organization's month answers, else at most 1 % off.
     """
-    params: list[str | date] = [path, path, cohort, kind, first, last]
+    seen = Overview()
+    params = {
+        "chosen": chosen.pk,
+        "kind": kind,
+        "cohort": cohort,
+        "first": first,
+        "last": last,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, params)
-        counted = cursor.fetchall()
-        cursor.execute(_SKETCHES, params)
-        sketches = _gather(cursor.fetchall())
-    groups: dict[Group, Times] = {}
-    computed_at = None
-    for level, below, month, rows, *figures, computed in counted:
-        group = (level, below, month)
-        counts, kept = figures[:7], figures[7:]
-        if rows != 1:
-            kept = _percentiles(sketches[(*group, False)], sketches[(*group, True)])
-        groups[group] = Times(*(count or 0 for count in counts), *kept)
-        if level == _BY_BELOW | _BY_MONTH:
-            computed_at = computed
-    return Overview(
-        total=groups.get((_BY_BELOW | _BY_MONTH, None, None), Times()),
-        below={g[1] or "": t for g, t in groups.items() if g[0] == _BY_BELOW},
-        months={g[2]: t for g, t in groups.items() if g[0] == _BY_MONTH and g[2]},
-        computed_at=computed_at,
-    )
+        cursor.execute(_OVERVIEW, params)
+        rows = cursor.fetchall()
+    for part, count, computed_at, *figures in rows:
+        times = _times(count, figures)
+        group, _space, key = part.partition(" ")
+        if group == "total":
+            seen.total, seen.computed_at = times, computed_at
+        elif group == "itself":
+            seen.itself = times
+        elif group == "below":
+            seen.below[int(key)] = times
+        else:
+            seen.months[date.fromisoformat(key)] = times
+    return seen
+
+
+def _times(rows: int, figures: list[int | None]) -> Times:
+    sums, kept = figures[: len(SUMS)], figures[len(SUMS) : len(SUMS + PERCENTILES)]
+    if rows > 1:
+        buckets = figures[len(SUMS + PERCENTILES) :]
+        kept = [None if bucket is None else middle(bucket) for bucket in buckets]
+    return Times(*(count or 0 for count in sums), *kept)
 
 
 def months_between(first: date, last: date) -> list[date]:
@@ -114,19 +131,3 @@ def month_after(month: date, n: int) -> date:
     """Return the first day of the month n months later (or earlier)."""
     years, index = divmod(month.month - 1 + n, 12)
     return date(month.year + years, index + 1, 1)
-
-
-def _gather(rows: Iterable[tuple]) -> dict[tuple, dict[int, int]]:
-    sketches: dict[tuple, dict[int, int]] = defaultdict(dict)
-    for level, below, month, answers, bucket, n in rows:
-        sketches[(level, below, month, answers)][bucket] = n
-    return sketches
-
-
-def _percentiles(
-    times: dict[int, int], answers: dict[int, int]
-) -> tuple[int | None, ...]:
-    return (
-        *(rollups.percentile(times, share) for share in (0.5, 0.75, 0.9)),
-        rollups.percentile(answers, 0.5),
-    )

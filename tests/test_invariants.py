@@ -15,7 +15,7 @@ from psycopg import sql
 
 from complaints import integrity
 from complaints.actions import casework
-from complaints.models import Claim, Complaint, Event, Figure, Message
+from complaints.models import Claim, Complaint, Event, Figure, Message, SubtreeFigure
 from portal.audit import record, seals
 from portal.audit.models import Seal
 from portal.common import outbox, scope
@@ -91,13 +91,14 @@ class World:
         submit(missing_dose(self.site), sender=sender_for(self.person))
         for queue in ("route", "notify"):
             outbox.drain(queue=queue, at=NOON)
-        Figure.objects.create(
-            organization=self.site,
-            month=date(2026, 11, 1),
-            cohort="opened",
-            computed_at=NOON,
-            **dict.fromkeys(COUNTS, 0),
-        )
+        for figure in (Figure, SubtreeFigure):
+            figure.objects.create(
+                organization=self.site,
+                month=date(2026, 11, 1),
+                cohort="opened",
+                computed_at=NOON,
+                **dict.fromkeys(COUNTS, 0),
+            )
         record.look_up(
             at=NOON - 2 * DAY,
             actor="staff",
@@ -341,6 +342,13 @@ BREAKS = [
         "figure_month_begins_on_the_first",
         change_row,
         "complaints.Figure",
+        {"month": date(2026, 11, 2)},
+    ),
+    ("subtree_figure_once", copy_row, "complaints.SubtreeFigure", {}),
+    (
+        "subtree_figure_month_begins_on_the_first",
+        change_row,
+        "complaints.SubtreeFigure",
         {"month": date(2026, 11, 2)},
     ),
     (

@@ -2,7 +2,7 @@
 
 from complaints.models.complaint import Claim, Complaint
 from complaints.models.event import Event, Message
-from complaints.models.policy import Figure, Policy, Watermark
+from complaints.models.policy import Figure, Policy, SubtreeFigure, Watermark
 from complaints.models.submission import Draft, Evidence, Joining, Submission
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Joining",
     "Message",
     "Policy",
+    "SubtreeFigure",
     "Submission",
     "Watermark",
 ]

@@ -1,5 +1,6 @@
 """Policies as dated data, and the figures kept from events."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -37,21 +38,18 @@ class Policy(models.Model):
         return f"{self.kind or 'all'} {self.repair_hours} h"
 
 
-class Figure(models.Model):
-    """Resolution times of one organization, month and kind; replaced, never added to.
+class Counted(models.Model):
+    """What is counted of a month and kind; times in seconds of wall time, no pauses.
 
     ``kind`` empty: all kinds together. ``cohort``: by the month in which complaints
-    were sent (opened) or ended (closed). Times in seconds of wall time without pauses.
-    ``sketch`` holds counts per log bucket, so that provinces and the nation add up.
+    were sent (opened) or ended (closed). ``buckets`` and ``counts`` are the sketch of
+    the times (see ``rollups.RATIO``), the other two that of the first answers.
     """
 
     class Cohort(models.TextChoices):
         OPENED = "opened"
         CLOSED = "closed"
 
-    organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="figures"
-    )
     month = models.DateField()
     kind = models.CharField(max_length=12, choices=Kind, blank=True)
     cohort = models.CharField(max_length=6, choices=Cohort)
@@ -66,9 +64,25 @@ class Figure(models.Model):
     p75 = models.PositiveIntegerField(null=True)
     p90 = models.PositiveIntegerField(null=True)
     first_answer_median = models.PositiveIntegerField(null=True)
-    sketch = models.JSONField(default=dict)
-    first_answer_sketch = models.JSONField(default=dict)
+    buckets = ArrayField(models.SmallIntegerField(), default=list)
+    counts = ArrayField(models.IntegerField(), default=list)
+    answer_buckets = ArrayField(models.SmallIntegerField(), default=list)
+    answer_counts = ArrayField(models.IntegerField(), default=list)
     computed_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+
+class Figure(Counted):
+    """Resolution times of what one organization itself holds; replaced, never added to.
+
+    The percentiles are exact.
+    """
+
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="figures"
+    )
 
     class Meta:
         constraints = (
@@ -83,6 +97,33 @@ class Figure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organization_id} {self.month:%Y-%m} {self.kind}"
+
+
+class SubtreeFigure(Counted):
+    """The same of an organization and all below it, merged from its parts.
+
+    Kept where something below holds complaints; elsewhere ``Figure`` says it all. The
+    percentiles come from the merged sketches, at most 1 % off.
+    """
+
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="subtree_figures"
+    )
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                name="subtree_figure_once",
+                fields=["organization", "cohort", "month", "kind"],
+            ),
+            models.CheckConstraint(
+                name="subtree_figure_month_begins_on_the_first",
+                condition=Q(month__day=1),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.organization_id} and below {self.month:%Y-%m} {self.kind}"
 
 
 class Watermark(models.Model):

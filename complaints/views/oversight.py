@@ -49,14 +49,12 @@ def times(request: StaffRequest) -> HttpResponse:
     first, last = _months(request, at=at)
     kind = _choice(request, "kind", Kind.values)
     cohort = _choice(request, "cohort", Figure.Cohort.values) or "opened"
-    seen = figures.overview(
-        chosen.path, first=first, last=last, kind=kind, cohort=cohort
-    )
+    seen = figures.overview(chosen, first=first, last=last, kind=kind, cohort=cohort)
     children = {
-        child.path.removeprefix(chosen.path).strip("/"): child
-        for child in Organization.objects.filter(
-            path__startswith=chosen.path, parent=chosen
-        ).order_by("sort_key", "pk")
+        child.pk: child
+        for child in Organization.objects.filter(parent=chosen).order_by(
+            "sort_key", "pk"
+        )
     }
     query = {
         "from": f"{first:%Y-%m}",

@@ -155,20 +155,19 @@ def _linked(
 
 def by_organization(
     chosen: Organization,
-    children: dict[str, Organization],
+    children: dict[int, Organization],
     seen: figures.Overview,
     query: dict[str, str],
 ) -> dict[str, Any]:
     """Return the organizations directly below, slowest first, and the chosen itself."""
     rows: list[tuple[str, str, Organization, Times, dict[str, str]]] = []
-    for part, figure in seen.below.items():
-        child = children.get(part)
-        if child:
-            below = urlencode({"organization": child.code} | query)
-            rows.append((child.name, f"?{below}", child, figure, {}))
-        elif not part:
-            name = _("%(name)s itself") % {"name": chosen.name}
-            rows.append((name, "", chosen, figure, {"itself": "1"}))
+    for key, figure in seen.below.items():
+        child = children[key]
+        below = urlencode({"organization": child.code} | query)
+        rows.append((child.name, f"?{below}", child, figure, {}))
+    if seen.itself:
+        name = _("%(name)s itself") % {"name": chosen.name}
+        rows.append((name, "", chosen, seen.itself, {"itself": "1"}))
     rows.sort(key=lambda row: (-(row[3].p90 or 0), -row[3].open, row[0]))
     return {
         "caption": _("By organization, slowest first"),
@@ -177,7 +176,7 @@ def by_organization(
             {"label": name, "url": url, "cells": _linked(figure, of, query, **more)}
             for name, url, of, figure, more in rows[:MOST_ROWS]
         ],
-        "silent": len(children) - sum(1 for row in rows if row[2] is not chosen),
+        "silent": len(children) - len(seen.below),
     }
 
 

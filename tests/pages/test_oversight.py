@@ -63,7 +63,7 @@ def test_figures_of_what_lies_below_are_put_together(client, province):
         timezone.localdate().replace(day=1),
     )
 
-    seen = figures.overview(province.path, first=months[0], last=months[-1])
+    seen = figures.overview(province, first=months[0], last=months[-1])
 
     assert seen.total.received == 5
     assert (seen.total.resolved, seen.total.on_time) == (4, 3)
@@ -71,8 +71,9 @@ def test_figures_of_what_lies_below_are_put_together(client, province):
     assert seen.total.on_time_share == 3 / 5
     assert seen.total.median == pytest.approx(4 * 3600, rel=0.0101)
     assert seen.total.p90 == pytest.approx(60 * 3600, rel=0.0101)
-    assert seen.below["tyt-1"].resolved == 3
-    assert set(seen.below) == {"tyt-1", "tyt-2"}
+    assert seen.below[one.pk].resolved == 3
+    assert set(seen.below) == {one.pk, two.pk}
+    assert seen.itself is None
 
 
 def test_a_single_organization_and_month_is_exact(client, province):
@@ -87,7 +88,7 @@ def test_a_single_organization_and_month_is_exact(client, province):
     rollups.rebuild_all(at=timezone.now())
     opened_in = timezone.localdate(sent).replace(day=1)
 
-    seen = figures.overview(station.path, first=min(opened_in, month), last=month)
+    seen = figures.overview(station, first=min(opened_in, month), last=month)
 
     assert seen.total.median == 12_345
 

@@ -19,5 +19,5 @@ class Command(BaseCommand):
 
     def handle(self, *, changed: bool, **options: Any) -> None:
         recount = rollups.rebuild_changed if changed else rollups.rebuild_all
-        written = recount(at=timezone.now())
-        self.stdout.write(f"Wrote {written} figures.")
+        counted = recount(at=timezone.now())
+        self.stdout.write(f"{counted} figures counted.")
