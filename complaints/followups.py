@@ -33,6 +33,14 @@ def settle_or_route(events: Sequence[Event], *, at: datetime) -> None:
     routing.route(left, at=at)
 
 
+def after_inquiry(subjects: Sequence[int], *, at: datetime) -> None:
+    """Go on with who waited for the population database, answered or not.
+
+    The outbox's handler.
+    """
+    routing.route(selfservice.conclude(subjects, at=at), at=at)
+
+
 # A move without a row is followed by its notice alone, if it has one.
 STEPS: Final[dict[Move, tuple[Step, ...]]] = {
     Move.SUBMIT: (notifications.notify, settle_or_route),

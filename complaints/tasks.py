@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from complaints import integrity, rollups
 from complaints.actions import drafts, escalation
+from portal.registry.population import figures
 
 
 @shared_task(name="complaints.escalate_overdue", ignore_result=True)
@@ -25,6 +26,12 @@ def forget_drafts(**_later: object) -> None:
 def rebuild_figures(**_later: object) -> None:
     """Recompute the figures of organizations where something happened."""
     rollups.rebuild_changed(at=timezone.now())
+
+
+@shared_task(name="complaints.count_population", ignore_result=True)
+def count_population(**_later: object) -> None:
+    """Count how the comparison with the population database stands."""
+    figures.rebuild_changed(at=timezone.now())
 
 
 @shared_task(name="complaints.reconcile", ignore_result=True)

@@ -16,7 +16,9 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
     # Celery otherwise closes the database connection round each task: 2.6 times slower.
     CELERY_DB_REUSE_MAX=10_000,
-    task_queues=[Queue(name) for name in ("route", "notify", "import", "report")],
+    task_queues=[
+        Queue(name) for name in ("route", "notify", "import", "report", "population")
+    ],
     task_default_queue="route",
     task_ignore_result=True,
     task_store_errors_even_if_ignored=False,
@@ -31,6 +33,17 @@ app.conf.update(
     timezone="Asia/Ho_Chi_Minh",
     beat_schedule={
         "sweep": {"task": "outbox.sweep", "schedule": 5.0},
+        "sweep-population": {
+            "task": "outbox.drain",
+            "schedule": 5.0,
+            "kwargs": {"queue": "population"},
+            "options": {"queue": "population"},
+        },
+        "count-population": {
+            "task": "complaints.count_population",
+            "schedule": 30.0,
+            "options": {"queue": "report"},
+        },
         "rebuild-figures": {"task": "complaints.rebuild_figures", "schedule": 20.0},
         "escalate-overdue": {"task": "complaints.escalate_overdue", "schedule": 60.0},
         "reconcile": {"task": "complaints.reconcile", "schedule": 300.0},

@@ -112,7 +112,20 @@ OUTBOX = {
     "message": ("notify", "complaints.notifications.deliver"),
     "code": ("notify", "portal.accounts.codes.deliver"),
     "evidence": ("import", "complaints.actions.evidence.check"),
+    "population": ("population", "portal.registry.population.work.compare_batches"),
+    "inquiry": ("population", "portal.registry.population.work.inquire"),
+    "recheck": ("population", "portal.registry.population.work.recheck"),
+    "inquiry_due": ("route", "complaints.followups.after_inquiry"),
 }
+# Queues that wait for another system have askers of their own: nobody else's work
+# stands behind a neighbour that does not answer.
+OUTBOX_SLOW = ("population",)
+
+# The national population database: its address (empty: none to ask), the keys that
+# sign what goes both ways, and how often a second it may be asked.
+POPULATION_URL = env.url("POPULATION_URL", "")
+POPULATION_KEYS = env.keys("POPULATION_KEYS", "")
+POPULATION_RATE = env.number("POPULATION_RATE", 20, least=1)
 
 SESSION_ENGINE = "portal.common.sessions"
 SESSION_COOKIE_AGE = 30 * 60

@@ -15,6 +15,8 @@ from portal.settings import (
 
 DEMO = True
 PRODUCTION = False
+# No wire in between, save in the tests of the wire.
+POPULATION_URL = "table:"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"

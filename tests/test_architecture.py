@@ -163,7 +163,7 @@ def test_persons_and_doses_are_written_by_corrections_alone():
     # The database refuses others too; this names them before anything runs.
     allowed = {
         "portal.registry.corrections",
-        "portal.registry.population",
+        "portal.registry.population.results",
     }
     opened = re.compile(r"\bwriting\(")
     writers = {
@@ -194,6 +194,23 @@ def test_no_task_carries_delay_expiry_result_or_retry():
             if isinstance(node, ast.Attribute) and node.attr in {"retry", "get"}:
                 wrong.append(f"{name}:{node.lineno} .{node.attr}")
     assert not wrong
+
+
+def test_only_the_workers_handlers_ask_the_population_database():
+    # A request must never wait for a neighbour (trust paper F17).
+    asking = re.compile(
+        r"\b(neighbour|register)\.ask\(|\.population\.client import Client"
+    )
+    askers = {n for n, path in ALL if asking.search(path.read_text("utf-8"))}
+    inside = "portal.registry.population"
+    assert askers == {f"{inside}.neighbour", f"{inside}.work"}
+    callers = {
+        name
+        for name, path in ALL
+        for _, taken in imports(path)
+        if taken.startswith(f"{inside}.work")
+    }
+    assert not callers, "the outbox names the handlers; nobody else calls them"
 
 
 def test_only_the_outbox_sends_to_the_broker():

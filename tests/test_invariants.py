@@ -24,9 +24,12 @@ from portal.registry.models import (
     Lot,
     LotAllocation,
     OrganizationSuccession,
+    PopulationBatch,
+    PopulationRun,
     UnitAlias,
     UnitSuccession,
 )
+from portal.registry.population import inquiries
 from tests.factories import (
     NOON,
     make_dose,
@@ -107,6 +110,15 @@ class World:
             subject="registry.person",
         )
         seals.seal_day(of="entry", at=NOON)
+        PopulationBatch.objects.create(
+            run=PopulationRun.objects.create(
+                started_at=NOON, changed_at=NOON, last_person=self.person.pk
+            ),
+            people=[self.person.pk],
+            size=1,
+            planned_at=NOON,
+        )
+        inquiries.open_one(about=0, person=self.person, claimed="1", at=NOON)
 
 
 @pytest.fixture
@@ -362,6 +374,37 @@ BREAKS = [
         copy_row,
         "complaints.Submission",
         {"key": "new"},
+    ),
+    (
+        "person_wrong_fields_are_those_of_a_mismatch",
+        change_row,
+        "registry.Person",
+        {"population_wrong": "sex"},
+    ),
+    ("populationrun_one_at_a_time", copy_row, "registry.PopulationRun", {}),
+    (
+        "populationrun_is_finished_iff_it_has_an_end",
+        change_row,
+        "registry.PopulationRun",
+        {"finished_at": NOON},
+    ),
+    (
+        "populationrun_counts_everybody_once",
+        change_row,
+        "registry.PopulationRun",
+        {"done": 1},
+    ),
+    (
+        "populationbatch_holds_people_until_it_is_done",
+        change_row,
+        "registry.PopulationBatch",
+        {"done_at": NOON},
+    ),
+    (
+        "populationinquiry_is_answered_with_a_time",
+        change_row,
+        "registry.PopulationInquiry",
+        {"answered_at": NOON},
     ),
     ("common_demomessage_provider_key_key", copy_row, "common.DemoMessage", {}),
 ]

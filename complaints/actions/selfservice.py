@@ -1,4 +1,8 @@
-"""Putting right at once what can be proved, before anybody has to look."""
+"""Putting right at once what can be proved, before anybody has to look.
+
+A restored number (rule A3) needs the population database's word, which a worker asks
+for; the complaint waits for it half a minute at most and then goes to a person.
+"""
 
 import logging
 from collections.abc import Iterable
@@ -9,46 +13,79 @@ from complaints.choices import Actor, Field, Kind, Move, Outcome, Status, Verdic
 from complaints.models import Claim, Complaint
 from complaints.rules.verification import Holder, Judgement, judge
 from portal.common import scope
-from portal.registry import corrections, population
+from portal.registry import corrections
 from portal.registry.corrections import Warrant
-from portal.registry.models import Correction, Person
+from portal.registry.models import Correction, Person, PopulationInquiry
+from portal.registry.population import inquiries, neighbour
 
 logger = logging.getLogger("complaints.selfservice")
 
 
 def settle(ids: Iterable[int], *, at: datetime) -> list[int]:
-    """Correct what proof suffices for; return the complaints that need a person.
+    """Begin to prove what can be proved; return the complaints that need a person.
 
-    Harmless to repeat: one that has moved on is not corrected again. Only personal
-    details have such rules so far; the rest is passed on unread.
+    Those left out wait for the population database; ``conclude`` goes on with them.
+    Harmless to repeat. Only personal details have such rules so far; the rest is
+    passed on unread.
     """
     ids = list(ids)
     with scope.system():
-        candidates = (
-            Complaint.objects.select_for_update(of=("self",))
-            .filter(
-                pk__in=ids,
-                kind=Kind.WRONG_PERSON,
-                status=Status.RECEIVED,
-                routed_at=None,
-            )
-            .select_related("submission__person", "holder")
-            .order_by("pk")
+        waiting = {c.pk for c in _undecided(ids) if _inquire(c, at=at)}
+    return [pk for pk in ids if pk not in waiting]
+
+
+def conclude(inquiry_ids: Iterable[int], *, at: datetime) -> list[int]:
+    """Correct what the population database confirmed; return what needs a person.
+
+    Harmless to repeat: a complaint that has moved on is not corrected again.
+    """
+    said = {
+        inquiry.about: inquiry
+        for inquiry in PopulationInquiry.objects.filter(pk__in=inquiry_ids)
+    }
+    with scope.system():
+        settled = {c.pk for c in _undecided(said) if _correct(c, said[c.pk], at=at)}
+    return [pk for pk in said if pk not in settled]
+
+
+def _undecided(ids: Iterable[int]) -> Iterable[Complaint]:
+    return (
+        Complaint.objects.select_for_update(of=("self",))
+        .filter(
+            pk__in=list(ids),
+            kind=Kind.WRONG_PERSON,
+            status=Status.RECEIVED,
+            routed_at=None,
         )
-        settled = {c.pk for c in candidates if _try(c, at=at)}
-    return [pk for pk in ids if pk not in settled]
+        .select_related("submission__person", "holder")
+        .order_by("pk")
+    )
 
 
-def _try(complaint: Complaint, *, at: datetime) -> bool:
+def _inquire(complaint: Complaint, *, at: datetime) -> bool:
+    """Ask whether the claimed number is right, if all else proves it."""
+    person = complaint.submission.person
+    if person is None or not neighbour.is_set_up():
+        return False
+    claims = list(complaint.claims.order_by("pk"))
+    if not _rule(claims, person, is_confirmed=True):
+        return False
+    inquiries.open_one(
+        about=complaint.pk, person=person, claimed=claims[0].claimed, at=at
+    )
+    return True
+
+
+def _correct(complaint: Complaint, inquiry: PopulationInquiry, *, at: datetime) -> bool:
     """Correct a complaint all of whose claims are proved; return whether it was."""
     person = complaint.submission.person
     if person is None:
         return False
     claims = list(complaint.claims.order_by("pk"))
-    rules = [_rule(claim, person) for claim in claims]
-    if not claims or not all(rules) or _had_one_before(person, rules):
+    # Looked at anew: the record may have changed while the answer was under way.
+    rule = _rule(claims, person, is_confirmed=inquiry.is_match is True)
+    if not rule:
         return False
-    rule = rules[0]
     correction = corrections.correct_person(
         person.pk,
         {claim.field: claim.claimed for claim in claims},
@@ -76,40 +113,40 @@ def _try(complaint: Complaint, *, at: datetime) -> bool:
     return True
 
 
-def _rule(claim: Claim, person: Person) -> str:
-    """Return the id of the rule that proves a claim, or an empty string."""
-    claimed = claim.claimed
-    if claim.field != Field.NATIONAL_ID:
+def _rule(claims: list[Claim], person: Person, *, is_confirmed: bool) -> str:
+    """Return the id of the rule that proves the only claim, or an empty string.
+
+    A birth date that is known to the year only proves too little beside a number.
+    """
+    if len(claims) != 1 or claims[0].field != Field.NATIONAL_ID:
         return ""
-    holder = Holder(
-        full_name=person.full_name,
-        born_on=person.born_on,
-        born_precision=person.born_precision,
-        sex=person.sex,
-        number=corrections.read_person(person, "national_id"),
-    )
-    (reply,) = population.compare(
-        [population.Question(claimed, person.full_name, person.born_on, person.sex)]
-    )
+    if person.born_precision != Person.Precision.DAY:
+        return ""
+    claimed = claims[0].claimed
     decision = judge(
         Kind.WRONG_PERSON,
-        claim.field,
+        claims[0].field,
         claimed,
-        person=holder,
-        is_confirmed=reply.is_match,
-        is_used_by_another=population.is_used_by_another(claimed, person_id=person.pk),
+        person=Holder(
+            full_name=person.full_name,
+            born_on=person.born_on,
+            born_precision=person.born_precision,
+            sex=person.sex,
+            number=corrections.read_person(person, "national_id"),
+        ),
+        is_confirmed=is_confirmed,
+        is_used_by_another=inquiries.is_used_by_another(claimed, person_id=person.pk),
     )
-    return decision.rule if decision.judgement == Judgement.APPLY else ""
+    if decision.judgement != Judgement.APPLY or _had_one_before(person, decision.rule):
+        return ""
+    return decision.rule
 
 
-def _had_one_before(person: Person, rules: list[str]) -> bool:
+def _had_one_before(person: Person, rule: str) -> bool:
     """Tell whether a rule corrected this person before: the next one is a person's."""
-    return any(
-        Correction.objects.filter(
-            reason=Correction.Reason.RULE,
-            target=Correction.Target.PERSON,
-            target_id=person.pk,
-            reason_ref__startswith=f"{rule} ",
-        ).exists()
-        for rule in set(rules)
-    )
+    return Correction.objects.filter(
+        reason=Correction.Reason.RULE,
+        target=Correction.Target.PERSON,
+        target_id=person.pk,
+        reason_ref__startswith=f"{rule} ",
+    ).exists()

@@ -18,7 +18,8 @@ from psycopg import sql
 COLUMNS: Final = {
     "registry_person": (
         "id ref full_name name_key name_folded sort_key born_on born_precision sex "
-        "residence_id population population_at is_restricted version"
+        "residence_id population population_at population_source population_wrong "
+        "is_restricted version"
     ),
     "registry_identitydocument": (
         "person_id kind number_sealed number_digest source is_current"

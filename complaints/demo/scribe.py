@@ -14,6 +14,9 @@ from complaints.demo.records import Record
 from complaints.demo.world import World
 from portal.common import crypto
 
+# Who settled what is said of a record; nobody had to be asked about the rest.
+_SOURCES = {"matched": "simulator", "mismatched": "simulator", "not_sent": ""}
+
 
 class Scribe:
     """Turns records into rows; complaints among them as chance has it."""
@@ -75,8 +78,9 @@ class Scribe:
         self._people(
             f"{person}\t{ref}\t{full_name}\t{key}\t{folded}\t{sort_key}\t"
             f"{record.born_on.isoformat()}\t{record.precision}\t{record.sex}\t"
-            f"{record.commune.unit}\t{record.population}\t{compared}\tf\t"
-            f"{record.version}\n"
+            f"{record.commune.unit}\t{record.population}\t{compared}\t"
+            f"{_SOURCES.get(record.population, 'record')}\t"
+            f"{','.join(_wrong(record))}\tf\t{record.version}\n"
         )
         for number in record.numbers:
             self._documents(
@@ -102,3 +106,19 @@ class Scribe:
             f"{dose.site}\t{dose.number}\t{dose.status}\t{dose.source}\t{dose.name}\t"
             f"{dose.recorded_at.isoformat()}\t{dose.version}\n"
         )
+
+
+def _wrong(record: Record) -> list[str]:
+    """Return the fields that the population database calls wrong."""
+    human = record.human
+    if record.population != "mismatched":
+        return []
+    if all(number.text != human.number for number in record.numbers):
+        return ["national_id"]
+    spelled = people.spell(record.full_name).key, people.spell(human.full_name).key
+    sides = {
+        "full_name": spelled,
+        "born_on": (record.born_on, human.born_on),
+        "sex": (record.sex, human.sex),
+    }
+    return [name for name, (recorded, true) in sides.items() if recorded != true]

@@ -66,6 +66,25 @@ def add(
         transaction.on_commit(partial(wake_up, queue), robust=True)
 
 
+def postpone(kind: str, subjects: list[int], *, at: datetime, delay: timedelta) -> None:
+    """Put work off that cannot be done now through no fault of its own.
+
+    For handlers, about rows that they hold: no try is counted, so another system may
+    be away for days without anything being parked.
+    """
+    Outbox.objects.filter(kind=kind, subject__in=subjects, done_at=None).update(
+        next_at=at + delay, attempts=0, lease_until=None, claim=None
+    )
+
+
+def hasten(kind: str, subjects: list[int], *, at: datetime) -> None:
+    """Make work due now that was owed for later, and wake a worker after commit."""
+    Outbox.objects.filter(
+        kind=kind, subject__in=subjects, done_at=None, next_at__gt=at
+    ).update(next_at=at)
+    transaction.on_commit(partial(wake_up, settings.OUTBOX[kind][0]), robust=True)
+
+
 _publisher = Celery("publisher", set_as_current=False)
 _publisher.conf.update(
     broker_url=settings.CELERY_BROKER_URL,

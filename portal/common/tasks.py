@@ -10,13 +10,16 @@ from portal.common import outbox, throttle
 @shared_task(name="outbox.drain", ignore_result=True)
 def drain(*, queue: str, **_later: object) -> None:
     """Do what is due in a queue. Safe to run twice or at the same time."""
-    outbox.drain(queue=queue)
+    # Each finished batch wakes again, so a slow queue's task may be short.
+    rounds = 5 if queue in settings.OUTBOX_SLOW else 50
+    outbox.drain(queue=queue, rounds=rounds)
 
 
 @shared_task(name="outbox.sweep", ignore_result=True)
 def sweep(**_later: object) -> None:
-    """Do what is due in every queue: what lost wake-ups left behind."""
-    for queue in sorted({queue for queue, _ in settings.OUTBOX.values()}):
+    """Do what is due in every quick queue: what lost wake-ups left behind."""
+    queues = {queue for queue, _ in settings.OUTBOX.values()}
+    for queue in sorted(queues - set(settings.OUTBOX_SLOW)):
         outbox.drain(queue=queue)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from portal.audit import record as audit
-from portal.common import crypto, names
+from portal.common import crypto, names, outbox
 from portal.registry import national_id
 from portal.registry.models import (
     Correction,
@@ -25,8 +25,11 @@ from portal.registry.models import (
     Product,
     Telephone,
 )
+from portal.registry.population import neighbour
 
 PERSON_FIELDS = frozenset({"full_name", "born_on", "sex", "national_id", "phone"})
+# What the population database was asked about; its answer is of the record before.
+COMPARED_FIELDS = PERSON_FIELDS - {"phone"}
 DOSE_FIELDS = frozenset(
     {"given_on", "product", "lot", "site", "dose_number", "status", "person"}
 )
@@ -76,7 +79,15 @@ def correct_person(
         _check_difference(before, changes)
         for field, value in changes.items():
             _set_person(person, field, value)
-        return _close(Correction.Target.PERSON, person, before, changes, warrant, at)
+        is_compared = not COMPARED_FIELDS.isdisjoint(changes)
+        if is_compared:
+            _forget_comparison(person)
+        correction = _close(
+            Correction.Target.PERSON, person, before, changes, warrant, at
+        )
+        if is_compared and neighbour.is_set_up():
+            outbox.add("recheck", [correction.pk], at=at)
+        return correction
 
 
 def correct_dose(
@@ -220,6 +231,12 @@ def _check(changes: dict[str, str], allowed: frozenset[str]) -> None:
 def _check_difference(before: dict[str, str], after: dict[str, str]) -> None:
     if before == after:
         raise CannotCorrect("the record says so already")
+
+
+def _forget_comparison(person: Person) -> None:
+    person.population = Person.Population.NOT_SENT
+    person.population_at = None
+    person.population_wrong = person.population_source = ""
 
 
 def _set_person(person: Person, field: str, value: str) -> None:

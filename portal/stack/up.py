@@ -1,6 +1,9 @@
 """The whole portal with one command: servers, steps, processes, addresses."""
 
+import base64
 import json
+import secrets
+import socket
 import sys
 import time
 import urllib.error
@@ -18,6 +21,7 @@ from portal.stack.supervisor import Child, Command, Supervisor
 _READY_WITHIN = 90.0
 _PROBE_EVERY = 0.25
 _QUEUES = "route,notify,import,report"
+_ASKS = "population"
 
 
 def up(values: Mapping[str, str]) -> None:
@@ -42,6 +46,8 @@ def up(values: Mapping[str, str]) -> None:
         "BASE_URL": values.get("BASE_URL", "") or f"http://localhost:{port}",
         "PYTHONUNBUFFERED": "1",
     }
+    if settings["DEMO"] == "1" and not values.get("POPULATION_URL"):
+        settings |= neighbour()
     supervisor = Supervisor(
         changed=lambda children: folder.remember(data_dir, children)
     )
@@ -71,6 +77,23 @@ def up(values: Mapping[str, str]) -> None:
 def data_folder(values: Mapping[str, str]) -> Path:
     """Return DATA_DIR, by default `var` in the project's folder."""
     return (BASE_DIR / (values.get("DATA_DIR", "") or "var")).resolve()
+
+
+def neighbour() -> dict[str, str]:
+    """Return where the demo's population database will listen, and its shared key.
+
+    Another program may take the free port before it starts: then the supervisor tries
+    in vain, says so, and comparisons wait for the next start.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    return {
+        "POPULATION_URL": f"http://127.0.0.1:{port}",
+        "POPULATION_KEYS": f"1:{key}",
+        "POPULATION_SIMULATOR": str(port),
+    }
 
 
 def _port(text: str) -> int:
@@ -139,13 +162,21 @@ def portal_children(data_dir: Path, running: Running) -> list[Child]:
             f"{celery} worker -Q {_QUEUES} --concurrency 2 --loglevel INFO "
             "--without-gossip --without-mingle --without-heartbeat"
         ),
+        # One task at a time, without the time limits that a slow neighbour would meet.
+        "asker": _module(
+            f"{celery} worker -Q {_ASKS} --pool solo --loglevel INFO -n asker@%h "
+            "--without-gossip --without-mingle --without-heartbeat"
+        ),
         "beat": [
             *_module(f"{celery} beat --loglevel INFO --pidfile="),
             f"--schedule={data_dir / 'beat' / 'schedule'}",
         ],
     }
     if not running.redis_url:
-        del words["worker"], words["beat"]
+        del words["worker"], words["asker"], words["beat"]
+    if port := env.get("POPULATION_SIMULATOR"):
+        simulator = ["manage.py", "population_simulator", "--port", port]
+        words["neighbour"] = [sys.executable, *simulator]
     return [
         Child(
             Command(

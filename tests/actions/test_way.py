@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("all_rows")
 
 def drain_all(at=NOON):
     for _ in range(3):
-        for queue in ("route", "notify", "import"):
+        for queue in ("route", "population", "notify", "import"):
             outbox.drain(queue=queue, at=at)
 
 

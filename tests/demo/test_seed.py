@@ -14,8 +14,9 @@ from complaints.rules import workflow
 from portal.accounts.models import User
 from portal.common import codes, phones
 from portal.common.forms import PartialDate
-from portal.registry import corrections, identity, population
+from portal.registry import corrections, identity
 from portal.registry.models import Correction, Dose, LotAllocation, Person
+from portal.registry.population import register, results
 from tests.demo.conftest import NOW, PEOPLE, seed
 
 pytestmark = pytest.mark.django_db
@@ -39,36 +40,20 @@ def test_the_population_database_disagrees_as_often_as_it_did(demo):
     assert _share(population="not_sent") == pytest.approx(0.034, abs=0.02)
 
 
-def test_who_matched_matches_when_asked_again(demo):
-    sample = list(Person.objects.filter(population="matched").order_by("pk")[:300])
-    replies = population.compare(
-        [
-            population.Question(
-                corrections.read_person(person, "national_id"),
-                person.full_name,
-                person.born_on,
-                person.sex,
-            )
-            for person in sample
-        ]
-    )
-    assert all(reply.is_match for reply in replies)
-
-
-def test_who_mismatched_does_not_match_when_asked_again(demo):
-    sample = list(Person.objects.filter(population="mismatched").order_by("pk")[:200])
-    replies = population.compare(
-        [
-            population.Question(
-                corrections.read_person(person, "national_id"),
-                person.full_name,
-                person.born_on,
-                person.sex,
-            )
-            for person in sample
-        ]
-    )
-    assert not any(reply.is_match for reply in replies)
+@pytest.mark.parametrize("status", ["matched", "mismatched", "no_number", "bad_format"])
+def test_what_is_said_of_people_is_said_again_when_they_are_compared(demo, status):
+    sample = Person.objects.filter(population=status).order_by("pk")[:300]
+    said = {
+        person.pk: (person.population, person.population_wrong) for person in sample
+    }
+    read = results.read(list(said))
+    answers = register.ask([fact.question for fact in read.to_ask], at=NOW)
+    found, silent = results.judge(read.to_ask, answers)
+    again = {
+        finding.person_id: (finding.status, ",".join(finding.wrong))
+        for finding in [*read.settled, *found]
+    }
+    assert (again, silent, read.unreadable) == (said, [], [])
 
 
 def test_most_doses_were_given_from_august_to_december_2021(demo):

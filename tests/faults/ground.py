@@ -57,7 +57,7 @@ def drain_all(at=NOON) -> int:
     """Do all that is due at an instant, follow-ups included; return how many rows."""
     done = 0
     for _ in range(3):
-        for queue in ("route", "notify", "import"):
+        for queue in ("route", "population", "notify", "import"):
             done += outbox.drain(queue=queue, at=at)
     return done
 

@@ -43,7 +43,7 @@ from django.utils import timezone
 from complaints import integrity, rollups
 from complaints.models import Event, Figure
 from portal.common import outbox, scope
-for queue in ("route", "notify", "import"):
+for queue in ("route", "population", "notify", "import"):
     outbox.drain(queue=queue)
 at = timezone.now()
 broken = [name for name, rows in integrity.check(at=at).items() if rows]

@@ -1,11 +1,14 @@
 """What is recorded."""
 
 from portal.registry.models.dose import Correction, Dose
-from portal.registry.models.person import (
-    IdentityDocument,
-    Person,
+from portal.registry.models.person import IdentityDocument, Person, Telephone
+from portal.registry.models.population import (
+    PopulationAnswer,
+    PopulationBatch,
     PopulationEntry,
-    Telephone,
+    PopulationFigure,
+    PopulationInquiry,
+    PopulationRun,
 )
 from portal.registry.models.product import Lot, LotAllocation, Product, ProductAlias
 from portal.registry.models.site import Holiday, Organization, OrganizationSuccession
@@ -22,7 +25,12 @@ __all__ = [
     "Organization",
     "OrganizationSuccession",
     "Person",
+    "PopulationAnswer",
+    "PopulationBatch",
     "PopulationEntry",
+    "PopulationFigure",
+    "PopulationInquiry",
+    "PopulationRun",
     "Product",
     "ProductAlias",
     "Telephone",

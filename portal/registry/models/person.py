@@ -47,10 +47,19 @@ class Person(models.Model):
         max_length=10, choices=Population, default=Population.NOT_SENT
     )
     population_at = models.DateTimeField(null=True)
+    population_source = models.CharField(max_length=20, blank=True, db_default="")
+    # Names of the wrong fields, between commas.
+    population_wrong = models.CharField(max_length=60, blank=True, db_default="")
     is_restricted = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
+        constraints = (
+            models.CheckConstraint(
+                name="person_wrong_fields_are_those_of_a_mismatch",
+                condition=Q(population_wrong="") | Q(population="mismatched"),
+            ),
+        )
         indexes = (
             models.Index(name="person_name_born", fields=["name_folded", "born_on"]),
         )
@@ -122,15 +131,3 @@ class Telephone(models.Model):
     def number(self) -> str:
         """Return the number in clear, as E.164."""
         return crypto.unseal(self.number_sealed, bound_to=f"person:{self.person_id}")
-
-
-class PopulationEntry(models.Model):
-    """What the population database's simulator knows; the demo's neighbour."""
-
-    number_digest = models.BinaryField(max_length=32, unique=True)
-    name_key = models.CharField(max_length=200)
-    born_on = models.DateField()
-    sex = models.CharField(max_length=1)
-
-    def __str__(self) -> str:
-        return str(self.pk)

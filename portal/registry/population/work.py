@@ -1,0 +1,116 @@
+"""Asking for what waits in the outbox. The only modules that call the neighbour.
+
+The handlers hold no transaction while they ask. A neighbour that does not answer is no
+failure of the row: it is put off without counting as a try, however long that lasts.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import uuid4
+
+from django.db import transaction
+
+from portal.common import outbox
+from portal.registry.models import Correction, PopulationBatch, PopulationInquiry
+from portal.registry.population import inquiries, neighbour, results, runs
+from portal.registry.population.client import Conflict, Unavailable
+from portal.registry.population.protocol import MOST
+
+logger = logging.getLogger("registry.population")
+
+_AT_ONCE: Final = timedelta(0)
+
+
+@outbox.outside_transaction
+def compare_batches(subjects: Sequence[int], *, at: datetime) -> None:
+    """Ask about each of these batches and finish it, or put it off."""
+    for batch_id in subjects:
+        _compare_batch(batch_id, at=at)
+
+
+@outbox.outside_transaction
+def inquire(subjects: Sequence[int], *, at: datetime) -> None:
+    """Ask each of these single questions, as long as somebody waits for it."""
+    for inquiry in PopulationInquiry.objects.filter(
+        pk__in=subjects, answered_at=None, due_at__gt=at
+    ).select_related("person"):
+        _inquire(inquiry, at=at)
+
+
+@outbox.outside_transaction
+def recheck(subjects: Sequence[int], *, at: datetime) -> None:
+    """Ask again about the people whom these corrections changed."""
+    corrected = dict(
+        Correction.objects.filter(
+            pk__in=subjects, target=Correction.Target.PERSON
+        ).values_list("pk", "target_id")
+    )
+    for begin in range(0, len(subjects), MOST):
+        part = [pk for pk in subjects[begin : begin + MOST] if pk in corrected]
+        people = results.read(sorted({corrected[pk] for pk in part}))
+        findings = people.settled
+        if people.to_ask:
+            questions = [fact.question for fact in people.to_ask]
+            try:
+                answers = neighbour.ask(uuid4(), questions, at=at)
+            except Unavailable as trouble:
+                outbox.postpone("recheck", part, at=at, delay=_later(trouble))
+                continue
+            findings = findings + results.judge(people.to_ask, answers)[0]
+        results.write(findings, at=at)
+
+
+def _compare_batch(batch_id: int, *, at: datetime) -> None:
+    batch = PopulationBatch.objects.get(pk=batch_id)
+    if batch.done_at is not None:
+        return
+    people = results.read(batch.people)
+    findings, silent = people.settled, people.unreadable
+    if people.to_ask:
+        questions = [fact.question for fact in people.to_ask]
+        try:
+            answers = neighbour.ask(batch.number, questions, at=at)
+        except Conflict:
+            with transaction.atomic():
+                runs.renumber(batch_id)
+                outbox.postpone(runs.KIND, [batch_id], at=at, delay=_AT_ONCE)
+            return
+        except Unavailable as trouble:
+            with transaction.atomic():
+                runs.note_trouble(batch.run_id, trouble.reason, at=at)
+                outbox.postpone(runs.KIND, [batch_id], at=at, delay=_later(trouble))
+            return
+        judged, unanswered = results.judge(people.to_ask, answers)
+        findings, silent = findings + judged, silent + unanswered
+    runs.finish_batch(batch_id, findings, silent, at=at)
+    logger.info("population.compared", extra={"rows": len(findings)})
+
+
+def _inquire(inquiry: PopulationInquiry, *, at: datetime) -> None:
+    number = inquiries.claimed_number(inquiry)
+    asked = results.question(inquiry.person, number)
+    try:
+        answers = neighbour.ask(inquiry.number, [asked], at=at)
+    except Conflict:
+        with transaction.atomic():
+            PopulationInquiry.objects.filter(pk=inquiry.pk).update(number=uuid4())
+            outbox.postpone("inquiry", [inquiry.pk], at=at, delay=_AT_ONCE)
+        return
+    except Unavailable as trouble:
+        # The end of patience is owed already; after it nobody asks.
+        outbox.postpone("inquiry", [inquiry.pk], at=at, delay=_later(trouble))
+        return
+    reply = answers.replies.get(0)
+    if reply is None:
+        return
+    with transaction.atomic():
+        PopulationInquiry.objects.filter(pk=inquiry.pk, answered_at=None).update(
+            answered_at=at, is_match=reply.is_match, source=answers.source
+        )
+        outbox.hasten("inquiry_due", [inquiry.pk], at=at)
+
+
+def _later(trouble: Unavailable) -> timedelta:
+    return timedelta(seconds=max(1.0, trouble.retry_after))
