@@ -20,6 +20,11 @@ WORDS: Final[dict[str, Promise]] = {
     "too_many_rows": _("The file has too many rows. Split the list."),
     "too_wide": _("A row has too many columns or a cell too much text."),
     "inflates": _("The file unpacks to far more than its size; it was not opened."),
+    "sprawls": _(
+        "The file takes too much memory: a cell stands far from the list, or the list "
+        "is too long. Copy the list into a new file."
+    ),
+    "web_page": _("This is a web page under another name. Save it as XLSX."),
     "encoding": _("The letters cannot be read. Save the list as CSV UTF-8."),
     "no_header": _(
         "No line names the columns: at least a name and one of birth date, number "

@@ -54,12 +54,16 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """What a row says beyond the values: for matching and for the reader's eye."""
+    """What a row says beyond the values: for matching and for the reader's eye.
+
+    `others` are further identity numbers of the row, such as an old card's.
+    """
 
     ordinal: str = ""
     address: str = ""
     site: str = ""
     note: str = ""
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,90 @@
+"""Names of people as lists write them: capitals, titles, brackets, abbreviations."""
+
+import re
+from typing import Final
+
+from portal.common import names
+
+# Words before a name that are no part of it. Without accents they may be a family
+# name (Chu, Châu, Bá, Cù), so those go only before a family name.
+_TITLES: Final = frozenset(
+    ("ông", "bà", "anh", "chị", "em", "cô", "chú", "bác", "cụ", "bé", "cháu", "ô", "sư")
+    + ("mr", "mrs", "ms")
+)
+_PLAIN_TITLES: Final = frozenset(("ong", "ba", "anh", "chi", "em", "co", "cu", "be"))
+FAMILIES: Final = frozenset(
+    (
+        "nguyen",
+        "tran",
+        "le",
+        "pham",
+        "hoang",
+        "huynh",
+        "phan",
+        "vu",
+        "vo",
+        "dang",
+        "bui",
+    )
+    + ("do", "ho", "ngo", "duong", "ly", "dinh", "trinh", "dao", "doan", "mai", "lam")
+    + ("truong", "luong", "trieu", "thai", "cao", "chau", "ta", "ha", "to", "quach")
+)
+_BRACKETS: Final = re.compile(r"[(\[{].*?(?:[)\]}]|$)")
+_OF_MOTHER: Final = re.compile(
+    r"^(?:con|cb|bé)\s+(?:của\s+)?(?:bà|chị|ông|anh)\b", re.I
+)
+_ABBREVIATED: Final = frozenset(("ng", "nguy", "ngx", "tr", "ph", "hg", "huy"))
+_PLAIN: Final = re.compile(r"[A-Za-z' .-]+")
+
+
+def read(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return the name as it should be stored, and codes of what was odd.
+
+    Letters are composed, blanks collapsed, capitals made small, titles and what stands
+    in brackets dropped. Abbreviations stay as they are: what they stand for is not
+    known. Codes: name_note, name_title, name_digits, name_abbreviated,
+    name_unaccented, name_single, name_of_carer.
+    """
+    odd: list[str] = []
+    bare = _BRACKETS.sub(" ", text) if "(" in text or "[" in text else text
+    if bare is not text:
+        odd.append("name_note")
+    name = names.tidy(bare).strip(" .,;:-_*")
+    if not name:
+        return "", tuple(odd)
+    if name.isupper() or name.islower():
+        name = name.title()
+    if _OF_MOTHER.match(name):
+        return name, (*odd, "name_of_carer")
+    words = name.split()
+    if len(words) > 2 and _is_title(words):
+        while len(words) > 2 and _is_title(words):
+            del words[0]
+        odd.append("name_title")
+        name = " ".join(words)
+    if any(c.isdigit() for c in name):
+        odd.append("name_digits")
+    if len(words) == 1:
+        odd.append("name_single")
+    elif any(_is_abbreviated(word, first=not n) for n, word in enumerate(words)):
+        odd.append("name_abbreviated")
+    if len(words) > 1 and _PLAIN.fullmatch(name):
+        odd.append("name_unaccented")
+    return name, tuple(odd)
+
+
+def _is_title(words: list[str]) -> bool:
+    first = words[0].strip(".").lower()
+    if first in _TITLES:
+        return True
+    return first in _PLAIN_TITLES and names.fold(words[1]) in FAMILIES
+
+
+def _is_abbreviated(word: str, *, first: bool) -> bool:
+    letters = word.rstrip(".").lower()
+    if word.endswith("."):
+        return len(letters) <= 3
+    # "Y" and "H" begin names of the Central Highlands; other single letters do not.
+    if first:
+        return letters in _ABBREVIATED - {"huy"}
+    return len(letters) == 1 and letters not in "yàáéíóúýơưêôâăoaeiu"

@@ -1,0 +1,200 @@
+"""Session lists as the field has them: ``survey`` guesses the columns, ``read`` reads.
+
+Pure: nothing is looked up and nothing is kept; what the registry knows comes in as a
+vocabulary. A saved mapping says for folded headings (``headers.Column.key``) which
+role they have, "" for none.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from portal.common import names
+from portal.registry.imports import cells, meanings, tables, workbooks
+from portal.registry.imports.exceptions import CannotRead
+from portal.registry.imports.headers import Column
+from portal.registry.imports.normalising import Normaliser
+from portal.registry.imports.rows import ListRow, Reason, Values, Vocabulary
+from portal.registry.imports.titles import NOTHING, Facts
+
+_MOST_SKIPPED: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class TableSurvey:
+    """One table of a sheet: where its header stands, the guess, the facts above it."""
+
+    first_row: int
+    last_row: int
+    columns: tuple[Column, ...]
+    facts: Facts
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class SheetSurvey:
+    """One sheet; `skipped` gives row and kind of what names nobody, titles first."""
+
+    name: str
+    hidden: bool
+    tables: tuple[TableSurvey, ...]
+    skipped: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a file is and how it would be read; `notes` as ``workbooks.Opened``."""
+
+    kind: str
+    notes: tuple[str, ...]
+    sheets: tuple[SheetSurvey, ...]
+
+    @property
+    def people(self) -> int:
+        """How many rows name somebody."""
+        return sum(table.people for sheet in self.sheets for table in sheet.tables)
+
+
+def survey(
+    source: Path | bytes,
+    *,
+    vocabulary: Vocabulary,
+    columns: Mapping[str, str] | None = None,
+    facts: Facts = NOTHING,
+) -> Survey:
+    """Return how a list would be read, for review before anything is.
+
+    Raises CannotRead for a file that is refused as a whole.
+    """
+    products, lots = _words(vocabulary, columns)
+    sheets = []
+    with workbooks.opened(source) as book:
+        for sheet in book.sheets:
+            found: list[TableSurvey] = []
+            skipped: list[tuple[int, str]] = []
+            for part in tables.walk(
+                sheet, products=products, lots=lots, saved=columns, facts=facts
+            ):
+                if isinstance(part, tables.Table):
+                    header = part.header
+                    found.append(
+                        TableSurvey(
+                            header.first_row,
+                            header.last_row,
+                            header.columns,
+                            part.facts,
+                            0,
+                        )
+                    )
+                elif isinstance(part, tables.Person):
+                    found[-1] = replace(found[-1], people=found[-1].people + 1)
+                elif len(skipped) < _MOST_SKIPPED:
+                    skipped.append((part.number, part.kind))
+            sheets.append(
+                SheetSurvey(sheet.name, sheet.hidden, tuple(found), tuple(skipped))
+            )
+        told = Survey(book.kind, book.notes, tuple(sheets))
+    if not any(sheet.tables for sheet in told.sheets):
+        raise CannotRead(_why_nothing(told))
+    return told
+
+
+def read(
+    source: Path | bytes,
+    *,
+    vocabulary: Vocabulary,
+    columns: Mapping[str, str] | None = None,
+    on: date,
+    facts: Facts = NOTHING,
+) -> Iterator[ListRow]:
+    """Yield the people of a list, in its order; `on` is the day of reading.
+
+    `facts` hold for rows whose cells and titles are silent. Raises CannotRead, at the
+    latest after the last row, for a file that is refused as a whole.
+    """
+    products, lots = _words(vocabulary, columns)
+    seen = _Seen()
+    told = 0
+    any_table = any_row = False
+    with workbooks.opened(source) as book:
+        for sheet in book.sheets:
+            normaliser = Normaliser(sheet, products=products, lots=lots, on=on)
+            parts = tables.walk(
+                sheet, products=products, lots=lots, saved=columns, facts=facts
+            )
+            with closing(parts):
+                for part in parts:
+                    any_row = True
+                    if isinstance(part, tables.Person):
+                        told += 1
+                        yield seen.look(normaliser.row(part))
+                    elif isinstance(part, tables.Table):
+                        any_table = True
+    if not any_table:
+        raise CannotRead("no_header" if any_row else "empty")
+    if not told:
+        raise CannotRead("empty")
+
+
+def _words(
+    vocabulary: Vocabulary, columns: Mapping[str, str] | None
+) -> tuple[cells.Products, cells.Lots]:
+    if columns and not set(columns.values()) <= meanings.ROLES | {""}:
+        raise CannotRead("columns")
+    return cells.Products(vocabulary.products), cells.Lots(vocabulary.lots)
+
+
+def _why_nothing(told: Survey) -> str:
+    return "no_header" if any(sheet.skipped for sheet in told.sheets) else "empty"
+
+
+class _Seen:
+    """Remembers whom the rows so far named, to find what was pasted twice."""
+
+    def __init__(self) -> None:
+        self._people: dict[int, tuple[str, int, Values]] = {}
+        self._numbers: dict[str, tuple[str, int, int]] = {}
+
+    def look(self, row: ListRow) -> ListRow:
+        """Return the row, marked when it repeats an earlier one."""
+        values = row.values
+        if row.verdict == "postponed" or not values.full_name:
+            return row
+        name = names.fold(values.full_name)
+        found: Reason | None = None
+        verdict = row.verdict
+        if values.id_number:
+            first = self._numbers.setdefault(
+                values.id_number, (row.sheet, row.row, hash(name))
+            )
+            if first[2] != hash(name):
+                where = self._where(row, first[0], first[1])
+                found, verdict = Reason("id_shared", "id_number", "", where), "error"
+        if values.id_number or len(values.born_on) > 4 or values.phones:
+            person = hash((name, values.born_on, values.id_number or values.phones))
+            person ^= hash(values.given_on)
+            earlier = self._people.setdefault(person, (row.sheet, row.row, values))
+            if earlier[2] is not values:
+                where = self._where(row, earlier[0], earlier[1])
+                if _says_no_more(values, earlier[2]):
+                    found, verdict = Reason("same_as_row", "", "", where), "duplicate"
+                else:
+                    found, verdict = Reason("twice_differs", "", "", where), "error"
+        if found is None:
+            return row
+        return replace(row, verdict=verdict, reasons=(*row.reasons, found))
+
+    @staticmethod
+    def _where(row: ListRow, sheet: str, number: int) -> str:
+        return str(number) if sheet == row.sheet else f"{sheet}!{number}"
+
+
+def _says_no_more(later: Values, earlier: Values) -> bool:
+    """Tell whether a later row only repeats what an earlier one says, or less."""
+    return all(
+        not getattr(later, name) or getattr(later, name) == getattr(earlier, name)
+        for name in ("product", "lot", "dose_number")
+    )

@@ -1,0 +1,179 @@
+"""Which dose a row tells of: day, product, lot, number; or that none was given."""
+
+import re
+from datetime import date
+from typing import Final
+
+from portal.common import names
+from portal.registry.imports import cells, dates
+from portal.registry.imports.cells import Cell
+from portal.registry.imports.headers import Column
+from portal.registry.imports.line import Line
+from portal.registry.imports.tables import Person
+
+_POSTPONED: Final = re.compile(
+    r"\bhoan(?! (?:thanh|tat|toan))\b|\b(?:khong|ko|k|chua|huy|ngung|tu choi) "
+    r"(?:du (?:dieu kien|suc khoe) )?(?:den )?(?:duoc )?tiem\b|chong chi dinh|\bvang\b"
+    r"|tu choi|\b(?:khong|ko|k) den\b|\bbo ve\b|khong du (?:dieu kien|suc khoe)"
+)
+_ENTERED: Final = re.compile(r"\bda nhap\b")
+_AGAIN: Final = re.compile(r"\btrung(?: stt| so)?\b ?(\d*)")
+_ELSEWHERE: Final = re.compile(r"\bmui ?\S* (?:da )?tiem (?:o|tai)\b")
+_BOOSTER: Final = re.compile(r"nhac lai|bo sung|tang cuong|booster")
+# Roles whose cells may hold "hoãn" instead of what belongs there.
+_SAYING: Final = ("time", "dose_number", "lot", "product", "given_on", "dose")
+
+
+def dose(line: Line, person: Person) -> tuple[date | None, Cell, Cell, int | None]:
+    """Return day, product and lot as written, and number of the row's dose."""
+    facts = person.facts
+    group = _group(line, facts.given_on) if line.has_groups else 0
+    given_on = facts.given_on
+    cell, column = _of_group(line, "given_on", group)
+    if column is not None and cell != "":
+        given_on = _given(line, cell, column, facts.given_on)
+    elif given_on is None and "given_on" in facts.unclear:
+        line.say("given_range", "given_on")
+    product, _ = _of_group(line, "product", group)
+    lot, _ = _of_group(line, "lot", group)
+    number = group or _number_of_dose(line, facts.dose_number)
+    return given_on, product, lot, number or None
+
+
+def product_and_lot(
+    line: Line, product_cell: Cell, lot_cell: Cell, person: Person
+) -> tuple[str | None, str]:
+    facts = person.facts
+    product: str | None = None
+    said, in_lot = cells.as_text(product_cell), cells.as_text(lot_cell)
+    column = line.where("product")
+    marked = [
+        c
+        for c in line.columns.get("product_mark", ())
+        if (mark := line.cell(c)) != "" and cells.is_mark(mark)
+    ]
+    if said and not cells.is_nothing(said):
+        product, odd = line.products.read(said)
+        if not (odd and _POSTPONED.search(names.fold(said))):
+            for code in odd:
+                line.say(code, column, product or "")
+    elif len(marked) == 1:
+        product = marked[0].product
+    elif len(marked) > 1:
+        line.say("product_several", marked[1])
+    elif "product" in facts.unclear:
+        line.say("product_several", "product")
+    else:
+        product = facts.product
+    lot = facts.lot
+    lot_column = line.where("lot")
+    if in_lot and not cells.is_nothing(in_lot):
+        lot, odd = line.lots.read(in_lot)
+        for code in odd:
+            line.say(code, lot_column, lot)
+    of_lot = line.lots.product_of(lot) if lot else None
+    if of_lot and product is None and not said and not marked:
+        line.say("product_by_lot", lot_column, of_lot)
+        product = of_lot
+    elif of_lot and product and of_lot != product:
+        line.say("lot_of_other", lot_column, of_lot)
+    return product, lot
+
+
+def is_postponed(line: Line, note: str) -> bool:
+    """Tell whether no dose was given; say what else the note tells."""
+    column = line.where("note")
+    if note:
+        folded = names.fold(note)
+        if _POSTPONED.search(folded):
+            line.say("note_postponed", column)
+            return True
+        if _ENTERED.search(folded):
+            line.say("note_entered", column)
+        if again := _AGAIN.search(folded):
+            line.say("note_duplicate", column, again[1])
+        if _ELSEWHERE.search(folded):
+            line.say("note_elsewhere", column)
+    for role in _SAYING:
+        for column in line.columns.get(role, ()):
+            cell = line.cell(column)
+            if isinstance(cell, str) and len(cell) > 3:
+                if not _may_say(cell) or not _POSTPONED.search(names.fold(cell)):
+                    continue
+                line.say("note_postponed", column)
+                return True
+    return False
+
+
+def _of_group(line: Line, role: str, group: int) -> tuple[Cell, Column | None]:
+    for column in line.columns.get(role, ()):
+        if column.group == group:
+            return line.cell(column), column
+    return "", None
+
+
+def _group(line: Line, titled: date | None) -> int:
+    """Return which of the doses side by side the row means; 0 if none is said."""
+    filled: dict[int, Cell] = {}
+    for role in ("given_on", "product", "dose"):
+        for column in line.columns.get(role, ()):
+            cell = line.cell(column)
+            if column.group and cell != "":
+                filled.setdefault(column.group, cell)
+    if len(filled) < 2:
+        return next(iter(filled), 0)
+    of_title = [
+        group
+        for group, cell in filled.items()
+        if titled and (day := dates.read(cell)) and day.exact == titled
+    ]
+    if len(of_title) == 1:
+        return of_title[0]
+    line.say("several_doses")
+    return 0
+
+
+def _number_of_dose(line: Line, titled: int | None) -> int | None:
+    cell, column = line.first("dose_number")
+    if cell == "" or column is None:
+        marks = [
+            c.group
+            for c in line.columns.get("dose", ())
+            if (mark := line.cell(c)) != "" and cells.is_mark(mark)
+        ]
+        return marks[0] if len(marks) == 1 else titled
+    text = cells.as_text(cell)
+    number = cells.dose_number(text)
+    if number is None and not _POSTPONED.search(names.fold(text)):
+        booster = _BOOSTER.search(names.fold(text))
+        line.say("dose_kind" if booster else "dose_unread", column)
+    return number
+
+
+def _given(line: Line, cell: Cell, column: Column, titled: date | None) -> date | None:
+    day = dates.read(cell, order=column.profile.order)
+    if day is None or not day.exact:
+        text = cells.as_text(cell)
+        if titled and text.strip() in (
+            f"{titled.day}/{titled.month}",
+            f"{titled.day:02}/{titled.month:02}",
+        ):
+            return titled
+        if not _POSTPONED.search(names.fold(text)):
+            leftover = isinstance(cell, date)
+            line.say("given_leftover" if leftover else "given_unread", column)
+        return None
+    exact = day.exact
+    if "two_digits" in day.odd:
+        exact = date(day.year + 100, day.month, day.day)
+    for odd in ("order", "serial"):
+        if odd in day.odd:
+            line.say(f"given_{odd}", column, f"{exact:%d/%m/%Y}")
+    if column.profile.swapped and isinstance(cell, date) and cell.day <= 12:
+        line.say("given_swapped", column)
+    return exact
+
+
+def _may_say(text: str) -> bool:
+    """Tell cheaply whether a cell could say that no dose was given."""
+    return sum(map(str.isalpha, text)) > 3

@@ -1,0 +1,59 @@
+"""What reads lists in these tests: the products shipped, a few lots, no database."""
+
+import csv
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from portal.common.names import fold
+from portal.registry.imports import cells, reading
+from portal.registry.imports.rows import ListRow, Vocabulary
+from portal.registry.reference import tables
+
+DATA = Path(__file__).parents[2] / "data" / "lists"
+TODAY = date(2021, 12, 1)
+LOTS = {"FG4493": "comirnaty", "ABX6318": "vaxzevria", "210101": "vaxzevria"}
+
+
+@pytest.fixture(scope="session")
+def vocabulary() -> Vocabulary:
+    products = {}
+    with (tables.HERE / "products.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            for name in (row["name"], row["code"], *row["aliases"].split("|")):
+                products.setdefault(fold(name), row["code"])
+    return Vocabulary(products, LOTS)
+
+
+@pytest.fixture(scope="session")
+def products(vocabulary: Vocabulary) -> cells.Products:
+    return cells.Products(vocabulary.products)
+
+
+@pytest.fixture(scope="session")
+def lots(vocabulary: Vocabulary) -> cells.Lots:
+    return cells.Lots(vocabulary.lots)
+
+
+@pytest.fixture
+def read(vocabulary: Vocabulary) -> Callable[..., list[ListRow]]:
+    """Read a list given as path, bytes, or lines of cells (written as CSV)."""
+
+    def rows(
+        source: Path | bytes | list[list[str]],
+        columns: Mapping[str, str] | None = None,
+        on: date = TODAY,
+    ) -> list[ListRow]:
+        if isinstance(source, list):
+            source = as_csv(source)
+        return list(reading.read(source, vocabulary=vocabulary, columns=columns, on=on))
+
+    return rows
+
+
+def as_csv(lines: list[list[str]], delimiter: str = ",") -> bytes:
+    """Return lines of cells as a UTF-8 CSV."""
+    quoted = (['"' + cell.replace('"', '""') + '"' for cell in line] for line in lines)
+    return "\n".join(delimiter.join(line) for line in quoted).encode()
