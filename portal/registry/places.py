@@ -55,6 +55,19 @@ def today(unit: AdministrativeUnit) -> list[AdministrativeUnit]:
     return [index.instance(pk) for pk in index.today(unit.pk)]
 
 
+def today_of(units: Iterable[int]) -> dict[int, list[AdministrativeUnit]]:
+    """Return, for many units' keys at once, what ``today`` returns for each.
+
+    Keys that name no unit are left out.
+    """
+    index = _unit_index(_stamp())
+    return {
+        unit: [index.instance(pk) for pk in index.today(unit)]
+        for unit in units
+        if unit in index.units
+    }
+
+
 def find_organizations(
     text: str, *, on: date | None = None, limit: int = 10
 ) -> list[Organization]:

@@ -1,7 +1,12 @@
 """What is recorded."""
 
 from portal.registry.models.dose import Correction, Dose
-from portal.registry.models.person import IdentityDocument, Person, Telephone
+from portal.registry.models.person import (
+    IdentityDocument,
+    NameShare,
+    Person,
+    Telephone,
+)
 from portal.registry.models.population import (
     PopulationAnswer,
     PopulationBatch,
@@ -22,6 +27,7 @@ __all__ = [
     "IdentityDocument",
     "Lot",
     "LotAllocation",
+    "NameShare",
     "Organization",
     "OrganizationSuccession",
     "Person",

@@ -62,6 +62,7 @@ class Person(models.Model):
         )
         indexes = (
             models.Index(name="person_name_born", fields=["name_folded", "born_on"]),
+            models.Index(name="person_born_home", fields=["born_on", "residence"]),
         )
 
     def __str__(self) -> str:
@@ -131,3 +132,28 @@ class Telephone(models.Model):
     def number(self) -> str:
         """Return the number in clear, as E.164."""
         return crypto.unseal(self.number_sealed, bound_to=f"person:{self.person_id}")
+
+
+class NameShare(models.Model):
+    """How common a syllable is in one part of names; counted, never typed.
+
+    ``key`` is a tone key, or a folded form; ``share`` is the share of people.
+    """
+
+    class Part(models.TextChoices):
+        FAMILY = "family"
+        MIDDLE = "middle"
+        GIVEN = "given"
+
+    part = models.CharField(max_length=6, choices=Part)
+    key = models.CharField(max_length=60)
+    share = models.FloatField()
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(name="nameshare_once", fields=["part", "key"]),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.part} {self.key}"
