@@ -18,6 +18,7 @@ class Sizes:
     holders: int = 3_300
     changed: int = 500
     pages: int = 25
+    load_rows: int = 200_000
 
 
 FULL = Sizes()
@@ -32,4 +33,5 @@ QUICK = Sizes(
     holders=1_000,
     changed=100,
     pages=12,
+    load_rows=30_000,
 )

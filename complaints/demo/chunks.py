@@ -91,6 +91,7 @@ def _write_together(
     world: World, pool: ProcessPoolExecutor | None, processes: int
 ) -> Iterator[Written]:
     numbers = _numbers(world)
+    made: Iterator[Chunk]
     if pool is None:
         made = (compose(world, number) for number in numbers)
     else:

@@ -69,7 +69,7 @@ class Packed(NamedTuple):
     """Rows of one table as COPY reads them."""
 
     table: str
-    count: int
+    rows: int
     content: bytes
 
 

@@ -31,6 +31,11 @@ WORDS: Final[dict[str, Promise]] = {
         "or telephone."
     ),
     "columns": _("The saved columns do not fit this list."),
+    "load_columns": _(
+        "The first line must name the columns of a load; missing or unknown:"
+    ),
+    "changed": _("The file was changed since its load began. Load the old one first."),
+    "key_change": _("The keys of the digests are being changed. Finish that first."),
 }
 
 

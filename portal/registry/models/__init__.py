@@ -1,6 +1,7 @@
 """What is recorded."""
 
 from portal.registry.models.dose import Correction, Dose
+from portal.registry.models.load import Load, LoadBlock
 from portal.registry.models.person import (
     IdentityDocument,
     NameShare,
@@ -25,6 +26,8 @@ __all__ = [
     "Dose",
     "Holiday",
     "IdentityDocument",
+    "Load",
+    "LoadBlock",
     "Lot",
     "LotAllocation",
     "NameShare",

@@ -1,0 +1,259 @@
+"""A country's file against a real registry."""
+
+import csv
+import json
+from datetime import date
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import translation
+
+from portal.audit.models import Entry
+from portal.registry.models import (
+    Correction,
+    Dose,
+    IdentityDocument,
+    Load,
+    LoadBlock,
+    Person,
+    Telephone,
+)
+from tests.factories import make_dose, make_organization, make_person, make_product
+from tests.loads.test_lines import GOOD
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _ground():
+    make_organization("TYT-LOAD")
+    make_product("comirnaty", "Comirnaty")
+    make_product("vaxzevria", "Vaxzevria")
+
+
+@pytest.fixture
+def take_in(tmp_path):
+    """Return what writes rows into a file, loads it and reads the report."""
+    count = iter(range(100))
+
+    def take_in(*rows, columns=tuple(GOOD)):
+        path = tmp_path / f"doses-{next(count)}.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            out = csv.DictWriter(file, columns)
+            out.writeheader()
+            out.writerows({c: (GOOD | row)[c] for c in columns} for row in rows)
+        told = StringIO()
+        try:
+            call_command(
+                "import_doses", str(path), "--processes=1", "--json", stdout=told
+            )
+            code = 0
+        except SystemExit as end:
+            code = end.code
+        report = json.loads(told.getvalue())
+        with open(report["findings_file"], encoding="utf-8", newline="") as file:
+            findings = [
+                (int(f["row"]), f["column"], f["reason"], f["row_taken"])
+                for f in csv.DictReader(file)
+            ]
+        assert code == (1 if findings else 0)
+        return report, findings, path
+
+    return take_in
+
+
+def counts():
+    return Person.objects.count(), Dose.objects.count()
+
+
+def test_a_person_with_two_doses_is_written_once(take_in):
+    report, findings, _ = take_in({}, {"given_on": "2021-10-12", "dose_number": "2"})
+
+    assert findings == []
+    assert (report["rows"], report["people"], report["doses"]) == (2, 1, 2)
+    person = Person.objects.get()
+    assert (person.full_name, person.name_folded) == (
+        "Nguyễn Thị Thử",
+        "nguyen thi thu",
+    )
+    assert person.population == "not_sent"
+    assert IdentityDocument.objects.get(person=person).number == "079158012345"
+    assert Telephone.objects.get(person=person).number == "+84912345678"
+    first, second = person.doses.order_by("given_on")
+    assert (first.source, first.status, first.version) == ("upload", "completed", 1)
+    assert (first.lot_number, first.dose_number) == ("FF2752", 1)
+    assert second.given_on == date(2021, 10, 12)
+
+
+def test_a_dose_joins_the_record_that_is_there(take_in):
+    person = make_person("NGUYỄN THỊ  THỬ", phone="+84912345678")
+
+    report, findings, _ = take_in({})
+
+    assert findings == []
+    assert (report["people"], report["doses"]) == (0, 1)
+    assert person.doses.get().name_recorded == "Nguyễn Thị Thử"
+
+
+@pytest.mark.parametrize(
+    "other", [{"full_name": "Trần Văn Khác"}, {"born_on": "1985-01-02"}]
+)
+def test_a_number_of_somebody_else_refuses_the_row(take_in, other):
+    make_person()
+
+    _, findings, _ = take_in({**other, "phone": ""})
+
+    assert findings == [(2, "id_number", "somebody_else", "no")]
+    assert counts() == (1, 0)
+
+
+def test_two_people_who_share_a_new_number_are_not_made_one(take_in):
+    report, findings, _ = take_in(
+        {}, {"full_name": "Trần Văn Khác"}, {"given_on": "2021-10-12"}
+    )
+
+    assert findings == [(3, "id_number", "somebody_else", "no")]
+    assert (report["people"], report["doses"], report["refused"]) == (1, 2, 1)
+
+
+def test_a_birth_year_alone_agrees_with_the_day_on_record(take_in):
+    person = make_person(phone="+84912345678")
+
+    take_in({"born_on": "1958"})
+
+    assert person.doses.count() == 1
+
+
+def test_without_a_number_the_telephone_and_name_tell_whose_it_is(take_in):
+    person = make_person(phone="+84912345678")
+
+    report, findings, _ = take_in(
+        {"id_number": ""}, {"id_number": "", "full_name": "Nguyễn Văn Em"}
+    )
+
+    assert findings == []
+    assert person.doses.count() == 1
+    assert report["people"] == 1
+
+
+def test_a_telephone_that_fits_two_people_refuses_the_row(take_in):
+    for number in ("079158012345", "079158012346"):
+        make_person(national_id=number, phone="+84912345678")
+
+    _, findings, _ = take_in({"id_number": ""})
+
+    assert findings == [(2, "phone", "several_people", "no")]
+
+
+def test_a_dose_without_number_and_telephone_waits_for_its_owner(take_in):
+    report, findings, _ = take_in({"id_number": "", "phone": ""})
+
+    assert findings == []
+    assert (report["orphans"], report["people"]) == (1, 0)
+    assert Dose.objects.get().person is None
+    assert Dose.objects.get().name_recorded == "Nguyễn Thị Thử"
+
+
+def test_a_dose_that_is_on_record_is_counted_and_not_added(take_in):
+    person = make_person(phone="+84912345678")
+    site = make_organization()
+    make_dose(person, site, product=make_product("comirnaty"))
+
+    report, findings, _ = take_in({}, {}, {"product": "vaxzevria"})
+
+    assert findings == []
+    assert (report["doses"], report["same"]) == (1, 2)
+
+
+def test_another_telephone_than_the_one_on_record_is_told_and_not_taken(take_in):
+    person = make_person(phone="+84900000001")
+
+    _, findings, _ = take_in({})
+
+    assert findings == [(2, "phone", "another_on_record", "yes")]
+    assert person.doses.count() == 1
+    assert Telephone.objects.get().number == "+84900000001"
+
+
+def test_refused_rows_stand_with_row_column_and_reason_beside_the_taken(take_in):
+    report, findings, path = take_in(
+        {"site": "TYT-9"}, {}, {"given_on": "2030-01-01", "id_number": ""}
+    )
+
+    assert findings == [
+        (2, "site", "unknown", "no"),
+        (4, "given_on", "future", "no"),
+    ]
+    assert (report["doses"], report["refused"], report["rows"]) == (1, 2, 3)
+    told = path.with_name(f"{path.name}.findings.csv").read_text("utf-8")
+    assert "Nguyễn" not in told
+    assert "079158012345" not in told
+
+
+def test_the_same_file_again_changes_nothing(take_in):
+    report, _, path = take_in({}, {"id_number": "", "phone": ""})
+    before = counts()
+    told = StringIO()
+
+    call_command("import_doses", str(path), "--processes=1", "--json", stdout=told)
+
+    again = json.loads(told.getvalue())
+    assert counts() == before
+    assert again["rows_this_run"] == 0
+    assert again["doses"] == report["doses"]
+    assert Load.objects.get().done_at is not None
+
+
+def test_the_ledger_names_every_row_that_a_block_added(take_in):
+    take_in({}, {"given_on": "2021-10-12"})
+
+    block = LoadBlock.objects.get()
+    runs = block.dose_ids
+    for dose in Dose.objects.all():
+        assert any(first <= dose.pk <= last for first, last in runs)
+    entry = Entry.objects.get(subject="registry.loadblock")
+    assert (entry.subject_id, entry.detail) == (block.pk, "people=1,doses=2")
+    assert not Correction.objects.exists()
+
+
+def test_bytes_that_are_no_text_refuse_their_row(take_in, tmp_path):
+    path = tmp_path / "raw.csv"
+    head = ",".join(GOOD)
+    good = ",".join(GOOD.values())
+    bad = good.encode().replace("Thử".encode(), b"Th\xff")
+    path.write_bytes(f"{head}\n{good}\n".encode() + bad + b"\n")
+
+    with pytest.raises(SystemExit):
+        call_command("import_doses", str(path), "--processes=1", stdout=StringIO())
+
+    assert LoadBlock.objects.get().findings == [[3, "full_name", "encoding", False]]
+    assert counts() == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "no rows"),
+        (b"ho ten,ngay sinh\n", "name the columns"),
+        (",".join(GOOD).encode() + b"\n", "no rows"),
+        (b"\xff\xfe\n", "letters"),
+    ],
+)
+def test_a_file_that_is_none_is_refused_whole(tmp_path, content, words):
+    path = tmp_path / "file.csv"
+    path.write_bytes(content)
+
+    with translation.override("en"), pytest.raises(CommandError, match=words) as error:
+        call_command("import_doses", str(path))
+    assert error.value.returncode == 2
+
+
+def test_while_digest_keys_are_changed_nothing_is_taken_in(tmp_path, settings):
+    settings.INDEX_KEYS = {**settings.INDEX_KEYS, 9: b"n" * 32}
+    path = tmp_path / "file.csv"
+    path.write_text(",".join(GOOD) + "\n" + ",".join(GOOD.values()) + "\n", "utf-8")
+
+    with pytest.raises(CommandError):
+        call_command("import_doses", str(path))
+    assert counts() == (0, 0)
