@@ -11,6 +11,8 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,6 +41,7 @@ class Running:
     base: str
     data_dir: Path
     demo: dict
+    pid: int
     used: list = field(default_factory=list)
 
     def citizen(self, label: str) -> dict:
@@ -75,6 +78,13 @@ def clean_environment() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def portal():
     """Start everything in a fresh folder, as `make run` does; stop it at the end."""
+    with started(people=600) as running:
+        yield running
+
+
+@contextmanager
+def started(*, people: int) -> Iterator[Running]:
+    """Hold a whole portal with a demo of so many people, in a folder of its own."""
     folder = Path(tempfile.mkdtemp(prefix="dumui-journey-"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -84,7 +94,7 @@ def portal():
         "DATA_DIR": str(folder),
         "PORT": str(port),
         "DEMO": "1",
-        "DEMO_PEOPLE": "600",
+        "DEMO_PEOPLE": str(people),
     }
     log = (folder / "up.log").open("wb")
     process = subprocess.Popen(
@@ -96,9 +106,9 @@ def portal():
     )
     base = f"http://localhost:{port}"
     try:
-        _wait_for(base, process, folder)
+        wait_until_ready(base, process, folder)
         demo = json.loads((folder / "demo.json").read_text(encoding="utf-8"))
-        yield Running(base, folder, demo)
+        yield Running(base, folder, demo, process.pid)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(60)
@@ -106,7 +116,25 @@ def portal():
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _wait_for(base: str, process: subprocess.Popen, folder: Path) -> None:
+def beside(portal: Running, *words: str) -> subprocess.CompletedProcess:
+    """Run a Python program in the surroundings of a running portal."""
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=BASE_DIR,
+        env=clean_environment()
+        | {
+            "DATA_DIR": str(portal.data_dir),
+            "DJANGO_SETTINGS_MODULE": "portal.settings",
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def wait_until_ready(base: str, process: subprocess.Popen, folder: Path) -> None:
+    """Wait until the portal answers; fail with what it said if it ends before."""
     ends = time.monotonic() + 300
     while time.monotonic() < ends:
         assert process.poll() is None, (folder / "up.log").read_text()

@@ -1,216 +1,126 @@
-"""A seeded walk over the moves of citizens and staff while workers are killed.
+"""A seeded walk over the moves of everybody while parts of the portal are killed.
 
-Whatever is pressed in whatever order, nobody sees a server error, and at the end every
-invariant holds, the history is whole, and the kept figures equal a recount.
+Whatever is pressed in whatever order, nobody sees a server error; at the end every
+invariant holds, the history is whole, every kept figure equals a plain recount of the
+events, and every citizen's page says what the events and the registry say.
+
+`WALK_SEED` and `WALK_STEPS` choose another walk.
 """
 
+import html
 import json
 import os
 import random
 import re
-import signal
-import subprocess
-import sys
-from datetime import UTC, datetime
 
-import psutil
 import pytest
 
-from portal.env import BASE_DIR
-from tests.journeys.conftest import clean_environment
-from tests.journeys.test_without_a_browser import (
-    day_fields,
-    look_up,
-    sign_in,
-    track,
-)
-from tests.journeys.visitor import Visitor, wait_until
+from complaints.choices import Move
+from tests.journeys.conftest import beside, started
+from tests.journeys.trouble import KINDS, Trouble
+from tests.journeys.walkers import Walk, sections
 
-pytestmark = [pytest.mark.stack, pytest.mark.random_walk]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("walk")]
 
-SEED = 20261122
-STEPS = 150
-STATIONS = ("TYT-N10507", "TYT-N00004")
-# A walk with fewer kinds of moves did not get about (there are 19 in all).
-FEWEST_MOVES = 8
-ANSWERS_THAT_MAY_COME = {200, 404, 409, 422}
-
-AT_THE_END = """
-import json, sys
-from datetime import date, datetime
-from django.db.models import Sum
-from django.utils import timezone
-from complaints import integrity, rollups
-from complaints.models import Event, Figure
-from portal.common import outbox, scope
-for queue in ("route", "population", "notify", "import"):
-    outbox.drain(queue=queue)
-at = timezone.now()
-broken = [name for name, rows in integrity.check(at=at).items() if rows]
-rollups.rebuild_changed(at=at)
-recounted = rollups.recount(
-    path="/vn/", first=date(2021, 3, 8), last=timezone.localdate(at), at=at, by="month"
-)
-kept = {
-    f"{row['month']:%Y-%m}": row
-    for row in Figure.objects.filter(kind="", cohort="opened")
-    .values("month")
-    .annotate(**{name: Sum(name) for name in NAMES})
+SEED = int(os.environ.get("WALK_SEED", "20261122"))
+STEPS = int(os.environ.get("WALK_STEPS", "80"))
+# A walk that missed a move goes on, up to so many times its length.
+LONGER = 3
+STEPS_BETWEEN_TROUBLES = 14
+# What citizens read (decisions, vocabulary of a complaint).
+WORDS = {
+    "received": "Đã nhận",
+    "in_review": "Đang kiểm tra",
+    "waiting_citizen": "Cần bạn bổ sung",
+    "waiting_authority": "Chờ cơ quan khác",
+    "awaiting_second": "Chờ người thứ hai",
+    "withdrawn": "Đã rút",
+    "lapsed": "Hết hạn bổ sung",
+    "corrected": "Đã sửa",
+    "partly_corrected": "Đã sửa một phần",
+    "kept": "Giữ nguyên, có lý do",
+    "already_correct": "Đã đúng sẵn",
 }
-wrong = [
-    (month, name, kept[month][name], getattr(times, name))
-    for month, times in recounted.items()
-    for name in NAMES
-    if kept[month][name] != getattr(times, name)
-]
-with scope.system():
-    moves = list(
-        Event.objects.filter(at__gte=datetime.fromisoformat(SINCE))
-        .values_list("move", flat=True)
-        .distinct()
-    )
-print(json.dumps({"broken": broken, "wrong": wrong, "moves": moves}))
-"""
-NAMES = ("received", "resolved", "on_time", "open", "untouched", "reopened")
 
 
-def manage(portal, *words: str) -> subprocess.CompletedProcess:
-    """Run a command beside the running portal."""
-    return subprocess.run(
-        [sys.executable, "manage.py", *words],
-        cwd=BASE_DIR,
-        env=clean_environment() | {"DATA_DIR": str(portal.data_dir)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+@pytest.fixture(scope="module")
+def portal():
+    """Start a portal for the walk alone: what it kills nobody else needs."""
+    with started(people=1500) as running:
+        yield running
 
 
-class Walk:
-    """The people who take part, and what one of them does next."""
-
-    def __init__(self, portal, chance: random.Random) -> None:
-        self.portal, self.chance = portal, chance
-        self.staff = [
-            sign_in(portal, portal.staff(station, role))
-            for station in STATIONS
-            for role in ("staff", "lead")
-        ]
-        self.known = [(s["code"], s["phone_last4"]) for s in portal.demo["submissions"]]
-        self.person = portal.citizen("Both doses missing")
-        self.citizen = look_up(portal, self.person)
-        self.seen: list[int] = []
-
-    def step(self) -> None:
-        """Let somebody do something."""
-        doing = self.chance.choices(
-            [self.file, self.work, self.follow, self.kill], weights=[2, 6, 4, 1]
-        )[0]
-        doing()
-
-    def _note(self, visitor: Visitor) -> None:
-        self.seen.append(visitor.status)
-        assert visitor.status in ANSWERS_THAT_MAY_COME, (visitor.url, visitor.status)
-
-    def file(self) -> None:
-        """Report a missing dose of some day, at a station of the walk."""
-        visitor = self.citizen.get("/tra-cuu/ket-qua/")
-        links = [a for a in visitor.links if "/bao-sai/" in a and "missing" in a]
-        visitor.get(links[0])
-        day = f"2021-{self.chance.randint(8, 12):02}-{self.chance.randint(1, 28):02}"
-        typed = {**day_fields("given_on", day), "product": "vaxzevria"}
-        visitor.send(
-            button=("action", "find"), site_text="Phường Cẩm Thượng Hải Dương", **typed
-        )
-        form = next(f for f in visitor.forms if "site" in f.choices)
-        visitor.send(button=("action", "go"), site=form.choices["site"][0])
-        visitor.send(phone="")
-        self._note(visitor)
-        form = next(f for f in visitor.forms if "key" in f.values)
-        visitor.post(form.action or visitor.url, form.values)
-        self._note(visitor)
-        code = re.search(r"\d{4} \d{4} \d{2}", visitor.text)
-        assert code, visitor.text
-        self.known.append((code.group().replace(" ", ""), self.person["phone"][-4:]))
-
-    def work(self) -> None:
-        """Open some case of a queue and press some button on it."""
-        nurse = self.chance.choice(self.staff)
-        nurse.get("/lam-viec/?view=all")
-        cases = sorted({a for a in nurse.links if re.search(r"/ho-so/\d+-\d+/$", a)})
-        if not cases:
-            return
-        nurse.get(self.chance.choice(cases))
-        self._note(nurse)
-        forms = [f for f in nurse.forms if "version" in f.values]
-        if not forms:
-            return
-        form = self.chance.choice(forms)
-        values = {name: list(given) for name, given in form.values.items()}
-        for name, choices in form.choices.items():
-            values[name] = [self.chance.choice(choices)]
-        if "note" in values:
-            values["note"] = ["ghi chú của bước đi ngẫu nhiên"]
-        nurse.post(form.action, values)
-        self._note(nurse)
-
-    def follow(self) -> None:
-        """Open some submission as its sender and do what it offers."""
-        code, last4 = self.chance.choice(self.known)
-        visitor = track(self.portal, code, last4)
-        self._note(visitor)
-        links = [
-            a for a in visitor.links if re.search(r"/\d+/(bo-sung|ket-qua|rut)/", a)
-        ]
-        if not links:
-            return
-        visitor.get(self.chance.choice(links))
-        self._note(visitor)
-        forms = [f for f in visitor.forms if "csrfmiddlewaretoken" in f.values]
-        if not forms:
-            return
-        form = self.chance.choice(forms)
-        values = {name: list(given) for name, given in form.values.items()}
-        for name, choices in form.choices.items():
-            values[name] = [self.chance.choice(choices)]
-        values |= {n: ["vẫn chưa đúng"] for n in values if n in ("note", "reason")}
-        for name, value, _ in form.buttons:
-            if name:
-                values[name] = [value]
-        visitor.post(form.action or visitor.url, values)
-        self._note(visitor)
-
-    def kill(self) -> None:
-        """Kill the Celery worker and whatever it has started, without a warning."""
-        for process in psutil.process_iter(["cmdline", "environ"]):
-            words = process.info["cmdline"] or []
-            env = process.info["environ"] or {}
-            mine = env.get("DATA_DIR") == str(self.portal.data_dir)
-            if mine and "worker" in words:
-                os.kill(process.pid, signal.SIGKILL)
+def ask_truth(portal, what, **given):
+    ran = beside(portal, "-m", "tests.journeys.truth", what, json.dumps(given))
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    return json.loads(ran.stdout)
 
 
 def test_every_promise_holds_after_a_random_walk(portal):
-    since = datetime.now(UTC).isoformat()
-    walk = Walk(portal, random.Random(SEED))
+    chance, trouble = random.Random(SEED), Trouble(portal.pid)
+    known = ask_truth(portal, "before")
+    walk = Walk(portal, chance, trouble, known)
+    try:
+        wander(walk, portal, known)
+        numbers = [citizen.facts["national_id"] for citizen in walk.citizens]
+        truth = ask_truth(
+            portal, "after", last_event=known["last_event"], numbers=numbers
+        )
+        assert truth["broken"] == {}
+        assert truth["wrong"] == []
+        audit = beside(portal, "manage.py", "verify_audit", "--json")
+        assert audit.returncode == 0, audit.stdout
+        for code in walk.codes:
+            check_status_page(walk.track(code), truth["matters"].get(code, []))
+        for citizen in walk.citizens:
+            shown = doses_shown(walk.look_up(citizen).html)
+            assert shown == truth["doses"][citizen.facts["national_id"]]
+        assert truth["moves"].keys() >= {move.value for move in Move}
+    except BaseException as error:
+        error.add_note(
+            f"WALK_SEED={SEED}, struck: {trouble.done}, answers: {walk.answers}"
+        )
+        raise
 
-    for _ in range(STEPS):
+
+def wander(walk, portal, known):
+    """Walk until everything that a person can press was pressed, and some more."""
+    by_persons = set(Move) - {Move.SUBMIT, Move.ROUTE, Move.OVERDUE, Move.LAPSE}
+    for number in range(STEPS * LONGER):
+        if number >= STEPS and walk.made >= by_persons:
+            break
+        if number % STEPS_BETWEEN_TROUBLES == STEPS_BETWEEN_TROUBLES - 1:
+            walk.trouble.strike(walk.chance.choice(KINDS))
+        if number == 2:
+            ask_truth(portal, "late")
+            walk.meet(known["old"])
         walk.step()
+    assert walk.made >= by_persons, sorted(by_persons - walk.made)
+    assert walk.answers.count(200) > len(walk.answers) / 2, "it did not get anywhere"
 
-    assert walk.seen.count(200) > STEPS / 2, "the walk did not get anywhere"
 
-    def settled():
-        script = f"SINCE, NAMES = {since!r}, {NAMES!r}\n{AT_THE_END}"
-        ran = manage(portal, "shell", "-v", "0", "-c", script)
-        assert ran.returncode == 0, ran.stderr[-2000:]
-        end = json.loads(ran.stdout.strip().splitlines()[-1])
-        return None if end["broken"] else end
+def check_status_page(visitor, matters):
+    """Compare each matter's word, and who has it, with what its events say."""
+    shown = sections(visitor.html)
+    assert len(shown) == len(matters), visitor.url
+    for (_number, section), matter in zip(shown, matters, strict=True):
+        word = WORDS[matter["outcome"] or matter["status"]]
+        if matter["status"] == "in_review" and matter["again"]:
+            word = "Đang xem lại"
+        tag = re.search(r'<strong class="tag[^>]*>(?:<svg.*?</svg>)?([^<]+)', section)
+        assert tag, section
+        assert html.unescape(tag[1]).startswith(word), (visitor.url, matter)
+        has_it = f"Đang ở: {html.escape(matter['holder'])}." in section
+        assert has_it == matter["open"], (visitor.url, matter)
 
-    end = wait_until(settled, seconds=150)
-    assert end["wrong"] == []
-    assert len(end["moves"]) >= FEWEST_MOVES, end["moves"]
-    audit = manage(portal, "verify_audit", "--json")
-    assert audit.returncode == 0, audit.stdout
-    for code, last4 in walk.known[-5:]:
-        assert track(portal, code, last4).status == 200
+
+def doses_shown(page):
+    """Return day, vaccine, lot and site of each dose that a record page shows."""
+    found = []
+    for card in re.findall(r"<article.*?</article>", page, re.S):
+        day = re.search(r'class="big num">([^<]+)', card)
+        rows = re.findall(r"<dd>(.*?)</dd>", card, re.S)
+        values = [html.unescape(re.sub(r" ?<span.*", "", row)) for row in rows[:3]]
+        lot = "" if values[1] == "Không ghi" else values[1]
+        found.append([day[1] if day else "", values[0], lot, values[2]])
+    return sorted(found)

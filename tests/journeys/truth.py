@@ -1,0 +1,297 @@
+"""What the portal's own database says, recounted plainly: the other side of a walk.
+
+`python -m tests.journeys.truth before | late | after` in the surroundings of a running
+portal prints one JSON document. Nothing here uses the kept figures' own code.
+"""
+
+import json
+import sys
+import uuid
+from collections import Counter, defaultdict
+from datetime import datetime, timedelta
+from math import ceil
+
+import django
+
+if __name__ == "__main__":
+    django.setup()
+
+# The app registry has to be ready before models can be imported.
+# ruff: noqa: E402
+from django.db import connection
+from django.utils import timezone
+
+from complaints import integrity, rollups, tasks
+from complaints.actions import casework, intake, routing
+from complaints.choices import Kind
+from complaints.models import Event, Figure, Policy
+from portal.accounts.models import Posting, User
+from portal.common import outbox, scope
+from portal.registry.identity import number_digests
+from portal.registry.models import Organization
+
+ENDED = ("resolved", "withdrawn", "lapsed")
+ANSWERS = ("ask", "resolve", "countersign")
+# Where the two old cases lie, in the demo's smallest province.
+STATION = "TYT-N10507"
+OLD_PHONE = "+84900077701"
+
+
+def before() -> dict:
+    """Return who works here, after sending two reports that grew old unanswered."""
+    now = timezone.now()
+    with scope.system():
+        last = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        old = [
+            _sent("Trần Văn Lâu", now - timedelta(hours=50), asked=False),
+            _sent("Trần Văn Quên", now - timedelta(days=13), asked=True),
+        ]
+        staff = [
+            {"username": p.user.username, "role": p.role, "holder": p.organization.name}
+            for p in Posting.objects.select_related("user", "organization")
+        ]
+    return {"last_event": last, "old": old, "staff": staff}
+
+
+def _sent(name: str, at: datetime, *, asked: bool) -> dict:
+    """Send a report at an earlier instant, routed then, and asked about if wanted."""
+    site = Organization.objects.get(code=STATION)
+    matter = intake.Matter(
+        kind=Kind.MISSING_DOSE,
+        claims={"given_on": "2021-10-07", "product": "vaxzevria", "site": site.code},
+        site_id=site.pk,
+        given_on=datetime(2021, 10, 7).date(),  # noqa: DTZ001 -- a day of the calendar
+    )
+    sender = intake.Sender(name, None, "M", "", OLD_PHONE)
+    sent = intake.submit(key=uuid.uuid4(), sender=sender, matters=[matter], at=at)
+    case = sent.submission.complaints.get()
+    routing.route([case.pk], at=at)
+    if asked:
+        nurse = User.objects.filter(
+            postings__organization=site, postings__role="staff"
+        ).first()
+        assert nurse is not None
+        casework.ask(
+            complaint_id=case.pk,
+            reasons=["slip"],
+            by=nurse,
+            at=at + timedelta(hours=1),
+        )
+    return {"code": sent.submission.code, "last4": OLD_PHONE[-4:]}
+
+
+def late() -> dict:
+    """Do what beat does every minute: mark what is overdue, end what waits too long."""
+    tasks.escalate_overdue()
+    return {}
+
+
+def after(last_event: int, numbers: list[str]) -> dict:
+    """Finish all work that is owed, then recount everything."""
+    # Past every lease and the half minute in which a decision can be taken back.
+    at = timezone.now() + timedelta(minutes=2)
+    for _ in range(3):
+        for queue in sorted({queue for queue, _ in outbox.settings.OUTBOX.values()}):
+            outbox.drain(queue=queue, at=at)
+    rollups.rebuild_changed(at=at)
+    broken = {name: rows for name, rows in integrity.check(at=at).items() if rows}
+    with scope.system():
+        lives = _lives()
+        return {
+            "broken": broken | _told_otherwise_than_once(last_event),
+            "wrong": _wrong_figures(lives, at=at),
+            "moves": dict(
+                Counter(
+                    Event.objects.filter(pk__gt=last_event).values_list(
+                        "move", flat=True
+                    )
+                )
+            ),
+            "matters": _matters(lives),
+            "doses": {number: _doses(number) for number in numbers},
+        }
+
+
+def _rows(sql: str, *parameters: object) -> list[dict]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _lives() -> list[dict]:
+    """Return each complaint with what its events alone say of it."""
+    events: dict[int, list[dict]] = defaultdict(list)
+    for event in _rows(
+        "SELECT e.complaint_id, e.move, e.actor, e.status, e.round, e.at, e.data,"
+        " o.code, o.name FROM complaints_event e"
+        " JOIN registry_organization o ON o.id = e.holder_id"
+        " ORDER BY e.complaint_id, e.seq"
+    ):
+        events[event["complaint_id"]].append(
+            event | {"data": json.loads(event["data"])}
+        )
+    complaints = _rows(
+        "SELECT c.id, c.kind, c.number, s.code FROM complaints_complaint c"
+        " JOIN complaints_submission s ON s.id = c.submission_id"
+    )
+    return [one | {"events": events[one["id"]]} for one in complaints]
+
+
+def _matters(lives: list[dict]) -> dict[str, list[dict]]:
+    """Return for each code what its status page has to say of each matter."""
+    found = defaultdict(list)
+    for life in sorted(lives, key=lambda life: life["number"]):
+        last = life["events"][-1]
+        decided = [e for e in life["events"] if "outcome" in e["data"]]
+        found[life["code"]].append(
+            {
+                "status": last["status"],
+                "outcome": decided[-1]["data"]["outcome"]
+                if last["status"] == "resolved"
+                else "",
+                "again": last["round"] > 1,
+                "holder": last["name"],
+                "open": last["status"] not in ENDED,
+            }
+        )
+    return found
+
+
+def _doses(number: str) -> list[list[str]]:
+    """Return day, vaccine, lot and site of each dose that counts for a number."""
+    rows = _rows(
+        "SELECT DISTINCT d.id, to_char(d.given_on, 'DD/MM/YYYY') AS day,"
+        " p.name AS product, d.lot_number, o.name AS site FROM registry_dose d"
+        " JOIN registry_identitydocument i ON i.person_id = d.person_id"
+        " JOIN registry_product p ON p.id = d.product_id"
+        " JOIN registry_organization o ON o.id = d.site_id"
+        " WHERE i.number_digest = ANY(%s) AND d.status = 'completed'",
+        number_digests(number),
+    )
+    return sorted([r["day"], r["product"], r["lot_number"], r["site"]] for r in rows)
+
+
+def _wrong_figures(lives: list[dict], *, at: datetime) -> list[str]:
+    """Return where a kept figure is not what a plain count of the events says."""
+    groups = defaultdict(list)
+    for life in lives:
+        counted = _counted(life, at=at)
+        for cohort, when in (("opened", "sent"), ("closed", "ended")):
+            if counted[when] is None:
+                continue
+            month = timezone.localtime(counted[when]).strftime("%Y-%m")
+            for kind in (life["kind"], ""):
+                groups[counted["holder"], month, kind, cohort].append(counted)
+    expected = {key: _summed(members) for key, members in groups.items()}
+    kept = {
+        (f.organization.code, f"{f.month:%Y-%m}", f.kind, f.cohort): {
+            name: getattr(f, name) for name in _summed([])
+        }
+        for f in Figure.objects.select_related("organization")
+    }
+    return [
+        f"{key}: kept {kept.get(key)}, counted {expected.get(key)}"
+        for key in sorted(expected.keys() | kept.keys())
+        if kept.get(key) != expected.get(key)
+    ]
+
+
+def _counted(life: dict, *, at: datetime) -> dict:
+    """Follow one complaint event by event with a stop-watch."""
+    events = life["events"]
+    sent = next(e["at"] for e in events if e["move"] == "submit")
+    repair, pause = _terms(life["kind"], sent)
+    spent, this_round, answered, ended = 0.0, 0.0, None, None
+    begins = events[0]["at"]
+    for place, event in enumerate(events):
+        begins = max(begins, event["at"])
+        after = events[place + 1]["at"] if place + 1 < len(events) else at
+        seconds = max((after - begins).total_seconds(), 0.0)
+        if event["status"] in ENDED:
+            ended, seconds = ended or event["at"], 0.0
+        else:
+            ended = None
+        if event["status"] == "waiting_citizen":
+            seconds = max(seconds - pause, 0.0)
+        spent += seconds
+        this_round += seconds if event["round"] == events[-1]["round"] else 0
+        if event["move"] in ANSWERS and answered is None:
+            answered = event["at"]
+    last = events[-1]
+    return {
+        "holder": last["code"],
+        "sent": sent,
+        "ended": ended,
+        "resolved": last["status"] == "resolved",
+        "on_time": last["status"] == "resolved" and spent <= repair,
+        "open": last["status"] not in ENDED,
+        "open_overdue": last["status"] not in ENDED and this_round > repair,
+        "untouched": last["status"] not in ENDED
+        and not any(
+            e["actor"] == "staff" and e["move"] not in ("submit", "join")
+            for e in events
+        ),
+        "reopened": last["round"] > 1,
+        "seconds": round(spent) if last["status"] == "resolved" else None,
+        "first": round((answered - sent).total_seconds()) if answered else None,
+    }
+
+
+def _terms(kind: str, sent: datetime) -> tuple[float, float]:
+    """Return the seconds for repair and the longest pause that held on that day."""
+    day = timezone.localdate(sent)
+    fitting = [
+        policy
+        for policy in Policy.objects.all()
+        if policy.kind in (kind, "")
+        and policy.valid_from <= day
+        and (policy.valid_to is None or day < policy.valid_to)
+    ]
+    chosen = max(fitting, key=lambda policy: (policy.kind, policy.valid_from))
+    return chosen.repair_hours * 3600, chosen.pause_days * 86400
+
+
+def _summed(members: list[dict]) -> dict:
+    counts = ("resolved", "on_time", "open", "open_overdue", "untouched", "reopened")
+    times = sorted(m["seconds"] for m in members if m["seconds"] is not None)
+    firsts = sorted(m["first"] for m in members if m["first"] is not None)
+    return {name: sum(m[name] for m in members) for name in counts} | {
+        "received": len(members),
+        "median": _at(times, 0.5),
+        "p75": _at(times, 0.75),
+        "p90": _at(times, 0.9),
+        "first_answer_median": _at(firsts, 0.5),
+    }
+
+
+def _at(values: list[int], share: float) -> int | None:
+    """Return the smallest value with at least that share at or below it."""
+    return values[max(ceil(share * len(values)), 1) - 1] if values else None
+
+
+def _told_otherwise_than_once(last_event: int) -> dict[str, list]:
+    """Return the steps that citizens were told of never, or more than once."""
+    telling = "('submit', 'route', 'ask', 'hand_over', 'escalate', 'overdue', 'lapse',"
+    telling += " 'disagree', 'resolve', 'countersign')"
+    wrong = _rows(
+        "SELECT e.id, e.move, count(m.id) AS sent FROM complaints_event e"
+        " LEFT JOIN complaints_message m ON m.event_id = e.id AND m.state = 'sent'"
+        f" WHERE e.id > %s AND e.move IN {telling}"
+        " GROUP BY e.id HAVING count(m.id) <> 1",
+        last_event,
+    )
+    lost = _rows(
+        "SELECT m.id FROM complaints_message m LEFT JOIN common_demomessage d"
+        " ON d.provider_key = 'message:' || m.id"
+        " WHERE m.event_id > %s AND m.state = 'sent' AND d.id IS NULL",
+        last_event,
+    )
+    found = {"each_step_is_told_once": wrong, "what_is_sent_arrives": lost}
+    return {name: rows for name, rows in found.items() if rows}
+
+
+if __name__ == "__main__":
+    given = json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}
+    answer = {"before": before, "late": late, "after": after}[sys.argv[1]](**given)
+    sys.stdout.write(json.dumps(answer, default=str))
