@@ -29,9 +29,13 @@ WAYS: Final = {
     "run_by": gettext_lazy("%s was run by %s."),
     "open": gettext_lazy("%s answers for it today."),
     "succeeded_by": gettext_lazy("%s is closed; %s took over."),
-    "station_of_commune": gettext_lazy("It is the station of %s."),
+    "station_of_commune": gettext_lazy("%s answers for that commune."),
+    "split_common_parent": gettext_lazy("%s was divided; %s stands above its heirs."),
+    "shared_place": gettext_lazy("Several may answer there; %s stands above them."),
+    "too_many_hops": gettext_lazy("%s passed through too many hands to follow."),
     "closed_without_successor": gettext_lazy("%s is closed and nobody took over."),
-    "department_of_province": gettext_lazy("It goes to the department of %s."),
+    "department_of_province": gettext_lazy("%s answers for that province."),
+    "ministry": gettext_lazy("Nobody nearer is known, so the ministry answers."),
 }
 TONES: Final[dict[str, str]] = {
     Verdict.UPHELD: "ok",
@@ -40,6 +44,8 @@ TONES: Final[dict[str, str]] = {
 }
 # Notes of these moves are written to the citizen; others are among staff.
 FOR_THE_CITIZEN: Final = (Move.ASK, Move.RESOLVE, Move.COUNTERSIGN, Move.HAND_OVER)
+
+UPWARDS: Final = (Move.ESCALATE, Move.OVERDUE, Move.DISAGREE)
 
 
 def steps(
@@ -60,7 +66,7 @@ def _step(complaint: Complaint, event: Event) -> dict[str, str] | None:
     title = _title(complaint, event)
     if not title:
         return None
-    state = "up" if event.move in (Move.ESCALATE, Move.DISAGREE) else "done"
+    state = "up" if event.move in UPWARDS else "done"
     return {
         "state": state,
         "title": title,
@@ -88,6 +94,7 @@ def _title(complaint: Complaint, event: Event) -> str:
         Move.NOTE: _("You added something"),
         Move.JOIN: _("Reported again"),
         Move.WITHDRAW: _("Withdrawn"),
+        Move.OVERDUE: _("It is late; the level above was told"),
         Move.LAPSE: _("No answer from you in time"),
         Move.DISAGREE: _("You said it is still not right: now at %(holder)s") % holder,
         Move.CONFIRM: _("You confirmed that it is right"),
@@ -100,6 +107,8 @@ def _text(complaint: Complaint, event: Event) -> str:
         return _("You reported: %(kind)s.") % {"kind": complaint.get_kind_display()}
     if event.move == Move.ROUTE:
         return " ".join(_why(event.data.get("path", [])))
+    if event.move == Move.OVERDUE and event.data.get("above"):
+        return _("%(above)s may decide it too.") % {"above": event.data["above"]}
     if event.actor == Actor.CITIZEN or event.move in FOR_THE_CITIZEN:
         said = asked_for(event.data.get("reasons", []))
         return ". ".join([*said, *([event.note] if event.note else [])])
@@ -117,6 +126,9 @@ def _why(path: list[list[str]]) -> list[str]:
     for place, (step, *names) in enumerate(path):
         if step == "open" and place:
             continue
+        if step == "split_common_parent" and not names[0]:
+            # A place in words, not an organization, belongs to several today.
+            step, names = "shared_place", names[1:]
         sentence = str(WAYS.get(step, ""))
         if sentence and sentence.count("%s") == len(names):
             words.append(sentence % tuple(names) if names else sentence)

@@ -12,6 +12,7 @@ import json
 import os
 import random
 import re
+from collections import Counter
 
 import pytest
 
@@ -78,7 +79,8 @@ def test_every_promise_holds_after_a_random_walk(portal):
         assert truth["moves"].keys() >= {move.value for move in Move}
     except BaseException as error:
         error.add_note(
-            f"WALK_SEED={SEED}, struck: {trouble.done}, answers: {walk.answers}"
+            f"WALK_SEED={SEED}, struck: {trouble.done}, "
+            f"answers: {sorted(Counter(walk.answers).items())}"
         )
         raise
 
@@ -121,6 +123,6 @@ def doses_shown(page):
         day = re.search(r'class="big num">([^<]+)', card)
         rows = re.findall(r"<dd>(.*?)</dd>", card, re.S)
         values = [html.unescape(re.sub(r" ?<span.*", "", row)) for row in rows[:3]]
-        lot = "" if values[1] == "Không ghi" else values[1]
+        lot = "" if values[1] == "Không có" else values[1]
         found.append([day[1] if day else "", values[0], lot, values[2]])
     return sorted(found)

@@ -440,6 +440,8 @@ class Walk:
             values[name] = [self.chance.choice(choices)]
             if name.startswith("verdict_") and self.chance.random() < 0.6:
                 values[name] = ["upheld"]
+            if name == "proof" and Move.PROPOSE not in self.made:
+                values[name] = [""]
             if name.startswith(("ground_", "fill_")) and not nonsense:
                 values[name] = [self.chance.choice([c for c in choices if c] or [""])]
         usual = {

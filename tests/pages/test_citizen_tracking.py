@@ -1,10 +1,14 @@
 """Following a report over HTTP."""
 
+import csv
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from complaints.actions import casework, routing
+from complaints.actions import casework, escalation, routing
 from complaints.choices import Status
 from complaints.models import Complaint, Event
 from complaints.views import progress
@@ -21,6 +25,7 @@ from tests.factories import (
 )
 from tests.pages.citizen_steps import text_of
 
+RULES = Path(__file__).parents[1] / "rules" / "responsibility.csv"
 pytestmark = pytest.mark.usefixtures("own_limits", "all_rows")
 
 
@@ -209,3 +214,34 @@ def test_two_masked_numbers_show_where_they_differ():
     assert same_length == ("079••••12345", "079••••99345")
     assert eaten[0] != eaten[1]
     assert "11" in eaten[0]
+
+
+def test_every_step_of_a_way_has_words_for_the_citizen():
+    lines = RULES.read_text(encoding="utf-8").splitlines()
+    table = csv.DictReader(lines, delimiter=";")
+    steps = {step for row in table for step in row["reasons"].split()}
+    steps |= {"ministry", "nothing_known"}
+
+    assert steps - progress.WAYS.keys() == set()
+
+
+def test_a_place_that_several_answer_for_today_names_who_stands_above(
+    client, case, site
+):
+    path = [["place_as_described"], ["split_common_parent", "", "Trung tâm Quận 1"]]
+    events = list(case.events.order_by("seq"))
+    events[-1].data = {"path": path}
+
+    shown = progress.steps(case, events, at=timezone.now())
+
+    assert "Trung tâm Quận 1" in shown[1]["text"]
+
+
+def test_who_was_told_of_the_delay_is_shown(client, case, site):
+    later = case.due_at + timedelta(minutes=1)
+    escalation.mark_overdue(at=later)
+
+    words = text_of(open_status(client, case))
+
+    assert "Đã trễ hạn, cấp trên đã được báo" in words
+    assert f"{site.parent.name} cũng có thể quyết định" in words
