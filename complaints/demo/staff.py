@@ -85,26 +85,28 @@ def _store(wanted: list[tuple[Organization, str, User]]) -> None:
     )
 
 
-def shown(world: World, *, stations: int = 4) -> list[dict[str, str | None]]:
-    """Return the accounts that the demo's file names: some stations of each province,
-    the overseers of their departments, the administrator."""
+def shown(world: World, *, bodies: int = 4) -> list[dict[str, str | None]]:
+    """Return the accounts that the demo's file names, those of stations first.
+
+    So many bodies of each kind in each province, as cases go to hospitals, centres and
+    departments too; overseers and the administrator.
+    """
     postings = (
         Posting.objects.filter(organization__in=world.staff, valid_to=None)
         .select_related("user", "organization")
         .order_by("organization__code", "pk")
     )
-    taken: dict[int, set[str]] = {}
-    accounts = []
+    taken: dict[tuple[int | None, str], set[str]] = {}
+    stations: list[dict[str, str | None]] = []
+    others: list[dict[str, str | None]] = []
     for posting in postings:
         body = posting.organization
-        if body.kind == Organization.Kind.HEALTH_STATION:
-            of_province = taken.setdefault(body.province_id or 0, set())
-            if body.code not in of_province and len(of_province) >= stations:
-                continue
-            of_province.add(body.code)
-        elif posting.role not in ("overseer", "administrator"):
+        of_kind = taken.setdefault((body.province_id, body.kind), set())
+        if body.code not in of_kind and len(of_kind) >= bodies:
             continue
-        accounts.append(
+        of_kind.add(body.code)
+        is_station = body.kind == Organization.Kind.HEALTH_STATION
+        (stations if is_station else others).append(
             {
                 "username": posting.user.username,
                 "password": PASSWORD,
@@ -114,4 +116,4 @@ def shown(world: World, *, stations: int = 4) -> list[dict[str, str | None]]:
                 "role": posting.role,
             }
         )
-    return accounts
+    return stations + others
