@@ -1,7 +1,7 @@
-"""What chaos counts afterwards, and the little country it happens in.
+"""Who takes part in a chaos run, and what is counted afterwards.
 
-`python -m tests.faults.count ground N` makes N stations; `... findings` reads the
-ledger as JSON from standard input and prints what is wanting.
+`python -m tests.faults.count ground` prints people, sites and staff of the demo;
+`... findings` reads the ledger from standard input and prints what is wanting.
 """
 
 import json
@@ -15,49 +15,115 @@ if __name__ == "__main__":
 # The app registry has to be ready before models can be imported.
 # ruff: noqa: E402
 from django.db import DatabaseError, connection
+from django.db.models import Count, Max
 from django.utils import timezone
 
 from complaints import integrity
+from complaints.models import Complaint, Event, Submission
+from portal.accounts.models import Posting
 from portal.common import scope
-from tests.factories import make_organization, make_product, make_staff
+from portal.registry import corrections
+from portal.registry.models import (
+    IdentityDocument,
+    Organization,
+    OrganizationSuccession,
+    Telephone,
+)
 
+STATIONS, PEOPLE = 3, 60
+# What happened since the run began is newer than these rows.
+SINCE = {"event": Event, "submission": Submission, "complaint": Complaint}
 # Each returns what breaks a promise to those who were told "we have it".
 PROMISES = {
     "routed_exactly_once": """
         SELECT c.id FROM complaints_complaint c
         LEFT JOIN complaints_event e ON e.complaint_id = c.id AND e.move = 'route'
-        GROUP BY c.id HAVING count(e.id) <> 1""",
+        WHERE c.id > %(complaint)s GROUP BY c.id HAVING count(e.id) <> 1""",
     "one_message_sent_per_event_that_tells": """
         SELECT e.id FROM complaints_event e
         LEFT JOIN complaints_message m ON m.event_id = e.id AND m.state = 'sent'
-        WHERE e.move IN ('submit', 'route', 'resolve')
+        WHERE e.id > %(event)s
+          AND e.move IN ('submit', 'route', 'ask', 'hand_over', 'escalate', 'disagree',
+                         'resolve', 'countersign')
         GROUP BY e.id HAVING count(m.id) <> 1""",
     "the_provider_saw_each_message_once": """
         SELECT m.id FROM complaints_message m
-        FULL JOIN common_demomessage d ON d.provider_key = 'message:' || m.id
-        WHERE (m.id IS NULL OR d.id IS NULL) AND m.state IS DISTINCT FROM 'waiting'""",
-    "one_open_complaint_per_submission": """
+        FULL JOIN (
+          SELECT split_part(provider_key, ':', 2)::bigint AS message
+          FROM common_demomessage WHERE provider_key LIKE 'message:%%'
+        ) d ON d.message = m.id
+        WHERE (m.id IS NULL OR d.message IS NULL)
+          AND m.state IS DISTINCT FROM 'waiting'
+          AND coalesce(m.event_id, %(event)s + 1) > %(event)s""",
+    "one_matter_filed_or_joined_per_submission": """
         SELECT s.id FROM complaints_submission s
         LEFT JOIN complaints_complaint c ON c.submission_id = s.id
-        GROUP BY s.id HAVING count(c.id) <> 1""",
+        LEFT JOIN complaints_joining j ON j.submission_id = s.id
+        WHERE s.id > %(submission)s
+        GROUP BY s.id HAVING count(c.id) + count(j.id) <> 1""",
 }
 
 
-def make_stations(count: int) -> None:
-    """Make stations that give doses, with one nurse each."""
+def ground() -> dict:
+    """Return people with number and telephone, sites that were merged, their staff."""
     with scope.system():
-        make_product()
-        for number in range(count):
-            make_staff(make_organization(f"TYT-C{number}"))
+        holders = Organization.objects.filter(
+            pk__in=Posting.objects.filter(role="staff").values("organization"),
+            kind=Organization.Kind.HEALTH_STATION,
+        ).order_by("code")[:STATIONS]
+        sites = [
+            OrganizationSuccession.objects.filter(new=holder)
+            .select_related("old")
+            .order_by("old__code")[0]
+            .old
+            for holder in holders
+        ]
+        staff = Posting.objects.filter(
+            organization__in=list(holders), role__in=("staff", "lead")
+        )
+        return {
+            "people": _people(),
+            "sites": [site.name for site in sites],
+            "staff": list(staff.values_list("user__username", flat=True)),
+            "since": {
+                name: model.objects.aggregate(last=Max("pk"))["last"] or 0
+                for name, model in SINCE.items()
+            },
+        }
 
 
-def findings(codes: dict[str, str]) -> dict[str, list]:
+def _people() -> list[dict[str, str]]:
+    """Return people who can be looked up: a valid number, a telephone of their own."""
+    alone = (
+        Telephone.objects.filter(is_contact=True)
+        .values("number_digest")
+        .annotate(people=Count("person", distinct=True))
+        .filter(people=1)
+    )
+    documents = IdentityDocument.objects.filter(
+        kind="pin12",
+        is_current=True,
+        person__born_precision="day",
+        person__telephones__number_digest__in=alone.values("number_digest"),
+        person__telephones__is_contact=True,
+    ).select_related("person")
+    return [
+        {
+            "national_id": corrections.read_person(row.person, "national_id"),
+            "born_on": row.person.born_on.isoformat(),
+            "phone": corrections.read_person(row.person, "phone"),
+        }
+        for row in documents.order_by("person")[:PEOPLE]
+    ]
+
+
+def findings(codes: dict[str, str], since: dict[str, int]) -> dict[str, list]:
     """Return what is wanting; ``codes``: key -> acknowledged code."""
     try:
         found = integrity.check(at=timezone.now())
         with scope.system(), connection.cursor() as cursor:
             for name, sql in PROMISES.items():
-                cursor.execute(f"{sql} LIMIT 20")
+                cursor.execute(f"{sql} LIMIT 20", since)
                 found[name] = [row[0] for row in cursor.fetchall()]
             cursor.execute("SELECT key::text, code FROM complaints_submission")
             stored = dict(cursor.fetchall())
@@ -72,6 +138,6 @@ def findings(codes: dict[str, str]) -> dict[str, list]:
 
 if __name__ == "__main__":
     if sys.argv[1] == "ground":
-        make_stations(int(sys.argv[2]))
+        sys.stdout.write(json.dumps(ground()))
     else:
-        sys.stdout.write(json.dumps(findings(json.load(sys.stdin))))
+        sys.stdout.write(json.dumps(findings(**json.load(sys.stdin))))

@@ -18,8 +18,9 @@ pytestmark = [
     ),
 ]
 
-# `python -m tests.faults.chaos --seed N --seconds 60` is the long run.
-SECONDS = os.environ.get("CHAOS_SECONDS", "25")
+SECONDS = os.environ.get("CHAOS_SECONDS", "60")
+# Long enough to lose something where nothing is kept.
+NAIVE_SECONDS = "30"
 SEED = os.environ.get("CHAOS_SEED", "7")
 
 
@@ -29,7 +30,7 @@ def suffer(*words):
         cwd=BASE_DIR,
         stdout=subprocess.PIPE,
         text=True,
-        timeout=420,
+        timeout=600,
         check=False,
     )
     return ended.returncode, json.loads(ended.stdout)
@@ -40,12 +41,12 @@ def test_nothing_acknowledged_is_lost_or_done_twice_whatever_is_killed():
 
     assert report["findings"] == {}
     assert code == 0
-    assert report["acknowledged"] > 20
+    assert report["acknowledged"] >= 25
     assert len(report["faults"]) >= 4
 
 
 def test_the_same_faults_break_the_design_without_an_outbox():
-    code, report = suffer("--seconds", SECONDS, "--design", "naive")
+    code, report = suffer("--seconds", NAIVE_SECONDS, "--design", "naive")
 
     assert code == 1
     # Told "we have it", and nobody ever got it.

@@ -87,8 +87,8 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 class Visitor:
     """One person's session with a running portal."""
 
-    def __init__(self, base: str) -> None:
-        self.base = base
+    def __init__(self, base: str, *, timeout: float = 20) -> None:
+        self.base, self.timeout = base, timeout
         self.cookies = CookieJar()
         self._opener = urllib.request.build_opener(
             urllib.request.HTTPCookieProcessor(self.cookies), _Stay()
@@ -137,7 +137,7 @@ class Visitor:
             request = urllib.request.Request(url, data=data)
             request.add_header("Origin", self.base)
             try:
-                answer = self._opener.open(request, timeout=20)
+                answer = self._opener.open(request, timeout=self.timeout)
             except urllib.error.HTTPError as error:
                 answer = error
             self.url, self.status = url, answer.status
