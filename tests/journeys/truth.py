@@ -107,6 +107,9 @@ def after(last_event: int, numbers: list[str]) -> dict:
                     )
                 )
             ),
+            "by_rule": Event.objects.filter(
+                pk__gt=last_event, move="resolve", actor="system"
+            ).count(),
             "matters": _matters(lives),
             "doses": {number: _doses(number) for number in numbers},
         }

@@ -1,0 +1,145 @@
+"""What staff do in a random walk: open cases, press buttons, look at figures."""
+
+import re
+
+from complaints.choices import Move
+from tests.journeys.visitor import Form
+from tests.journeys.walkers import Patient, People, sections
+
+PASSWORD = "Tiem-Chung-2021"
+# The part of an address that makes a move, as staff and citizens press it.
+PRESSED = {
+    "tiep-nhan": Move.ACCEPT,
+    "dong-y": Move.COUNTERSIGN,
+    "tu-choi-de-xuat": Move.DECLINE,
+    "ghi": Move.RESOLVE,
+    "hoi-them": Move.ASK,
+    "chuyen": Move.HAND_OVER,
+    "len-cap-tren": Move.ESCALATE,
+    "ghi-chu": Move.NOTE,
+    "rut": Move.WITHDRAW,
+}
+
+
+class StaffSteps(People):
+    """The side of clerks, staff, leads, overseers and administrators."""
+
+    def _signed_in(self, member: dict) -> Patient:
+        self.roles.add(member["role"])
+        visitor = self._sessions.get(member["username"])
+        if visitor is not None:
+            visitor.get("/lam-viec/")
+            if "/dang-nhap/" not in visitor.url:
+                return visitor
+        visitor = self._sessions[member["username"]] = self._visitor()
+        visitor.get("/dang-nhap/").send(username=member["username"], password=PASSWORD)
+        assert "/dang-nhap/" not in visitor.url, visitor.text
+        return visitor
+
+    def _some_case(self) -> tuple[str, str] | None:
+        """Return the address of a case and the name of who has it."""
+        code = self._some_code()
+        visitor = self.track(code)
+        found = [
+            (number, holder)
+            for number, section in sections(visitor.html)
+            for holder in re.findall(r"Đang ở: ([^<]+?)\. ?(?:<|Một|$)", section)
+        ]
+        if not found:
+            return None
+        number, holder = self.chance.choice(found)
+        return f"/lam-viec/ho-so/{code}-{number}/", holder
+
+    def _member_at(self, holder: str) -> dict | None:
+        there = [member for member in self.staff if member["holder"] == holder]
+        above = [m for m in self.staff if m["holder"].startswith(("Sở", "Bộ"))]
+        if not there or self.chance.random() < 0.1:
+            there = above
+        usual = {"staff": 5, "lead": 4}
+        weights = [
+            usual.get(m["role"], 1) * (1 if m["role"] in self.roles else 4)
+            for m in there
+        ]
+        return self.chance.choices(there, weights)[0]
+
+    def work(self) -> None:
+        """Let somebody of the holder open a case and press a button on it."""
+        found = self._some_case()
+        if found is None:
+            return
+        case, holder = found
+        nurse = self._signed_in(self._member_at(holder))
+        self._note(nurse.get(case))
+        if nurse.status == 200:
+            self._press(nurse)
+
+    def work_at_once(self) -> None:
+        """Let two people decide on the same version of a case: one comes too late."""
+        found = self._some_case()
+        if found is None:
+            return
+        case, holder = found
+        pair = [self._signed_in(self._member_at(holder)) for _ in range(2)]
+        for nurse in pair:
+            nurse.get(case)
+        for nurse in pair:
+            if nurse.status == 200 and "/ho-so/" in nurse.url:
+                self._press(nurse)
+
+    def _press(self, nurse: Patient) -> None:
+        forms = [f for f in nurse.forms if "version" in f.values]
+        if not forms:
+            return
+        moves = [PRESSED.get(_last_part(f.action)) for f in forms]
+        weights = [self._weight(move) if move else 6.0 for move in moves]
+        form = self.chance.choices(forms, weights)[0]
+        move = PRESSED.get(_last_part(form.action))
+        nurse.post(form.action, self._filled(form))
+        if move == Move.HAND_OVER and nurse.status == 422:
+            again = next((f for f in nurse.forms if f.choices.get("to")), None)
+            if again is not None:
+                nurse.post(form.action, self._filled(again))
+        self._note(nurse)
+        if nurse.status == 200 and move:
+            proposed = move == Move.RESOLVE and "Chờ người thứ hai" in nurse.text
+            self.made.add(Move.PROPOSE if proposed else move)
+            code = re.findall(r"\d{10}", form.action)
+            self.proposed += code if proposed else []
+            self.asked += code if move == Move.ASK else []
+
+    def _filled(self, form: Form) -> dict[str, list[str]]:
+        """Fill in a form of staff; now and then with nonsense."""
+        values = {name: list(given) for name, given in form.values.items()}
+        nonsense = self.chance.random() < 0.1
+        for name, choices in form.choices.items():
+            values[name] = [self.chance.choice(choices)]
+            if name.startswith("verdict_") and self.chance.random() < 0.6:
+                values[name] = ["upheld"]
+            if name == "proof" and Move.PROPOSE not in self.made:
+                values[name] = [""]
+            if name.startswith(("ground_", "fill_")) and not nonsense:
+                values[name] = [self.chance.choice([c for c in choices if c] or [""])]
+        usual = {
+            "note": "ghi chú của bước đi ngẫu nhiên",
+            "place": self.chance.choice(["Cẩm Thượng", "Ba Đình", "phuong sai gon"]),
+            "fill_given_on": "14/09/2021",
+            "fill_lot": "AB 1234",
+            "fill_dose_number": "1",
+        }
+        for name, value in usual.items():
+            if name in values and not nonsense:
+                values[name] = [value]
+        return values
+
+    def oversee(self) -> None:
+        """Let an overseer, an administrator or anybody else look at the figures."""
+        member = self.chance.choice(
+            [m for m in self.staff if m["role"] in ("overseer", "administrator")]
+        )
+        visitor = self._signed_in(member)
+        for path in ("/quan-tri/", "/quan-tri/ho-so/", "/lam-viec/?view=late"):
+            self._note(visitor.get(path))
+
+
+def _last_part(address: str) -> str:
+    return address.rstrip("/").rpartition("/")[2]
