@@ -1,7 +1,7 @@
 """What the portal's own database says, recounted plainly: the other side of a walk.
 
-`python -m tests.journeys.truth before | late | after` in the surroundings of a running
-portal prints one JSON document. Nothing here uses the kept figures' own code.
+`python -m tests.journeys.truth before | late | after | people` in the surroundings of a
+running portal prints one JSON document. Nothing here uses the kept figures' own code.
 """
 
 import json
@@ -26,7 +26,7 @@ from complaints.actions import casework, intake, routing
 from complaints.choices import Kind
 from complaints.models import Event, Figure, Policy
 from portal.accounts.models import Posting, User
-from portal.common import outbox, scope
+from portal.common import crypto, outbox, scope
 from portal.registry.identity import number_digests
 from portal.registry.models import Organization
 
@@ -78,6 +78,28 @@ def _sent(name: str, at: datetime, *, asked: bool) -> dict:
             at=at + timedelta(hours=1),
         )
     return {"code": sent.submission.code, "last4": OLD_PHONE[-4:]}
+
+
+def people() -> dict:
+    """Return number and birth date of those whom a look-up finds and writes to."""
+    found = _rows(
+        "SELECT i.person_id, i.number_sealed, p.born_on"
+        " FROM registry_identitydocument i JOIN registry_person p ON p.id = i.person_id"
+        " JOIN registry_telephone t ON t.person_id = p.id AND t.is_contact"
+        " WHERE i.kind = 'pin12' AND i.is_current AND p.born_precision = 'day'"
+        " ORDER BY p.id"
+    )
+    return {
+        "people": [
+            (
+                crypto.unseal(
+                    row["number_sealed"], bound_to=f"person:{row['person_id']}"
+                ),
+                row["born_on"].isoformat(),
+            )
+            for row in found
+        ]
+    }
 
 
 def late() -> dict:
@@ -296,5 +318,6 @@ def _told_otherwise_than_once(last_event: int) -> dict[str, list]:
 
 if __name__ == "__main__":
     given = json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}
-    answer = {"before": before, "late": late, "after": after}[sys.argv[1]](**given)
+    asked = {"before": before, "late": late, "after": after, "people": people}
+    answer = asked[sys.argv[1]](**given)
     sys.stdout.write(json.dumps(answer, default=str))

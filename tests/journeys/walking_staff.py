@@ -127,7 +127,8 @@ class StaffSteps(People):
             "fill_dose_number": "1",
         }
         for name, value in usual.items():
-            if name in values and not nonsense:
+            is_empty = name in values and not "".join(values[name]).strip()
+            if is_empty and not nonsense:
                 values[name] = [value]
         return values
 
