@@ -96,7 +96,8 @@ def test_every_promise_holds_after_a_random_walk(portal):
             shown = doses_shown(walk.look_up(citizen).html)
             assert shown == truth["doses"][citizen.facts["national_id"]]
         assert truth["moves"].keys() >= {move.value for move in Move}
-        assert truth["by_rule"] > 0, "no zero was put back by rule"
+        # The rule needs the population database's word; without it a person decides.
+        assert truth["by_rule"] > 0 or {"asker", "neighbour"} & {*trouble.done}
     except BaseException as error:
         error.add_note(
             f"WALK_SEED={SEED}, struck: {trouble.done}, "

@@ -3,20 +3,23 @@
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 
 from portal.stack.supervisor import end_group
 
-# Name -> words by which the process is known among the supervisor's children.
-PARTS = {
-    "web": ("granian",),
-    "worker": ("celery", "worker"),
-    "beat": ("celery", "beat"),
-    "poller": ("work", "--poll"),
-    "redis": ("redis",),
-    "postgres": ("postgres",),
+# Name -> how its command line is known among those of the supervisor's children.
+PARTS: dict[str, Callable[[list[str]], bool]] = {
+    "web": lambda words: "granian" in words,
+    "worker": lambda words: "worker" in words and "-n" not in words,
+    "asker": lambda words: "worker" in words and "-n" in words,
+    "beat": lambda words: "beat" in words,
+    "poller": lambda words: "--poll" in words,
+    "neighbour": lambda words: "population_simulator" in words,
+    "redis": lambda words: "redis" in words[0],
+    "postgres": lambda words: Path(words[0]).name == "postgres",
 }
 KINDS = (*PARTS, "a child of web", "a child of worker")
 # The supervisor waits ten seconds at most before it starts what died; PostgreSQL
@@ -59,7 +62,6 @@ class Trouble:
                 words = child.cmdline()
             except psutil.Error:
                 continue
-            shown = [Path(word).name for word in words[:6]]
-            if all(any(wanted in word for word in shown) for wanted in PARTS[name]):
+            if words and PARTS[name](words):
                 return child
         return None
