@@ -75,6 +75,28 @@ INVARIANTS: Final[dict[str, str]] = {
               OVER (PARTITION BY e.complaint_id ORDER BY e.seq)) AS whole
           FROM complaints_event e) links
         WHERE whole IS NOT TRUE""",
+    "a_joined_record_leads_to_a_living_one": """
+        SELECT p.id FROM registry_person p
+        JOIN registry_person s ON s.id = p.merged_into_id
+        WHERE s.status <> 'active'""",
+    "a_record_that_stands_for_nobody_has_no_doses": """
+        SELECT d.id FROM registry_person p JOIN registry_dose d ON d.person_id = p.id
+        WHERE p.status <> 'active' AND (p.status = 'merged' OR d.status = 'completed')
+        """,
+    "every_version_has_its_correction": """
+        SELECT last.target_id FROM (
+          SELECT target, target_id, max(version_before) + 1 AS version
+          FROM registry_correction GROUP BY target, target_id) last
+        LEFT JOIN registry_person p ON last.target = 'person' AND p.id = last.target_id
+        LEFT JOIN registry_dose d ON last.target = 'dose' AND d.id = last.target_id
+        WHERE last.version IS DISTINCT FROM coalesce(p.version, d.version)""",
+    "every_correction_has_its_place_in_the_feed": """
+        SELECT c.id FROM registry_correction c
+        LEFT JOIN registry_feedentry f ON f.correction_id = c.id
+        WHERE f.correction_id IS NULL""",
+    "the_feed_is_numbered_without_gaps": """
+        SELECT max(position) FROM registry_feedentry
+        HAVING max(position) <> count(position)""",
     "notes_are_as_they_were_written": """
         SELECT complaint_id FROM complaints_event e
         WHERE note <> '' AND note_digest

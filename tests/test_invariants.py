@@ -21,6 +21,7 @@ from portal.audit.models import Seal
 from portal.common import outbox, scope
 from portal.registry import corrections
 from portal.registry.models import (
+    Correction,
     Lot,
     LotAllocation,
     OrganizationSuccession,
@@ -32,6 +33,7 @@ from portal.registry.models import (
 from portal.registry.population import inquiries
 from tests.factories import (
     NOON,
+    TEST_WARRANT,
     make_dose,
     make_organization,
     make_person,
@@ -89,6 +91,9 @@ class World:
         self.nurse = make_staff(self.site)
         self.person = make_person()
         self.dose = make_dose(self.person, self.site)
+        corrections.add_alias(
+            self.person.pk, full_name="Nguyễn Thử", warrant=TEST_WARRANT, at=NOON
+        )
         first = submit(missing_dose(self.site), sender=sender_for(self.person))
         self.case = only_complaint(first)
         submit(missing_dose(self.site), sender=sender_for(self.person))
@@ -159,11 +164,12 @@ def change_row(label, /, **changes):
     model = apps.get_model(label)
     pk = model.objects.order_by("-pk").values_list("pk", flat=True).first()
     run(
-        sql.SQL("UPDATE {} SET {} WHERE id = %s").format(
+        sql.SQL("UPDATE {} SET {} WHERE {} = %s").format(
             sql.Identifier(model._meta.db_table),
             sql.SQL(", ").join(
                 sql.SQL("{} = %s").format(sql.Identifier(name)) for name in changes
             ),
+            sql.Identifier(model._meta.pk.column),
         ),
         *changes.values(),
         pk,
@@ -255,6 +261,49 @@ BREAKS = [
         "registry.Correction",
         {"version_before": 77, "proposed_by_id": "nurse", "approved_by_id": "nurse"},
     ),
+    (
+        "correction_two_people_where_it_takes_two",
+        copy_row,
+        "registry.Correction",
+        {"version_before": 77, "needs_second": True, "proposed_by_id": "nurse"},
+    ),
+    (
+        "correction_moving_a_dose_takes_two",
+        copy_row,
+        "registry.Correction",
+        {"version_before": 77, "operation": "reassign", "reason": "complaint"},
+    ),
+    (
+        "feedentry_confirmed_only_where_it_was_read",
+        change_row,
+        "registry.FeedEntry",
+        {"confirmed_upstream_at": NOON},
+    ),
+    (
+        "person_merged_iff_it_points_at_another",
+        change_row,
+        "registry.Person",
+        {"status": "merged"},
+    ),
+    (
+        "person_merged_iff_it_points_at_another",
+        change_row,
+        "registry.Person",
+        {"status": "merged", "merged_into_id": "person"},
+    ),
+    (
+        "identitydocument_void_is_not_current",
+        change_row,
+        "registry.IdentityDocument",
+        {"is_void": True},
+    ),
+    (
+        "telephone_void_is_no_contact",
+        change_row,
+        "registry.Telephone",
+        {"is_void": True},
+    ),
+    ("namealias_once_per_person", copy_row, "registry.NameAlias", {}),
     (
         "posting_ends_after_it_begins",
         change_row,
@@ -420,7 +469,8 @@ def test_a_constraint_refuses_what_would_break_it(world, name, attempt, label, c
         "province": world.province.pk,
         "site": world.site.pk,
         "nurse": world.nurse.pk,
-        "correction": corrections.Correction.objects.latest("pk").pk,
+        "person": world.person.pk,
+        "correction": Correction.objects.latest("pk").pk,
         "new": uuid.uuid4(),
     }
     changes = {
@@ -520,7 +570,8 @@ def test_a_number_or_hash_given_by_hand_is_overwritten(world):
 
 
 @pytest.mark.parametrize(
-    "table", ["person", "identitydocument", "telephone", "dose", "correction"]
+    "table",
+    ["person", "identitydocument", "telephone", "namealias", "dose", "correction"],
 )
 def test_the_registry_refuses_every_other_writer_and_every_delete(world, table):
     table = f"registry_{table}"
@@ -738,6 +789,7 @@ def test_taking_a_look_out_of_the_log_is_found(world):
 
 # What the recount of invariants finds that no constraint can hold -------------------
 
+AS_WRITER = "SELECT set_config('app.registry_writer', 'a test', true)"
 DAMAGES = [
     ("every_complaint_was_sent_once", "DELETE FROM complaints_event WHERE seq = 1"),
     (
@@ -776,6 +828,34 @@ DAMAGES = [
         "UPDATE common_outbox SET done_at = NULL, next_at = next_at - interval '1 h'",
     ),
     ("no_work_is_parked", "UPDATE common_outbox SET dead_at = done_at, done_at = NULL"),
+    (
+        "a_joined_record_leads_to_a_living_one",
+        f"{AS_WRITER};INSERT INTO registry_person (ref, full_name, name_key,"
+        " name_folded, sort_key, born_on, born_precision, sex, population,"
+        " is_restricted, status, merged_into_id, version)"
+        " SELECT gen_random_uuid(), full_name, name_key, name_folded, sort_key,"
+        " born_on, born_precision, sex, population, is_restricted, 'merged', id, 1"
+        " FROM registry_person;"
+        "UPDATE registry_person SET status = 'entered_in_error'"
+        " WHERE status = 'active'",
+    ),
+    (
+        "a_record_that_stands_for_nobody_has_no_doses",
+        f"{AS_WRITER};UPDATE registry_person SET status = 'entered_in_error'",
+    ),
+    (
+        "every_version_has_its_correction",
+        f"{AS_WRITER};UPDATE registry_dose SET version = version + 1",
+    ),
+    (
+        "every_correction_has_its_place_in_the_feed",
+        "ALTER TABLE registry_feedentry DISABLE TRIGGER final;"
+        "DELETE FROM registry_feedentry",
+    ),
+    (
+        "the_feed_is_numbered_without_gaps",
+        "UPDATE registry_feedentry SET position = correction_id * 10",
+    ),
     (
         "holder_path_is_the_holders",
         "ALTER TABLE complaints_complaint DISABLE TRIGGER holder_path;"

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Final
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from complaints import permissions
@@ -12,16 +12,13 @@ from complaints.actions import moving, verdicts
 from complaints.actions.verdicts import Deciders
 from complaints.choices import Actor, Kind, Move, Verdict
 from complaints.models import Claim, Complaint
-from complaints.rules import verification
 from complaints.rules.refused import Refused, Stale
 from portal.accounts.models import User
 from portal.common import scope
-from portal.registry.models import Organization
+from portal.registry.corrections import NeedsSecond
+from portal.registry.models import Correction, Organization
 
 __all__ = ["Refused", "Stale"]
-
-# What staff may base the adding of a dose on, when no slip was sent.
-PROOFS: Final = ("session_list", "slip_seen", "other_record")
 
 
 @contextmanager
@@ -173,13 +170,17 @@ def resolve(
     """Decide every claim; what is upheld changes the registry in this transaction.
 
     ``verdicts``: claim -> (verdict, ground or empty). ``filled``: facts of a missing
-    dose that the citizen did not know. ``proof``: what adding a dose rests on when no
-    slip was sent (``PROOFS``). Where the rules ask for two people the decision becomes
-    a proposal that somebody else countersigns.
+    dose that the citizen did not know. ``proof``: what the decision rests on when no
+    slip was sent (``Correction.Source``). Where the registry asks for two people the
+    decision becomes a proposal that somebody else countersigns.
     """
     with _case(complaint_id, Move.RESOLVE, by=by, at=at, version=version) as case:
         claims = _decide(case, verdicts, filled or {})
-        if _needs_second(case, claims, proof):
+        source = proof or _sent_proof(case)
+        try:
+            with transaction.atomic():
+                _end(case, claims, Move.RESOLVE, Deciders(by.pk), by, note, source, at)
+        except NeedsSecond:
             moving.move(
                 case,
                 Move.PROPOSE,
@@ -187,11 +188,9 @@ def resolve(
                 by=by,
                 at=at,
                 note=note.strip(),
-                data={"proof": proof},
+                data={"proof": source},
                 assignee=by,
             )
-        else:
-            _end(case, claims, Move.RESOLVE, Deciders(by.pk), by, note, proof, at)
     return case
 
 
@@ -245,14 +244,9 @@ def _decide(
     return claims
 
 
-def _needs_second(case: Complaint, claims: list[Claim], proof: str) -> bool:
-    if not any(claim.verdict == Verdict.UPHELD for claim in claims):
-        return False
-    return verification.needs_second(
-        case.kind,
-        is_exact_clone=verdicts.is_exact_clone(case.dose),
-        has_proof=proof in PROOFS or case.submission.evidence.exists(),
-    )
+def _sent_proof(case: Complaint) -> str:
+    """Return that a photo was sent, where one was: the slip as the citizen has it."""
+    return Correction.Source.PHOTO if case.submission.evidence.exists() else ""
 
 
 def _end(
@@ -266,7 +260,7 @@ def _end(
     at: datetime,
 ) -> None:
     """Change the registry and end the case: correction, outcome and event together."""
-    verdicts.apply(case, claims, deciders=deciders, at=at)
+    verdicts.apply(case, claims, deciders=deciders, source=proof, at=at)
     outcome = verdicts.derive_outcome([claim.verdict for claim in claims])
     moving.move(
         case,

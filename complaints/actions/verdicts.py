@@ -11,8 +11,13 @@ from complaints.models import Claim, Complaint
 from complaints.rules.refused import Refused
 from portal.common import crypto
 from portal.registry import corrections
-from portal.registry.corrections import CannotCorrect, Warrant
-from portal.registry.models import Correction, Dose, IdentityDocument, Person
+from portal.registry.corrections import (
+    CannotCorrect,
+    NeedsSecond,
+    RecordMoved,
+    Warrant,
+)
+from portal.registry.models import Correction, IdentityDocument, Person
 
 Decided = Mapping[int, tuple[str, str]]
 
@@ -86,11 +91,18 @@ def fill_in(
 
 
 def apply(
-    complaint: Complaint, claims: list[Claim], *, deciders: Deciders, at: datetime
+    complaint: Complaint,
+    claims: list[Claim],
+    *,
+    deciders: Deciders,
+    source: str = "",
+    at: datetime,
 ) -> Correction | None:
     """Change the registry by the upheld claims; return the correction, or None.
 
-    Raise Refused in words where the record cannot be changed that way.
+    ``source``: what the decision rests on (``Correction.Source``). Raise Refused in
+    words where the record cannot be changed that way or is not what it was when this
+    was reported; NeedsSecond where it takes another person, and change nothing.
     """
     upheld = [claim for claim in claims if claim.verdict == Verdict.UPHELD]
     if not upheld:
@@ -100,10 +112,19 @@ def apply(
         complaint.reference,
         proposed_by=deciders.proposed_by,
         approved_by=deciders.approved_by,
+        source=source,
     )
-    values = {claim.field: claim.decided for claim in upheld}
     try:
-        correction = _apply(complaint, values, warrant=warrant, at=at)
+        correction = _apply(complaint, upheld, warrant=warrant, at=at)
+    except NeedsSecond:
+        raise
+    except RecordMoved as error:
+        raise Refused(
+            _(
+                "The record was changed since this was reported. Look at it as it is "
+                "now, then decide."
+            )
+        ) from error
     except CannotCorrect as error:
         raise Refused(
             _(
@@ -118,8 +139,10 @@ def apply(
 
 
 def _apply(
-    complaint: Complaint, values: dict[str, str], *, warrant: Warrant, at: datetime
+    complaint: Complaint, upheld: list[Claim], *, warrant: Warrant, at: datetime
 ) -> Correction:
+    values = {claim.field: claim.decided for claim in upheld}
+    before = {claim.field: claim.recorded for claim in upheld}
     if complaint.kind == Kind.MISSING_DOSE:
         if not {"given_on", "product", "site"} <= values.keys():
             raise CannotCorrect("given_on, product and site are needed")
@@ -131,14 +154,18 @@ def _apply(
         return correction
     if complaint.kind == Kind.WRONG_PERSON:
         person_id = _person_of(complaint, warrant=warrant, at=at)
-        return corrections.correct_person(person_id, values, warrant=warrant, at=at)
+        return corrections.correct_person(
+            person_id, values, before=before, warrant=warrant, at=at
+        )
     if complaint.dose_id is None:
         raise CannotCorrect("no dose is meant")
     if complaint.kind == Kind.NOT_MINE:
-        values = {"person": ""}
-    elif complaint.kind == Kind.DOUBLED_DOSE:
-        values = {"status": Dose.Status.ENTERED_IN_ERROR.value}
-    return corrections.correct_dose(complaint.dose_id, values, warrant=warrant, at=at)
+        return corrections.detach(complaint.dose_id, warrant=warrant, at=at)
+    if complaint.kind == Kind.DOUBLED_DOSE:
+        return corrections.void(complaint.dose_id, warrant=warrant, at=at)
+    return corrections.correct_dose(
+        complaint.dose_id, values, before=before, warrant=warrant, at=at
+    )
 
 
 def _person_of(complaint: Complaint, *, warrant: Warrant, at: datetime) -> int:
@@ -170,24 +197,6 @@ def _person_of(complaint: Complaint, *, warrant: Warrant, at: datetime) -> int:
     submission.person = person
     submission.save(update_fields=["person"])
     return person.pk
-
-
-def is_exact_clone(dose: Dose | None) -> bool:
-    """Tell whether the person has another completed dose that agrees in every fact."""
-    if dose is None or dose.person_id is None:
-        return False
-    return (
-        Dose.objects.filter(
-            person_id=dose.person_id,
-            given_on=dose.given_on,
-            product_id=dose.product_id,
-            lot_number=dose.lot_number,
-            site_id=dose.site_id,
-            status=Dose.Status.COMPLETED,
-        )
-        .exclude(pk=dose.pk)
-        .exists()
-    )
 
 
 def changed_field_names(claims: list[Claim]) -> list[str]:

@@ -31,8 +31,9 @@ COLUMNS: Final = {
         "status source name_recorded recorded_at version"
     ),
     "registry_correction": (
-        "id ref target target_id version_before before_sealed after_sealed reason "
-        "reason_ref proposed_by_id approved_by_id applied_at reverses_id"
+        "id ref target target_id version_before operation before_sealed after_sealed "
+        "reason reason_ref needs_second proposed_by_id approved_by_id applied_at "
+        "reverses_id"
     ),
     "complaints_submission": (
         "id key body_digest code person_id channel relation language full_name "

@@ -45,11 +45,14 @@ def mend(
     """
     before = {name: sides[0] for name, sides in flaw.facts.items()}
     after = {name: sides[1] for name, sides in flaw.facts.items()}
+    operation = "change"
     if flaw.kind == Kind.WRONG_PERSON:
         target, target_id, version = "person", owner.person, owner.record.version
         _mend_person(owner.record)
     elif flaw.given is not None:
-        target, version, before = "dose", 0, {"status": ""}
+        target, version, operation = "dose", 0, "add"
+        before = {}
+        after |= {"status": "completed", "person": str(owner.person)}
         _add(owner, flaw.given, rows.new_id("registry_dose"), decision.at)
         target_id = owner.dose_ids[id(flaw.given)]
     else:
@@ -58,10 +61,10 @@ def mend(
         version = flaw.dose.version
         flaw.dose.version += 1
         if flaw.kind == Kind.NOT_MINE:
-            flaw.dose.is_orphan = True
+            flaw.dose.is_orphan, operation = True, "detach"
             before, after = {"person": str(owner.person)}, {"person": ""}
         elif flaw.kind == Kind.DOUBLED_DOSE:
-            flaw.dose.status = "entered_in_error"
+            flaw.dose.status, operation = "entered_in_error", "void"
             before, after = {"status": "completed"}, {"status": "entered_in_error"}
         else:
             _mend_dose(flaw.dose, after, world)
@@ -69,11 +72,11 @@ def mend(
     ref = UUID(int=chance.getrandbits(128), version=4)
     rows.add(
         "registry_correction",
-        pk, ref, target, target_id, version,
+        pk, ref, target, target_id, version, operation,
         crypto.seal_json(before, bound_to=f"before:{ref}"),
         crypto.seal_json(after, bound_to=f"after:{ref}"),
-        "complaint", decision.reference, decision.proposed_by, decision.approved_by,
-        decision.at, None,
+        "complaint", decision.reference, decision.approved_by is not None,
+        decision.proposed_by, decision.approved_by, decision.at, None,
     )  # fmt: skip
     return pk
 

@@ -72,16 +72,3 @@ def judge(
     ):
         return Decision(Judgement.APPLY, "A3")
     return Decision(Judgement.ASK)
-
-
-def needs_second(kind: str, *, is_exact_clone: bool, has_proof: bool) -> bool:
-    """Tell whether upholding takes two people.
-
-    Voiding a dose that is no exact clone, taking one off a record, and adding one
-    without a slip, session row or other record (docs/workflow.md).
-    """
-    if kind == Kind.MISSING_DOSE:
-        return not has_proof
-    if kind == Kind.DOUBLED_DOSE:
-        return not is_exact_clone
-    return kind == Kind.NOT_MINE

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
+from django.db.models.functions import Coalesce
 
 from portal.common import crypto
 from portal.common.forms import PartialDate
@@ -16,19 +17,27 @@ from portal.common.names import fold
 from portal.registry import national_id as numbers
 from portal.registry.models import Person
 
-# Both ways in run in every look-up, so that one costs what the other does.
+# Both ways in run in every look-up, so that one costs what the other does. What finds a
+# record that was joined to another one leads to the one that survives.
 _FIND = """
-SELECT p.*, found.by_number, t.number_sealed AS contact_sealed,
+SELECT p.*, found.by_number, hit.born_on AS hit_born_on,
+       hit.born_precision AS hit_precision, t.number_sealed AS contact_sealed,
        t.number_digest AS contact_digest
 FROM (
   SELECT person_id AS id, true AS by_number FROM registry_identitydocument
-  WHERE number_digest = ANY(%(digests)s)
+  WHERE number_digest = ANY(%(digests)s) AND NOT is_void
   UNION ALL
   SELECT id, false FROM registry_person
   WHERE name_folded = %(folded)s AND %(folded)s <> ''
     AND born_on BETWEEN %(first)s AND %(last)s
+  UNION ALL
+  SELECT n.person_id, false FROM registry_namealias n
+  JOIN registry_person named ON named.id = n.person_id
+  WHERE n.name_folded = %(folded)s AND %(folded)s <> '' AND NOT n.is_void
+    AND named.born_on BETWEEN %(first)s AND %(last)s
 ) AS found
-JOIN registry_person p ON p.id = found.id
+JOIN registry_person hit ON hit.id = found.id AND hit.status <> 'entered_in_error'
+JOIN registry_person p ON p.id = coalesce(hit.merged_into_id, hit.id)
 LEFT JOIN registry_telephone t ON t.person_id = p.id AND t.is_contact
 ORDER BY p.id
 LIMIT 20
@@ -52,7 +61,9 @@ LEFT JOIN LATERAL (
   SELECT o.name FROM way JOIN registry_organization o ON o.id = way.id
   WHERE way.step > 0 ORDER BY way.step DESC, o.id LIMIT 1
 ) today ON s.closed_on <= %(on)s
-WHERE d.person_id = %(person)s AND d.status = 'completed'
+WHERE d.person_id = (
+  SELECT coalesce(merged_into_id, id) FROM registry_person WHERE id = %(person)s
+) AND d.status = 'completed'
 ORDER BY d.given_on, d.id
 """
 
@@ -62,7 +73,9 @@ SELECT p.*, (
   SELECT d.number_sealed FROM registry_identitydocument d
   WHERE d.person_id = p.id AND d.is_current ORDER BY d.id DESC LIMIT 1
 ) AS number_sealed
-FROM registry_person p WHERE p.id = %(person)s
+FROM registry_person p WHERE p.id = (
+  SELECT coalesce(merged_into_id, id) FROM registry_person WHERE id = %(person)s
+)
 """
 
 
@@ -110,21 +123,27 @@ def find(*, national_id: str, full_name: str, born: PartialDate) -> list[Person]
     )
     by_number, by_name = {}, {}
     for row in rows:
-        hit = row.by_number  # type: ignore[attr-defined]  # a column of the statement
-        if hit and resembles(row, born):
+        # Columns of the statement; a joined record is judged by its own birth date.
+        hit = Person(
+            born_on=row.hit_born_on,  # type: ignore[attr-defined]
+            born_precision=row.hit_precision,  # type: ignore[attr-defined]
+        )
+        is_number = row.by_number  # type: ignore[attr-defined]
+        if is_number and (resembles(hit, born) or resembles(row, born)):
             by_number[row.pk] = row
-        elif not hit and agrees(row, born):
+        elif not is_number and agrees(hit, born):
             by_name[row.pk] = row
     return list((by_number or by_name).values())
 
 
 def sharing(telephone: str) -> list[Person]:
     """Return the people on whose record this telephone stands, oldest row first."""
-    return list(
-        Person.objects.filter(
-            telephones__number_digest__in=crypto.digests("phone", telephone)
-        ).order_by("pk")[:20]
-    )
+    on_record = Person.objects.filter(
+        telephones__number_digest__in=crypto.digests("phone", telephone),
+        telephones__is_void=False,
+    ).exclude(status=Person.Status.ENTERED_IN_ERROR)
+    answering = on_record.values_list(Coalesce("merged_into", "pk"))
+    return list(Person.objects.filter(pk__in=answering).order_by("pk")[:20])
 
 
 def agrees(person: Person, born: PartialDate) -> bool:
@@ -179,7 +198,8 @@ def contact_of(person: Person) -> str:
 def opened(person_id: int) -> tuple[Person, str]:
     """Return a person and the identity number in force, '' where none is recorded.
 
-    Raise Person.DoesNotExist where there is no such person.
+    A record that was joined to another one is answered by the one that survives. Raise
+    Person.DoesNotExist where there is no such person.
     """
     rows = list(Person.objects.raw(_OPENED, {"person": person_id}))
     if not rows:
@@ -192,7 +212,10 @@ def opened(person_id: int) -> tuple[Person, str]:
 
 
 def record(person_id: int, *, on: date) -> list[RecordedDose]:
-    """Return the doses on record in order of days, with their sites then and today."""
+    """Return the doses on record in order of days, with their sites then and today.
+
+    A record that was joined to another one is answered by the one that survives.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_RECORD, {"person": person_id, "on": on})
         rows = cursor.fetchall()

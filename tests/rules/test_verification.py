@@ -9,7 +9,6 @@ from complaints.rules.verification import (
     Holder,
     Judgement,
     judge,
-    needs_second,
     restorable_number,
 )
 
@@ -74,23 +73,3 @@ def test_only_the_full_number_with_its_zero_counts():
     assert restorable_number(RIGHT, person=holder())
     assert not restorable_number(LOST, person=holder())
     assert not restorable_number("", person=holder())
-
-
-@pytest.mark.parametrize(
-    ("kind", "is_exact_clone", "has_proof", "two"),
-    [
-        (Kind.MISSING_DOSE, False, True, False),
-        (Kind.MISSING_DOSE, False, False, True),
-        (Kind.MISSING_DOSE, True, False, True),
-        (Kind.DOUBLED_DOSE, True, False, False),
-        (Kind.DOUBLED_DOSE, False, True, True),
-        (Kind.NOT_MINE, True, True, True),
-        (Kind.WRONG_DOSE, False, False, False),
-        (Kind.WRONG_PERSON, False, False, False),
-    ],
-)
-def test_adding_without_proof_and_taking_away_need_two_people(
-    kind, is_exact_clone, has_proof, two
-):
-    asked = needs_second(kind, is_exact_clone=is_exact_clone, has_proof=has_proof)
-    assert asked is two

@@ -1,9 +1,11 @@
 """What is recorded."""
 
-from portal.registry.models.dose import Correction, Dose
+from portal.registry.models.correction import Correction, FeedEntry
+from portal.registry.models.dose import Dose
 from portal.registry.models.load import Load, LoadBlock
 from portal.registry.models.person import (
     IdentityDocument,
+    NameAlias,
     NameShare,
     Person,
     Telephone,
@@ -24,12 +26,14 @@ __all__ = [
     "AdministrativeUnit",
     "Correction",
     "Dose",
+    "FeedEntry",
     "Holiday",
     "IdentityDocument",
     "Load",
     "LoadBlock",
     "Lot",
     "LotAllocation",
+    "NameAlias",
     "NameShare",
     "Organization",
     "OrganizationSuccession",

@@ -10,7 +10,13 @@ from portal.registry.models.unit import AdministrativeUnit
 
 
 class Person(models.Model):
-    """Somebody whose doses are recorded. Written by ``registry.corrections`` only."""
+    """Somebody whose doses are recorded. Written by ``registry.corrections`` only.
+
+    A merged record points at the one that survives (never at another merged one) and
+    has no doses of its own; numbers and names stay with it, so that it is found. A
+    certificate issued before ``certificate_stale_since`` no longer agrees with the
+    record; null: nothing that a certificate shows has been corrected.
+    """
 
     class Precision(models.TextChoices):
         DAY = "day"
@@ -29,6 +35,13 @@ class Person(models.Model):
         MISMATCHED = "mismatched"
         NO_NUMBER = "no_number"
         BAD_FORMAT = "bad_format"
+
+    class Status(models.TextChoices):
+        """Whether the record stands for somebody, and if so, by itself."""
+
+        ACTIVE = "active"
+        MERGED = "merged"
+        ENTERED_IN_ERROR = "entered_in_error"
 
     ref = models.UUIDField(unique=True, default=uuid.uuid4)
     full_name = models.CharField(max_length=120)
@@ -51,6 +64,16 @@ class Person(models.Model):
     # Names of the wrong fields, between commas.
     population_wrong = models.CharField(max_length=60, blank=True, db_default="")
     is_restricted = models.BooleanField(default=False)
+    status = models.CharField(
+        max_length=16,
+        choices=Status,
+        default=Status.ACTIVE,
+        db_default=Status.ACTIVE,
+    )
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, db_index=False, related_name="merged"
+    )
+    certificate_stale_since = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -59,20 +82,42 @@ class Person(models.Model):
                 name="person_wrong_fields_are_those_of_a_mismatch",
                 condition=Q(population_wrong="") | Q(population="mismatched"),
             ),
+            models.CheckConstraint(
+                name="person_merged_iff_it_points_at_another",
+                condition=Q(status="merged", merged_into__isnull=False)
+                & ~Q(merged_into=models.F("id"))
+                | ~Q(status="merged") & Q(merged_into=None),
+            ),
         )
         indexes = (
             models.Index(name="person_name_born", fields=["name_folded", "born_on"]),
             models.Index(name="person_born_home", fields=["born_on", "residence"]),
+            models.Index(
+                name="person_merged",
+                fields=["merged_into"],
+                condition=Q(merged_into__isnull=False),
+            ),
+            models.Index(
+                name="person_inactive",
+                fields=["status"],
+                condition=~Q(status="active"),
+            ),
         )
 
     def __str__(self) -> str:
         return str(self.ref)
 
+    @property
+    def surviving_id(self) -> int:
+        """Return the key of the record that answers for this one: mostly itself."""
+        return self.merged_into_id or self.pk
+
 
 class IdentityDocument(models.Model):
     """A number that a person has or had. Several people may share one by mistake.
 
-    The number is sealed for its person and found by keyed digest (``crypto``).
+    The number is sealed for its person and found by keyed digest (``crypto``). One that
+    is no longer current stays as an alias; a void one was recorded by mistake.
     """
 
     class Kind(models.TextChoices):
@@ -87,9 +132,14 @@ class IdentityDocument(models.Model):
     number_digest = models.BinaryField(max_length=32, db_index=True)
     source = models.CharField(max_length=20)
     is_current = models.BooleanField(default=True)
+    is_void = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = (
+            models.CheckConstraint(
+                name="identitydocument_void_is_not_current",
+                condition=~Q(is_void=True, is_current=True),
+            ),
             models.UniqueConstraint(
                 name="identitydocument_once_per_person",
                 fields=["person", "number_digest"],
@@ -112,9 +162,14 @@ class Telephone(models.Model):
     number_sealed = models.BinaryField()
     number_digest = models.BinaryField(max_length=32, db_index=True)
     is_contact = models.BooleanField(default=True)
+    is_void = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = (
+            models.CheckConstraint(
+                name="telephone_void_is_no_contact",
+                condition=~Q(is_void=True, is_contact=True),
+            ),
             models.UniqueConstraint(
                 name="telephone_once_per_person", fields=["person", "number_digest"]
             ),
@@ -157,3 +212,23 @@ class NameShare(models.Model):
 
     def __str__(self) -> str:
         return f"{self.part} {self.key}"
+
+
+class NameAlias(models.Model):
+    """A name under which somebody was recorded before, or is known; it finds them."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="aliases")
+    full_name = models.CharField(max_length=120)
+    name_folded = models.CharField(max_length=120)
+    is_void = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                name="namealias_once_per_person", fields=["person", "full_name"]
+            ),
+        )
+        indexes = (models.Index(name="namealias_folded", fields=["name_folded"]),)
+
+    def __str__(self) -> str:
+        return f"alias of {self.person_id}"

@@ -36,7 +36,7 @@ FROM (
     count(*) FILTER (WHERE population = 'no_number') AS no_number,
     count(*) FILTER (WHERE population = 'bad_format') AS bad_format,
     count(*) FILTER (WHERE population = 'not_sent') AS not_sent
-  FROM registry_person GROUP BY residence_id
+  FROM registry_person WHERE status = 'active' GROUP BY residence_id
 ) g
 LEFT JOIN registry_unitsuccession s ON s.old_id = g.residence_id AND s.is_default
 GROUP BY coalesce(s.new_id, g.residence_id)

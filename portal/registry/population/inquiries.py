@@ -43,8 +43,10 @@ def is_used_by_another(number: str, *, person_id: int) -> bool:
     """Tell whether another person has this number on record."""
     return (
         IdentityDocument.objects.filter(
-            number_digest__in=crypto.digests("national_id", number)
+            number_digest__in=crypto.digests("national_id", number), is_void=False
         )
         .exclude(person_id=person_id)
+        .exclude(person__merged_into=person_id)
+        .exclude(person__status=Person.Status.ENTERED_IN_ERROR)
         .exists()
     )

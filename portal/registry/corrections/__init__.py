@@ -1,0 +1,58 @@
+"""The only writer of people and doses: each change leaves its before and after.
+
+The database refuses any other writer (migration ``registry/0002_guards``). Everything
+is the same kind of step, a row's fields set to new values under its next version
+(``ledger``), so that everything can be undone the same way (``undoing``).
+"""
+
+from portal.registry.corrections.doses import (
+    add_dose,
+    attach,
+    correct_dose,
+    detach,
+    is_exact_clone,
+    reassign,
+    restore,
+    void,
+)
+from portal.registry.corrections.ledger import writing
+from portal.registry.corrections.people import (
+    add_alias,
+    add_person,
+    correct_person,
+    merge,
+    split,
+)
+from portal.registry.corrections.undoing import undo
+from portal.registry.corrections.values import born_text, read_dose, read_person
+from portal.registry.corrections.warrant import (
+    CannotCorrect,
+    NeedsSecond,
+    RecordMoved,
+    Warrant,
+)
+
+__all__ = [
+    "CannotCorrect",
+    "NeedsSecond",
+    "RecordMoved",
+    "Warrant",
+    "add_alias",
+    "add_dose",
+    "add_person",
+    "attach",
+    "born_text",
+    "correct_dose",
+    "correct_person",
+    "detach",
+    "is_exact_clone",
+    "merge",
+    "read_dose",
+    "read_person",
+    "reassign",
+    "restore",
+    "split",
+    "undo",
+    "void",
+    "writing",
+]
