@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from complaints import integrity, rollups
+from complaints import integrity, quality, rollups
 from complaints.actions import drafts, escalation
 from portal.registry.population import figures
 
@@ -44,3 +44,15 @@ def reconcile(**_later: object) -> None:
 def seal(**_later: object) -> None:
     """Seal the days that have ended."""
     integrity.seal_days(at=timezone.now())
+
+
+@shared_task(name="complaints.check_quality", ignore_result=True)
+def check_quality(**_later: object) -> None:
+    """Ask the quality rules about what changed; what is left waits."""
+    quality.check_changed(at=timezone.now())
+
+
+@shared_task(name="complaints.check_all_quality", ignore_result=True)
+def check_all_quality(**_later: object) -> None:
+    """Let the quality rules look at everything again, a part each time."""
+    quality.ask_for_all()

@@ -7,6 +7,7 @@ result, so losing or doubling one changes nothing (docs/adr/0001-outbox.md).
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -49,6 +50,11 @@ app.conf.update(
         "reconcile": {"task": "complaints.reconcile", "schedule": 300.0},
         "forget-drafts": {"task": "complaints.forget_drafts", "schedule": 3600.0},
         "forget-counters": {"task": "throttle.forget_ended", "schedule": 3600.0},
+        "check-quality": {"task": "complaints.check_quality", "schedule": 60.0},
+        "check-all-quality": {
+            "task": "complaints.check_all_quality",
+            "schedule": crontab(hour=1, minute=30),
+        },
         "seal": {"task": "complaints.seal", "schedule": 3600.0},
     },
 )

@@ -40,6 +40,7 @@ SIDE = {
     "complaints.worklist",
     "complaints.casefile",
     "complaints.integrity",
+    "complaints.quality",
 }
 ACTIONS = MODELS | RULES | SIDE | {"complaints.actions"}
 LAYERS = {

@@ -27,6 +27,9 @@ from portal.registry.models import (
     OrganizationSuccession,
     PopulationBatch,
     PopulationRun,
+    QualityCount,
+    QualityFinding,
+    Threshold,
     UnitAlias,
     UnitSuccession,
 )
@@ -107,6 +110,27 @@ class World:
                 computed_at=NOON,
                 **dict.fromkeys(COUNTS, 0),
             )
+        Threshold.objects.create(
+            code="Q37-people",
+            rule="Q37",
+            name="people",
+            valid_from=date(2021, 1, 1),
+            number=8,
+            unit="people",
+            source="test",
+        )
+        QualityFinding.objects.create(
+            rule="Q37",
+            severity="I",
+            subject="person",
+            subject_id=self.person.pk,
+            organization=self.site,
+            path=self.site.path,
+            since=NOON,
+        )
+        QualityCount.objects.create(
+            organization=self.site, rule="Q37", day=date(2026, 11, 2), open=1
+        )
         record.look_up(
             at=NOON - 2 * DAY,
             actor="staff",
@@ -455,6 +479,32 @@ BREAKS = [
         "registry.PopulationInquiry",
         {"answered_at": NOON},
     ),
+    (
+        "threshold_is_a_number_or_a_day",
+        change_row,
+        "registry.Threshold",
+        {"day": date(2021, 3, 8)},
+    ),
+    (
+        "threshold_ends_after_it_begins",
+        change_row,
+        "registry.Threshold",
+        {"valid_to": date(1990, 1, 1)},
+    ),
+    (
+        "qualitychange_is_a_span",
+        change_row,
+        "registry.QualityChange",
+        {"last": -1},
+    ),
+    ("qualityfinding_open_once", copy_row, "registry.QualityFinding", {}),
+    (
+        "qualityfinding_resolved_after_it_was_found",
+        change_row,
+        "registry.QualityFinding",
+        {"resolved_at": NOON - DAY},
+    ),
+    ("qualitycount_once_per_day", copy_row, "registry.QualityCount", {}),
     ("common_demomessage_provider_key_key", copy_row, "common.DemoMessage", {}),
 ]
 

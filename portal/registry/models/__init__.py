@@ -19,6 +19,15 @@ from portal.registry.models.population import (
     PopulationRun,
 )
 from portal.registry.models.product import Lot, LotAllocation, Product, ProductAlias
+from portal.registry.models.quality import (
+    NumberReading,
+    QualityChange,
+    QualityCount,
+    QualityFinding,
+    QualityRun,
+    TelephoneReading,
+    Threshold,
+)
 from portal.registry.models.site import Holiday, Organization, OrganizationSuccession
 from portal.registry.models.unit import AdministrativeUnit, UnitAlias, UnitSuccession
 
@@ -35,6 +44,7 @@ __all__ = [
     "LotAllocation",
     "NameAlias",
     "NameShare",
+    "NumberReading",
     "Organization",
     "OrganizationSuccession",
     "Person",
@@ -46,7 +56,13 @@ __all__ = [
     "PopulationRun",
     "Product",
     "ProductAlias",
+    "QualityChange",
+    "QualityCount",
+    "QualityFinding",
+    "QualityRun",
     "Telephone",
+    "TelephoneReading",
+    "Threshold",
     "UnitAlias",
     "UnitSuccession",
 ]

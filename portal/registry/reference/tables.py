@@ -55,6 +55,7 @@ def all_tables() -> Iterator[Table]:
     )
     yield from _organizations(units, successions)
     yield from _products(_read("products.csv"), _read("lots.csv"))
+    yield _thresholds(_read("thresholds.csv"))
     yield Table(
         "registry_holiday",
         ("day", "name", "is_workday", "source"),
@@ -195,4 +196,17 @@ def _products(products: Sequence, lots: Sequence) -> Iterator[Table]:
         ("number",),
         {"product_id": "registry_product"},
         [(row["number"], row["product"], row["expires_on"]) for row in lots],
+    )
+
+
+def _thresholds(thresholds: Sequence[Mapping[str, str]]) -> Table:
+    product = "registry_product"
+    return Table(
+        "registry_threshold",
+        ("code", "rule", "name", "product_id", "previous_id", "province_id")
+        + ("age_from", "age_to", "valid_from", "valid_to", "number", "day")
+        + ("unit", "source"),
+        ("code",),
+        {"product_id": product, "previous_id": product, "province_id": _UNIT},
+        [tuple(value or None for value in row.values()) for row in thresholds],
     )
