@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("registry", "0005_load"),
+        ("registry", "0007_correction_guards"),
     ]
 
     operations = [

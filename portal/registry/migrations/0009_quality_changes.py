@@ -135,5 +135,5 @@ def _backward() -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("registry", "0006_quality")]
+    dependencies = [("registry", "0008_quality")]
     operations = [migrations.RunSQL(_forward(), _backward())]
