@@ -22,6 +22,7 @@ _AS_ABOVE: Final = frozenset(
     ("nt", "n t", "nhu tren", "nhu tr", "nhtren", "tuong tu", "ditto", "as above")
 )
 _DITTO_MARKS: Final = frozenset("'\"\u2018\u2019\u201c\u201d\u2032\u2033\u3003`,\u00b4")
+_LONGEST_DITTO: Final = 12
 _NOTHING: Final = frozenset(
     ("", "khong", "khong co", "chua co", "ko", "k", "ko co", "chua", "0", "x", "trong")
     + ("none", "null", "na", "n a", "nan", "k co", "that lac", "mat")
@@ -42,7 +43,7 @@ _ROMAN: Final = {
 }
 _DOSE: Final = re.compile(
     r"(?:mui|m|lan|lieu|dose|so|tiem|thu|vac xin|\s|covid|19)*"
-    r"(?P<number>[1-6]|i{1,3}|iv|l{1,3}|mot|nhat|hai|ba|bon|tu)(?:\s*(?:0|[/.]\s*[2-4]))?"
+    r"(?P<number>[1-6]|i{1,3}|iv|l{1,3}|mot|nhat|hai|ba|bon|tu)(?:\s*(?:0|st|nd|rd|th|[/.]\s*[2-4]))?"
 )
 _MOBILE: Final = re.compile(r"0[35789][0-9]{8}")
 
@@ -71,10 +72,13 @@ def as_text(cell: Cell) -> str:
 
 def is_as_above(text: str) -> bool:
     """Tell whether a cell only says "as above": nt, n.t, '', -nt-, như trên."""
+    return len(text) <= _LONGEST_DITTO and _is_as_above(text)
+
+
+@lru_cache(1 << 12)
+def _is_as_above(text: str) -> bool:
     stripped = text.strip()
-    if not stripped or len(stripped) > 12:
-        return False
-    if all(c in _DITTO_MARKS or c.isspace() for c in stripped):
+    if stripped and all(c in _DITTO_MARKS or c.isspace() for c in stripped):
         return True
     return names.fold(stripped) in _AS_ABOVE
 
@@ -100,7 +104,7 @@ def identity(cell: Cell, *, born_year: int | None, sex: str | None) -> Identity:
     """
     text = as_text(cell)
     if isinstance(cell, float) and (not cell.is_integer() or cell >= _MOST_EXACT):
-        return Identity("other", "", odd=("id_rounded",))
+        return Identity(odd=("id_rounded",))
     parts = [text] if text.isdigit() else _numbers_in(text)
     if not parts:
         return Identity()
@@ -147,7 +151,7 @@ def _one_identity(text: str, *, born_year: int | None, sex: str | None) -> Ident
     number = national_id.read(text)
     canonical, problems = number.canonical, number.problems
     if "rounded" in problems:
-        return Identity("other", "", odd=("id_rounded",))
+        return Identity(odd=("id_rounded",))
     if "empty" in problems:
         return Identity()
     if "dummy" in problems:
@@ -162,7 +166,7 @@ def _one_identity(text: str, *, born_year: int | None, sex: str | None) -> Ident
     if "length" in problems:
         # Ten and eleven digits with many zeros at the end were rounded on the way.
         if _LOST.search(canonical) and not canonical.startswith("0"):
-            return Identity("other", "", odd=("id_rounded",))
+            return Identity(odd=("id_rounded",))
         back = national_id.restore_zeros(canonical, born_year=born_year, sex=sex)
         if back is None:
             return Identity("other", canonical, odd=("id_length",))

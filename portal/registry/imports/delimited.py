@@ -13,9 +13,15 @@ from portal.registry.imports.opening import MOST_COLUMNS, MOST_ROWS, MOST_TEXT
 _CHUNK: Final = 1 << 20
 _DELIMITERS: Final = ";,\t|"
 _SAMPLE_LINES: Final = 40
-_VIETNAMESE: Final = frozenset("ăâđêôơưàảãáạèẻẽéẹìỉĩíịòỏõóọùủũúụỳỷỹýỵ")
-# Letters that a Western text has and a Vietnamese one has not, once read as such.
-_FOREIGN: Final = frozenset("åäëïöüøñçß¼½¾¿¡€¢£¥§¶þðæœ†‡•™")
+_TONES: Final = frozenset("\u0300\u0301\u0303\u0309\u0323")
+_LETTERS: Final = frozenset("ăâđêôơư")
+# Punctuation that word processors put in.
+_MARKS: Final = frozenset(
+    "\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u2022\u00a0\u00b0\u20ab"
+)
+# Bytes of other old code pages give Vietnamese letters too, but others among them.
+_ENOUGH: Final = 0.9
+_SAMPLE_LENGTH: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ def opened(file: IO[bytes]) -> Text:
     encoding = encoding_of(file)
     file.seek(0)
     text = io.TextIOWrapper(file, encoding=encoding, errors="strict", newline="")
-    lines = [text.readline() for _ in range(_SAMPLE_LINES)]
+    lines = [text.readline(_SAMPLE_LENGTH) for _ in range(_SAMPLE_LINES)]
     text.detach()
     delimiter = delimiter_of([line for line in lines if line])
     file.seek(0)
@@ -67,12 +73,23 @@ def encoding_of(file: IO[bytes]) -> str:
     except CannotRead:
         # Not UTF-8 somewhere: the old Vietnamese code page, or nothing we know.
         encoding = _checked(file, "cp1258")
-    letters = unicodedata.normalize("NFC", head.decode(encoding, "replace").lower())
-    known = sum(letter in _VIETNAMESE for letter in letters)
-    foreign = sum(letter in _FOREIGN for letter in letters)
-    if not known or foreign * 4 > known:
+    if not _is_vietnamese(head.decode(encoding, "replace")):
         raise CannotRead("encoding")
     return encoding
+
+
+def _is_vietnamese(text: str) -> bool:
+    """Tell whether what is no ASCII of a text are nearly all Vietnamese letters."""
+    others = known = 0
+    for letter in unicodedata.normalize("NFC", text.lower()):
+        if letter.isascii() or letter in _MARKS:
+            continue
+        others += 1
+        parts = unicodedata.normalize("NFD", letter)
+        bare = "".join(c for c in parts if c not in _TONES)
+        plain = unicodedata.normalize("NFC", bare)
+        known += plain.isascii() or plain in _LETTERS
+    return known > 0 and known >= _ENOUGH * others
 
 
 def delimiter_of(lines: list[str]) -> str:
@@ -118,11 +135,10 @@ def _rows(
     reader = csv.reader(_whole_lines(text), delimiter=delimiter)
     try:
         for number, cells in enumerate(reader, 1):
-            if number == 1 and len(cells) == 1 and cells[0].lower().startswith("sep="):
-                continue
             while cells and not cells[-1].strip():
                 cells.pop()
-            if not cells:
+            # Excel's own first line that names the delimiter.
+            if not cells or (number == 1 and cells[0].lower().startswith("sep=")):
                 continue
             told += 1
             if told > MOST_ROWS:

@@ -1,65 +1,20 @@
-"""Where the header of a table stands and what its columns mean.
-
-The guess is made of the words of the headings (``meanings``) and of what the cells
-below look like (``profile``), each column with how sure it is; a saved mapping of
-headings to roles goes before it.
-"""
+"""Where the header of a table stands, and which headings stand over each column."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Final
 
-from portal.registry.imports import cells, meanings, profile
-from portal.registry.imports.meanings import Meaning
-from portal.registry.imports.profile import Profile
+from portal.registry.imports import cells, columns, meanings
+from portal.registry.imports.columns import Column
 
 Row = tuple[int, list[cells.Cell]]
 Merged = Sequence[tuple[int, int, int, int]]
 
-# Roles of which a row may have several columns.
-_MANY: Final = frozenset(("phones", "address", "note", "product_mark", "time", ""))
-_KIND_OF_ROLE: Final = {
-    "full_name": "name",
-    "sex": "sex",
-    "born_on": "day",
-    "born_male": "day",
-    "born_female": "day",
-    "id_number": "id",
-    "id_old": "id",
-    "id_new": "id",
-    "phones": "phone",
-    "given_on": "day",
-    "product": "product",
-    "dose_number": "dose",
-}
 _WHO: Final = frozenset(
     ("born_on", "born_male", "born_female", "id_number", "id_old", "id_new", "phones")
     + ("sex", "born_day", "born_year", "sex_male")
 )
 _MOST_LINES: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: `index` from 1, `key` as a site saves it, `role` or "".
-
-    `origin` is where the role comes from: heading, content or saved.
-    """
-
-    index: int
-    key: str
-    heading: str
-    role: str
-    confidence: float
-    origin: str = "heading"
-    group: int = 0
-    product: str = ""
-    profile: Profile = field(default_factory=Profile, compare=False)
-
-    @property
-    def letter(self) -> str:
-        """The column as spreadsheets call it."""
-        return letters_of(self.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +37,6 @@ class Header:
             >= max(1, 0.6 * sum(map(bool, line)))
             for line in self.lines
         )
-
-
-def letters_of(index: int) -> str:
-    """Return the name of a column: 1 is A, 27 is AA."""
-    letters = ""
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
 
 
 def texts_of(row: Sequence[cells.Cell]) -> tuple[str, ...]:
@@ -145,7 +91,7 @@ def read(
     return Header(
         lines[0][0],
         last_row,
-        _columns(paths, sample, products=products, saved=saved or {}),
+        columns.guess(paths, sample, products=products, saved=saved or {}),
         tuple(texts_of(row) for _, row in lines),
     )
 
@@ -154,11 +100,11 @@ def by_content(rows: Sequence[Row], *, products: cells.Products) -> Header | Non
     """Return columns of a list without any header, by its cells; None if unclear."""
     sample = [row for _, row in rows]
     width = max(map(len, sample), default=0)
-    columns = _columns([("", "")] * width, sample, products=products, saved={})
-    roles = {column.role for column in columns}
+    guessed = columns.guess([("", "")] * width, sample, products=products, saved={})
+    roles = {column.role for column in guessed}
     if "full_name" not in roles or not roles & _WHO:
         return None
-    return Header(0, 0, columns, ())
+    return Header(0, 0, guessed, ())
 
 
 def _path(lines: Sequence[Row], column: int, merged: Merged) -> tuple[str, str]:
@@ -240,157 +186,3 @@ def _is_numbering(row: Sequence[cells.Cell]) -> bool:
     if len(numbers) + len(letters) < len(texts) or len(numbers) < 2:
         return False
     return numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-
-
-def _columns(
-    paths: Sequence[tuple[str, str]],
-    sample: Sequence[Sequence[cells.Cell]],
-    *,
-    products: cells.Products,
-    saved: Mapping[str, str],
-) -> tuple[Column, ...]:
-    columns, seen = [], set()
-    for index, (heading, parent) in enumerate(paths, 1):
-        column = [row[index - 1] if index <= len(row) else "" for row in sample]
-        looks = profile.of(column, products)
-        key = meanings.key_of(heading, parent) or f"#{letters_of(index)}"
-        if key in seen:
-            key = f"{key} #{letters_of(index)}"
-        seen.add(key)
-        if key in saved:
-            guess = Column(index, key, heading, saved[key], 1.0, "saved")
-        else:
-            guess = _guess(index, key, heading, parent, looks, products)
-        columns.append(replace(guess, profile=looks))
-    columns = _with_sexes(columns)
-    columns = _one_of_each(columns)
-    columns = _with_swapped(columns)
-    columns = _with_parts_of_names(columns)
-    return tuple(_with_content(columns))
-
-
-def _guess(
-    index: int,
-    key: str,
-    heading: str,
-    parent: str,
-    looks: Profile,
-    products: cells.Products,
-) -> Column:
-    meaning: Meaning = meanings.within(heading, parent)
-    if not meaning.role and not meaning.confidence and heading:
-        # A column for each product, ticked.
-        code, odd = products.read(heading)
-        if code and not odd and (looks.share("mark") > 0.8 or not looks.count):
-            return Column(index, key, heading, "product_mark", 0.8, product=code)
-    confidence = meaning.confidence if meaning.role else 0.0
-    kind = _KIND_OF_ROLE.get(meaning.role)
-    if kind and looks.tells:
-        confidence *= 0.4 + 0.6 * looks.share(kind)
-    elif meaning.role and not looks.count:
-        confidence *= 0.9
-    return Column(
-        index, key, heading, meaning.role, round(confidence, 2), group=meaning.group
-    )
-
-
-def _with_sexes(columns: list[Column]) -> list[Column]:
-    """Settle columns headed only Nam and Nữ by what stands in them."""
-    bare = {c.key: c for c in columns if not c.role and c.key in ("nam", "nu")}
-    if len(bare) < 2:
-        return columns
-    days = max(c.profile.share("day") for c in bare.values())
-    kind = "born" if days > 0.5 else "sex"
-    roles = {"nam": f"{kind}_male", "nu": f"{kind}_female"}
-    return [
-        replace(c, role=roles[c.key], confidence=0.8) if c.key in bare else c
-        for c in columns
-    ]
-
-
-def _one_of_each(columns: list[Column]) -> list[Column]:
-    """Leave each role to its surest column, the first among equals."""
-    best: dict[tuple[str, int], Column] = {}
-    for column in columns:
-        if column.role in _MANY:
-            continue
-        place = (column.role, column.group)
-        if place not in best or column.confidence > best[place].confidence:
-            best[place] = column
-    kept = {column.index for column in best.values()}
-    return [
-        c if c.role in _MANY or c.index in kept else replace(c, role="", confidence=0.0)
-        for c in columns
-    ]
-
-
-def _with_swapped(columns: list[Column]) -> list[Column]:
-    """Exchange number and telephone where each stands over the other's cells."""
-    number = next((c for c in columns if c.role in ("id_number", "id_new")), None)
-    phone = next((c for c in columns if c.role == "phones"), None)
-    if not number or not phone or not number.profile.tells or not phone.profile.tells:
-        return columns
-    crossed = (
-        number.profile.share("phone") > 0.8
-        and phone.profile.share("phone") < 0.2
-        and phone.profile.share("id") > 0.8
-    )
-    if not crossed or "saved" in (number.origin, phone.origin):
-        return columns
-    roles = {number.index: "phones", phone.index: "id_number"}
-    return [
-        replace(c, role=roles[c.index], confidence=0.5, origin="content")
-        if c.index in roles
-        else c
-        for c in columns
-    ]
-
-
-def _with_parts_of_names(columns: list[Column]) -> list[Column]:
-    """Settle Họ and Tên: two columns, or a heading over two, or "Tên" for all."""
-    roles = {c.role: n for n, c in enumerate(columns)}
-    result = list(columns)
-    if "full_name" in roles:
-        at = roles["full_name"]
-        follows = at + 1 < len(columns) and not columns[at + 1].role
-        if follows and columns[at + 1].heading in ("", columns[at].heading):
-            right = columns[at + 1].profile
-            if right.count and right.share("name") + right.share("word") > 0.5:
-                result[at] = replace(columns[at], role="family_name")
-                result[at + 1] = replace(
-                    columns[at + 1], role="given_name", confidence=0.7, origin="content"
-                )
-        return result
-    if "given_name" in roles and "family_name" not in roles:
-        at = roles["given_name"]
-        result[at] = replace(columns[at], role="full_name", confidence=0.8)
-    return result
-
-
-def _with_content(columns: list[Column]) -> list[Column]:
-    """Give columns with unknown headings the roles that only their cells show."""
-    taken = {c.role for c in columns}
-    result = list(columns)
-    wanted = (
-        ("full_name", "family", not taken & {"full_name", "family_name"}),
-        ("id_number", "id", not taken & {"id_number", "id_new", "id_old"}),
-        ("phones", "phone", "phones" not in taken),
-        ("product", "product", not taken & {"product", "product_mark"}),
-        ("sex", "sex", not taken & {"sex", "sex_male", "born_male"}),
-        ("born_on", "day", not taken & {"born_on", "born_male", "born_year"}),
-    )
-    for role, kind, is_open in wanted:
-        for at, column in enumerate(result):
-            known = column.role or meanings.is_known(column.heading)
-            looks = column.profile
-            if not is_open or known or not looks.tells or looks.share(kind) < 0.7:
-                continue
-            # Telephones and days of injections look like numbers and birth dates.
-            if kind == "id" and looks.share("phone") > 0.5:
-                continue
-            confidence = round(0.6 * looks.share(kind), 2)
-            result[at] = replace(
-                column, role=role, confidence=confidence, origin="content"
-            )
-            break
-    return result

@@ -6,7 +6,8 @@ from typing import Final
 
 from portal.registry.imports import cells
 from portal.registry.imports.cells import Cell, Lots, Products
-from portal.registry.imports.headers import Column, Header
+from portal.registry.imports.columns import Column
+from portal.registry.imports.headers import Header
 from portal.registry.imports.rows import Reason
 from portal.registry.imports.workbooks import Sheet
 

@@ -4,7 +4,8 @@ from datetime import date
 
 from portal.registry.imports import cells, dates, which, whose
 from portal.registry.imports.cells import Lots, Products
-from portal.registry.imports.headers import Column, Header
+from portal.registry.imports.columns import Column
+from portal.registry.imports.headers import Header
 from portal.registry.imports.line import Line
 from portal.registry.imports.reasons import ERRORS
 from portal.registry.imports.rows import Aside, ListRow, Values

@@ -149,7 +149,7 @@ class _Part:
             self.tail = whole[-64:]
             return
         # Up to the last whole cell; the rest is looked at with what comes next.
-        cut = whole.rfind(b"<c ")
+        cut = max(whole.rfind(b"<c "), whole.rfind(b"<row"))
         seen, self.tail = (whole[:cut], whole[cut:]) if cut > 0 else (b"", whole)
         if len(self.tail) > 2 * _CHUNK:
             refuse("too_wide")

@@ -1,6 +1,7 @@
 """What a column's cells look like, whatever its heading says."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -28,7 +29,7 @@ class Profile:
     shares: dict[str, float] = field(default_factory=dict)
     order: dates.Order = "dmy"
     swapped: bool = False
-    latest: date | None = None
+    earliest: date | None = None
 
     def share(self, kind: str) -> float:
         """Return how many of the cells are of a kind."""
@@ -61,7 +62,7 @@ def of(column: Sequence[cells.Cell], products: cells.Products) -> Profile:
 
 
 def _kinds(cell: cells.Cell, products: cells.Products) -> set[str]:
-    text = cells.as_text(cell).strip()
+    text = unicodedata.normalize("NFC", cells.as_text(cell).strip())
     found = set()
     if isinstance(cell, date) or (len(text) < 40 and dates.read(cell) is not None):
         found.add("day")
@@ -104,4 +105,6 @@ def _look_at_days(profile: Profile, filled: Sequence[cells.Cell]) -> None:
     if few_days and len(native) >= _FEW and told.count(True) >= _FEW:
         profile.swapped = told.count(True) == len(written)
     days = (dates.read(c, order=profile.order) for c in filled)
-    profile.latest = max((d.exact for d in days if d and d.exact), default=None)
+    profile.earliest = min(
+        (d.exact or date(d.year, 1, 1) for d in days if d), default=None
+    )

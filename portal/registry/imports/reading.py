@@ -14,10 +14,10 @@ from typing import Final
 
 from portal.common import names
 from portal.registry.imports import cells, meanings, tables, workbooks
+from portal.registry.imports.columns import Column
 from portal.registry.imports.exceptions import CannotRead
-from portal.registry.imports.headers import Column
 from portal.registry.imports.normalising import Normaliser
-from portal.registry.imports.rows import ListRow, Reason, Values, Vocabulary
+from portal.registry.imports.rows import ListRow, Reason, Vocabulary
 from portal.registry.imports.titles import NOTHING, Facts
 
 _MOST_SKIPPED: Final = 500
@@ -97,7 +97,7 @@ def survey(
                 SheetSurvey(sheet.name, sheet.hidden, tuple(found), tuple(skipped))
             )
         told = Survey(book.kind, book.notes, tuple(sheets))
-    if not any(sheet.tables for sheet in told.sheets):
+    if not told.people:
         raise CannotRead(_why_nothing(told))
     return told
 
@@ -148,38 +148,48 @@ def _words(
 
 
 def _why_nothing(told: Survey) -> str:
-    return "no_header" if any(sheet.skipped for sheet in told.sheets) else "empty"
+    unheaded = any(sheet.skipped and not sheet.tables for sheet in told.sheets)
+    return "no_header" if unheaded else "empty"
 
 
 class _Seen:
-    """Remembers whom the rows so far named, to find what was pasted twice."""
+    """Remembers whom the rows so far named, to find what was pasted twice.
+
+    A hundred thousand people are held at once, so of each only digests and a place.
+    """
 
     def __init__(self) -> None:
-        self._people: dict[int, tuple[str, int, Values]] = {}
-        self._numbers: dict[str, tuple[str, int, int]] = {}
+        self._sheets: list[str] = []
+        self._people: dict[int, tuple[int, str | None, str, int | None]] = {}
+        self._numbers: dict[int, tuple[int, int]] = {}
 
     def look(self, row: ListRow) -> ListRow:
         """Return the row, marked when it repeats an earlier one."""
         values = row.values
         if row.verdict == "postponed" or not values.full_name:
             return row
-        name = names.fold(values.full_name)
+        if not self._sheets or self._sheets[-1] != row.sheet:
+            self._sheets.append(row.sheet)
+        place = len(self._sheets) - 1 << 32 | row.row
+        name = hash(names.fold(values.full_name))
         found: Reason | None = None
         verdict = row.verdict
         if values.id_number:
-            first = self._numbers.setdefault(
-                values.id_number, (row.sheet, row.row, hash(name))
-            )
-            if first[2] != hash(name):
-                where = self._where(row, first[0], first[1])
+            here = (place, name)
+            first = self._numbers.setdefault(hash(values.id_number), here)
+            if first[1] != name:
+                where = self._where(row, first[0])
                 found, verdict = Reason("id_shared", "id_number", "", where), "error"
         if values.id_number or len(values.born_on) > 4 or values.phones:
-            person = hash((name, values.born_on, values.id_number or values.phones))
-            person ^= hash(values.given_on)
-            earlier = self._people.setdefault(person, (row.sheet, row.row, values))
-            if earlier[2] is not values:
-                where = self._where(row, earlier[0], earlier[1])
-                if _says_no_more(values, earlier[2]):
+            mark = values.id_number or values.phones
+            person = hash((name, values.born_on, mark, values.given_on))
+            dose = (place, values.product, values.lot, values.dose_number)
+            earlier = self._people.setdefault(person, dose)
+            if earlier is not dose:
+                where = self._where(row, earlier[0])
+                if all(
+                    not a or a == b for a, b in zip(dose[1:], earlier[1:], strict=True)
+                ):
                     found, verdict = Reason("same_as_row", "", "", where), "duplicate"
                 else:
                     found, verdict = Reason("twice_differs", "", "", where), "error"
@@ -187,14 +197,6 @@ class _Seen:
             return row
         return replace(row, verdict=verdict, reasons=(*row.reasons, found))
 
-    @staticmethod
-    def _where(row: ListRow, sheet: str, number: int) -> str:
+    def _where(self, row: ListRow, place: int) -> str:
+        sheet, number = self._sheets[place >> 32], place & 0xFFFF_FFFF
         return str(number) if sheet == row.sheet else f"{sheet}!{number}"
-
-
-def _says_no_more(later: Values, earlier: Values) -> bool:
-    """Tell whether a later row only repeats what an earlier one says, or less."""
-    return all(
-        not getattr(later, name) or getattr(later, name) == getattr(earlier, name)
-        for name in ("product", "lot", "dose_number")
-    )

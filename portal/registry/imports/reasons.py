@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 # Codes that make a row an error: nothing of it is taken before somebody looked.
 ERRORS: Final = frozenset(
     ("missing", "in_the_future", "before_birth", "nothing_identifies", "formula_lost")
+    + ("formula_text",)
     + ("id_rounded", "id_length", "id_letters", "id_shared", "phone_rounded")
     + ("born_unread", "born_future", "born_twice", "born_century", "born_leftover")
     + ("given_unread", "given_range", "given_leftover", "as_above")

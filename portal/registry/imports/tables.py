@@ -25,6 +25,7 @@ _FOOTER: Final = re.compile(
     r"|xac nhan|giam doc|pho giam|ke toan|thu kho|ban chi dao|bac si|dieu duong"
     r"|can bo|nguoi (?:tiem|nhap|giao|nhan|kiem)|danh sach|ghi chu|luu y|ngay).*"
 )
+_DIGITS: Final = re.compile(r"\d\D*\d")
 _HEADER_STARTS: Final = ("stt", "tt", "họ ", "ho ", "họ", "ho_", "hoten", "tên", "ten")
 
 
@@ -172,7 +173,11 @@ def _may_be_header(row: list[cells.Cell], words: frozenset[str]) -> bool:
 
 
 def _is_person(row: list[cells.Cell], header: Header) -> bool:
-    """Tell whether a row is about somebody, by what stands in it."""
+    """Tell whether a row is about somebody, by what stands in it.
+
+    A name with a number, a day or a telephone, or with its own number in the list, or
+    with two other things; signatures below a table have none of these.
+    """
     width = len(row)
     name = ""
     tells = others = 0
@@ -185,14 +190,16 @@ def _is_person(row: list[cells.Cell], header: Header) -> bool:
         if column.role in _NAMES:
             name = name or cells.as_text(cell)
         elif column.role in _WHO:
-            tells += 1
-        elif column.role != "ordinal" or _is_count(cell):
+            tells += not isinstance(cell, str) or _DIGITS.search(cell) is not None
+        elif column.role == "ordinal":
+            others += 2 * _is_count(cell)
+        else:
             others += 1
     if not name:
         return tells > 1
     if tells:
         return True
-    return others > 0 and not _FOOTER.fullmatch(names.fold(name))
+    return others > 1 and not _FOOTER.fullmatch(names.fold(name))
 
 
 def _is_count(cell: cells.Cell) -> bool:

@@ -49,6 +49,7 @@ _VACCINE: Final = re.compile(
     r"vac[ \-]?xin|vacxin|vaccine?|\btiem\b|danh sach|loai thuoc|\blo\b"
 )
 _SHEET_DAY: Final = re.compile(r"\d{1,2}[.\-_ ]\d{1,2}[.\-_ ]\d{4}")
+_SHORTEST: Final = 6
 _LONGEST: Final = 400
 
 
@@ -97,6 +98,8 @@ NOTHING: Final = Facts()
 
 def read(line: str, *, products: cells.Products, lots: cells.Lots) -> Facts:
     """Return what a line outside the rows says for the rows below it."""
+    if len(line) < _SHORTEST:
+        return NOTHING
     text = unicodedata.normalize("NFC", line[:_LONGEST])
     plain = _plain(text)
     unclear: set[str] = set()

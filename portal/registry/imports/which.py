@@ -7,7 +7,7 @@ from typing import Final
 from portal.common import names
 from portal.registry.imports import cells, dates
 from portal.registry.imports.cells import Cell
-from portal.registry.imports.headers import Column
+from portal.registry.imports.columns import Column
 from portal.registry.imports.line import Line
 from portal.registry.imports.tables import Person
 

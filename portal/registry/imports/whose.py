@@ -6,7 +6,7 @@ from datetime import date
 from portal.registry import national_id
 from portal.registry.imports import cells, dates, people
 from portal.registry.imports.cells import Cell
-from portal.registry.imports.headers import Column
+from portal.registry.imports.columns import Column
 from portal.registry.imports.line import Line
 from portal.registry.imports.reasons import ERRORS
 

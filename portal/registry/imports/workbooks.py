@@ -31,7 +31,8 @@ _EXTENSIONS: Final = {
 }
 _HEAD: Final = 4_096
 _WEB_PAGE: Final = (b"<html", b"<!doctype html", b"<table")
-_SAVED_XML: Final = (b"<?xml", b"{\\rtf")
+# Saved XML, RTF, PDF and pictures under another name.
+_NO_LISTS: Final = (b"<?xml", b"{\\rtf", b"%pdf", b"\x89png", b"\xff\xd8\xff", b"gif8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def opened(source: Path | bytes) -> Iterator[Opened]:
         start = head.lstrip(b"\xef\xbb\xbf \r\n\t").lower()
         if start.startswith(_WEB_PAGE) or b"<table" in start:
             raise CannotRead("web_page")
-        if start.startswith(_SAVED_XML):
+        if start.startswith(_NO_LISTS):
             raise CannotRead("unknown_kind")
         text = delimited.opened(file)
         notes = [f"encoding:{text.encoding}"]
