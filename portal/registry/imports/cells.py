@@ -43,8 +43,9 @@ _ROMAN: Final = {
 }
 _DOSE: Final = re.compile(
     r"(?:mui|m|lan|lieu|dose|so|tiem|thu|vac xin|\s|covid|19)*"
-    r"(?P<number>[1-6]|i{1,3}|iv|l{1,3}|mot|nhat|hai|ba|bon|tu)(?:\s*(?:0|st|nd|rd|th|[/.]\s*[2-4]))?"
+    r"(?P<number>[1-6]|i{1,3}|iv|l{1,3}|mot|nhat|hai|ba|bon|tu)(?:\s*(?:0|st|nd|rd|th))?"
 )
+_OF_SERIES: Final = re.compile(r"\s*/\s*[2-4]\s*$")
 _MOBILE: Final = re.compile(r"0[35789][0-9]{8}")
 
 
@@ -234,7 +235,7 @@ def sex(text: str) -> str | None:
 @lru_cache(1 << 12)
 def dose_number(text: str) -> int | None:
     """Return the number of a dose: 2, II, "Mũi 2", "M2", "2.0"; None for no number."""
-    found = _DOSE.fullmatch(names.fold(text.replace("/", " / ")))
+    found = _DOSE.fullmatch(names.fold(_OF_SERIES.sub("", text)))
     if found is None:
         return None
     written = found["number"]

@@ -1,5 +1,6 @@
 """Days as lists write them: text in several orders, serials, a year alone."""
 
+import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -14,9 +15,10 @@ _EPOCH: Final = date(1899, 12, 30)
 # 1 January 1910 to the end of 2099; below it a number is an age, a count or a year.
 _SERIALS: Final = range(3_654, 73_051)
 _YEARS: Final = range(1880, 2100)
-# A two-digit year stays open when both centuries make a rare age at a dose: below the
-# age of the youngest vaccinated, or above a hundred.
+# Nobody under five was vaccinated, and from twelve on everybody (domain paper b); the
+# ages between are as rare in lists of 2021 as those of people a hundred years older.
 _YOUNGEST: Final = 5
+_USUAL: Final = 12
 
 _SPLIT: Final = re.compile(
     r"(\d{1,4})\s*[/.,\-\u2013 \\]+\s*(\d{1,2})\s*[/.,\-\u2013 \\]+\s*(\d{2,4})"
@@ -107,10 +109,9 @@ def with_century(day: Day, *, at: int, hint: int | None) -> Day:
         year = late if hint == late else early
     elif late > at - _YOUNGEST:
         year = early
-    elif at - early > 100:
+    elif late <= at - _USUAL:
         year = late
     else:
-        # 0 to 16: a child or somebody over ninety.
         return Day(late, day.month, day.day, (*day.odd, "century"))
     if day.day and not _is_day(year, day.month, day.day):
         return Day(year, 0, 0, (*day.odd, "month_only"))
@@ -128,6 +129,8 @@ def _of_spreadsheet(day: date) -> Day | None:
 
 
 def _of_number(number: float) -> Day | None:
+    if not math.isfinite(number):
+        return None
     whole = int(number)
     if whole == number and whole in _YEARS:
         return Day(whole)
@@ -149,9 +152,8 @@ def _of_text(text: str, order: Order) -> Day | None:
     if text.isdigit():
         return _of_digits(text, order)
     found = _SPLIT.fullmatch(text)
-    if found:
-        return _of_three(found[1], found[2], found[3], order)
-    return _of_words(text)
+    day = _of_three(found[1], found[2], found[3], order) if found else None
+    return day or _of_words(text)
 
 
 def _plain(text: str) -> str:

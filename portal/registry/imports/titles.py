@@ -28,8 +28,8 @@ _DAYS: Final = tuple(
     )
 )
 _OTHER_DAY: Final = re.compile(
-    r"(?:hsd|han (?:su )?dung|han|nsx|san xuat|lap|in|cap|ban hanh|quyet dinh|ke hoach"
-    r"|cong van|bao cao|so \d+\S*)\W*(?:ngay)?\W*$"
+    r"\b(?:hsd|han (?:su )?dung|han|nsx|san xuat|lap|in|cap|ban hanh|quyet dinh"
+    r"|ke hoach|cong van|bao cao|so \d+\S*)\W*(?:ngay)?\W*$"
 )
 _RANGE: Final = re.compile(
     _DATE + r"\s*(?:-|den|toi|\u2013)\s*(?:het\s*)?(?:ngay\s*)?\d"
