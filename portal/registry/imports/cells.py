@@ -345,7 +345,9 @@ class Lots:
         lot = re.sub(r"[\s\u200b-\u200f]+", "", text.upper()).strip(".,;:-")
         if lot in self._known or not lot:
             return lot, ()
-        digits = re.sub(r"(?<=\d)O(?=[\dO]|$)|^O(?=\d)", "0", lot)
+        digits = re.sub(
+            r"(?<=\d)O+(?=\d|$)|^O(?=\d)", lambda found: "0" * len(found[0]), lot
+        )
         digits = re.sub(r"(?<=\d)[IL](?=\d)", "1", digits)
         for form in (digits, lot.replace("O", "0"), lot.replace("0", "O")):
             if form != lot and form in self._known:

@@ -375,7 +375,8 @@ def test_zeros_come_back_only_to_the_number_that_lost_them(province, sex, year, 
 @given(digits, st.sampled_from(("03", "05", "07", "08", "09")), st.data())
 def test_a_telephone_comes_back_however_it_is_spaced(rest, start, data):
     number = f"{start}0{rest}0"
-    cuts = data.draw(st.sets(st.integers(1, 9), max_size=3))
+    # A point before the last digit would be the one of an amount: 90312345.0.
+    cuts = data.draw(st.sets(st.integers(1, 8), max_size=3))
     mark = data.draw(st.sampled_from((" ", ".", "-")))
     spaced = "".join(mark * (n in cuts) + c for n, c in enumerate(number))
 

@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import pytest
+
 from portal.registry.imports import reading
 from tests.registry.imports.conftest import DATA
 
@@ -120,6 +122,15 @@ def test_rows_of_the_csv_say_what_they_say(read):
     assert rows[56].values.full_name == "Nguyễn Thanh Oanh"
     assert rows[68].values.full_name == "K' Bảo Phúc"
     assert rows[68].values.phones == ("+84384435653", "+84903798386")
+
+
+@pytest.mark.parametrize("suffix", [".xls", ".ods"])
+def test_the_same_list_saved_otherwise_reads_the_same(read, suffix):
+    rows, others = read(STATION), read(STATION.with_suffix(suffix))
+
+    assert [(r.row, r.verdict, r.values, r.reasons, r.aside) for r in others] == [
+        (r.row, r.verdict, r.values, r.reasons, r.aside) for r in rows
+    ]
 
 
 def test_reading_twice_gives_the_same(read):
