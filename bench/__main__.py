@@ -24,7 +24,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 django.setup()
 
 # The portal's modules can be imported only after Django is set up.
-from bench import loads, lists, pages, routing, staff  # noqa: E402
+from bench import lists, loads, pages, routing, staff  # noqa: E402
 from bench.floor import schema  # noqa: E402
 from bench.rounds import Line  # noqa: E402
 from bench.sizes import FULL, QUICK, Sizes  # noqa: E402
