@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from complaints.views import casework, evidence_files
+from complaints.views import casework, dose_files, evidence_files
 
 app_name = "casework"
 
@@ -14,5 +14,6 @@ urlpatterns = [
     path("noi-nhan/", casework.receivers, name="receivers"),
     path(_CASE, casework.case, name="case"),
     path(f"{_CASE}<slug:step>/", casework.move, name="move"),
+    path("mui-tiem/tep/", dose_files.doses_file, name="doses_file"),
     path("minh-chung/<uuid:ref>/", evidence_files.show, name="evidence"),
 ]

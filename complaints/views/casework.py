@@ -100,6 +100,7 @@ def queue(request: StaffRequest) -> HttpResponse:
             }
             for name, label in worklist.VIEWS.items()
         ],
+        "may_give_out": any(p.role in access.CASEWORKERS for p in request.postings),
         "kinds": Kind.choices,
         "kind": kind,
         "view": view,

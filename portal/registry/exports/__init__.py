@@ -1,0 +1,1 @@
+"""What is recorded, given out as files that other programs open safely."""
