@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import translation
 
 from portal.audit.models import Entry
+from portal.registry import corrections
 from portal.registry.models import (
     Correction,
     Dose,
@@ -19,7 +20,13 @@ from portal.registry.models import (
     Person,
     Telephone,
 )
-from tests.factories import make_dose, make_organization, make_person, make_product
+from tests.factories import (
+    NOON,
+    make_dose,
+    make_organization,
+    make_person,
+    make_product,
+)
 from tests.loads.test_lines import GOOD
 
 pytestmark = pytest.mark.django_db
@@ -164,6 +171,22 @@ def test_a_dose_that_is_on_record_is_counted_and_not_added(take_in):
 
     assert findings == []
     assert (report["doses"], report["same"]) == (1, 2)
+
+
+def test_a_dose_of_a_joined_record_goes_to_the_one_that_survives(take_in):
+    joined = make_person(phone="+84912345678")
+    surviving = make_person("Nguyễn Thị Thử", national_id="", phone="+84900000009")
+    corrections.merge(
+        joined.pk,
+        into=surviving.pk,
+        warrant=corrections.Warrant("rule", "test"),
+        at=NOON,
+    )
+
+    _, findings, _ = take_in({})
+
+    assert Dose.objects.get().person == surviving
+    assert findings == [(2, "phone", "another_on_record", "yes")]
 
 
 def test_another_telephone_than_the_one_on_record_is_told_and_not_taken(take_in):

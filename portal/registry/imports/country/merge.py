@@ -38,22 +38,26 @@ p.name_key = s.name_key AND (
   OR (p.born_precision = 'month' OR s.born_precision = 'month')
      AND date_trunc('month', p.born_on) = date_trunc('month', s.born_on))"""
 
+# A record that was joined to another one is answered by the one that survives.
 _FIND: Final = (
     f"""
 INSERT INTO load_owners
-SELECT s.row, min(p.id) FILTER (WHERE agrees),
-  count(DISTINCT p.id) FILTER (WHERE agrees)
+SELECT s.row, min(o.id) FILTER (WHERE agrees),
+  count(DISTINCT o.id) FILTER (WHERE agrees)
 FROM load_staged s
-JOIN registry_identitydocument d ON d.number_digest = s.number_digest
-JOIN registry_person p ON p.id = d.person_id
+JOIN registry_identitydocument d
+  ON d.number_digest = s.number_digest AND NOT d.is_void
+JOIN registry_person p ON p.id = d.person_id AND p.status <> 'entered_in_error'
+CROSS JOIN LATERAL (SELECT coalesce(p.merged_into_id, p.id)) AS o (id)
 CROSS JOIN LATERAL (SELECT {_AGREES}) AS a (agrees)
 GROUP BY s.row""",
     f"""
 INSERT INTO load_owners
-SELECT s.row, min(p.id), count(DISTINCT p.id)
+SELECT s.row, min(coalesce(p.merged_into_id, p.id)),
+  count(DISTINCT coalesce(p.merged_into_id, p.id))
 FROM load_staged s
-JOIN registry_telephone t ON t.number_digest = s.phone_digest
-JOIN registry_person p ON p.id = t.person_id
+JOIN registry_telephone t ON t.number_digest = s.phone_digest AND NOT t.is_void
+JOIN registry_person p ON p.id = t.person_id AND p.status <> 'entered_in_error'
 WHERE s.number_digest IS NULL AND {_AGREES}
 GROUP BY s.row""",
 )
