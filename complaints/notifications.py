@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.utils import timezone
@@ -139,16 +139,31 @@ def notify(events: Sequence[Event], *, at: datetime) -> None:
 
 @outbox.outside_transaction
 def deliver(subjects: Sequence[int], *, at: datetime) -> None:
-    """Send messages that wait. The provider ignores a key that it has seen."""
-    for message in Message.objects.filter(pk__in=subjects, state="waiting"):
+    """Send messages that wait. The provider ignores a key that it has seen.
+
+    Where the provider takes nothing now the rest waits, however long that lasts; what
+    it will never take is marked as failed.
+    """
+    messages = list(Message.objects.filter(pk__in=subjects, state="waiting"))
+    for place, message in enumerate(messages):
         bound = f"message:{message.event_id}"
-        providers.send_sms(
-            crypto.unseal(message.to_sealed, bound_to=bound),
-            crypto.unseal(message.text_sealed, bound_to=bound),
-            key=f"message:{message.pk}",
-            at=at,
-        )
-        with scope.system():
-            Message.objects.filter(pk=message.pk, state="waiting").update(
-                state="sent", sent_at=at
+        try:
+            providers.send_sms(
+                crypto.unseal(message.to_sealed, bound_to=bound),
+                crypto.unseal(message.text_sealed, bound_to=bound),
+                key=f"message:{message.pk}",
+                at=at,
             )
+        except providers.Undelivered as trouble:
+            rest = [waiting.pk for waiting in messages[place:]]
+            outbox.postpone("message", rest, at=at, delay=trouble.retry_after)
+            return
+        except providers.Undeliverable:
+            _settle(message, state="failed", sent_at=None)
+        else:
+            _settle(message, state="sent", sent_at=at)
+
+
+def _settle(message: Message, **facts: Any) -> None:
+    with scope.system():
+        Message.objects.filter(pk=message.pk, state="waiting").update(**facts)

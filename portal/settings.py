@@ -127,6 +127,11 @@ POPULATION_URL = env.url("POPULATION_URL", "")
 POPULATION_KEYS = env.keys("POPULATION_KEYS", "")
 POPULATION_RATE = env.number("POPULATION_RATE", 20, least=1)
 
+# The gateway that carries text messages (empty: none; the demo shows them on a page).
+SMS_URL = env.url("SMS_URL", "")
+SMS_TOKEN = env.secret("SMS_TOKEN", "")
+SMS_SENDER = env.text("SMS_SENDER", "TIEMCHUNG")
+
 SESSION_ENGINE = "portal.common.sessions"
 SESSION_COOKIE_AGE = 30 * 60
 SESSION_SAVE_EVERY_REQUEST = False

@@ -5,6 +5,7 @@ waiting work, so that nobody learns from a page whether a record exists (trust, 
 Figures of T2: six digits, 10 minutes, 5 tries, 3 codes a day and subject.
 """
 
+import logging
 import secrets
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,6 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import OneTimeCode
 from portal.common import crypto, outbox, providers
+
+logger = logging.getLogger("accounts.codes")
 
 LIFETIME: Final = timedelta(minutes=10)
 RESEND_AFTER: Final = timedelta(seconds=60)
@@ -147,19 +150,28 @@ def deliver(subjects: list[int], *, at: datetime) -> None:
 
     Safe to run twice: the provider takes each key once. An expired code is not sent.
     """
-    rows = OneTimeCode.objects.filter(pk__in=subjects, sent_at=None)
-    for row in rows:
+    for row in OneTimeCode.objects.filter(pk__in=subjects, sent_at=None):
         if row.code_sealed is not None and at < row.expires_at:
-            bound = _bound_to(bytes(row.subject_digest), row.created_at)
-            code = crypto.unseal(row.code_sealed, bound_to=bound)
-            providers.send_sms(
-                telephone_of(row),
-                TEXTS[row.language].format(code=code, help=settings.HELP_LINE),
-                key=f"code:{row.pk}",
-                code=code,
-                at=at,
-            )
+            try:
+                _send(row, row.code_sealed, at=at)
+            except providers.Undelivered as trouble:
+                outbox.postpone("code", [row.pk], at=at, delay=trouble.retry_after)
+                continue
+            except providers.Undeliverable:
+                logger.info("code.undeliverable")
         OneTimeCode.objects.filter(pk=row.pk).update(sent_at=at, code_sealed=None)
+
+
+def _send(row: OneTimeCode, sealed: bytes, *, at: datetime) -> None:
+    bound = _bound_to(bytes(row.subject_digest), row.created_at)
+    code = crypto.unseal(sealed, bound_to=bound)
+    providers.send_sms(
+        telephone_of(row),
+        TEXTS[row.language].format(code=code, help=settings.HELP_LINE),
+        key=f"code:{row.pk}",
+        code=code,
+        at=at,
+    )
 
 
 def _bound_to(subject_digest: bytes, created_at: datetime) -> str:

@@ -14,6 +14,7 @@ def _production(settings):
     settings.SECRET_KEY = KEY
     settings.FIELD_KEYS, settings.INDEX_KEYS = {1: b"f" * 32}, {1: b"i" * 32}
     settings.ALLOWED_HOSTS = ["dumui.example"]
+    settings.SMS_URL, settings.SMS_TOKEN = "https://sms.example/send", "token"
 
 
 def _found():
@@ -49,6 +50,13 @@ def test_missing_keys_are_refused(settings, name, found):
 def test_one_key_for_two_purposes_is_refused(settings):
     settings.INDEX_KEYS = settings.FIELD_KEYS
     assert _found() == ["portal.E004"]
+
+
+@pytest.mark.usefixtures("_production")
+@pytest.mark.parametrize("name", ["SMS_URL", "SMS_TOKEN"])
+def test_a_portal_that_can_send_no_code_is_refused(settings, name):
+    setattr(settings, name, "")
+    assert _found() == ["portal.E005"]
 
 
 @pytest.mark.usefixtures("_production")

@@ -15,9 +15,9 @@ import urllib3
 from django.db import connection
 from django.utils import timezone
 
+from portal.common.breaker import Breaker
 from portal.env import BASE_DIR
 from portal.registry.population import protocol
-from portal.registry.population.breaker import Breaker
 from portal.registry.population.client import Client, Policy
 from portal.registry.population.simulator import CONTROL, Faults
 

@@ -16,8 +16,8 @@ from uuid import UUID
 import urllib3
 
 from portal.common import throttle
+from portal.common.breaker import Breaker
 from portal.registry.population import protocol
-from portal.registry.population.breaker import Breaker
 from portal.registry.population.protocol import Answers, Malformed, Question
 
 logger = logging.getLogger("registry.population")

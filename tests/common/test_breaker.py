@@ -1,6 +1,6 @@
 """When the breaker lets callers through; all instants are given."""
 
-from portal.registry.population.breaker import (
+from portal.common.breaker import (
     FAILURES,
     FIRST_PAUSE,
     LONGEST_PAUSE,
