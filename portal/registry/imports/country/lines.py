@@ -139,8 +139,8 @@ def reader(header: Header, known: Known, *, at: datetime) -> Callable[[str], Lin
             sex, id_number, phone, residence, lot, number, recorded,
         ) = [cells[n].strip() for n in order]  # fmt: skip
         name = spell(full_name)
-        born, precision = _born(born_on)
-        given = _day(given_on, "given_on")
+        born, precision = read_born(born_on)
+        given = read_day(given_on, "given_on")
         if given > today or born > today:
             raise Refusal("given_on" if given > today else "born_on", "future")
         # Rule Q02 of the domain paper; of a year alone the first day is meant.
@@ -148,8 +148,8 @@ def reader(header: Header, known: Known, *, at: datetime) -> Callable[[str], Lin
             raise Refusal("born_on", "after_dose")
         if sex not in _SEXES:
             raise Refusal("sex", "unknown")
-        kind, canonical = _number(id_number) if id_number else ("", "")
-        lot_number = _lot(lot) if lot else ""
+        kind, canonical = read_number(id_number) if id_number else ("", "")
+        lot_number = read_lot(lot) if lot else ""
         return Line(
             name,
             born,
@@ -157,7 +157,7 @@ def reader(header: Header, known: Known, *, at: datetime) -> Callable[[str], Lin
             sex,
             kind,
             canonical,
-            _phone(phone) if phone else "",
+            read_phone(phone) if phone else "",
             _key(known.units, residence, "residence") if residence else None,
             given,
             _product(known.products, product),
@@ -198,7 +198,8 @@ def spell(text: str) -> Name:
 
 
 @lru_cache(_REMEMBERED)
-def _born(text: str) -> tuple[str, str]:
+def read_born(text: str) -> tuple[str, str]:
+    """Return the first possible day of a birth, and what of it is known."""
     if not text:
         raise Refusal("born_on", "empty")
     if not _BORN.fullmatch(text):
@@ -213,7 +214,8 @@ def _born(text: str) -> tuple[str, str]:
 
 
 @lru_cache(_REMEMBERED)
-def _day(text: str, column: str) -> str:
+def read_day(text: str, column: str) -> str:
+    """Return a day of the campaign as it was written. Raise Refusal."""
     if not text:
         raise Refusal(column, "empty")
     if not _DAY.fullmatch(text):
@@ -227,7 +229,8 @@ def _day(text: str, column: str) -> str:
     return text
 
 
-def _number(text: str) -> tuple[str, str]:
+def read_number(text: str) -> tuple[str, str]:
+    """Return kind and stored form of an identity number. Raise Refusal."""
     read = national_id.read(text)
     # What the digits say of place and year is no proof (domain paper e).
     problems = [problem for problem in read.problems if problem != "structure"]
@@ -238,7 +241,8 @@ def _number(text: str) -> tuple[str, str]:
     return read.kind, read.canonical
 
 
-def _phone(text: str) -> str:
+def read_phone(text: str) -> str:
+    """Return a telephone in E.164. Raise Refusal."""
     if _EASY_PHONE.fullmatch(text):
         return f"+84{text[1:]}"
     try:
@@ -264,7 +268,8 @@ def _key(keys: Mapping[str, int], text: str, column: str) -> int:
 
 
 @lru_cache(_REMEMBERED)
-def _lot(text: str) -> str:
+def read_lot(text: str) -> str:
+    """Return a lot's number in capitals without blanks. Raise Refusal."""
     number = "".join(text.split()).upper()
     if not _LOT.fullmatch(number):
         raise Refusal("lot", "letters")
