@@ -43,8 +43,10 @@ _ROMAN: Final = {
 }
 _DOSE: Final = re.compile(
     r"(?:mui|m|lan|lieu|dose|so|tiem|thu|vac xin|\s|covid|19)*"
-    r"(?P<number>[1-6]|i{1,3}|iv|l{1,3}|mot|nhat|hai|ba|bon|tu)(?:\s*(?:0|st|nd|rd|th))?"
+    r"0?(?P<number>[1-6]|i{1,3}|iv|l{1,3}|mot|nhat|hai|ba|bon|tu)(?:\s*(?:0|st|nd|rd|th))?"
 )
+_BRACKETS: Final = re.compile(r"\([^()]*\)")
+_ISSUED: Final = re.compile(r"[,;.(]?\s*(?:ngày|nơi)?\s*cấp\b.*", re.I | re.S)
 _OF_SERIES: Final = re.compile(r"\s*/\s*[2-4]\s*$")
 _MOBILE: Final = re.compile(r"0[35789][0-9]{8}")
 
@@ -134,6 +136,7 @@ def _numbers_in(text: str) -> list[str]:
         text,
         flags=re.IGNORECASE,
     )
+    text = _ISSUED.sub("", text)
     parts = [part.strip(" .:()'\"") for part in re.split(r"[/;,|\n()]", text)]
     if re.fullmatch(r"\s*\d[.,]\d+[eE]\+?\d+\s*", text):
         return [text.strip()]
@@ -145,7 +148,7 @@ def _numbers_in(text: str) -> list[str]:
             word.isdigit() and len(word) in (9, 12) for word in words
         )
         split += words if whole else [part]
-    return [part for part in split if part]
+    return [part for part in split if not is_nothing(part)]
 
 
 def _one_identity(text: str, *, born_year: int | None, sex: str | None) -> Identity:
@@ -235,7 +238,7 @@ def sex(text: str) -> str | None:
 @lru_cache(1 << 12)
 def dose_number(text: str) -> int | None:
     """Return the number of a dose: 2, II, "Mũi 2", "M2", "2.0"; None for no number."""
-    found = _DOSE.fullmatch(names.fold(_OF_SERIES.sub("", text)))
+    found = _DOSE.fullmatch(names.fold(_OF_SERIES.sub("", _BRACKETS.sub(" ", text))))
     if found is None:
         return None
     written = found["number"]
@@ -288,10 +291,16 @@ class Products:
             return inside.pop(), ()
         if inside:
             return None, ("product_several",)
+        tight = bare.replace(" ", "")
+        # The beginning of a name ("Vero"), or a name with a letter wrong.
         near = {
             self._tight[alias]
             for alias in self._tight
-            if len(alias) >= 5 and _is_near(alias, bare.replace(" ", ""))
+            if len(tight) >= 4 and alias.startswith(tight)
+        } or {
+            self._tight[alias]
+            for alias in self._tight
+            if len(alias) >= 5 and _is_near(alias, tight)
         }
         if len(near) == 1:
             return near.pop(), ("product_typo",)
@@ -314,6 +323,10 @@ def _is_near(alias: str, text: str) -> bool:
     return row[-1] <= most
 
 
+_EXPIRES: Final = re.compile(r"[,;-]?\s*(?:hsd|hạn dùng|hạn|exp)\b.*", re.I | re.S)
+_LOT_LIKE: Final = re.compile(r"(?=.*\d)[A-Za-z0-9-]{4,}")
+
+
 class Lots:
     """Lot numbers: upper case, no blanks, O for 0 undone where digits surround it."""
 
@@ -322,7 +335,10 @@ class Lots:
         self._read: dict[str, tuple[str, Odd]] = {}
 
     def read(self, text: str) -> tuple[str, Odd]:
-        """Return the lot; codes lot_letters (O read as 0, I as 1) and lot_rounded."""
+        """Return the lot.
+
+        Codes lot_letters (O read as 0, I as 1), lot_rounded, lot_several.
+        """
         found = self._read.get(text)
         if found is None:
             found = self._find(text)
@@ -339,6 +355,12 @@ class Lots:
         if re.fullmatch(r"\d[.,]\d+[eE]\+\d{1,2}", text):
             whole = _scientific(text)
             return (whole, ()) if whole else ("", ("lot_rounded",))
+        text = _EXPIRES.sub("", _BRACKETS.sub(" ", text))
+        several = [
+            part for part in re.split(r"[/,;+&\n]|\s+và\s+", text) if part.strip()
+        ]
+        if len(several) > 1 and all(_LOT_LIKE.fullmatch(p.strip()) for p in several):
+            return "", ("lot_several",)
         text = re.sub(
             r"^(?:số lô|so lo|lô|lo|lot)(?=[\s:.#])[\s:.#]*", "", text, flags=re.I
         )

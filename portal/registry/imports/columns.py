@@ -107,6 +107,9 @@ def _guess(
         code, odd = products.read(heading)
         if code and not odd:
             return Column(index, key, heading, "product_mark", 0.9, product=code)
+    if meaning.role == "dose" and looks.share("day") > 0.5:
+        # Days below "Mũi 1" and "Mũi 2" instead of ticks.
+        meaning = meaning._replace(role="given_on")
     confidence = meaning.confidence if meaning.role else 0.0
     kind = _KIND_OF_ROLE.get(meaning.role)
     if kind and looks.tells:
@@ -134,7 +137,10 @@ def _with_sexes(columns: list[Column]) -> list[Column]:
     """Settle columns headed only Nam and Nữ by what stands in them."""
     bare = {c.key: c for c in columns if not c.role and c.key in ("nam", "nu")}
     if len(bare) < 2:
-        return columns
+        # One column alone, ticked: what a blank means nobody says.
+        ticked = all(c.profile.share("mark") > 0.8 for c in bare.values())
+        if not bare or not ticked:
+            return columns
     days = max(c.profile.share("day") for c in bare.values())
     kind = "born" if days > 0.5 else "sex"
     roles = {"nam": f"{kind}_male", "nu": f"{kind}_female"}

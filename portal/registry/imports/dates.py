@@ -30,6 +30,7 @@ _NO_DAY: Final = re.compile(
 _WORDS: Final = re.compile(
     r"(\d{1,2})\s*(?:thang|thg|th)\s*(\d{1,2})\s*(?:nam)?\s*(\d{2,4})"
 )
+_ABOUT: Final = re.compile(r"(?:khoang|chung|~|khg)\s*(\d{4})|(\d{4})\s*\?")
 _MONTH_YEAR_WORDS: Final = re.compile(
     r"(?:thang|thg|th)\s*(\d{1,2})\s*(?:nam)?\s*(\d{4})"
 )
@@ -50,8 +51,7 @@ class Day:
     """A day, or a year alone (month and day 0), and what was odd in its writing.
 
     `odd` holds codes: "order" (month before day), "serial", "year_as_date",
-    "month_only", "two_digits", "century" (either century is possible), "swap" (a
-    spreadsheet may have taken the day for the month).
+    "month_only", "about", "two_digits", "century" (either century is possible).
     """
 
     year: int
@@ -163,7 +163,7 @@ def _plain(text: str) -> str:
     text = re.sub(r"(?<=\d)o|o(?=\d)", "0", text)
     text = _LEAD.sub("", text)
     text = _CLOCK.sub("", text)
-    text = re.sub(r"\s*\((?:al|am lich|dl)\)$|\.0$", "", text)
+    text = re.sub(r"\s*\([^()]*\)$|\.0$", "", text)
     return text.strip(" .,;:")
 
 
@@ -203,6 +203,8 @@ def _of_three(first: str, second: str, third: str, order: Order) -> Day | None:
 def _of_words(text: str) -> Day | None:
     if found := _WORDS.search(text):
         return _of_three(found[1], found[2], found[3], "dmy")
+    if (found := _ABOUT.fullmatch(text)) and int(found[1] or found[2]) in _YEARS:
+        return Day(int(found[1] or found[2]), odd=("about",))
     if found := _ENGLISH.fullmatch(text):
         return _of_three(
             found[1], str(_MONTH_NAMES.index(found[2]) // 3 + 1), found[3], "dmy"
@@ -212,6 +214,10 @@ def _of_words(text: str) -> Day | None:
     found = _MONTH_YEAR.fullmatch(text) or _MONTH_YEAR_WORDS.fullmatch(text)
     if found and int(found[1]) <= 12 and int(found[2]) in _YEARS:
         return Day(int(found[2]), odd=("month_only",))
+    # One day among words without any other figure: "Sáng 28/8/2021".
+    within = list(_SPLIT.finditer(text))
+    if len(within) == 1 and not re.search(r"\d", text.replace(within[0][0], "", 1)):
+        return _of_three(within[0][1], within[0][2], within[0][3], "dmy")
     return None
 
 

@@ -32,11 +32,17 @@ class Header:
 
     def repeats(self, row: Sequence[cells.Cell]) -> bool:
         """Tell whether a row is a line of this header again, as on a new page."""
-        return any(
-            sum(a == b for a, b in zip(line, texts_of(row), strict=False) if a)
-            >= max(1, 0.6 * sum(map(bool, line)))
-            for line in self.lines
-        )
+        texts = texts_of(row)
+        return any(_is_again(line, texts) for line in self.lines)
+
+
+def _is_again(line: tuple[str, ...], texts: tuple[str, ...]) -> bool:
+    same = sum(a == b for a, b in zip(line, texts, strict=False) if a)
+    # Another known heading in the place of one makes it another header.
+    other = any(
+        a != b and b and meanings.is_known(b) for a, b in zip(line, texts, strict=False)
+    )
+    return not other and same >= max(1, 0.6 * sum(map(bool, line)))
 
 
 def texts_of(row: Sequence[cells.Cell]) -> tuple[str, ...]:

@@ -81,7 +81,7 @@ class Line:
 
     def where(self, role: str) -> Column | str:
         """Return the first column of a role; the role itself where there is none."""
-        columns = self.columns.get(role)
+        columns = [c for c in self.columns.get(role, ()) if not c.group]
         return columns[0] if columns else role
 
     def cell(self, column: Column) -> Cell:

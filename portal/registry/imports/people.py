@@ -30,6 +30,7 @@ FAMILIES: Final = frozenset(
     + ("truong", "luong", "trieu", "thai", "cao", "chau", "ta", "ha", "to", "quach")
 )
 _BRACKETS: Final = re.compile(r"[(\[{].*?(?:[)\]}]|$)")
+_NUMBERING: Final = re.compile(r"^\s*(?:\d+\s*[.)/-]+|[-*•+]+)\s*")
 _OF_MOTHER: Final = re.compile(
     r"^(?:con|cb|bé)\s+(?:của\s+)?(?:bà|chị|ông|anh)\b", re.I
 )
@@ -41,13 +42,15 @@ def read(text: str) -> tuple[str, tuple[str, ...]]:
     """Return the name as it should be stored, and codes of what was odd.
 
     Letters are composed, blanks collapsed, capitals made small, titles and what stands
-    in brackets dropped. Abbreviations stay as they are: what they stand for is not
-    known. Codes: name_note, name_title, name_digits, name_abbreviated,
+    in brackets or after a comma dropped. Abbreviations stay as they are: what they
+    stand for is not known. Codes: name_note, name_title, name_digits, name_abbreviated,
     name_unaccented, name_single, name_of_carer.
     """
     odd: list[str] = []
+    text = _NUMBERING.sub("", text)
     bare = _BRACKETS.sub(" ", text) if "(" in text or "[" in text else text
-    if bare is not text:
+    bare = bare.partition(",")[0]
+    if bare != text:
         odd.append("name_note")
     name = names.tidy(bare).strip(" .,;:-_*")
     if not name:

@@ -13,7 +13,7 @@ ERRORS: Final = frozenset(
     + ("born_unread", "born_future", "born_twice", "born_century", "born_leftover")
     + ("given_unread", "given_range", "given_leftover", "as_above")
     + ("product_unknown", "product_several", "lot_rounded", "several_doses")
-    + ("twice_differs",)
+    + ("twice_differs", "note_contradicts")
 )
 
 # Words take %(detail)s. What the comparison with the registry says as well ("missing",
@@ -48,6 +48,7 @@ WORDS: Final[dict[str, Promise]] = {
     "name_unaccented": _("The name is written without accents."),
     "name_single": _("The name is one word."),
     "name_of_carer": _("A baby under the name of a parent."),
+    "sex_unread": _("This names no sex."),
     "sex_contradicts": _("The columns say two different sexes."),
     "born_unread": _("This is no birth date."),
     "born_future": _("The birth date lies in the future."),
@@ -58,6 +59,7 @@ WORDS: Final[dict[str, Promise]] = {
     "born_serial": _("The spreadsheet's number of a day; read as %(detail)s."),
     "born_year_as_date": _("A year that the spreadsheet took for a day: %(detail)s."),
     "born_month_only": _("The day is not said; the year alone was taken."),
+    "born_about": _("The year is said to be about right."),
     "born_swapped": _("The spreadsheet may have exchanged day and month."),
     "born_leftover": _("A count that the spreadsheet took for a day."),
     "given_unread": _("This is no day of an injection."),
@@ -71,12 +73,14 @@ WORDS: Final[dict[str, Promise]] = {
     "product_typo": _("A slip of the pen; read as %(detail)s."),
     "product_by_lot": _("The vaccine is not said; the lot says %(detail)s."),
     "lot_letters": _("Letters among digits; read as %(detail)s."),
+    "lot_several": _("The cell holds several lots; none was taken."),
     "lot_rounded": _("The spreadsheet rounded the lot number."),
     "lot_of_other": _("This lot is one of %(detail)s."),
     "dose_unread": _("This is no number of a dose."),
     "dose_kind": _("An additional or booster dose; the number is not said."),
     "several_doses": _("The row holds several doses; give each its own row."),
     "note_postponed": _("Postponed: no dose was given."),
+    "note_contradicts": _("The note speaks of a dose put off and of one given."),
     "note_entered": _("The note says that the dose is entered already."),
     "note_duplicate": _("The note says that this person is in the list twice."),
     "note_elsewhere": _("The note tells of another dose elsewhere."),

@@ -99,7 +99,7 @@ def walk(
             number, row = ahead.popleft()
             said = said.beside(_facts(row, products=products, lots=lots))
             yield Skipped(number, "title")
-        facts = facts.then(said)
+        facts = facts.then(said).then(_facts_of(header, products=products, lots=lots))
         while ahead and ahead[0][0] <= header.last_row:
             yield Skipped(ahead.popleft()[0], "header")
     yield Table(header, facts)
@@ -150,6 +150,15 @@ def _facts(
     for text in [" ".join(filled)] if len(filled) < 5 else filled:
         said = said.beside(titles.read(text, products=products, lots=lots))
     return said
+
+
+def _facts_of(header: Header, *, products: cells.Products, lots: cells.Lots) -> Facts:
+    """Return the day that a heading names: "Tiêm hôm nay 25/9/2021"."""
+    said = titles.NOTHING
+    for text in {text for line in header.lines for text in line}:
+        if sum(map(str.isdigit, text)) > 3:
+            said = said.beside(titles.read(text, products=products, lots=lots))
+    return Facts(given_on=said.given_on)
 
 
 def _words_of(header: Header) -> frozenset[str]:

@@ -24,7 +24,7 @@ _DAYS: Final = tuple(
         r"\s*(?:ngay\s*)?",
         r"(?:tiem|danh sach|buoi|ca|dot)\b[^;]*?\bngay\s*[:\-]?\s*",
         r"^\W*(?:thoi gian|ngay)\s*[:\-]?\s*(?:[^,;]*?ngay\s*)?",
-        r"(?:tiem|danh sach)\b[^;]*?",
+        r"\b(?:tiem|danh sach|buoi|ca)\b[^;]*?",
     )
 )
 _OTHER_DAY: Final = re.compile(
@@ -68,12 +68,17 @@ class Facts:
     unclear: frozenset[str] = frozenset()
 
     def then(self, later: "Facts") -> "Facts":
-        """Return these facts with what a later line says in their place."""
+        """Return these facts with what a later line says in their place.
+
+        A lot goes with its product: another product without a lot leaves none.
+        """
         said = {
             field.name: getattr(later, field.name)
             for field in fields(later)
             if field.name != "unclear" and getattr(later, field.name)
         }
+        if later.product and later.product != self.product:
+            said.setdefault("lot", "")
         unclear = (self.unclear - said.keys()) | later.unclear
         return replace(self, **said, unclear=frozenset(unclear))
 

@@ -11,15 +11,21 @@ from portal.registry.imports.columns import Column
 from portal.registry.imports.line import Line
 from portal.registry.imports.tables import Person
 
+# "Hoàn thành" is no "hoãn", and "không phản ứng sau tiêm" tells of a dose.
 _POSTPONED: Final = re.compile(
     r"\bhoan(?! (?:thanh|tat|toan))\b|\b(?:khong|ko|k|chua|huy|ngung|tu choi) "
-    r"(?:du (?:dieu kien|suc khoe) )?(?:den )?(?:duoc )?tiem\b|chong chi dinh|\bvang\b"
-    r"|tu choi|\b(?:khong|ko|k) den\b|\bbo ve\b|khong du (?:dieu kien|suc khoe)"
+    r"(?:(?:du dieu kien|du suc khoe|dong y|muon|chiu|the|den|duoc) )*tiem\b"
+    r"|chong chi dinh|\bvang\b|tu choi|\b(?:khong|ko|k) (?:den|dong y)\b|\bbo ve\b"
+    r"|khong du (?:dieu kien|suc khoe)"
 )
 _ENTERED: Final = re.compile(r"\bda nhap\b")
 _AGAIN: Final = re.compile(r"\btrung(?: stt| so)?\b ?(\d*)")
 _ELSEWHERE: Final = re.compile(r"\bmui ?\S* (?:da )?tiem (?:o|tai)\b")
 _BOOSTER: Final = re.compile(r"nhac lai|bo sung|tang cuong|booster")
+_LOT_INSIDE: Final = re.compile(
+    r"\blô\s*(?:số)?\s*[:.]?\s*([A-Z0-9-]*\d[A-Z0-9-]{3,})", re.IGNORECASE
+)
+_GIVEN: Final = re.compile(r"\bda tiem\b")
 # Roles whose cells may hold "hoãn" instead of what belongs there.
 _SAYING: Final = ("time", "dose_number", "lot", "product", "given_on", "dose")
 
@@ -54,6 +60,8 @@ def product_and_lot(
     ]
     if said and not cells.is_nothing(said):
         product, odd = line.products.read(said)
+        if not in_lot and (inside := _LOT_INSIDE.search(said)):
+            in_lot = inside[1]
         if not (odd and _POSTPONED.search(names.fold(said))):
             for code in odd:
                 line.say(code, column, product or "")
@@ -65,7 +73,9 @@ def product_and_lot(
         line.say("product_several", "product")
     else:
         product = facts.product
-    lot = facts.lot
+    # The lot of a title is one of the product of that title.
+    of_title = facts.product is None or product in (None, facts.product)
+    lot = facts.lot if of_title else ""
     lot_column = line.where("lot")
     if in_lot and not cells.is_nothing(in_lot):
         lot, odd = line.lots.read(in_lot)
@@ -86,6 +96,9 @@ def is_postponed(line: Line, note: str) -> bool:
     if note:
         folded = names.fold(note)
         if _POSTPONED.search(folded):
+            if _GIVEN.search(folded):
+                line.say("note_contradicts", column)
+                return False
             line.say("note_postponed", column)
             return True
         if _ENTERED.search(folded):

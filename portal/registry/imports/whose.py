@@ -31,6 +31,8 @@ def name(line: Line) -> tuple[str, Column | None]:
 def sex(line: Line) -> str | None:
     cell, column = line.first("sex")
     found = cells.sex(cells.as_text(cell)) if cell != "" else None
+    if cell != "" and found is None and column is not None:
+        line.say("sex_unread", column)
     for role, sex in (("sex_male", "M"), ("sex_female", "F")):
         mark, marked = line.first(role)
         if marked is not None and mark != "" and cells.is_mark(mark):
@@ -85,7 +87,7 @@ def born(line: Line, cell: Cell, column: Column | None, at: date) -> dates.Day |
     if "century" in day.odd:
         line.say("born_century", column)
         return None
-    for odd in ("order", "serial", "year_as_date", "month_only"):
+    for odd in ("order", "serial", "year_as_date", "month_only", "about"):
         if odd in day.odd:
             line.say(f"born_{odd}", column, shown(day))
     if column.profile.swapped and isinstance(cell, date) and cell.day <= 12:

@@ -449,3 +449,178 @@ def test_headings_over_each_others_cells_are_seen(read):
     assert told(rows[:1], "id_number", "phones") == [
         ("079080000111", ("+84903111222",))
     ]
+
+
+def test_a_table_off_the_corner_with_talkative_cells(read):
+    header = ["", "", "TT", "HO VA TEN", "NAM SINH", "GIOI TINH", "SO CMND", "SDT"]
+    header += ["LOAI VACXIN", "SO LO", "NGAY TIEM", "MUI", "KET QUA"]
+    rows = read(
+        book(
+            {
+                "Sheet1": [
+                    [],
+                    ["", "", "Họ và tên cán bộ phụ trách: Nguyễn Thị Lan"],
+                    [
+                        "",
+                        "",
+                        "KẾT QUẢ TIÊM NGÀY 28/8/2021 (VERO CELL, SỐ LÔ: 202107B08)",
+                    ],
+                    header,
+                    ["", "", 1, "1. NGUYEN VAN AN", "1985 (âm)", "Nam"]
+                    + ["CMND: 025123456, cấp ngày 12/3/2010", "0909 123 456 (vợ)"]
+                    + ["Pfizer (mũi 2)", "FG4493 (HSD 30/9/21)", "Sáng 28/8/2021"]
+                    + ["Mũi 2 (M1: AZ 12/6)", "Đã tiêm"],
+                    ["", "", 2, "- Trần Thị Bảy", "khoảng 1950", "NỮ", "chưa có CCCD"]
+                    + ["84-909-123-457", "AZ lô ABX6318", "", "28-Aug-21", "02"]
+                    + ["HA cao - hoãn"],
+                    ["", "Hộ ông Nguyễn Văn An, 12/4 đường số 8"],
+                    ["", "", 3, "Lê Cúc, con ông Dần", "~1950", "Nu", "K có"]
+                    + ["0909123458", "Moderna", "939906 / 939907", "", "01"]
+                    + ["không đồng ý tiêm"],
+                    ["Trang 1/2"],
+                    header,
+                    ["", "", 4, "Vũ Thị Én", "12/1950", "n", "C1234567", "0909123459"]
+                    + ["Vero", "", "28.8.21", "2 (nhắc)"]
+                    + ["Hoãn 2 tuần, đã tiêm lại 28/8"],
+                ]
+            }
+        )
+    )
+
+    assert told(rows, "full_name", "born_on", "id_number", "dose_number") == [
+        ("Nguyen Van An", "1985", "025123456", 2),
+        ("Trần Thị Bảy", "1950", "", 2),
+        ("Lê Cúc", "1950", "", 1),
+        ("Vũ Thị Én", "1950", "C1234567", 2),
+    ]
+    assert [row.verdict for row in rows] == ["", "postponed", "postponed", "error"]
+    # The lot of the title is Vero Cell's; of two lots in a cell none is taken.
+    assert told(rows, "product", "lot") == [
+        ("comirnaty", "FG4493"),
+        ("vaxzevria", "ABX6318"),
+        ("spikevax", ""),
+        ("vero-cell", "202107B08"),
+    ]
+    assert {row.values.given_on for row in rows} == {date(2021, 8, 28)}
+    assert "note_contradicts" in codes(rows[3])
+
+
+def test_columns_may_change_with_the_next_header(read):
+    rows = read(
+        book(
+            {
+                "a": [
+                    ["BUỔI SÁNG 25/09/2021"],
+                    ["STT", "Họ và tên", "Năm sinh", "CCCD", "Vắc xin"],
+                    [1, "Lê Văn An", 1980, "079080000111", "AZ"],
+                    ["BUỔI CHIỀU 26/09/2021"],
+                    ["STT", "Họ và tên", "CCCD", "Năm sinh", "Vắc xin", "Mũi"],
+                    [1, "Lê Văn Ba", "079081000111", 1981, "AZ", 2],
+                ]
+            }
+        )
+    )
+
+    assert told(rows, "born_on", "id_number", "given_on", "dose_number") == [
+        ("1980", "079080000111", date(2021, 9, 25), None),
+        ("1981", "079081000111", date(2021, 9, 26), 2),
+    ]
+
+
+def test_doses_of_before_are_not_the_dose_of_today(read):
+    spans = [("C1:D1", "Tiền sử tiêm chủng"), ("E1:G1", "Tiêm hôm nay 25/9/2021")]
+    rows = read(
+        book(
+            {
+                "DS": [
+                    ["Họ và tên", "CMND/CCCD"],
+                    ["", "", "Ngày tiêm mũi 1", "Vắc xin mũi 1"]
+                    + ["Vắc xin", "Số lô", "Mũi"],
+                    ["Lê Văn An", "079080000111", "1/7/2021", "AZ"]
+                    + ["Pfizer", "FG4493", 2],
+                ]
+            },
+            merged=[("DS", *span) for span in spans],
+        )
+    )
+
+    assert told(rows, "given_on", "product", "lot", "dose_number") == [
+        (date(2021, 9, 25), "comirnaty", "FG4493", 2)
+    ]
+
+
+def test_days_under_mui_1_and_mui_2(read):
+    rows = read(
+        as_csv(
+            [
+                ["DANH SÁCH TIÊM VX ASTRAZENECA"],
+                ["STT", "Họ và tên", "Sinh năm", "Nữ", "Số CMND", "Mũi 1", "Mũi 2"],
+                ["1", "Lê Thị Ba", "1981", "x", "025111223", "12/06/2021", ""],
+                ["2", "Lê Thị Cúc", "1982", "x", "025111224", "", "4/9/2021"],
+                ["3", "Lê Văn An", "1980", "", "025111222", "12/06/2021", "04/09/2021"],
+            ]
+        )
+    )
+
+    assert told(rows[:2], "sex", "given_on", "dose_number") == [
+        ("F", date(2021, 6, 12), 1),
+        ("F", date(2021, 9, 4), 2),
+    ]
+    assert rows[2].values.sex is None
+    assert codes(rows[2]) == {"several_doses"}
+
+
+def test_days_that_a_spreadsheet_may_have_turned_about_are_pointed_out(read):
+    """An American Excel makes a date of 03/04/1980 and leaves 13/04/1980 as text."""
+    native = [["Lê Văn An", date(1980, month, 4), "07908000011"] for month in (3, 5, 7)]
+    text = [["Lê Văn Ba", f"{day}/04/1980", "07908000022"] for day in (13, 23, 30)]
+    lines = [
+        [name, born, f"{number}{n}", "14/08/2021", "AZ"]
+        for n, (name, born, number) in enumerate([*native, *text])
+    ]
+    header = ["Họ và tên", "Ngày sinh", "CCCD", "Ngày tiêm", "Vắc xin"]
+    rows = read(book({"a": [header, *lines]}))
+
+    assert ["born_swapped" in codes(row) for row in rows] == [True] * 3 + [False] * 3
+    assert rows[0].values.born_on == "1980-03-04"
+
+
+def test_a_list_in_the_fonts_of_before_is_refused_rather_than_guessed(read):
+    tcvn3 = "Hä vµ tªn;N¨m sinh;CMND\nNguyÔn V¨n A;1980;025123456\n".encode("latin-1")
+    with pytest.raises(CannotRead, match="encoding"):
+        read(tcvn3)
+
+
+@pytest.mark.parametrize(
+    ("note", "verdict", "code"),
+    [
+        *(
+            (note, "postponed", "note_postponed")
+            for note in ("hoãn tiêm", "Hoãn HA cao")
+        ),
+        *((note, "postponed", "note_postponed") for note in ("chưa tiêm", "ko tiêm")),
+        ("không đủ điều kiện tiêm", "postponed", "note_postponed"),
+        ("không đồng ý tiêm", "postponed", "note_postponed"),
+        ("Vắng", "postponed", "note_postponed"),
+        ("chống chỉ định", "postponed", "note_postponed"),
+        ("Hoàn thành", "", None),
+        ("không phản ứng sau tiêm", "", None),
+        ("", "", None),
+        ("đã nhập", "", "note_entered"),
+        ("trùng STT 5", "", "note_duplicate"),
+        ("mũi 1 tiêm ở Bình Dương", "", "note_elsewhere"),
+        ("hoãn tuần trước, nay đã tiêm", "error", "note_contradicts"),
+    ],
+)
+def test_notes_that_matter(read, note, verdict, code):
+    (row,) = read(
+        as_csv(
+            [
+                ["Họ tên", "Năm sinh", "CCCD", "Ngày tiêm", "Vắc xin", "Ghi chú"],
+                ["Lê Văn An", "1980", "079080000111", "14/08/2021", "AZ", note],
+            ]
+        )
+    )
+
+    assert row.verdict == verdict
+    assert codes(row) == ({code} if code else set())
