@@ -62,6 +62,8 @@ def production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 id="portal.E006",
             )
         )
+    if settings.POPULATION_URL:
+        found += _neighbour()
     return found
 
 
@@ -95,3 +97,37 @@ def is_weak(key: str) -> bool:
 
 def _shared_keys() -> bool:
     return bool(set(settings.FIELD_KEYS.values()) & set(settings.INDEX_KEYS.values()))
+
+
+def _neighbour() -> list[CheckMessage]:
+    """Refuse to send people's numbers in clear, or unsigned, to another system."""
+    found: list[CheckMessage] = []
+    if urlsplit(settings.POPULATION_URL).scheme != "https":
+        found.append(
+            Error(
+                "POPULATION_URL is not https: numbers would travel in clear.",
+                hint="Use the https address of the population database, or none.",
+                id="portal.E008",
+            )
+        )
+    if not settings.POPULATION_KEYS:
+        found.append(
+            Error(
+                "POPULATION_KEYS is missing: questions could not be signed.",
+                hint="POPULATION_KEYS=1:<base64 of the 32 bytes agreed upon>",
+                id="portal.E009",
+            )
+        )
+    elif set(settings.POPULATION_KEYS.values()) & _own_keys():
+        found.append(
+            Error(
+                "POPULATION_KEYS shares a key with FIELD_KEYS or INDEX_KEYS.",
+                hint="Another organization knows this key; it must open nothing here.",
+                id="portal.E010",
+            )
+        )
+    return found
+
+
+def _own_keys() -> set[bytes]:
+    return {*settings.FIELD_KEYS.values(), *settings.INDEX_KEYS.values()}

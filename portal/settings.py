@@ -122,10 +122,12 @@ OUTBOX = {
 OUTBOX_SLOW = ("population",)
 
 # The national population database: its address (empty: none to ask), the keys that
-# sign what goes both ways, and how often a second it may be asked.
+# sign what goes both ways, how often a second it may be asked, and about how many
+# people at once (the protocol's limit is 1,000).
 POPULATION_URL = env.url("POPULATION_URL", "")
 POPULATION_KEYS = env.keys("POPULATION_KEYS", "")
 POPULATION_RATE = env.number("POPULATION_RATE", 20, least=1)
+POPULATION_BATCH = env.number("POPULATION_BATCH", 1000, least=1)
 
 # The gateway that carries text messages (empty: none; the demo shows them on a page).
 SMS_URL = env.url("SMS_URL", "")

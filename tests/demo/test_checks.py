@@ -15,6 +15,8 @@ def _production(settings):
     settings.FIELD_KEYS, settings.INDEX_KEYS = {1: b"f" * 32}, {1: b"i" * 32}
     settings.ALLOWED_HOSTS = ["dumui.example"]
     settings.SMS_URL, settings.SMS_TOKEN = "https://sms.example/send", "token"
+    settings.POPULATION_URL = "https://population.example"
+    settings.POPULATION_KEYS = {1: b"p" * 32}
 
 
 def _found():
@@ -63,6 +65,26 @@ def test_a_portal_that_can_send_no_code_is_refused(settings, name):
 def test_every_host_at_once_is_refused(settings):
     settings.ALLOWED_HOSTS = ["*"]
     assert _found() == ["portal.E006"]
+
+
+@pytest.mark.usefixtures("_production")
+@pytest.mark.parametrize(
+    ("facts", "found"),
+    [
+        ({"POPULATION_URL": "http://population.example"}, ["portal.E008"]),
+        ({"POPULATION_URL": "table:"}, ["portal.E008"]),
+        ({"POPULATION_KEYS": {}}, ["portal.E009"]),
+        ({"POPULATION_KEYS": {1: b"f" * 32}}, ["portal.E010"]),
+        ({"POPULATION_URL": "", "POPULATION_KEYS": {}}, []),
+    ],
+    ids=["in clear", "the tests' own", "unsigned", "a key of ours", "none to ask"],
+)
+def test_the_population_database_is_asked_sealed_and_signed_or_not_at_all(
+    settings, facts, found
+):
+    for name, value in facts.items():
+        setattr(settings, name, value)
+    assert _found() == found
 
 
 @pytest.mark.parametrize(

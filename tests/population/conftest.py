@@ -1,6 +1,7 @@
 """A simulator in a process of its own, on the database of the running test."""
 
 import base64
+import itertools
 import json
 import os
 import subprocess
@@ -22,6 +23,7 @@ from portal.registry.population.client import Client, Policy
 from portal.registry.population.simulator import CONTROL, Faults
 
 KEY = b"k" * 32
+_count = itertools.count()
 
 
 @dataclass
@@ -53,6 +55,11 @@ class Simulator:
         return response.json()
 
 
+def keys_text() -> str:
+    """Return the shared key as the environment holds it."""
+    return f"1:{base64.b64encode(KEY).decode()}"
+
+
 def start_simulator(*words: str) -> Simulator:
     """Start the command and wait for the address that it prints."""
     process = subprocess.Popen(
@@ -62,7 +69,7 @@ def start_simulator(*words: str) -> Simulator:
         | {
             "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
             "FAULTS_DATABASE": connection.settings_dict["NAME"],
-            "POPULATION_KEYS": f"1:{base64.b64encode(KEY).decode()}",
+            "POPULATION_KEYS": keys_text(),
         },
         stdout=subprocess.PIPE,
         text=True,
@@ -120,5 +127,6 @@ def through(settings, simulator):
     """Let the portal's own handlers ask the simulator; return it."""
     settings.POPULATION_URL = simulator.url
     settings.POPULATION_KEYS = {1: KEY}
-    settings.POPULATION_RATE = 10_000
+    # A client of its own, so that no other test's failures count in its breaker.
+    settings.POPULATION_RATE = 10_000 + next(_count)
     return simulator

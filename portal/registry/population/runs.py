@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
@@ -54,7 +55,10 @@ def start(*, by: int, at: datetime) -> PopulationRun:
     if last is None:
         raise CannotRun("nobody")
     run = PopulationRun.objects.create(
-        started_by=by, started_at=at, changed_at=at, last_person=last
+        started_by=by,
+        started_at=at,
+        changed_at=at,
+        last_person=last,
     )
     _plan(run, at=at)
     _note(run, "start", by=by, at=at)
@@ -146,12 +150,13 @@ def _refuse_beside_another() -> None:
 
 def _plan(run: PopulationRun, *, at: datetime) -> None:
     """Fill the window with batches, or end the run, and save it."""
+    size = min(settings.POPULATION_BATCH, MOST)
     waiting = run.batches.filter(done_at=None).count()
     while run.state == State.RUNNING and waiting < WINDOW:
         people = list(
             Person.objects.filter(pk__gt=run.cursor, pk__lte=run.last_person)
             .order_by("pk")
-            .values_list("pk", flat=True)[:MOST]
+            .values_list("pk", flat=True)[:size]
         )
         if not people:
             break
@@ -182,7 +187,7 @@ def _note(run: PopulationRun, move: str, *, by: int, at: datetime) -> None:
         actor="staff",
         actor_id=by,
         person_id=None,
-        subject="registry.populationrun",
+        subject="registry.population",
         subject_id=run.pk,
         detail=move,
     )

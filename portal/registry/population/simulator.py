@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 import logging
+import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -92,6 +93,13 @@ class Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], state: State) -> None:
         super().__init__(address, _Handler)
         self.state = state
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Log what broke an exchange; most often a caller that waited no longer."""
+        error = sys.exc_info()[0]
+        logger.warning(
+            "simulator.broken_off", extra={"reason": error.__name__ if error else ""}
+        )
 
     @property
     def url(self) -> str:
