@@ -19,6 +19,7 @@ from complaints.actions import drafts
 from complaints.models import Evidence
 from portal.audit.models import Entry
 from portal.common import outbox, scope
+from portal.registry.models import QualityFinding
 from tests.factories import (
     make_dose,
     make_organization,
@@ -44,6 +45,12 @@ ACTORS = (
 )
 # A page about a person, opened by somebody who may: exactly one line in the log.
 LOGGED = {
+    ("casework:quality_finding", "GET"): {
+        "clerk_a",
+        "staff_a",
+        "lead_a",
+        "overseer",
+    },
     ("casework:case", "GET"): {"clerk_a", "staff_a", "lead_a", "overseer"},
     ("citizen:record", "GET"): {"citizen_a", "citizen_b"},
 }
@@ -70,6 +77,16 @@ class World:
         }
         outbox.drain(queue="route", at=at)
         self.case = self.citizens["citizen_a"]["case"]
+        self.finding = QualityFinding.objects.create(
+            rule="Q34",
+            severity="W",
+            subject="person",
+            subject_id=self.citizens["citizen_a"]["person"].pk,
+            person_id=self.citizens["citizen_a"]["person"].pk,
+            organization=self.a,
+            path=self.a.path,
+            since=at,
+        )
         self.evidence = Evidence.objects.create(
             submission=self.case.submission,
             media_type="image/jpeg",
@@ -114,6 +131,8 @@ class World:
             "ref": self.evidence.ref,
             "step": "ghi-chu",
             "number": 1,
+            "rule": "Q34",
+            "finding": self.finding.ref,
             "code": code,
         }
         wanted = NAMES[name]

@@ -6,10 +6,10 @@ transaction; a full run counts all anew, in case an organization moved in the tr
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from portal.registry.models import QualityCount, QualityRun
+from django.db import connection
 
 _ADD: Final = """
 WITH RECURSIVE changed AS (
@@ -54,10 +54,37 @@ WHERE coalesce(t.open, 0) <> coalesce(k.open, 0)
 ON CONFLICT (organization_id, rule, day) DO UPDATE SET open = EXCLUDED.open"""
 
 
+_TREND: Final = """
+SELECT r.at, c.rule, c.day, c.open
+FROM (SELECT max(at) AS at FROM registry_qualityrun) r
+LEFT JOIN registry_qualitycount c ON c.organization_id = %(organization)s
+  AND c.day <= %(last)s AND (c.day > %(first)s OR c.day = (
+    SELECT max(b.day) FROM registry_qualitycount b
+    WHERE b.organization_id = c.organization_id AND b.rule = c.rule
+      AND b.day <= %(first)s))
+ORDER BY c.rule, c.day"""
+
+_BELOW: Final = """
+SELECT o.code, o.name, coalesce(sum(k.open) FILTER (WHERE k.rule = ANY(%(errors)s)), 0),
+  coalesce(sum(k.open) FILTER (WHERE k.rule = ANY(%(warnings)s)), 0)
+FROM registry_organization o
+JOIN LATERAL (
+  SELECT DISTINCT ON (c.rule) c.rule, c.open FROM registry_qualitycount c
+  WHERE c.organization_id = o.id AND c.day <= %(on)s ORDER BY c.rule, c.day DESC
+) k ON k.open > 0
+WHERE o.parent_id = %(organization)s
+GROUP BY o.id, o.code, o.name
+ORDER BY 3 DESC, 4 DESC, o.sort_key, o.id LIMIT %(most)s"""
+
+
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Open findings by rule now, and by day; ``days`` includes both ends."""
+    """Open findings by rule now, and by day; ``days`` includes both ends.
 
+    ``counted_at`` is the newest run; None before the first.
+    """
+
+    counted_at: datetime | None
     now: dict[str, int]
     days: list[date]
     by_rule: dict[str, list[int]]
@@ -79,21 +106,44 @@ def trend(organization_id: int, *, last: date, days: int) -> Trend:
     ``days`` is how many days up to ``last`` are wanted.
     """
     span = [last - timedelta(days=n) for n in range(days - 1, -1, -1)]
-    rows = (
-        QualityCount.objects.filter(organization=organization_id, day__lte=last)
-        .order_by("rule", "day")
-        .values_list("rule", "day", "open")
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TREND, {"organization": organization_id, "first": span[0], "last": last}
+        )
+        rows = cursor.fetchall()
     steps: dict[str, list[tuple[date, int]]] = {}
-    for rule, day, count in rows:
-        steps.setdefault(rule, []).append((day, count))
+    for _, rule, day, count in rows:
+        if rule is not None:
+            steps.setdefault(rule, []).append((day, count))
     by_rule = {rule: _by_day(known, span) for rule, known in steps.items()}
-    return Trend({rule: line[-1] for rule, line in by_rule.items()}, span, by_rule)
+    now = {rule: line[-1] for rule, line in by_rule.items()}
+    return Trend(rows[0][0], now, span, by_rule)
 
 
-def latest_run() -> QualityRun | None:
-    """Return the newest run of the rules, None before the first."""
-    return QualityRun.objects.order_by("-at", "-pk").first()
+def below(
+    organization_id: int,
+    *,
+    on: date,
+    errors: Sequence[str],
+    warnings: Sequence[str],
+    most: int,
+) -> list[tuple[str, str, int, int]]:
+    """Return code, name, open errors and warnings of those directly below, most first.
+
+    Those without a finding are left out. One statement.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _BELOW,
+            {
+                "organization": organization_id,
+                "on": on,
+                "errors": list(errors),
+                "warnings": list(warnings),
+                "most": most,
+            },
+        )
+        return cursor.fetchall()
 
 
 def _by_day(steps: Sequence[tuple[date, int]], span: Sequence[date]) -> list[int]:

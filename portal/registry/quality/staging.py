@@ -173,8 +173,10 @@ _PEOPLE: Final = (
     """
 CREATE TEMP TABLE q_number ON COMMIT DROP AS
 SELECT i.person_id, i.number_digest AS digest, r.form, r.is_dummy, r.sex, r.birth_year,
-  (SELECT count(DISTINCT o.person_id) FROM registry_identitydocument o
-   WHERE o.number_digest = i.number_digest AND o.is_current) AS shared_by
+  (SELECT count(DISTINCT coalesce(b.merged_into_id, b.id))
+   FROM registry_identitydocument o JOIN registry_person b ON b.id = o.person_id
+   WHERE o.number_digest = i.number_digest AND o.is_current
+     AND b.status <> 'entered_in_error') AS shared_by
 FROM q_scope_person s JOIN registry_identitydocument i ON i.person_id = s.id
 JOIN registry_numberreading r ON r.document_id = i.id
 WHERE i.is_current""",
@@ -217,12 +219,16 @@ LEFT JOIN (
 LEFT JOIN q_answer h ON h.start = station.id
 LEFT JOIN (
   SELECT c.person_id, bool_and(r.is_mobile) AS is_mobile,
-    max((SELECT count(DISTINCT o.person_id) FROM registry_telephone o
-         WHERE o.number_digest = c.number_digest)) AS shared_by
+    max((SELECT count(DISTINCT coalesce(b.merged_into_id, b.id))
+         FROM registry_telephone o JOIN registry_person b ON b.id = o.person_id
+         WHERE o.number_digest = c.number_digest AND NOT o.is_void
+           AND b.status <> 'entered_in_error')) AS shared_by
   FROM q_scope_person s JOIN registry_telephone c ON c.person_id = s.id
   JOIN registry_telephonereading r ON r.telephone_id = c.id
   WHERE c.is_contact GROUP BY c.person_id
-) t ON t.person_id = p.id""",
+) t ON t.person_id = p.id
+-- A record that was merged or void stands for nobody.
+WHERE p.status = 'active'""",
     "ANALYZE q_person",
 )
 
