@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,7 +24,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 django.setup()
 
 # The portal's modules can be imported only after Django is set up.
-from bench import lists, loads, pages, routing, staff  # noqa: E402
+from bench import lists, loads, pages, quality, routing, staff  # noqa: E402
 from bench.floor import schema  # noqa: E402
 from bench.rounds import Line  # noqa: E402
 from bench.sizes import FULL, QUICK, Sizes  # noqa: E402
@@ -40,6 +40,7 @@ PARTS: dict[str, Part] = {
     "long_queue": staff.measure_many,
     "figures": staff.measure_figures,
     "lists": lists.measure,
+    "quality": quality.measure,
 }
 
 
@@ -47,6 +48,7 @@ def main(words: Sequence[str]) -> int:
     """Fill the database, take all measures, print the table, write the document."""
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("--quick", action="store_true", help="smaller sizes")
+    parser.add_argument("--people", type=int, help="so many invented people")
     parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
     parser.add_argument(
         "--json", type=Path, default=BASE_DIR / "var" / "bench.json", metavar="FILE"
@@ -55,6 +57,8 @@ def main(words: Sequence[str]) -> int:
     # So that the servers are stopped in order, as after Ctrl-C.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     sizes = QUICK if chosen.quick else FULL
+    if chosen.people:
+        sizes = replace(sizes, people=chosen.people)
     begun = time.monotonic()
     folder = Path(os.environ["DATA_DIR"])
     lines = [_fill(sizes)]
