@@ -112,6 +112,7 @@ OUTBOX = {
     "message": ("notify", "complaints.notifications.deliver"),
     "code": ("notify", "portal.accounts.codes.deliver"),
     "evidence": ("import", "complaints.actions.evidence.check"),
+    "list": ("import", "portal.registry.imports.jobs.run"),
     "population": ("population", "portal.registry.population.work.compare_batches"),
     "inquiry": ("population", "portal.registry.population.work.inquire"),
     "recheck": ("population", "portal.registry.population.work.recheck"),
@@ -120,6 +121,9 @@ OUTBOX = {
 # Queues that wait for another system have askers of their own: nobody else's work
 # stands behind a neighbour that does not answer.
 OUTBOX_SLOW = ("population",)
+# Seconds that a task of a queue may take where the usual 60 are too few: reading a
+# list of 100,000 rows is one piece of work.
+OUTBOX_SECONDS = {"import": 300}
 
 # The national population database: its address (empty: none to ask), the keys that
 # sign what goes both ways, how often a second it may be asked, and about how many

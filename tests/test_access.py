@@ -30,7 +30,9 @@ from tests.factories import (
     sender_for,
     submit,
 )
+from tests.registry.imports.lists import make_list, make_row
 
+SMALL_LIST = "Họ và tên;Ngày sinh;Số điện thoại\nNguyễn Thị Thử;8/3/1958;0900000215\n"
 TABLE = Path(__file__).with_name("access.csv")
 ACTORS = (
     "anonymous",
@@ -87,6 +89,7 @@ class World:
             path=self.a.path,
             since=at,
         )
+        self.list = make_list(self.a, [make_row()], content=SMALL_LIST.encode(), at=at)
         self.evidence = Evidence.objects.create(
             submission=self.case.submission,
             media_type="image/jpeg",
@@ -129,6 +132,8 @@ class World:
         known = {
             "draft": self.citizens["citizen_a"]["draft"].key,
             "ref": self.evidence.ref,
+            "list_ref": self.list.ref,
+            "place": 1,
             "step": "ghi-chu",
             "number": 1,
             "rule": "Q34",

@@ -48,6 +48,7 @@ from tests.factories import (
     sender_for,
     submit,
 )
+from tests.registry.imports.lists import make_list, make_row
 
 DAY = timedelta(days=1)
 COUNTS = (
@@ -138,6 +139,7 @@ class World:
             person_id=self.person.pk,
             subject="registry.person",
         )
+        make_list(self.site, [make_row()])
         seals.seal_day(of="entry", at=NOON)
         PopulationBatch.objects.create(
             run=PopulationRun.objects.create(
@@ -328,6 +330,19 @@ BREAKS = [
         {"is_void": True},
     ),
     ("namealias_once_per_person", copy_row, "registry.NameAlias", {}),
+    (
+        "sessionlist_refused_iff_it_says_why",
+        change_row,
+        "registry.SessionList",
+        {"refusal": "empty"},
+    ),
+    (
+        "stagedrow_done_iff_corrected",
+        change_row,
+        "registry.StagedRow",
+        {"done_at": NOON},
+    ),
+    ("stagedrow_one_per_place", copy_row, "registry.StagedRow", {}),
     (
         "posting_ends_after_it_begins",
         change_row,

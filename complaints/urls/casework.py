@@ -2,11 +2,21 @@
 
 from django.urls import path
 
-from complaints.views import casework, dose_files, evidence_files, quality
+from complaints.views import (
+    casework,
+    dose_files,
+    evidence_files,
+    list_columns,
+    list_rows,
+    lists,
+    quality,
+)
 
 app_name = "casework"
 
 _CASE = "ho-so/<int:code>-<int:number>/"
+
+_LIST = "danh-sach/<uuid:list_ref>/"
 
 urlpatterns = [
     path("", casework.queue, name="queue"),
@@ -23,4 +33,11 @@ urlpatterns = [
         name="quality_finding",
     ),
     path("minh-chung/<uuid:ref>/", evidence_files.show, name="evidence"),
+    path("danh-sach/", lists.index, name="lists"),
+    path(_LIST, lists.show, name="list"),
+    path(f"{_LIST}dong/<int:place>/", list_rows.row, name="list_row"),
+    path(f"{_LIST}cot/", list_columns.columns, name="list_columns"),
+    path(f"{_LIST}ghi/", lists.commit, name="list_commit"),
+    path(f"{_LIST}hoan-tac/", lists.undo, name="list_undo"),
+    path(f"{_LIST}bao-cao.xlsx", lists.report_file, name="list_report"),
 ]

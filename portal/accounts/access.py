@@ -35,6 +35,7 @@ class StaffRequest(HtmxRequest):
     user: User
     postings: list[Posting]
     may_oversee: bool
+    may_list: bool
 
 
 def public(view: View) -> View:
@@ -84,6 +85,7 @@ def staff(*roles: str) -> Callable[[View], View]:
             let_in = cast(StaffRequest, request)
             let_in.postings = [p for p in postings if not roles or p.role in roles]
             let_in.may_oversee = any(p.role in OVERSEERS for p in postings)
+            let_in.may_list = any(p.role in CASEWORKERS for p in postings)
             if not let_in.postings:
                 raise Http404
             paths = [posting.organization.path for posting in let_in.postings]

@@ -1,5 +1,7 @@
 """Writing down who looked and who changed, in the transaction that shows or changes."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -62,6 +64,37 @@ def change(
         subject=subject,
         subject_id=subject_id,
         detail=detail,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What one entry of many says; see ``changes``."""
+
+    person_id: int | None
+    subject: str
+    subject_id: int
+    detail: str
+
+
+def changes(
+    rows: Iterable[Changed], *, at: datetime, actor: str, actor_id: int | None
+) -> None:
+    """Note many changes of one actor at once, an entry each, as ``change`` would."""
+    Entry.objects.bulk_create(
+        [
+            Entry(
+                verb=Entry.Verb.CHANGE,
+                at=at,
+                actor=actor,
+                actor_id=actor_id,
+                person=row.person_id,
+                subject=row.subject,
+                subject_id=row.subject_id,
+                detail=row.detail,
+            )
+            for row in rows
+        ]
     )
 
 

@@ -34,13 +34,7 @@ def seal(text: str, *, bound_to: str) -> bytes:
     `bound_to` names the place ("person:8412:national_id") and is needed to unseal.
     Returns one byte of key version, 12 bytes of nonce, then the ciphertext.
     """
-    version = max(settings.FIELD_KEYS)
-    header = bytes([version])
-    nonce = secrets.token_bytes(_NONCE)
-    sealed = _aead(settings.FIELD_KEYS[version]).encrypt(
-        nonce, text.encode(), header + bound_to.encode()
-    )
-    return header + nonce + sealed
+    return seal_bytes(text.encode(), bound_to=bound_to)
 
 
 def sealer() -> Callable[[str, str], bytes]:
@@ -64,6 +58,22 @@ def sealer() -> Callable[[str, str], bytes]:
 
 def unseal(blob: bytes | memoryview, *, bound_to: str) -> str:
     """Decrypt a sealed text. Raises Unreadable."""
+    return unseal_bytes(blob, bound_to=bound_to).decode()
+
+
+def seal_bytes(content: bytes, *, bound_to: str) -> bytes:
+    """Encrypt a file's content; see seal()."""
+    version = max(settings.FIELD_KEYS)
+    header = bytes([version])
+    nonce = secrets.token_bytes(_NONCE)
+    sealed = _aead(settings.FIELD_KEYS[version]).encrypt(
+        nonce, content, header + bound_to.encode()
+    )
+    return header + nonce + sealed
+
+
+def unseal_bytes(blob: bytes | memoryview, *, bound_to: str) -> bytes:
+    """Decrypt a sealed file. Raises Unreadable."""
     blob = bytes(blob)
     if len(blob) < 1 + _NONCE + _TAG:
         raise Unreadable("The sealed value is too short.")
@@ -72,10 +82,9 @@ def unseal(blob: bytes | memoryview, *, bound_to: str) -> str:
     if key is None:
         raise Unreadable(f"Key version {header[0]} is not configured.")
     try:
-        text = _aead(key).decrypt(nonce, sealed, header + bound_to.encode())
+        return _aead(key).decrypt(nonce, sealed, header + bound_to.encode())
     except InvalidTag:
         raise Unreadable("The sealed value does not belong here.") from None
-    return text.decode()
 
 
 def seal_json(value: Any, *, bound_to: str) -> bytes:

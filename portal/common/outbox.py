@@ -121,9 +121,11 @@ def wake_up(queue: str) -> bool:
     if now - _woken.get(queue, -1.0) < COALESCE_SECONDS:
         return False
     _woken[queue] = now
+    seconds = settings.OUTBOX_SECONDS.get(queue)
+    limits = {"time_limit": seconds, "soft_time_limit": seconds - 10} if seconds else {}
     try:
         _publisher.send_task(
-            "outbox.drain", kwargs={"queue": queue}, queue=queue, retry=False
+            "outbox.drain", kwargs={"queue": queue}, queue=queue, retry=False, **limits
         )
     except (OSError, KombuError, RedisError) as error:
         _broken_until = time.monotonic() + BREAKER_SECONDS

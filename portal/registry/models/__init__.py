@@ -28,10 +28,20 @@ from portal.registry.models.quality import (
     TelephoneReading,
     Threshold,
 )
+from portal.registry.models.session_list import (
+    ListColumns,
+    ListJob,
+    SessionList,
+    StagedRow,
+)
 from portal.registry.models.site import Holiday, Organization, OrganizationSuccession
 from portal.registry.models.unit import AdministrativeUnit, UnitAlias, UnitSuccession
 
 __all__ = [
+    "StagedRow",
+    "SessionList",
+    "ListJob",
+    "ListColumns",
     "AdministrativeUnit",
     "Correction",
     "Dose",

@@ -1,0 +1,86 @@
+"""How the columns of a session list are read, and saying that they mean otherwise."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from complaints.views.lists import find
+from portal.accounts import access
+from portal.accounts.access import StaffRequest
+from portal.common.http import see_other
+from portal.registry.imports import reading, reviewing, staging, vocabulary, wording
+from portal.registry.imports.committing import CannotCommit
+from portal.registry.imports.exceptions import CannotRead
+from portal.registry.imports.headers import Column
+from portal.registry.models import SessionList
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A column on the page: its place, its heading, what it is taken for."""
+
+    number: int
+    sheet: str
+    column: Column
+
+    @property
+    def is_sure(self) -> bool:
+        """Tell whether nobody needs to look."""
+        return self.column.confidence >= 0.8
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.staff(*access.CASEWORKERS)
+def columns(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
+    """Show the guess of each column; take another one and read the list anew."""
+    one = find(list_ref)
+    if one.state not in (SessionList.State.CHECKED, SessionList.State.REFUSED):
+        raise Http404
+    try:
+        lines = list(_lines(one))
+    except CannotRead as refusal:
+        messages.error(request, str(refusal.words))
+        return see_other("casework:list", list_ref=list_ref)
+    if request.method == "POST":
+        chosen = {
+            line.column.key: role
+            for line in lines
+            if (role := request.POST.get(f"role_{line.number}")) in {"", *wording.ROLES}
+        }
+        try:
+            reviewing.set_columns(
+                one.pk,
+                chosen,
+                keep_for_site="keep" in request.POST,
+                by=request.user.pk,
+                at=timezone.now(),
+            )
+        except CannotCommit:
+            messages.error(request, _("The list has moved on. Look at it again."))
+        return see_other("casework:list", list_ref=list_ref)
+    context = {"list": one, "lines": lines, "roles": wording.ROLES.items()}
+    return render(request, "casework/list_columns.html", context)
+
+
+def _lines(one: SessionList) -> Iterator[Line]:
+    """Yield each heading once, in the order of the sheets."""
+    survey = reading.survey(
+        staging.content_of(one),
+        vocabulary=vocabulary.load(),
+        columns=staging.columns_of(one),
+    )
+    seen = set()
+    number = 0
+    for sheet in survey.sheets:
+        for column in (c for table in sheet.tables for c in table.columns):
+            if column.key not in seen:
+                seen.add(column.key)
+                yield Line(number, sheet.name, column)
+                number += 1

@@ -1,0 +1,150 @@
+"""One row of a session list: looked at, fixed, left out, given to somebody."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from complaints.forms import lists as forms
+from complaints.views.lists import find, shown_row
+from portal.accounts import access
+from portal.accounts.access import StaffRequest
+from portal.audit import record
+from portal.common import scope
+from portal.common.http import see_other
+from portal.registry import national_id
+from portal.registry.corrections import born_text, read_person
+from portal.registry.imports import contents, reviewing, wording
+from portal.registry.imports.committing import CannotCommit
+from portal.registry.imports.contents import Opened
+from portal.registry.models import Person, Product, SessionList
+
+NEWCOMER = "new"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.staff(*access.CASEWORKERS)
+def row(request: StaffRequest, list_ref: uuid.UUID, place: int) -> HttpResponse:
+    """Show a row with its cells and findings; take one change of it."""
+    one = find(list_ref)
+    staged = one.staged.filter(place=place).first()
+    if staged is None or one.is_at_work:
+        raise Http404
+    at = timezone.now()
+    opened = contents.unseal(staged, of=one)
+    step = request.POST.get("step", "fix")
+    data = request.POST if request.method == "POST" and step == "fix" else None
+    form = _form(opened, at=at, data=data)
+    if request.method == "POST" and (step != "fix" or form.is_valid()):
+        try:
+            _change(request, one, place, step, form, at=at)
+        except (CannotCommit, reviewing.NotOffered):
+            messages.error(request, _("The list has moved on. Look at it again."))
+        return see_other("casework:list_row", list_ref=list_ref, place=place)
+    return _show(request, one, opened, form, at=at)
+
+
+def _change(
+    request: StaffRequest,
+    one: SessionList,
+    place: int,
+    step: str,
+    form: forms.Row,
+    *,
+    at: datetime,
+) -> None:
+    """Make the change that was asked for, and say what the row is now."""
+    if step == "fix":
+        changed = reviewing.fix(one.pk, place, form.values(), at=at)
+    elif step in ("exclude", "include"):
+        changed = reviewing.exclude(one.pk, place, excluded=step == "exclude", at=at)
+    elif step == "choose":
+        chosen = request.POST.get("person", "")
+        if chosen != NEWCOMER and not chosen.isdigit():
+            messages.error(request, _("Choose whose row it is."))
+            return
+        person = None if chosen == NEWCOMER else int(chosen)
+        changed = reviewing.choose(one.pk, place, person, at=at)
+    else:
+        raise Http404
+    verdict = wording.VERDICTS[changed.verdict]
+    messages.success(
+        request, _("Checked again. The row is now: %(verdict)s.") % {"verdict": verdict}
+    )
+
+
+def _form(opened: Opened, *, at: datetime, data: Any) -> forms.Row:
+    return forms.Row(
+        data,
+        initial=forms.initial_of(opened.row.values),
+        products=list(Product.objects.order_by("name", "pk")),
+        today=timezone.localdate(at),
+    )
+
+
+def _show(
+    request: StaffRequest,
+    one: SessionList,
+    opened: Opened,
+    form: forms.Row,
+    *,
+    at: datetime,
+) -> HttpResponse:
+    staged = opened.staged
+    owners = _owners(opened)
+    for person in [*(owner["pk"] for owner in owners), staged.person_id]:
+        if person is not None:
+            record.look_up(
+                at=at,
+                actor="staff",
+                actor_id=request.user.pk,
+                person_id=person,
+                organization=request.postings[0].organization_id,
+                subject="registry.sessionlist",
+                subject_id=one.pk,
+                detail="row",
+            )
+    context = {
+        "list": one,
+        "line": shown_row(one, opened),
+        "cells": opened.row.cells,
+        "form": form,
+        "owners": owners,
+        "person": _person(staged.person_id) if staged.person_id else None,
+        "is_open": one.state == SessionList.State.CHECKED,
+        "is_excluded": staged.is_excluded,
+        "next_place": one.staged.filter(verdict=staged.verdict, place__gt=staged.place)
+        .order_by("place")
+        .values_list("place", flat=True)
+        .first(),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "casework/list_row.html", context, status=status)
+
+
+def _owners(opened: Opened) -> list[dict[str, Any]]:
+    """Return the people whom a row may name, with what speaks for and against each."""
+    return [
+        {
+            **_person(owner.person),
+            "reasons": owner.words,
+        }
+        for owner in opened.findings.candidates
+    ]
+
+
+def _person(pk: int) -> dict[str, Any]:
+    with scope.system():
+        person = Person.objects.get(pk=pk)
+        return {
+            "pk": pk,
+            "full_name": person.full_name,
+            "born_on": born_text(person.born_on, person.born_precision),
+            "number": national_id.mask(read_person(person, "national_id")),
+        }

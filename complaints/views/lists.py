@@ -1,0 +1,298 @@
+"""Session lists: sent, checked, written into the registry, taken back, reported."""
+
+import uuid
+from typing import Any, Final
+
+from django.contrib import messages
+from django.core.files.storage import default_storage
+from django.db.models import Count, Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+
+from complaints.forms import lists as forms
+from portal.accounts import access
+from portal.accounts.access import StaffRequest
+from portal.audit import record
+from portal.common import crypto
+from portal.common.htmx import page_or_fragment
+from portal.common.http import see_other
+from portal.registry import national_id
+from portal.registry.imports import committing, contents, report, staging, wording
+from portal.registry.imports.committing import CannotCommit
+from portal.registry.imports.contents import Opened
+from portal.registry.imports.exceptions import WORDS, CannotRead
+from portal.registry.models import Organization, SessionList, StagedRow
+
+State = SessionList.State
+Verdict = StagedRow.Verdict
+PAGE: Final = 50
+STATES: Final = {
+    State.READING: gettext_lazy("Being read"),
+    State.JUDGING: gettext_lazy("Being compared"),
+    State.CHECKED: gettext_lazy("Checked, nothing written yet"),
+    State.COMMITTING: gettext_lazy("Being written"),
+    State.COMMITTED: gettext_lazy("Written"),
+    State.UNDOING: gettext_lazy("Being taken back"),
+    State.UNDONE: gettext_lazy("Taken back"),
+    State.REFUSED: gettext_lazy("Cannot be read"),
+}
+# No step forward for so long: the worker died, or the outbox has given up.
+STALLED_SECONDS: Final = 120
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.staff(*access.CASEWORKERS)
+def index(request: StaffRequest) -> HttpResponse:
+    """Show the lists of one's sites, newest first, and take a new one."""
+    at = timezone.now()
+    sites = _sites(request)
+    if request.method == "POST":
+        form = forms.Upload(request.POST, request.FILES, sites=sites)
+        if form.is_valid():
+            file = form.cleaned_data["file"]
+            try:
+                one, is_new = staging.take(
+                    content=file.read(),
+                    name=file.name,
+                    site=form.cleaned_data["site"],
+                    by=request.user.pk,
+                    at=at,
+                )
+            except CannotRead as refusal:
+                form.add_error("file", str(refusal.words))
+            else:
+                if not is_new:
+                    messages.info(
+                        request,
+                        _("This file was sent before. Here is what became of it."),
+                    )
+                return see_other("casework:list", list_ref=one.ref)
+    else:
+        form = forms.Upload(sites=sites)
+    below = SessionList.objects.select_related("site").order_by("-pk")
+    after = request.GET.get("after", "")
+    if after.isdigit():
+        below = below.filter(pk__lt=int(after))
+    rows = list(below[: PAGE + 1])
+    context = {
+        "form": form,
+        "lists": [_line(one) for one in rows[:PAGE]],
+        "next_url": f"?after={rows[PAGE - 1].pk}" if len(rows) > PAGE else "",
+        "has_sites": bool(sites),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "casework/lists.html", context, status=status)
+
+
+@require_safe
+@access.staff(*access.CASEWORKERS)
+def show(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
+    """Show how far a list is, and its rows once they are judged."""
+    one = find(list_ref)
+    at = timezone.now()
+    seconds = (at - one.progress_at).total_seconds()
+    context: dict[str, Any] = {
+        "list": one,
+        "state_word": STATES[State(one.state)],
+        "is_stalled": one.is_at_work and seconds > STALLED_SECONDS,
+        "refusal": WORDS[one.refusal] if one.refusal else "",
+        "url": reverse("casework:list", args=[one.ref]),
+    }
+    if not one.is_at_work and one.state != State.REFUSED and not one.forgotten_at:
+        context |= _rows(request, one)
+        record.look_up(
+            at=at,
+            actor="staff",
+            actor_id=request.user.pk,
+            person_id=None,
+            organization=request.postings[0].organization_id,
+            subject="registry.sessionlist",
+            subject_id=one.pk,
+        )
+    return page_or_fragment(
+        request, "casework/list.html", "casework/_list.html", context
+    )
+
+
+@require_POST
+@access.staff(*access.CASEWORKERS)
+def commit(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
+    """Write a checked list into the registry, or go on where a worker stopped."""
+    one = find(list_ref)
+    at = timezone.now()
+    try:
+        if one.is_at_work:
+            staging.go_on(one.pk, by=request.user.pk, at=at)
+        else:
+            committing.commit(one.pk, by=request.user.pk, at=at)
+    except CannotCommit:
+        messages.error(request, _("This list cannot be written as it is now."))
+    return see_other("casework:list", list_ref=list_ref)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.staff(*access.CASEWORKERS)
+def undo(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
+    """Ask whether to take a list back, then do it."""
+    one = find(list_ref)
+    if request.method == "POST":
+        try:
+            committing.undo(one.pk, by=request.user.pk, at=timezone.now())
+        except CannotCommit:
+            messages.error(request, _("This list cannot be taken back as it is now."))
+        return see_other("casework:list", list_ref=list_ref)
+    if one.state != State.COMMITTED or one.forgotten_at:
+        raise Http404
+    return render(request, "casework/list_undo.html", {"list": one})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.staff(*access.CASEWORKERS)
+def report_file(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
+    """Send the report; a long one is asked for (POST) and fetched when it is there."""
+    one = find(list_ref)
+    if one.is_at_work or one.state == State.REFUSED or one.forgotten_at:
+        raise Http404
+    at = timezone.now()
+    if one.rows_read <= report.AT_ONCE:
+        content = report.build(report.rows_of(one))
+    elif request.method == "POST":
+        staging.owe_report(one, by=request.user.pk, at=at)
+        messages.info(request, _("The report is being made. Reload in a minute."))
+        return see_other("casework:list", list_ref=list_ref)
+    else:
+        name = f"{staging.file_name(one)}.xlsx"
+        if not default_storage.exists(name):
+            raise Http404
+        with default_storage.open(name) as file:
+            content = crypto.unseal_bytes(
+                file.read(), bound_to=f"list:{one.ref}:report"
+            )
+    record.look_up(
+        at=at,
+        actor="staff",
+        actor_id=request.user.pk,
+        person_id=None,
+        organization=request.postings[0].organization_id,
+        subject="registry.sessionlist",
+        subject_id=one.pk,
+        detail="report",
+    )
+    response = HttpResponse(content, content_type=report.MEDIA_TYPE)
+    day = timezone.localtime(one.uploaded_at)
+    response["Content-Disposition"] = (
+        f'attachment; filename="bao-cao-{one.site.code.lower()}-{day:%Y%m%d-%H%M}.xlsx"'
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def find(list_ref: uuid.UUID) -> SessionList:
+    """Return a list within the reader's scope; 404 for all others."""
+    # The row policy of the table holds the scope; nothing else is ever returned.
+    one = SessionList.objects.select_related("site").filter(ref=list_ref).first()
+    if one is None:
+        raise Http404
+    return one
+
+
+def shown_row(one: SessionList, opened: Opened) -> dict[str, Any]:
+    """Return one line of the review page."""
+    values, staged = opened.row.values, opened.staged
+    return {
+        "place": staged.place,
+        "url": reverse("casework:list_row", args=[one.ref, staged.place]),
+        "sheet": opened.row.sheet,
+        "row": opened.row.row,
+        "full_name": values.full_name,
+        "born_on": values.born_on,
+        "number": national_id.mask(values.id_number) if values.id_number else "",
+        "given_on": values.given_on,
+        "product": values.product or "",
+        "lot": values.lot,
+        "dose_number": values.dose_number,
+        "verdict": wording.VERDICTS.get(staged.verdict, ""),
+        "tone": wording.TONES.get(staged.verdict, ""),
+        "done": report.result(opened) if staged.done_at else "",
+        "is_fixed": staged.is_fixed,
+        "reasons": [wording.of(reason) for reason in opened.reasons],
+    }
+
+
+def _sites(request: StaffRequest) -> list[Organization]:
+    """Return the sites at and below the reader's organizations."""
+    scope = Q(pk__in=[])
+    for posting in request.postings:
+        scope |= Q(path__startswith=posting.organization.path)
+    found = Organization.objects.filter(scope, gives_doses=True)
+    return list(found.order_by("sort_key", "pk"))
+
+
+def _line(one: SessionList) -> dict[str, Any]:
+    return {
+        "url": reverse("casework:list", args=[one.ref]),
+        "name": one.name or _("Forgotten list"),
+        "site": one.site.name,
+        "uploaded_at": one.uploaded_at,
+        "state": STATES[State(one.state)],
+        "rows": one.rows_read,
+        "done": one.rows_done,
+    }
+
+
+def _rows(request: StaffRequest, one: SessionList) -> dict[str, Any]:
+    """Return the counts by verdict and one page of rows of the chosen one."""
+    counts = dict(
+        one.staged.values_list("verdict").annotate(n=Count("pk")).order_by("verdict")
+    )
+    chosen = request.GET.get("verdict", "")
+    chosen = chosen if chosen in Verdict.values else ""
+    after = request.GET.get("after", "")
+    rows = one.staged.filter(place__gt=int(after) if after.isdigit() else 0)
+    if chosen:
+        rows = rows.filter(verdict=chosen)
+    page = list(rows.order_by("place")[: PAGE + 1])
+    next_url = ""
+    if len(page) > PAGE:
+        query = request.GET.copy()
+        query["after"] = str(page[PAGE - 1].place)
+        next_url = f"?{query.urlencode()}"
+    return {
+        "rows": [shown_row(one, contents.unseal(row, of=one)) for row in page[:PAGE]],
+        "next_url": next_url,
+        "is_later_page": after.isdigit(),
+        "verdicts": [
+            {
+                "name": "",
+                "label": _("All"),
+                "count": one.rows_read,
+                "is_current": not chosen,
+            },
+            *(
+                {
+                    "name": name,
+                    "label": label,
+                    "count": counts.get(name, 0),
+                    "is_current": name == chosen,
+                }
+                for name, label in wording.VERDICTS.items()
+                if counts.get(name)
+            ),
+        ],
+        "new_count": counts.get(Verdict.NEW, 0),
+        "open_count": counts.get(Verdict.AMBIGUOUS, 0) + counts.get(Verdict.ERROR, 0),
+        "can_commit": one.state == State.CHECKED,
+        "can_undo": one.state == State.COMMITTED,
+        "needs_job": one.rows_read > report.AT_ONCE,
+        "has_report": one.rows_read > report.AT_ONCE
+        and default_storage.exists(f"{staging.file_name(one)}.xlsx"),
+    }

@@ -1,0 +1,254 @@
+"""Making a list part of the registry, and taking it back, in batches that can die.
+
+Each batch is one transaction: it locks the list, judges its rows anew, writes people
+and doses through the ledger and marks the rows done. Whoever begins again finds only
+rows that are not done, so each is written once.
+"""
+
+import time
+from datetime import datetime
+from typing import Final
+
+from django.db import DataError, IntegrityError
+from django.utils import timezone
+
+from portal.common import scope
+from portal.registry import corrections
+from portal.registry.corrections import Warrant
+from portal.registry.imports import contents, ledger, staging
+from portal.registry.imports.judging import Finding
+from portal.registry.imports.rows import Reason
+from portal.registry.models import (
+    Correction,
+    Dose,
+    ListJob,
+    Person,
+    SessionList,
+    StagedRow,
+)
+
+State = SessionList.State
+Verdict = StagedRow.Verdict
+
+BATCH: Final = 500
+WRITER: Final = "imports"
+
+
+class CannotCommit(Exception):
+    """The list is not in a state in which this can be asked."""
+
+
+def commit(pk: int, *, by: int | None, at: datetime, queued: bool = True) -> None:
+    """Begin to write a checked list into the registry.
+
+    Raise CannotCommit where its dry run is not over or it is committed already.
+    """
+    with scope.system():
+        one = staging.lock(pk)
+        if one.state != State.CHECKED:
+            raise CannotCommit(one.state)
+        one.state, one.committed_by_id, one.progress_at = State.COMMITTING, by, at
+        one.save(update_fields=["state", "committed_by", "progress_at"])
+        if queued:
+            staging.owe(one, ListJob.Work.COMMIT, by=by, at=at)
+
+
+def undo(pk: int, *, by: int | None, at: datetime, queued: bool = True) -> None:
+    """Begin to take back all that a committed list wrote, by counter-corrections.
+
+    Raise CannotCommit where it is not committed.
+    """
+    with scope.system():
+        one = staging.lock(pk)
+        if one.state != State.COMMITTED or one.forgotten_at:
+            raise CannotCommit(one.state)
+        one.state, one.undone_by_id, one.progress_at = State.UNDOING, by, at
+        one.save(update_fields=["state", "undone_by", "progress_at"])
+        if queued:
+            staging.owe(one, ListJob.Work.UNDO, by=by, at=at)
+
+
+def commit_slice(pk: int, *, by: int | None, at: datetime, until: float) -> bool:
+    """Write batches until time is up; True when nothing is left to write.
+
+    A batch that the database does not take is written row by row, and the row at
+    fault becomes an error: the others are not held up by it.
+    """
+    size, alone = BATCH, 0
+    while True:
+        try:
+            written = _commit_batch(pk, size=size, at=at)
+        except (IntegrityError, DataError):
+            if size > 1:
+                size, alone = 1, BATCH
+                continue
+            _set_aside(pk, at=at)
+            written = 1
+        if not written:
+            return True
+        if size == 1:
+            alone -= 1
+            size = 1 if alone > 0 else BATCH
+        if time.monotonic() >= until:
+            return False
+
+
+def undo_slice(pk: int, *, by: int | None, at: datetime, until: float) -> bool:
+    """Take batches back until time is up; True when nothing is left.
+
+    A dose that was changed since is left alone and its row says so (``is_kept``).
+    """
+    while _undo_batch(pk, at=at):
+        if time.monotonic() >= until:
+            return False
+    while _undo_people(pk, at=at):
+        if time.monotonic() >= until:
+            return False
+    with scope.system():
+        one = staging.lock(pk)
+        if one.state == State.UNDOING:
+            one.state, one.undone_at, one.progress_at = State.UNDONE, at, at
+            one.save(update_fields=["state", "undone_at", "progress_at"])
+    return True
+
+
+def reference(one: SessionList) -> str:
+    """Return what the ledger calls a list, in ``Correction.reason_ref``."""
+    return f"list:{one.ref.hex}"
+
+
+def _commit_batch(pk: int, *, size: int, at: datetime) -> int:
+    """Write the next rows; return how many were dealt with, 0 at the end."""
+    with scope.system(), corrections.writing(WRITER):
+        one = staging.lock(pk)
+        if one.state != State.COMMITTING:
+            return 0
+        rows = list(
+            one.staged.filter(verdict=Verdict.NEW, done_at=None).order_by("place")[
+                :size
+            ]
+        )
+        if not rows:
+            one.state, one.committed_at, one.progress_at = State.COMMITTED, at, at
+            one.save(update_fields=["state", "committed_at", "progress_at"])
+            return 0
+        # Locked before they are judged: what is found stays so until it is written.
+        known = {row.person_id for row in rows if row.person_id}
+        list(Person.objects.select_for_update().filter(pk__in=known).order_by("pk"))
+        opened = {row.place: contents.unseal(row, of=one) for row in rows}
+        findings = staging.find(one, opened.values(), at=at)
+        for row in rows:
+            contents.settle(row, findings[row.place], of=one)
+        additions = [
+            ledger.Addition(
+                place, opened[place].row.values, found.person, found.newcomer
+            )
+            for place, found in findings.items()
+            if found.verdict == Verdict.NEW
+        ]
+        warrant = Warrant(
+            Correction.Reason.IMPORT,
+            reference(one),
+            proposed_by=one.committed_by_id,
+            source=Correction.Source.SESSION_LIST,
+        )
+        for added in ledger.add(additions, site=one.site, warrant=warrant, at=at):
+            row = opened[added.key].staged
+            row.person_id, row.dose_id = added.person, added.dose
+            row.correction_id, row.done_at = added.correction, at
+        contents.save(rows)
+        one.rows_done += len(additions)
+        one.progress_at = timezone.now()
+        one.save(update_fields=["rows_done", "progress_at"])
+    return len(rows)
+
+
+def _set_aside(pk: int, *, at: datetime) -> None:
+    """Mark the next row as one that the database does not take."""
+    with scope.system():
+        one = staging.lock(pk)
+        row = (
+            one.staged.filter(verdict=Verdict.NEW, done_at=None)
+            .order_by("place")
+            .first()
+        )
+        if one.state != State.COMMITTING or row is None:
+            return
+        finding = Finding(Verdict.ERROR, (Reason("not_taken"),))
+        contents.settle(row, finding, of=one)
+        contents.save([row])
+
+
+def _undo_batch(pk: int, *, at: datetime) -> int:
+    """Take the last rows that are done back; return how many were dealt with."""
+    with scope.system(), corrections.writing(WRITER):
+        one = staging.lock(pk)
+        if one.state != State.UNDOING:
+            return 0
+        rows = list(
+            one.staged.filter(done_at__isnull=False, undone_at=None, is_kept=False)
+            .select_related("correction")
+            .order_by("-place")[:BATCH]
+        )
+        doses = {
+            dose.pk: dose
+            for dose in Dose.objects.select_for_update()
+            .filter(pk__in=[row.dose_id for row in rows if row.dose_id])
+            .order_by("pk")
+        }
+        back = []
+        for row in rows:
+            dose, correction = doses.get(row.dose_id or 0), row.correction
+            # Untouched: at the version that the list gave it.
+            if dose and correction and dose.version == correction.version_before + 1:
+                back.append((row, dose, correction))
+        ledger.void_doses(
+            [dose for _, dose, _ in back],
+            [correction for *_, correction in back],
+            warrant=_undoing(one),
+            at=at,
+        )
+        places = {row.place for row, *_ in back}
+        one.staged.filter(place__in=places).update(undone_at=at)
+        kept = {row.place for row in rows} - places
+        one.staged.filter(place__in=kept).update(is_kept=True)
+        one.rows_done -= len(back)
+        one.progress_at = timezone.now()
+        one.save(update_fields=["rows_done", "progress_at"])
+    return len(rows)
+
+
+def _undo_people(pk: int, *, at: datetime) -> int:
+    """Withdraw people whom the list added and who have nothing else on record."""
+    with scope.system(), corrections.writing(WRITER):
+        one = staging.lock(pk)
+        if one.state != State.UNDOING:
+            return 0
+        added = {
+            correction.target_id: correction
+            for correction in Correction.objects.filter(
+                reason=Correction.Reason.IMPORT,
+                reason_ref=reference(one),
+                target=Correction.Target.PERSON,
+                version_before=0,
+            )
+        }
+        people = list(
+            Person.objects.select_for_update()
+            .filter(pk__in=added, version=1, status=Person.Status.ACTIVE)
+            .exclude(doses__status=Dose.Status.COMPLETED)
+            .order_by("pk")[:BATCH]
+        )
+        ledger.void_people(
+            people,
+            [added[person.pk] for person in people],
+            warrant=_undoing(one),
+            at=at,
+        )
+        one.progress_at = timezone.now()
+        one.save(update_fields=["progress_at"])
+    return len(people)
+
+
+def _undoing(one: SessionList) -> Warrant:
+    return Warrant(Correction.Reason.UNDO, reference(one), proposed_by=one.undone_by_id)

@@ -1,0 +1,311 @@
+"""What a row would mean for the registry: the verdict, for many rows at a time.
+
+Judging reads and writes nothing. It runs in the dry run and again, in the same
+transaction as the writing, when a list is committed: what changed in between counts.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Final, Protocol
+
+from portal.common import crypto
+from portal.common.names import tone_key
+from portal.registry.imports import owners
+from portal.registry.imports.owners import Owner, Sought
+from portal.registry.imports.rows import Reason, Values
+from portal.registry.models import Dose, StagedRow
+
+Verdict = StagedRow.Verdict
+
+# The same product and number again within two weeks is one dose with a date corrected
+# (rule Q19 of domain paper d); nearer than that nobody is vaccinated twice.
+RE_ENTRY: Final = timedelta(days=13)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row to be judged; ``person`` and ``is_chosen`` are what staff chose for it.
+
+    ``line`` is what people call the row, its number in the spreadsheet; ``others`` are
+    further identity numbers that it names.
+    """
+
+    key: int
+    line: int
+    values: Values
+    others: tuple[str, ...] = ()
+    said: str = ""
+    is_excluded: bool = False
+    is_chosen: bool = False
+    person: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A verdict with its reasons, whose the row is, and the dose that it meets.
+
+    ``newcomer`` stands for somebody of whom nothing is recorded, ``dose_key`` for the
+    dose itself: equal ones within a list are one and the same.
+    """
+
+    verdict: str
+    reasons: tuple[Reason, ...] = ()
+    person: int | None = None
+    dose: int | None = None
+    candidates: tuple[Owner, ...] = ()
+    newcomer: bytes | None = None
+    dose_key: bytes | None = None
+
+
+class Others(Protocol):
+    """What the list's rows that are not judged now have claimed and added."""
+
+    def doses(self, keys: Collection[bytes]) -> Mapping[bytes, int]:
+        """Return which of these doses a row stands for, and the row's line."""
+
+    def people(self, keys: Collection[bytes]) -> Mapping[bytes, int]:
+        """Return which of these newcomers the list has added, and who they are."""
+
+    def added(self, people: Collection[int]) -> Collection[int]:
+        """Return which of these people the list itself has added."""
+
+
+class NoOthers:
+    """For rows that are judged all at once."""
+
+    def doses(self, keys: Collection[bytes]) -> Mapping[bytes, int]:
+        """Return nothing: no row stands outside."""
+        return {}
+
+    def people(self, keys: Collection[bytes]) -> Mapping[bytes, int]:
+        """Return nothing: nobody was added."""
+        return {}
+
+    def added(self, people: Collection[int]) -> Collection[int]:
+        """Return nothing: nobody was added."""
+        return ()
+
+
+def judge(
+    entries: Sequence[Entry],
+    *,
+    site: int | None,
+    on: date,
+    others: Others | None = None,
+) -> dict[int, Finding]:
+    """Return a finding for each entry, by its key, in the order of the entries.
+
+    ``site`` is where the doses were given (None: not said, and not compared), ``on``
+    is today. Of rows that claim one and the same dose the first has it.
+    """
+    others = others or NoOthers()
+    found: dict[int, Finding] = {}
+    open_entries = []
+    for entry in entries:
+        early = _early(entry, on=on)
+        if early:
+            found[entry.key] = early
+        else:
+            open_entries.append(entry)
+    people = _owners(open_entries, others, site=site, on=on)
+    doses = _doses(one.person for one in people.values() if one.person is not None)
+    for entry in open_entries:
+        finding = people[entry.key]
+        if not finding.verdict:
+            finding = _compare(entry, finding, doses[finding.person], site=site)
+        found[entry.key] = finding
+    in_order = {entry.key: found[entry.key] for entry in entries}
+    return _once(in_order, {entry.key: entry.line for entry in entries}, others)
+
+
+def _once(
+    found: dict[int, Finding], lines: Mapping[int, int], others: Others
+) -> dict[int, Finding]:
+    """Leave each new dose to the first row that claims it."""
+    new = [one.dose_key for one in found.values() if one.verdict == Verdict.NEW]
+    claimed = dict(others.doses([key for key in new if key]))
+    for key, finding in found.items():
+        if finding.verdict != Verdict.NEW or not finding.dose_key:
+            continue
+        if finding.dose_key in claimed:
+            reason = Reason("same_as_row", detail=str(claimed[finding.dose_key]))
+            found[key] = replace(finding, verdict=Verdict.DUPLICATE, reasons=(reason,))
+        else:
+            claimed[finding.dose_key] = lines[key]
+    return found
+
+
+def _early(entry: Entry, *, on: date) -> Finding | None:
+    """Return what is clear before the registry is asked."""
+    if entry.is_excluded:
+        return Finding(Verdict.EXCLUDED, (Reason("by_staff"),))
+    if entry.said:
+        return Finding(entry.said)
+    reasons = faults(entry.values, on=on)
+    return Finding(Verdict.ERROR, reasons) if reasons else None
+
+
+def faults(values: Values, *, on: date) -> tuple[Reason, ...]:
+    """Return why a row can be no dose: what is missing or cannot be.
+
+    The reader names these with their cells; this also covers rows that staff fixed.
+    Rules Q01 and Q02 of domain paper (d).
+    """
+    missing = tuple(
+        Reason("missing", column=column)
+        for column in ("full_name", "born_on", "given_on", "product")
+        if not getattr(values, column)
+    )
+    if missing:
+        return missing
+    assert values.given_on is not None  # it is not missing
+    born = owners.partial_date(values.born_on)
+    if values.given_on > on:
+        return (Reason("in_the_future", column="given_on"),)
+    if born and values.given_on < born.first():
+        return (Reason("before_birth", column="given_on"),)
+    return ()
+
+
+def _owners(
+    entries: Sequence[Entry], others: Others, *, site: int | None, on: date
+) -> dict[int, Finding]:
+    """Return for each entry whose it is, or the verdict where that is not certain."""
+    newcomers = {entry.key: _newcomer_key(entry.values) for entry in entries}
+    added = others.people(list(newcomers.values()))
+    sought = {
+        entry.key: Sought(entry.values, entry.others)
+        for entry in entries
+        if not entry.is_chosen and newcomers[entry.key] not in added
+    }
+    candidates = owners.find(sought, site=site, on=on) if sought else {}
+    # Two rows of a list are two people unless their keys agree: a twin written before
+    # is no reason to doubt the other one.
+    own = others.added({o.person for row in candidates.values() for o in row})
+    found = {}
+    for entry in entries:
+        newcomer = newcomers[entry.key]
+        if entry.is_chosen and entry.person is not None:
+            found[entry.key] = Finding("", person=entry.person)
+        elif newcomer in added:
+            found[entry.key] = Finding("", person=added[newcomer], newcomer=newcomer)
+        elif entry.is_chosen:
+            found[entry.key] = Finding("", newcomer=newcomer)
+        else:
+            offered = [o for o in candidates[entry.key] if o.person not in own]
+            found[entry.key] = _whose(offered, newcomer)
+    return found
+
+
+def _whose(candidates: list[Owner], newcomer: bytes) -> Finding:
+    certain = [owner for owner in candidates if owner.grade == "certain"]
+    if len(certain) == 1:
+        return Finding("", person=certain[0].person)
+    if not candidates:
+        return Finding("", newcomer=newcomer)
+    several = len(candidates) > 1
+    code = "fits_several" if several else "may_be_somebody"
+    return Finding(
+        Verdict.AMBIGUOUS,
+        (Reason(code, detail=str(len(candidates))),),
+        candidates=tuple(candidates),
+    )
+
+
+def _newcomer_key(values: Values) -> bytes:
+    """Return what two rows about the same unknown person have in common."""
+    who = values.id_number or "|".join(values.phones)
+    text = "|".join((tone_key(values.full_name), values.born_on, who))
+    return crypto.digest("newcomer", text)
+
+
+def _doses(people: Iterable[int]) -> Mapping[int | None, list[Dose]]:
+    """Return the valid doses of all these people, in one statement."""
+    doses: dict[int | None, list[Dose]] = defaultdict(list)
+    rows = Dose.objects.filter(
+        person_id__in=set(people), status=Dose.Status.COMPLETED
+    ).select_related("product")
+    for dose in rows.order_by("given_on", "pk"):
+        doses[dose.person_id].append(dose)
+    return doses
+
+
+def _compare(
+    entry: Entry, finding: Finding, doses: list[Dose], *, site: int | None
+) -> Finding:
+    """Hold a row against the doses on its owner's record."""
+    values = entry.values
+    who = str(finding.person or (finding.newcomer or b"").hex())
+    key = crypto.digest("list_dose", f"{who}|{values.given_on}|{values.product}")
+    recorded = _counterpart(values, doses)
+    warnings = _warnings(values, doses)
+    if recorded is None:
+        new = replace(finding, verdict=Verdict.NEW, reasons=warnings)
+        return replace(new, dose_key=key)
+    reasons = _differences(values, recorded, site=site)
+    return replace(
+        finding,
+        verdict=Verdict.DIFFERS if reasons else Verdict.SAME,
+        reasons=reasons,
+        dose=recorded.pk,
+        dose_key=key,
+    )
+
+
+def _counterpart(values: Values, doses: list[Dose]) -> Dose | None:
+    """Return the dose on record that the row is about, if there is one.
+
+    The same day and product first, then the same day, then the same product and
+    number within the days of a re-entry.
+    """
+    same_day = [dose for dose in doses if dose.given_on == values.given_on]
+    for dose in same_day:
+        if dose.product.code == values.product:
+            return dose
+    if same_day:
+        return same_day[0]
+    for dose in doses:
+        if (
+            values.given_on is not None
+            and values.dose_number is not None
+            and dose.dose_number == values.dose_number
+            and dose.product.code == values.product
+            and abs(dose.given_on - values.given_on) <= RE_ENTRY
+        ):
+            return dose
+    return None
+
+
+def _differences(values: Values, dose: Dose, *, site: int | None) -> tuple[Reason, ...]:
+    """Name the fields in which a row that says something contradicts the record.
+
+    ``detail`` is what is recorded. What a row leaves empty contradicts nothing.
+    """
+    pairs = (
+        ("given_on", values.given_on, dose.given_on),
+        ("product", values.product, dose.product.code),
+        ("lot", values.lot or None, dose.lot_number),
+        ("dose_number", values.dose_number, dose.dose_number),
+    )
+    reasons = [
+        Reason(
+            "differs", column=column, detail=str("" if on_record is None else on_record)
+        )
+        for column, said, on_record in pairs
+        if said is not None and said != on_record
+    ]
+    if site is not None and dose.site_id != site:
+        reasons.append(Reason("differs", column="site"))
+    return tuple(reasons)
+
+
+def _warnings(values: Values, doses: list[Dose]) -> tuple[Reason, ...]:
+    """Name what a person should look at before a new dose is written."""
+    warnings = []
+    if values.dose_number and any(
+        dose.dose_number == values.dose_number for dose in doses
+    ):
+        warnings.append(Reason("number_repeats", column="dose_number"))
+    return tuple(warnings)

@@ -1,0 +1,133 @@
+"""What staff change between dry run and commit: a cell, a row, an owner, the columns.
+
+Each change judges its row anew, and the rows that stand for the same dose.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from portal.common import scope
+from portal.registry.imports import contents, staging
+from portal.registry.imports.committing import CannotCommit
+from portal.registry.imports.rows import Values
+from portal.registry.models import (
+    ListColumns,
+    ListJob,
+    SessionList,
+    StagedRow,
+)
+
+State = SessionList.State
+Verdict = StagedRow.Verdict
+
+
+class NotOffered(Exception):
+    """The person chosen is not among those whom the row may name."""
+
+
+def fix(pk: int, place: int, values: Values, *, at: datetime) -> StagedRow:
+    """Replace what a row says by what staff read in it, and judge it again.
+
+    A number that staff typed or left standing is confirmed by that, restored zeros
+    too. Raise CannotCommit once the list is being written.
+    """
+
+    def change(one: SessionList, row: StagedRow) -> None:
+        opened = contents.unseal(row, of=one)
+        confirmed = replace(values, id_restored=False)
+        row.content_sealed = contents.seal_content(
+            contents.fixed(opened.row, confirmed), of=one, place=place
+        )
+        row.said, row.is_fixed = "", True
+        row.is_chosen, row.person = False, None
+
+    return _change(pk, place, change, ("content_sealed", "said", "is_fixed"), at=at)
+
+
+def exclude(pk: int, place: int, *, excluded: bool, at: datetime) -> StagedRow:
+    """Leave a row out of the commit, or take it in again. Raises as ``fix`` does."""
+
+    def change(one: SessionList, row: StagedRow) -> None:
+        row.is_excluded = excluded
+        row.is_chosen, row.person = False, None
+
+    return _change(pk, place, change, ("is_excluded",), at=at)
+
+
+def choose(pk: int, place: int, person: int | None, *, at: datetime) -> StagedRow:
+    """Say whose row it is: one of its candidates, or (None) somebody new.
+
+    Raise NotOffered for anybody else, and CannotCommit as ``fix`` does.
+    """
+
+    def change(one: SessionList, row: StagedRow) -> None:
+        offered = contents.unseal(row, of=one).findings.candidates
+        if person is not None and person not in {c.person for c in offered}:
+            raise NotOffered
+        row.is_chosen, row.person_id = True, person
+
+    return _change(pk, place, change, (), at=at)
+
+
+def set_columns(
+    pk: int,
+    columns: Mapping[str, str],
+    *,
+    keep_for_site: bool,
+    by: int | None,
+    at: datetime,
+    queued: bool = True,
+) -> None:
+    """Read the list anew with these columns (heading -> role, as the reader has them).
+
+    ``keep_for_site`` saves them for the site's next lists.
+
+    What staff changed in single rows is lost by that. Raise CannotCommit once the
+    list is being written.
+    """
+    with scope.system():
+        one = staging.lock(pk)
+        if one.state not in (State.CHECKED, State.REFUSED):
+            raise CannotCommit(one.state)
+        if keep_for_site:
+            ListColumns.objects.update_or_create(
+                site=one.site,
+                defaults={
+                    "columns": staging.saved_columns(one.site) | dict(columns),
+                    "saved_by_id": by,
+                    "saved_at": at,
+                },
+            )
+        one.staged.all().delete()
+        one.columns, one.state, one.refusal = dict(columns), State.READING, ""
+        one.rows_read = one.rows_judged = 0
+        one.progress_at = at
+        one.save()
+        if queued:
+            staging.owe(one, ListJob.Work.READ, by=by, at=at)
+
+
+def _change(
+    pk: int,
+    place: int,
+    change: Callable[[SessionList, StagedRow], None],
+    fields: tuple[str, ...],
+    *,
+    at: datetime,
+) -> StagedRow:
+    """Change a row under the list's lock and judge what hangs together anew."""
+    with scope.system():
+        one = staging.lock(pk)
+        if one.state != State.CHECKED:
+            raise CannotCommit(one.state)
+        row = one.staged.get(place=place)
+        before = row.dose_digest
+        change(one, row)
+        row.save(update_fields=[*fields, "is_chosen", "person"])
+        staging.judge_rows(one, [row], at=at)
+        if before is not None and before != row.dose_digest:
+            # The first of the rows that stood behind this one now has the dose.
+            twins = one.staged.filter(dose_digest=before, verdict=Verdict.DUPLICATE)
+            staging.judge_rows(one, list(twins.order_by("place")), at=at)
+        return row

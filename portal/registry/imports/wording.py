@@ -1,0 +1,91 @@
+"""Verdicts, columns and reasons of a list in words, in the language of the moment."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from portal.registry.imports import reasons
+from portal.registry.imports.rows import Reason
+from portal.registry.models import StagedRow
+
+Verdict = StagedRow.Verdict
+
+VERDICTS: Final[dict[str, Promise]] = {
+    Verdict.NEW: _("New dose"),
+    Verdict.SAME: _("Recorded already"),
+    Verdict.DIFFERS: _("Differs from the record"),
+    Verdict.AMBIGUOUS: _("Whose is not certain"),
+    Verdict.POSTPONED: _("Postponed, no dose"),
+    Verdict.DUPLICATE: _("Twice in the list"),
+    Verdict.EXCLUDED: _("Left out"),
+    Verdict.ERROR: _("Error"),
+}
+TONES: Final[dict[str, str]] = {
+    Verdict.NEW: "ok",
+    Verdict.SAME: "",
+    Verdict.DIFFERS: "warn",
+    Verdict.AMBIGUOUS: "warn",
+    Verdict.POSTPONED: "",
+    Verdict.DUPLICATE: "",
+    Verdict.EXCLUDED: "",
+    Verdict.ERROR: "bad",
+}
+COLUMNS: Final[dict[str, Promise]] = {
+    "full_name": _("Full name"),
+    "sex": _("Sex"),
+    "born_on": _("Birth date"),
+    "id_number": _("Identity number"),
+    "phones": _("Telephone"),
+    "given_on": _("Day of the injection"),
+    "product": _("Vaccine"),
+    "lot": _("Lot number"),
+    "dose_number": _("Dose number"),
+    "site": _("Vaccination site"),
+}
+# What a column of a list can be taken for (``meanings.ROLES``).
+ROLES: Final[dict[str, Promise]] = {
+    **COLUMNS,
+    "ordinal": _("Running number"),
+    "family_name": _("Family and middle name"),
+    "given_name": _("Given name"),
+    "sex_male": _("Mark: male"),
+    "sex_female": _("Mark: female"),
+    "born_male": _("Birth date of men"),
+    "born_female": _("Birth date of women"),
+    "born_day": _("Day of birth"),
+    "born_month": _("Month of birth"),
+    "born_year": _("Year of birth"),
+    "id_old": _("Old card number (9 digits)"),
+    "id_new": _("Identity number (12 digits)"),
+    "dose": _("Mark: dose given"),
+    "product_mark": _("Mark: this vaccine"),
+    "address": _("Address"),
+    "note": _("Note"),
+    "time": _("Time of day"),
+}
+# Codes of judging and committing; those of the reader are in ``reasons``.
+REASONS: Final[dict[str, Promise]] = {
+    **reasons.WORDS,
+    "by_staff": _("Left out by staff."),
+    "fits_several": _("Fits %(detail)s people on record."),
+    "may_be_somebody": _("May be somebody on record, but not for certain."),
+    "differs": _("%(column)s: recorded is %(detail)s."),
+    "number_repeats": _("The record has a dose with this number on another day."),
+    "not_taken": _("The database did not take this row."),
+}
+
+
+def of(reason: Reason) -> str:
+    """Return a reason as a sentence, with its cell where it names one."""
+    words = str(REASONS[reason.code]) % {
+        "column": COLUMNS.get(reason.column, reason.column),
+        "detail": reason.detail or "–",
+    }
+    return f"{reason.cell}: {words}" if reason.cell else words
+
+
+def of_all(found: Iterable[Reason]) -> str:
+    """Return reasons as one text."""
+    return " ".join(of(reason) for reason in found)

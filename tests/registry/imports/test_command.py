@@ -1,0 +1,121 @@
+"""The command prints one row a person with its verdict, and writes what is new."""
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from portal.registry.models import Dose, SessionList
+from tests.factories import make_organization, make_product
+
+pytestmark = pytest.mark.usefixtures("all_rows")
+HEAD = (
+    "ho_ten;gioi_tinh;ngay_sinh;cmnd_cccd;dien_thoai;ma_co_so;ngay_tiem;vac_xin;so_lo;"
+    "mui_thu"
+)
+ROWS = [
+    "Nguyễn Thanh Loan;0;12/01/1986;074186505978;0977721181;79-01234;04/09/2021;AZ;"
+    "ABX6318;2",
+    "Nguyễn Gia Hoà;1;1947;74047859045;0986788301;79-01234;03/09/2021;AstraZeneca;"
+    "FG4493;1",
+    "Nguyễn Quốc Quý;1;31/02/1984;074084706502;;79-01234;03/09/2021;AZ;FG4493;1",
+]
+
+
+@pytest.fixture
+def site():
+    make_product("AZ", "AstraZeneca")
+    return make_organization("79-01234")
+
+
+@pytest.fixture
+def path(tmp_path) -> Path:
+    file = tmp_path / "ds.csv"
+    file.write_text("\n".join([HEAD, *ROWS]), encoding="utf-8")
+    return file
+
+
+def run(*words):
+    out = StringIO()
+    call_command("import_session_list", *map(str, words), "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+def test_a_dry_run_prints_what_the_contract_says_and_writes_nothing(site, path):
+    answer = run(path, "--dry-run")
+
+    assert set(answer) == {"sheets", "columns", "rows"}
+    assert [(row["row"], row["verdict"]) for row in answer["rows"]] == [
+        (2, "new"),
+        (3, "new"),
+        (4, "error"),
+    ]
+    assert answer["rows"][1]["values"] == {
+        "full_name": "Nguyễn Gia Hòa",
+        "sex": "M",
+        "born_on": "1947",
+        "id_kind": "pin12",
+        "id_number": "074047859045",
+        "id_restored": True,
+        "phones": ["+84986788301"],
+        "given_on": "2021-09-03",
+        "product": "AZ",
+        "lot": "FG4493",
+        "dose_number": 1,
+    }
+    [fault] = [r for r in answer["rows"][2]["reasons"] if r["code"] == "born_unread"]
+    assert (fault["column"], fault["cell"]) == ("born_on", "C4")
+    assert not Dose.objects.exists()
+    assert not SessionList.objects.exists()
+
+
+def test_it_writes_what_is_new_at_the_site_that_the_list_names(site, path):
+    answer = run(path)
+
+    assert [row["verdict"] for row in answer["rows"]] == ["new", "new", "error"]
+    assert Dose.objects.filter(site=site).count() == 2
+
+
+def test_the_same_file_twice_changes_nothing(site, path):
+    run(path, "--site", site.code)
+
+    again = run(path, "--site", site.code)
+
+    assert [row["verdict"] for row in again["rows"]] == ["same", "same", "error"]
+    assert Dose.objects.count() == 2
+    assert SessionList.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["khong-co.csv", "--dry-run"], 2),
+        (["ds.csv", "--site", "KHONG-CO"], 2),
+        (["anh.csv", "--dry-run"], 1),
+        (["la.csv"], 2),
+    ],
+)
+def test_how_it_ends(site, path, words, code):
+    path.with_name("anh.csv").write_bytes(b"\xff\xd8\xff\xe0 no list at all" * 9)
+    stranger = path.read_text("utf-8").replace("79-01234", "01-99999")
+    path.with_name("la.csv").write_text(stranger, encoding="utf-8")
+
+    with pytest.raises(CommandError) as ended:
+        run(path.with_name(words[0]), *words[1:])
+
+    assert ended.value.returncode == code
+
+
+def test_a_refused_file_still_prints_one_document(site, tmp_path):
+    file = tmp_path / "anh.xlsx"
+    file.write_bytes(b"\x89PNG\r\n\x1a\n" * 9)
+    out = StringIO()
+
+    with pytest.raises(CommandError):
+        call_command(
+            "import_session_list", str(file), "--dry-run", "--json", stdout=out
+        )
+
+    assert json.loads(out.getvalue())["refused"] == "unknown_kind"

@@ -1,0 +1,110 @@
+"""The report: the list's own rows with what became of each, safe to open."""
+
+import io
+import zipfile
+
+import pytest
+from django.utils.translation import override
+from python_calamine import CalamineWorkbook
+
+from portal.registry.imports import committing, jobs, report
+from portal.registry.imports.rows import Reason
+from tests.factories import make_organization, make_product
+from tests.registry.imports.lists import NOON, Work, make_list, make_row
+
+pytestmark = pytest.mark.usefixtures("all_rows")
+DANGEROUS = ("=cmd|'/c calc'!A1", "+1", "-1+2", "@SUM(A1)", "0123", "http://x.vn")
+
+
+@pytest.fixture
+def one():
+    make_product("AZ", "AstraZeneca")
+    rows = [
+        make_row(7),
+        make_row(8, verdict="postponed", reasons=[Reason("by_staff", cell="L8")]),
+    ]
+    return make_list(make_organization(), rows)
+
+
+def sheets(content):
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+
+
+def test_the_report_stands_beside_the_original_rows(one):
+    committing.commit(one.pk, by=None, at=NOON, queued=False)
+    jobs.finish(one.pk, (Work.COMMIT,), by=None, at=NOON)
+
+    with override("en"):
+        found = sheets(report.build(report.rows_of(one)))
+
+    assert found == {
+        "DS": [
+            ["Row", "Result", "Why", "", "", ""],
+            ["7", "Written", "", "7", "Nguyễn Thị Thử", "=1+1"],
+            [
+                "8",
+                "Postponed, no dose",
+                "L8: Left out by staff.",
+                "8",
+                "Nguyễn Thị Thử",
+                "=1+1",
+            ],
+        ]
+    }
+
+
+def test_no_cell_of_the_report_is_a_formula_a_number_or_a_link(one):
+    rows = list(report.rows_of(one))
+    hostile = [opened_with(row, DANGEROUS) for row in rows]
+
+    content = report.build(hostile)
+
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        xml = "".join(
+            parts.read(name).decode() for name in parts.namelist() if "sheet" in name
+        )
+        assert not [n for n in parts.namelist() if "externalLink" in n]
+    assert "<f>" not in xml
+    assert "hyperlink" not in xml
+    assert [tuple(line[3:]) for line in sheets(content)["DS"][1:]] == [DANGEROUS] * 2
+
+
+def opened_with(opened, cells):
+    return type(opened)(
+        opened.staged,
+        type(opened.row)(
+            sheet=opened.row.sheet,
+            row=opened.row.row,
+            verdict="",
+            reasons=(),
+            values=opened.row.values,
+            cells=cells,
+        ),
+    )
+
+
+def test_sheets_that_a_workbook_would_not_take_get_names_that_it_does(one):
+    rows = []
+    for name in ("a/b", "A b", "", "x" * 60, "'"):
+        [first, _second] = list(report.rows_of(one))
+        row = first.row
+        changed = type(row)(name, row.row, "", (), row.values, row.cells)
+        rows.append(type(first)(first.staged, changed))
+
+    with override("en"):
+        names = list(sheets(report.build(rows)))
+
+    assert names == ["a b", "A b 2", "List", "x" * 28, "List 2"]
+
+
+def test_a_long_report_is_written_sealed_by_a_worker(one):
+    jobs.finish(one.pk, (Work.REPORT,), by=None, at=NOON)
+
+    name = f"{report.staging.file_name(one)}.xlsx"
+    with report.default_storage.open(name) as file:
+        stored = file.read()
+
+    assert b"PK" not in stored[:4]
+    content = report.crypto.unseal_bytes(stored, bound_to=f"list:{one.ref}:report")
+    assert len(sheets(content)["DS"]) == 3
