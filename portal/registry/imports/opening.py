@@ -183,7 +183,7 @@ def _inflate(file: IO[bytes], entry: zipfile.ZipInfo, budget: int) -> Iterator[b
         refuse("damaged")
     stored = entry.compress_type == zipfile.ZIP_STORED
     inflater = zlib.decompressobj(-15)
-    left, given = entry.compress_size, 0
+    left, given, checksum = entry.compress_size, 0, 0
     while left > 0 or inflater.unconsumed_tail:
         packed = inflater.unconsumed_tail
         if not packed:
@@ -196,11 +196,14 @@ def _inflate(file: IO[bytes], entry: zipfile.ZipInfo, budget: int) -> Iterator[b
         except zlib.error:
             refuse("damaged")
         given += len(chunk)
+        checksum = zlib.crc32(chunk, checksum)
         if given > budget or given > entry.file_size:
             refuse("inflates")
         yield chunk
         if inflater.eof:
-            return
+            break
+    if given != entry.file_size or checksum != entry.CRC:
+        refuse("damaged", "CRC")
 
 
 def _ole_names(data: bytes) -> Iterator[str]:
