@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from complaints import integrity, quality, rollups
 from complaints.actions import drafts, escalation
+from portal.registry.exports import files
 from portal.registry.population import figures
 
 
@@ -56,3 +57,9 @@ def check_quality(**_later: object) -> None:
 def check_all_quality(**_later: object) -> None:
     """Let the quality rules look at everything again, a part each time."""
     quality.ask_for_all()
+
+
+@shared_task(name="complaints.forget_dose_files", ignore_result=True)
+def forget_dose_files(**_later: object) -> None:
+    """Take back the files of doses that were made a day ago."""
+    files.forget(at=timezone.now())

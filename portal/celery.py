@@ -49,6 +49,10 @@ app.conf.update(
         "escalate-overdue": {"task": "complaints.escalate_overdue", "schedule": 60.0},
         "reconcile": {"task": "complaints.reconcile", "schedule": 300.0},
         "forget-drafts": {"task": "complaints.forget_drafts", "schedule": 3600.0},
+        "forget-dose-files": {
+            "task": "complaints.forget_dose_files",
+            "schedule": 3600.0,
+        },
         "forget-counters": {"task": "throttle.forget_ended", "schedule": 3600.0},
         "check-quality": {"task": "complaints.check_quality", "schedule": 60.0},
         "check-all-quality": {

@@ -113,6 +113,7 @@ OUTBOX = {
     "code": ("notify", "portal.accounts.codes.deliver"),
     "evidence": ("import", "complaints.actions.evidence.check"),
     "list": ("import", "portal.registry.imports.jobs.run"),
+    "dose_file": ("import", "portal.registry.exports.files.make"),
     "population": ("population", "portal.registry.population.work.compare_batches"),
     "inquiry": ("population", "portal.registry.population.work.inquire"),
     "recheck": ("population", "portal.registry.population.work.recheck"),

@@ -25,6 +25,8 @@ urlpatterns = [
     path(_CASE, casework.case, name="case"),
     path(f"{_CASE}<slug:step>/", casework.move, name="move"),
     path("mui-tiem/tep/", dose_files.doses_file, name="doses_file"),
+    path("mui-tiem/tep/<uuid:ref>/", dose_files.made, name="dose_file"),
+    path("mui-tiem/tep/<uuid:ref>/tai/", dose_files.give, name="dose_file_given"),
     path("chat-luong/", quality.overview, name="quality"),
     path("chat-luong/<slug:rule>/", quality.rows, name="quality_rows"),
     path(

@@ -1,29 +1,43 @@
-"""The doses of a unit as a file: first how many and how large, then the file."""
+"""The doses of a unit as a file: first how many and how large, then the file.
 
+A small one comes at once; a large one is made by a worker while a page tells how far
+it is.
+"""
+
+import uuid
 from datetime import date, datetime
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Final, cast
 
 from django import forms
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.common.forms import Form
-from portal.registry.exports import doses
-from portal.registry.models import Organization
+from portal.common.htmx import page_or_fragment
+from portal.common.http import see_other
+from portal.registry.exports import doses, files
+from portal.registry.models import DoseFile, Organization
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-# About two seconds of work, and five megabytes.
-MOST: Final = 20_000
+# About two seconds of work; more is made by a worker.
+AT_ONCE: Final = 10_000
+# As long as any list of the portal.
+MOST: Final = 100_000
 _IN_MEMORY: Final = 8 << 20
 
 
@@ -76,12 +90,63 @@ def doses_file(request: StaffRequest) -> HttpResponseBase:
         return _page(request, form, organization, status=status)
     first, last = form.cleaned_data["first"], form.cleaned_data["last"]
     kind = form.cleaned_data["form"]
-    found = doses.doses_of(organization, first=first, last=last)
-    count = found[: MOST + 1].count()
+    count = doses.doses_of(organization, first=first, last=last)[: MOST + 1].count()
     if request.method != "POST" or count > MOST:
         status = 422 if request.method == "POST" else 200
         return _page(request, form, organization, count=count, status=status)
-    return _file(request, organization, first, last, kind, at=at)
+    if count <= AT_ONCE:
+        return _file(request, organization, first, last, kind, at=at)
+    owed = files.ask(
+        organization,
+        first=first,
+        last=last,
+        form=kind,
+        rows=count,
+        by=request.user.pk,
+        at=at,
+    )
+    return see_other(reverse("casework:dose_file", args=[owed.ref]))
+
+
+@require_safe
+@access.staff(*access.CASEWORKERS)
+def made(request: StaffRequest, ref: uuid.UUID) -> HttpResponse:
+    """Show how far a file is; 404 for what somebody else asked for."""
+    asked = _mine(request, ref)
+    context = {
+        "asked": asked,
+        "megabytes": (asked.size or 0) / 1024 / 1024,
+        "is_waiting": asked.state == DoseFile.State.WAITING,
+        "is_ready": asked.state == DoseFile.State.READY,
+    }
+    return page_or_fragment(
+        request, "casework/dose_file.html", "casework/_dose_file.html", context
+    )
+
+
+@require_POST
+@access.staff(*access.CASEWORKERS)
+def give(request: StaffRequest, ref: uuid.UUID) -> HttpResponseBase:
+    """Give a file that is ready to whoever asked for it; note that it was given."""
+    asked = _mine(request, ref)
+    try:
+        content = files.give(asked, by=request.user.pk, at=timezone.now())
+    except FileNotFoundError:
+        raise Http404 from None
+    return _download(content, asked.organization, asked.first, asked.last, asked.form)
+
+
+def _mine(request: StaffRequest, ref: uuid.UUID) -> DoseFile:
+    paths = tuple(posting.organization.path for posting in request.postings)
+    asked = (
+        DoseFile.objects.filter(ref=ref, by=request.user)
+        .select_related("organization")
+        .first()
+    )
+    # Who was moved to another unit since does not take the old one's people along.
+    if asked is None or not asked.organization.path.startswith(paths):
+        raise Http404
+    return asked
 
 
 def _organization(request: StaffRequest) -> Organization:
@@ -104,6 +169,7 @@ def _page(
         "organization": organization,
         "count": count,
         "most": MOST,
+        "is_later": count is not None and count > AT_ONCE,
         "is_too_many": count is not None and count > MOST,
         "megabytes": size,
     }
@@ -131,8 +197,14 @@ def _file(
         at=at,
     )
     file.seek(0)
+    return _download(cast(IO[bytes], file), organization, first, last, kind)
+
+
+def _download(
+    content: IO[bytes], organization: Organization, first: date, last: date, kind: str
+) -> FileResponse:
     response = FileResponse(
-        file,
+        content,
         as_attachment=True,
         filename=doses.filename(organization, first=first, last=last, form=kind),
         content_type=doses.MEDIA_TYPES[kind],

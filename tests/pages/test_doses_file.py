@@ -3,17 +3,22 @@
 import csv
 import io
 import json
+from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
 from complaints.views import dose_files
 from portal.audit.models import Entry
+from portal.common import outbox
 from portal.registry import corrections
-from portal.registry.models import Person
+from portal.registry.exports import files
+from portal.registry.models import DoseFile, Person
 from tests.factories import make_dose, make_organization, make_person, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -148,3 +153,72 @@ def test_the_command_refuses_what_it_does_not_know(tmp_path, unit):
     for path, code in (("a.pdf", unit.code), ("a.csv", "none")):
         with pytest.raises(CommandError):
             call_command("export_doses", str(tmp_path / path), f"--organization={code}")
+
+
+@pytest.fixture
+def asked(client, person, monkeypatch, settings, tmp_path):
+    """Ask for a file that a worker has to make; return the address of its page."""
+    monkeypatch.setattr(dose_files, "AT_ONCE", 0)
+    storage = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": tmp_path, "base_url": None},
+    }
+    settings.STORAGES = settings.STORAGES | {"default": storage}
+    response = ask(client, form="csv")
+    assert response.status_code == 303
+    return response["Location"]
+
+
+def test_a_large_file_is_made_by_a_worker_and_given_once_ready(client, asked, unit):
+    waiting = client.get(asked)
+    assert waiting.context["is_waiting"]
+    assert client.post(f"{asked}tai/").status_code == 404
+
+    outbox.drain(queue="import", at=timezone.now())
+
+    ready = client.get(asked)
+    assert ready.context["is_ready"]
+    assert ready.context["asked"].rows_done == 1
+    text = body_of(client.post(f"{asked}tai/")).decode("utf-8-sig")
+    assert "079158012345" in text
+    noted = Entry.objects.filter(subject__in=("registry.export", "registry.dosefile"))
+    assert sorted(noted.values_list("subject", "organization")) == [
+        ("registry.dosefile", unit.pk),
+        ("registry.export", unit.pk),
+    ]
+
+
+def test_a_file_is_given_to_nobody_but_who_asked(client, asked, unit):
+    outbox.drain(queue="import", at=timezone.now())
+    client.force_login(make_staff(unit))
+
+    assert client.get(asked).status_code == 404
+    assert client.post(f"{asked}tai/").status_code == 404
+
+
+def test_who_was_moved_to_another_unit_is_given_no_file_of_the_old_one(client, asked):
+    outbox.drain(queue="import", at=timezone.now())
+    user = DoseFile.objects.get().by
+    user.postings.update(organization=make_organization())
+
+    assert client.post(f"{asked}tai/").status_code == 404
+
+
+def test_a_file_is_made_once_however_often_its_work_is_done(client, asked):
+    for _ in range(2):
+        files.make([DoseFile.objects.get().pk], at=timezone.now())
+
+    assert Entry.objects.filter(subject="registry.export").count() == 1
+
+
+def test_after_a_day_the_content_is_gone(client, asked):
+    at = timezone.now()
+    outbox.drain(queue="import", at=at)
+    row = DoseFile.objects.get()
+
+    assert files.forget(at=at + timedelta(hours=23)) == 0
+    assert files.forget(at=at + timedelta(hours=25)) == 1
+
+    assert not default_storage.exists(files.name_of(row))
+    assert not client.get(asked).context["is_ready"]
+    assert client.post(f"{asked}tai/").status_code == 404

@@ -1,6 +1,6 @@
 """The doses of an organization and of all below it, as a table with their people."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import IO, Final, cast
 
@@ -20,6 +20,7 @@ MEDIA_TYPES: Final = {
     CSV: "text/csv; charset=utf-8",
     XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+_TOLD_EVERY: Final = 2000
 # Measured on invented people.
 BYTES_A_ROW: Final = {CSV: 230, XLSX: 125}
 
@@ -90,8 +91,12 @@ def write(
     form: str,
     by: int | None,
     at: datetime,
+    told: Callable[[int], None] | None = None,
 ) -> int:
-    """Write the table as CSV or XLSX and note it in the audit; return how many rows."""
+    """Write the table as CSV or XLSX and note it in the audit; return how many rows.
+
+    ``told`` is called with the rows so far, every few thousand.
+    """
     doses = doses_of(organization, first=first, last=last)
     header = [str(word) for word in HEADER]
     count = 0
@@ -101,6 +106,8 @@ def write(
         for row in table(doses):
             count += 1
             yield row
+            if told and count % _TOLD_EVERY == 0:
+                told(count)
 
     if form == XLSX:
         sheets.write_xlsx(into, title=organization.code, header=header, rows=counted())

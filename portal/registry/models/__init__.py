@@ -2,6 +2,7 @@
 
 from portal.registry.models.correction import Correction, FeedEntry
 from portal.registry.models.dose import Dose
+from portal.registry.models.dosefile import DoseFile
 from portal.registry.models.load import Load, LoadBlock
 from portal.registry.models.person import (
     IdentityDocument,
@@ -45,6 +46,7 @@ __all__ = [
     "AdministrativeUnit",
     "Correction",
     "Dose",
+    "DoseFile",
     "FeedEntry",
     "Holiday",
     "IdentityDocument",
