@@ -5,7 +5,7 @@ tables. The order of tables is that of their foreign keys.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from random import Random
@@ -118,21 +118,26 @@ def new_ref(chance: Random) -> str:
 
 def text(value: Any) -> str:
     """Return a value as COPY reads it."""
-    if value is None:
-        return "\\N"
+    as_text = _TEXTS.get(type(value))
+    if as_text is not None:
+        return as_text(value)
+    # Members of enumerations are texts, too.
     if isinstance(value, str):
         return value.translate(_ESCAPES)
-    if isinstance(value, bytes):
-        return f"\\\\x{value.hex()}"
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False).translate(_ESCAPES)
-    if isinstance(value, int | UUID):
-        return str(value)
     raise TypeError(f"cannot copy {type(value).__name__}")
+
+
+_TEXTS: Final[dict[type, Callable[[Any], str]]] = {
+    type(None): lambda value: "\\N",
+    str: lambda value: value.translate(_ESCAPES),
+    int: str,
+    bool: lambda value: "t" if value else "f",
+    bytes: lambda value: f"\\\\x{value.hex()}",
+    UUID: str,
+    date: date.isoformat,
+    datetime: datetime.isoformat,
+    dict: lambda value: json.dumps(value, ensure_ascii=False).translate(_ESCAPES),
+}
 
 
 def write(rows: Rows) -> None:
