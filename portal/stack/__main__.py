@@ -47,7 +47,7 @@ def main(words: Sequence[str]) -> int:
         if chosen.command == "services":
             serve(data_folder(values), values)
         else:
-            up(values)
+            return up(values)
     except Refused as refused:
         complain(refused)
         return 1

@@ -15,8 +15,9 @@ from typing import LiteralString
 import psycopg
 
 from portal.env import BASE_DIR
+from portal.stack import folder
 from portal.stack.console import Refused, say
-from portal.stack.supervisor import Supervisor, end_group
+from portal.stack.supervisor import Child, Command, Supervisor, end_group
 
 _STAMPS = "stamps.json"
 _STOP_WITHIN = 15.0
@@ -104,13 +105,27 @@ class Steps:
         return ":".join(map(str, row or ()))
 
     def _run(self, words: Sequence[str]) -> int:
+        environment = {**self.environment, "DATABASE_URL": self.owner_url}
         process = subprocess.Popen(
             words,
             cwd=BASE_DIR,
-            env={**self.environment, "DATABASE_URL": self.owner_url},
+            env=environment,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
+        # It outlives us if we are killed; the next start has to end it first, or two
+        # of the same write at once.
+        servers = [member.child for member in self.supervisor.members]
+        log = self.data_dir / "log" / "steps.log"
+        step = Child(Command("step", words, environment, log, BASE_DIR), process)
+        folder.remember(self.data_dir, [*servers, step])
+        try:
+            return self._wait(process)
+        finally:
+            folder.remember(self.data_dir, servers)
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> int:
+        """Wait for a step, or end it when we are told to stop; return its code."""
         told = None
         while process.poll() is None:
             now = time.monotonic()
@@ -126,8 +141,8 @@ class Steps:
 def fingerprint(folders: Iterable[Path]) -> str:
     """Return a digest of names, sizes and times of all files below `folders`."""
     digest = hashlib.sha256()
-    for folder in folders:
-        for path, names, files in os.walk(folder):
+    for top in folders:
+        for path, names, files in os.walk(top):
             names[:] = sorted(name for name in names if name != "__pycache__")
             for file in sorted(files):
                 state = os.stat(os.path.join(path, file))

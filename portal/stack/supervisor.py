@@ -133,6 +133,7 @@ class Supervisor:
     changed: Callable[[list[Child]], None] = lambda children: None
     members: list[Supervised] = field(default_factory=list)
     stopping: bool = False
+    stopped_by: signal.Signals | None = None
 
     def add(self, child: Child) -> Child:
         """Start the child (unless it runs) and watch it from now on."""
@@ -147,7 +148,8 @@ class Supervisor:
 
         def note(number: int, frame: object) -> None:
             if not self.stopping:
-                self.report(f"{signal.Signals(number).name}: stopping")
+                self.stopped_by = signal.Signals(number)
+                self.report(f"{self.stopped_by.name}: stopping")
             self.stopping = True
 
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -3,6 +3,7 @@
 import base64
 import json
 import secrets
+import signal
 import socket
 import sys
 import time
@@ -24,8 +25,11 @@ _QUEUES = "route,notify,import,report"
 _ASKS = "population"
 
 
-def up(values: Mapping[str, str]) -> None:
-    """Run everything until a signal comes.
+def up(values: Mapping[str, str]) -> int:
+    """Run everything until a signal comes; return the exit code.
+
+    It is 0, save where the signal came before anybody could use the portal and was no
+    Ctrl-C: whoever started it and went away should not read that all went well.
 
     `values` is the environment: PORT, HOST, DATA_DIR, DATABASE_URL, REDIS_URL, DEMO.
     Raises Refused when something keeps it from starting.
@@ -53,6 +57,7 @@ def up(values: Mapping[str, str]) -> None:
     )
     supervisor.watch_signals()
     say(f"data folder {data_dir}")
+    was_begun = False
     with running_services(data_dir, values, settings) as running:
         try:
             for child in running.children:
@@ -60,7 +65,8 @@ def up(values: Mapping[str, str]) -> None:
             _take_steps(
                 Steps(data_dir, running.environment, running.owner_url, supervisor)
             )
-            if not supervisor.stopping:
+            was_begun = not supervisor.stopping
+            if was_begun:
                 children = portal_children(data_dir, running)
                 # The page first: two cores start two programs faster than four.
                 for child in children[:2]:
@@ -72,6 +78,8 @@ def up(values: Mapping[str, str]) -> None:
         finally:
             supervisor.stop()
     say("stopped; the data is kept")
+    early = supervisor.stopped_by if not was_begun else None
+    return 128 + early if early and early != signal.SIGINT else 0
 
 
 def data_folder(values: Mapping[str, str]) -> Path:

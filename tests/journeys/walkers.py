@@ -13,6 +13,11 @@ from tests.journeys.trouble import Trouble
 from tests.journeys.visitor import Visitor
 
 MAY_COME = {200, 403, 404, 409, 422}
+# What somebody else has to do before the next one can do theirs.
+LEADS_TO = {
+    Move.ASK: {Move.ANSWER},
+    Move.RESOLVE: {Move.PROPOSE, Move.COUNTERSIGN, Move.DECLINE, Move.CONFIRM},
+}
 # What no person presses: sending is every report, the rest time and rules bring.
 NOT_PRESSED = {Move.SUBMIT, Move.ROUTE, Move.OVERDUE, Move.LAPSE}
 
@@ -118,9 +123,13 @@ class People:
         return visitor
 
     def _weight(self, move: Move) -> float:
-        """Prefer what was never done; take back seldom, or nothing would go on."""
+        """Prefer what was never done, and what has to come before it.
+
+        Taking back is pressed seldom, or nothing would go on.
+        """
         usual = {Move.WITHDRAW: 0.3, Move.NOTE: 0.5, Move.RESOLVE: 3.0}.get(move, 1.0)
-        return usual if move in self.made else 6.0
+        wanted = {move} | LEADS_TO.get(move, set())
+        return usual if wanted <= self.made else 6.0
 
 
 def sections(html: str) -> list[tuple[str, str]]:

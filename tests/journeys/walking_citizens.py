@@ -7,7 +7,7 @@ import time
 from complaints.choices import Move
 from tests.journeys.test_without_a_browser import day_fields
 from tests.journeys.visitor import Form, messages
-from tests.journeys.walkers import Citizen, Patient, People
+from tests.journeys.walkers import Citizen, Patient, People, sections
 
 PLACES = (
     "Phường Cẩm Thượng Hải Dương",
@@ -236,7 +236,9 @@ class CitizenSteps(People):
             return Move.WITHDRAW
         if "/ket-qua/" in link:
             return Move.CONFIRM if "answer=confirm" in link else Move.DISAGREE
-        return Move.ANSWER if "Cần bạn bổ sung" in visitor.text else Move.NOTE
+        number = link.split("/")[-3]
+        matter = dict(sections(visitor.html))[number]
+        return Move.ANSWER if "Cần bạn bổ sung" in matter else Move.NOTE
 
 
 def _kind(link: str) -> str:

@@ -6,6 +6,8 @@ from complaints.choices import Move
 from tests.journeys.visitor import Form
 from tests.journeys.walkers import Patient, People, sections
 
+# What takes two people, and so a decision without proof.
+SECOND = {Move.PROPOSE, Move.COUNTERSIGN, Move.DECLINE}
 PASSWORD = "Tiem-Chung-2021"
 # The part of an address that makes a move, as staff and citizens press it.
 PRESSED = {
@@ -115,7 +117,7 @@ class StaffSteps(People):
             values[name] = [self.chance.choice(choices)]
             if name.startswith("verdict_") and self.chance.random() < 0.6:
                 values[name] = ["upheld"]
-            if name == "proof" and Move.PROPOSE not in self.made:
+            if name == "proof" and SECOND - self.made:
                 values[name] = [""]
             if name.startswith(("ground_", "fill_")) and not nonsense:
                 values[name] = [self.chance.choice([c for c in choices if c] or [""])]
