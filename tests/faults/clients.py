@@ -54,7 +54,13 @@ class Ledger:
 
 
 class Down(Exception):
-    """The portal did not answer, or said that it cannot."""
+    """The portal said that it cannot, or gave no code."""
+
+
+def _reason(error: BaseException) -> str:
+    """Return why something was cut off, without what was typed."""
+    said = str(error) if isinstance(error, Down) else getattr(error, "code", "")
+    return f"{type(error).__name__} {said}".strip()
 
 
 class Client:
@@ -80,7 +86,7 @@ class Client:
             try:
                 self.act()
             except (*GONE, Down) as error:
-                self.ledger.count(f"cut off: {type(error).__name__}")
+                self.ledger.count(f"cut off: {_reason(error)}")
                 self.over.wait(0.2)
 
     def act(self) -> None:
@@ -93,8 +99,9 @@ class Client:
 
     def go(self, step: Callable[..., Visitor], *facts: Any, **typed: Any) -> None:
         """Take a step on a page; raise Down where the portal cannot."""
-        if step(*facts, **typed).status >= 500:
-            raise Down
+        visitor = step(*facts, **typed)
+        if visitor.status >= 500:
+            raise Down(f"answered {visitor.status}")
 
 
 class Citizen(Client):
@@ -118,8 +125,10 @@ class Citizen(Client):
             self.follow()
 
     def look_up(self) -> None:
-        """Prove to be somebody, by the code that comes to their telephone."""
-        self.session = None
+        """Prove to be somebody, by the code that comes to their telephone.
+
+        Where no code comes, whoever was open before stays open.
+        """
         person = self.chance.choice(self.people)
         visitor = self.visitor()
         typed = {"national_id": person["national_id"]}
@@ -186,7 +195,7 @@ class Citizen(Client):
         try:
             self._press(visitor, url, key, values)
         except (*GONE, Down) as error:
-            self.ledger.count(f"cut off: {type(error).__name__}")
+            self.ledger.count(f"cut off: {_reason(error)}")
 
     def _until_answered(
         self, visitor: Visitor, url: str, key: str, values: dict
@@ -207,7 +216,7 @@ class Citizen(Client):
         self.go(visitor.post, url, values)
         code = re.search(r"\d{4} \d{4} \d{2}", visitor.text)
         if not visitor.url.split("?")[0].endswith("/da-gui/") or code is None:
-            raise Down
+            raise Down("gave no code")
         last4 = self.person["phone"][-4:]
         self.ledger.write(key, code.group().replace(" ", ""), last4)
         self.ledger.count("sent")
