@@ -112,7 +112,7 @@ def rows(request: StaffRequest, rule: str) -> HttpResponse:
         "table": {
             "caption": _("What breaks the rule"),
             "columns": [
-                {"label": _("Which")},
+                *({"label": label} for label in _which(asked)),
                 {"label": _("What was found")},
                 {"label": _("Unit")},
                 {"label": _("Since")},
@@ -249,6 +249,7 @@ def _chart(seen: counts.Trend) -> dict[str, Any]:
         "title": _("Open errors and warnings by day"),
         "note": _("The last 30 days, this unit and those below."),
         "unit": "",
+        "places": 0,
         "labels": [f"{day:%d/%m}" for day in seen.days],
         "series": [
             {
@@ -270,9 +271,7 @@ def _finding_rows(
         {
             "url": reverse("casework:quality_finding", args=[one.rule, one.ref]),
             "cells": [
-                words.get(one.subject_id, "")
-                if one.subject != Subject.SITE
-                else quality_words.site_words(one, None) or _("this site"),
+                *words.get(one.subject_id, (_which_site(one),)),
                 quality_words.detail(one.detail, products) or "–",
                 one.organization.name,
                 f"{timezone.localtime(one.since):%d/%m/%Y}",
@@ -282,8 +281,26 @@ def _finding_rows(
     ]
 
 
-def _subjects(page: Sequence[QualityFinding]) -> dict[int, str]:
-    """Return what each finding is about, masked: one statement."""
+def _which(rule: Rule) -> list[str]:
+    """Return the heads of the columns that say what a finding is about; short first."""
+    if rule.subject == Subject.DOSE:
+        return [_("Date given"), _("Vaccine"), _("Person")]
+    if rule.subject == Subject.PERSON:
+        return [_("Person")]
+    if rule.subject == Subject.COMPLAINT:
+        return [_("Code")]
+    return [_("Which")]
+
+
+def _which_site(one: QualityFinding) -> str:
+    return quality_words.site_words(one, None) or _("this site")
+
+
+def _subjects(page: Sequence[QualityFinding]) -> dict[int, tuple[str, ...]]:
+    """Return what each finding is about, masked, as ``_which`` heads it: one statement.
+
+    Nothing for sites: day and lot stand in the finding itself.
+    """
     keys = [one.subject_id for one in page]
     subject = page[0].subject if page else ""
     if subject == Subject.DOSE:
@@ -291,16 +308,19 @@ def _subjects(page: Sequence[QualityFinding]) -> dict[int, str]:
             "product", "person"
         )
         return {
-            dose.pk: f"{quality_words.dose_words(dose)} · "
-            f"{quality_words.masked(dose.person)}"
+            dose.pk: (
+                f"{dose.given_on:%d/%m/%Y}",
+                dose.product.name,
+                quality_words.masked(dose.person),
+            )
             for dose in doses
         }
     if subject == Subject.PERSON:
         people = Person.objects.in_bulk(keys)
-        return {pk: quality_words.masked(person) for pk, person in people.items()}
+        return {pk: (quality_words.masked(one),) for pk, one in people.items()}
     if subject == Subject.COMPLAINT:
         cases = Complaint.objects.filter(pk__in=keys).select_related("submission")
-        return {case.pk: case.pretty_reference for case in cases}
+        return {case.pk: (case.pretty_reference,) for case in cases}
     return {}
 
 

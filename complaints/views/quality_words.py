@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.common.templatetags.ui import vn_number
-from portal.registry.models import Dose, Organization, Person, QualityFinding
+from portal.registry.models import Organization, Person, QualityFinding
 
 # Words for a fault's short name; asked for in the reader's language.
 _WHATS = {
@@ -68,11 +68,6 @@ def masked(person: Person | None) -> str:
         return _("nobody's (no owner known)")
     initials = " ".join(f"{word[0]}•" for word in person.full_name.split())
     return f"{initials}, {person.born_on.year}"
-
-
-def dose_words(dose: Dose) -> str:
-    """Return day and vaccine of a dose."""
-    return f"{dose.given_on:%d/%m/%Y}, {dose.product.name}"
 
 
 def site_words(found: QualityFinding, site: Organization | None) -> str:

@@ -215,8 +215,8 @@ def line_chart(chart: Mapping[str, Any]) -> dict[str, Any]:
     """Draw lines over a row of labels, with a legend and the same data as a table.
 
     ``chart``: title, note, unit, labels, series (label, tone "a" or "b", values with
-    None where there is nothing), target. Raises ValueError when a series does not
-    have one value per label.
+    None where there is nothing), target, places after the comma (1). Raises
+    ValueError when a series does not have one value per label.
     """
     labels, series = chart["labels"], chart["series"]
     for one in series:
@@ -228,6 +228,7 @@ def line_chart(chart: Mapping[str, Any]) -> dict[str, Any]:
     every = math.ceil(len(labels) / _MOST_LABELS) or 1
     return {
         **chart,
+        "places": chart.get("places", 1),
         "id": f"c{crc32(str(chart['title']).encode()):08x}",
         "lines": [
             {
