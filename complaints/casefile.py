@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from complaints import timeline
+from complaints import lookalikes, subjects, timeline
 from complaints.choices import Field, Ground, Kind, Move, Outcome, Status
 from complaints.models import Claim, Complaint, Event, Evidence
+from complaints.rules import records
 from complaints.rules.differences import marked_parts
 from portal.common import phones
 from portal.registry import corrections
@@ -28,6 +29,7 @@ SHORT_KINDS = {
     Kind.NOT_MINE: gettext_lazy("Not mine"),
     Kind.DOUBLED_DOSE: gettext_lazy("Twice"),
     Kind.WRONG_PERSON: gettext_lazy("Personal details"),
+    Kind.SPLIT_RECORD: gettext_lazy("Two records"),
 }
 
 
@@ -46,6 +48,7 @@ class CaseFile:
     allocated: set[str] = field(default_factory=set)
     lots: dict[str, str] = field(default_factory=dict)
     that_day: int = 0
+    records: dict[str, str] = field(default_factory=dict)
 
     @property
     def person(self) -> Person | None:
@@ -73,6 +76,8 @@ class CaseFile:
             return phones.pretty(value)
         if field == Field.DOSE:
             return self._dose_words(value)
+        if field == Field.RECORD:
+            return self.records.get(value, ", ".join(filter(None, records.read(value))))
         return value
 
     def rows(self) -> list[dict[str, Any]]:
@@ -115,6 +120,11 @@ class CaseFile:
 
     def _row(self, claim: Claim) -> dict[str, Any]:
         recorded, claimed = claim.recorded, claim.claimed
+        now = subjects.present(self.complaint, claim.field)
+        if now is not None and now != recorded:
+            before, recorded = self.words(claim.field, recorded), now
+        else:
+            before = ""
         shown = self.words(claim.field, recorded), self.words(claim.field, claimed)
         state = "missing" if not recorded else "differs"
         if recorded == claimed:
@@ -128,8 +138,15 @@ class CaseFile:
             "claimed": shown[1],
             "recorded_parts": left,
             "claimed_parts": right,
-            "proof": self._proof(claim.field, claimed),
+            "proof": [*_moved(before), *self._proof(claim.field, claimed)],
+            "decided": self._decided(claim),
         }
+
+    def _decided(self, claim: Claim) -> str:
+        """Return what staff put in the place of what was claimed, in words."""
+        if claim.decided_sealed is None:
+            return ""
+        return self.words(claim.field, claim.decided)
 
     def _same(self, name: str, value: str) -> dict[str, Any]:
         return {
@@ -180,6 +197,8 @@ class CaseFile:
         return {"tone": "warn", "text": _("No such lot is known")}
 
     def _dose_words(self, value: str) -> str:
+        if value in self.records:
+            return _("It was given to %(who)s") % {"who": self.records[value]}
         if value == "void":
             if self.complaint.kind == Kind.DOUBLED_DOSE:
                 return _("Recorded twice: take this one off")
@@ -213,6 +232,7 @@ def read(complaint: Complaint) -> CaseFile:
         products=dict(Product.objects.values_list("code", "name")),
         sites={site.code: site.name for site in sites},
         lots=kept,
+        records=_records(claims),
         allocated=set(
             Lot.objects.filter(
                 number__in=kept, allocations__organization=site_id
@@ -226,6 +246,24 @@ def read(complaint: Complaint) -> CaseFile:
             else 0
         ),
     )
+
+
+def _records(claims: list[Claim]) -> dict[str, str]:
+    """Return the titles of the records that staff chose on a case."""
+    chosen = [
+        claim.decided
+        for claim in claims
+        if claim.field in (Field.RECORD, Field.DOSE) and claim.decided_sealed
+    ]
+    return lookalikes.titles(chosen) if chosen else {}
+
+
+def _moved(before: str) -> list[dict[str, str]]:
+    """Return that the record is not what it was when this was reported."""
+    if not before:
+        return []
+    text = _("Changed since it was reported; it was %(value)s") % {"value": before}
+    return [{"tone": "warn", "text": text}]
 
 
 def population_proof(person: Person) -> dict[str, str]:

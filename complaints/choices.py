@@ -14,6 +14,7 @@ class Kind(TextChoices):
     NOT_MINE = "not_mine", _("I did not have this dose")
     DOUBLED_DOSE = "doubled_dose", _("A dose is recorded twice")
     WRONG_PERSON = "wrong_person", _("Personal details are wrong")
+    SPLIT_RECORD = "split_record", _("My doses stand on two records")
 
 
 class Field(TextChoices):
@@ -30,6 +31,7 @@ class Field(TextChoices):
     SEX = "sex", _("Sex")
     NATIONAL_ID = "national_id", _("Identity number")
     PHONE = "phone", _("Telephone")
+    RECORD = "record", _("The other record")
 
 
 class Status(TextChoices):

@@ -39,6 +39,8 @@ SIDE = {
     "complaints.figures",
     "complaints.worklist",
     "complaints.casefile",
+    "complaints.lookalikes",
+    "complaints.subjects",
     "complaints.integrity",
     "complaints.quality",
 }

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -10,7 +12,7 @@ from django.utils.translation import gettext as _
 from complaints import permissions
 from complaints.actions import moving, verdicts
 from complaints.actions.verdicts import Deciders
-from complaints.choices import Actor, Kind, Move, Verdict
+from complaints.choices import Actor, Move, Verdict
 from complaints.models import Claim, Complaint
 from complaints.rules.refused import Refused, Stale
 from portal.accounts.models import User
@@ -21,24 +23,59 @@ from portal.registry.models import Correction, Organization
 __all__ = ["Refused", "Stale"]
 
 
+@dataclass(frozen=True)
+class _Turn:
+    """A case that is locked for somebody who may make a move on it now."""
+
+    case: Complaint
+    step: Move
+    by: User
+    at: datetime
+
+    def move(
+        self,
+        step: Move | None = None,
+        *,
+        note: str = "",
+        data: dict[str, Any] | None = None,
+        **changes: Any,
+    ) -> None:
+        """Make the move, or the one that it came to; ``changes``: new facts of it."""
+        moving.move(
+            self.case,
+            step or self.step,
+            actor=Actor.STAFF,
+            by=self.by,
+            at=self.at,
+            note=note.strip(),
+            data=data,
+            **changes,
+        )
+
+    def pass_to(self, to: Organization, *, note: str, **changes: Any) -> None:
+        """Let another organization have the case, with the reason."""
+        data = {"from": self.case.holder.name, "to": to.name}
+        self.move(note=note, data=data, holder=to, assignee=None, **changes)
+
+
 @contextmanager
-def _case(
+def _turn(
     complaint_id: int, step: Move, *, by: User, at: datetime, version: int | None
-) -> Iterator[Complaint]:
+) -> Iterator[_Turn]:
     """Lock the case and check that this person may make this move now."""
     with scope.system():
-        complaint = moving.lock(complaint_id, version=version)
-        permissions.require(by, step, complaint, at=at)
-        yield complaint
+        case = moving.lock(complaint_id, version=version)
+        permissions.require(by, step, case, at=at)
+        yield _Turn(case, step, by, at)
 
 
 def accept(
     *, complaint_id: int, by: User, at: datetime, version: int | None = None
 ) -> Complaint:
     """Take a case on."""
-    with _case(complaint_id, Move.ACCEPT, by=by, at=at, version=version) as case:
-        moving.move(case, Move.ACCEPT, actor=Actor.STAFF, by=by, at=at, assignee=by)
-    return case
+    with _turn(complaint_id, Move.ACCEPT, by=by, at=at, version=version) as turn:
+        turn.move(assignee=by)
+    return turn.case
 
 
 def ask(
@@ -53,18 +90,9 @@ def ask(
     """Ask the citizen for what is missing; the clock pauses, up to the policy's cap."""
     if not reasons and not note.strip():
         raise Refused(_("Say what the citizen should send."))
-    with _case(complaint_id, Move.ASK, by=by, at=at, version=version) as case:
-        moving.move(
-            case,
-            Move.ASK,
-            actor=Actor.STAFF,
-            by=by,
-            at=at,
-            note=note.strip(),
-            data={"reasons": list(reasons)},
-            assignee=by,
-        )
-    return case
+    with _turn(complaint_id, Move.ASK, by=by, at=at, version=version) as turn:
+        turn.move(note=note, data={"reasons": list(reasons)}, assignee=by)
+    return turn.case
 
 
 def hand_over(
@@ -84,7 +112,8 @@ def hand_over(
     note = moving.require_text(
         note, message=_("Say why another organization has to answer.")
     )
-    with _case(complaint_id, Move.HAND_OVER, by=by, at=at, version=version) as case:
+    with _turn(complaint_id, Move.HAND_OVER, by=by, at=at, version=version) as turn:
+        case = turn.case
         if not to.is_open_on(at.date()):
             raise Refused(_("That organization is closed. Choose its successor."))
         if to.pk == case.holder_id:
@@ -95,18 +124,7 @@ def hand_over(
             raise Refused(
                 _("That organization had this case before. Pass it to the level above.")
             )
-        moving.move(
-            case,
-            Move.HAND_OVER,
-            actor=Actor.STAFF,
-            by=by,
-            at=at,
-            note=note,
-            data={"from": case.holder.name, "to": to.name},
-            holder=to,
-            routed_at=at,
-            assignee=None,
-        )
+        turn.pass_to(to, note=note, routed_at=at)
     return case
 
 
@@ -122,23 +140,12 @@ def escalate(
     note = moving.require_text(
         note, message=_("Say why the level above has to decide.")
     )
-    with _case(complaint_id, Move.ESCALATE, by=by, at=at, version=version) as case:
-        to = moving.above(case.holder, at=at)
-        if to.pk == case.holder_id:
+    with _turn(complaint_id, Move.ESCALATE, by=by, at=at, version=version) as turn:
+        to = moving.above(turn.case.holder, at=at)
+        if to.pk == turn.case.holder_id:
             raise Refused(_("There is no level above this one."))
-        moving.move(
-            case,
-            Move.ESCALATE,
-            actor=Actor.STAFF,
-            by=by,
-            at=at,
-            note=note,
-            data={"from": case.holder.name, "to": to.name},
-            holder=to,
-            escalated_at=at,
-            assignee=None,
-        )
-    return case
+        turn.pass_to(to, note=note, escalated_at=at)
+    return turn.case
 
 
 def note(
@@ -151,9 +158,9 @@ def note(
 ) -> Complaint:
     """Write a note that staff see and the citizen does not."""
     note = moving.require_text(note, message=_("Write the note first."))
-    with _case(complaint_id, Move.NOTE, by=by, at=at, version=version) as case:
-        moving.move(case, Move.NOTE, actor=Actor.STAFF, by=by, at=at, note=note)
-    return case
+    with _turn(complaint_id, Move.NOTE, by=by, at=at, version=version) as turn:
+        turn.move(note=note)
+    return turn.case
 
 
 def resolve(
@@ -163,6 +170,8 @@ def resolve(
     note: str = "",
     proof: str = "",
     filled: Mapping[str, str] | None = None,
+    concerns_oneself: bool = False,
+    seen: int | None = None,
     by: User,
     at: datetime,
     version: int | None = None,
@@ -170,28 +179,23 @@ def resolve(
     """Decide every claim; what is upheld changes the registry in this transaction.
 
     ``verdicts``: claim -> (verdict, ground or empty). ``filled``: facts of a missing
-    dose that the citizen did not know. ``proof``: what the decision rests on when no
-    slip was sent (``Correction.Source``). Where the registry asks for two people the
-    decision becomes a proposal that somebody else countersigns.
+    dose that the citizen did not know, or the reference of the record that is meant.
+    ``proof``: what the decision rests on when no slip was sent (``Correction.Source``).
+    ``concerns_oneself``: the case is of whoever decides, or of a relative. ``seen``:
+    the version of the record that was looked at (``subjects.version``). Where
+    the registry asks for two people the decision becomes a proposal that somebody else
+    countersigns.
     """
-    with _case(complaint_id, Move.RESOLVE, by=by, at=at, version=version) as case:
-        claims = _decide(case, verdicts, filled or {})
-        source = proof or _sent_proof(case)
+    with _turn(complaint_id, Move.RESOLVE, by=by, at=at, version=version) as turn:
+        claims = _decide(turn.case, verdicts, filled or {}, seen)
+        source = proof or _sent_proof(turn.case)
+        deciders = Deciders(by.pk, concerns_oneself=concerns_oneself)
         try:
             with transaction.atomic():
-                _end(case, claims, Move.RESOLVE, Deciders(by.pk), by, note, source, at)
+                _end(turn, claims, deciders, note, source)
         except NeedsSecond:
-            moving.move(
-                case,
-                Move.PROPOSE,
-                actor=Actor.STAFF,
-                by=by,
-                at=at,
-                note=note.strip(),
-                data={"proof": source},
-                assignee=by,
-            )
-    return case
+            turn.move(Move.PROPOSE, note=note, data={"proof": source}, assignee=by)
+    return turn.case
 
 
 def countersign(
@@ -203,11 +207,12 @@ def countersign(
     version: int | None = None,
 ) -> Complaint:
     """Sign what somebody else proposed: now the registry changes."""
-    with _case(complaint_id, Move.COUNTERSIGN, by=by, at=at, version=version) as case:
-        claims = _claims(case)
-        deciders = Deciders(case.assignee_id, by.pk)
-        _end(case, claims, Move.COUNTERSIGN, deciders, by, note, "", at)
-    return case
+    with _turn(complaint_id, Move.COUNTERSIGN, by=by, at=at, version=version) as turn:
+        proposal = turn.case.events.filter(move=Move.PROPOSE).latest("seq")
+        deciders = Deciders(turn.case.assignee_id, by.pk)
+        source = proposal.data.get("proof", "")
+        _end(turn, _claims(turn.case), deciders, note, source)
+    return turn.case
 
 
 def decline(
@@ -220,10 +225,10 @@ def decline(
 ) -> Complaint:
     """Send a proposal back with the reason; its verdicts are taken off again."""
     note = moving.require_text(note, message=_("Say why you do not sign."))
-    with _case(complaint_id, Move.DECLINE, by=by, at=at, version=version) as case:
-        case.claims.update(verdict="", ground="", decided_sealed=None)
-        moving.move(case, Move.DECLINE, actor=Actor.STAFF, by=by, at=at, note=note)
-    return case
+    with _turn(complaint_id, Move.DECLINE, by=by, at=at, version=version) as turn:
+        turn.case.claims.update(verdict="", ground="", decided_sealed=None)
+        turn.move(note=note)
+    return turn.case
 
 
 def _claims(case: Complaint) -> list[Claim]:
@@ -234,13 +239,14 @@ def _decide(
     case: Complaint,
     decided: Mapping[int, tuple[str, str]],
     filled: Mapping[str, str],
+    seen: int | None,
 ) -> list[Claim]:
+    """Write the verdicts down, with what staff added to them and looked at."""
     claims = _claims(case)
     verdicts.write_verdicts(claims, decided)
-    if case.kind == Kind.MISSING_DOSE and any(
-        claim.verdict == Verdict.UPHELD for claim in claims
-    ):
+    if any(claim.verdict == Verdict.UPHELD for claim in claims):
         verdicts.fill_in(case, claims, filled)
+        verdicts.look_again(case, claims, seen=seen)
     return claims
 
 
@@ -250,31 +256,19 @@ def _sent_proof(case: Complaint) -> str:
 
 
 def _end(
-    case: Complaint,
-    claims: list[Claim],
-    step: Move,
-    deciders: Deciders,
-    by: User,
-    note: str,
-    proof: str,
-    at: datetime,
+    turn: _Turn, claims: list[Claim], deciders: Deciders, note: str, source: str
 ) -> None:
     """Change the registry and end the case: correction, outcome and event together."""
-    verdicts.apply(case, claims, deciders=deciders, source=proof, at=at)
+    verdicts.apply(turn.case, claims, deciders=deciders, source=source, at=turn.at)
     outcome = verdicts.derive_outcome([claim.verdict for claim in claims])
-    moving.move(
-        case,
-        step,
-        actor=Actor.STAFF,
-        by=by,
-        at=at,
-        note=note.strip(),
+    turn.move(
+        note=note,
         data={
             "outcome": outcome.value,
             "fields": verdicts.changed_field_names(claims),
             "grounds": sorted({c.ground for c in claims if c.ground}),
-            "proof": proof,
+            "proof": source,
         },
         outcome=outcome,
-        last_resolver=by,
+        last_resolver=turn.by,
     )

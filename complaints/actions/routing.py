@@ -12,9 +12,10 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from complaints.choices import Actor, Kind, Move, Status
+from complaints.choices import Actor, Move, Status
 from complaints.models import Complaint
 from complaints.rules.responsibility import (
+    IDENTITY,
     Answer,
     Atlas,
     Body,
@@ -144,7 +145,7 @@ Found = tuple[int | None, tuple[str, ...]]
 
 def _described(complaint: Waiting) -> Described | None:
     """Return the place in words that has to be looked up, or None."""
-    if complaint.kind == Kind.WRONG_PERSON or complaint.site is not None:
+    if complaint.kind in IDENTITY or complaint.site is not None:
         return None
     return (complaint.site_text, complaint.given_on) if complaint.site_text else None
 

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
+from complaints import subjects
 from complaints.choices import Field, Kind, Outcome, Verdict
 from complaints.models import Claim, Complaint
 from complaints.rules.refused import Refused
@@ -24,10 +27,14 @@ Decided = Mapping[int, tuple[str, str]]
 
 @dataclass(frozen=True)
 class Deciders:
-    """Who decided: one person, or the one who proposed and the one who signed."""
+    """Who decided: one person, or the one who proposed and the one who signed.
+
+    ``concerns_oneself``: the first of them is concerned, or a relative is.
+    """
 
     proposed_by: int | None = None
     approved_by: int | None = None
+    concerns_oneself: bool = False
 
 
 def derive_outcome(verdicts: list[str]) -> Outcome:
@@ -60,9 +67,9 @@ def write_verdicts(claims: list[Claim], decided: Decided) -> None:
 def fill_in(
     complaint: Complaint, claims: list[Claim], filled: Mapping[str, str]
 ) -> None:
-    """Take in facts that staff supply for a missing dose: fixed first, then recorded.
+    """Take in what staff supply: facts of a missing dose, or which record is meant.
 
-    Where the citizen knew none they become claims of their own, upheld, so that the
+    Where the citizen knew nothing they become claims of their own, upheld, so that the
     case shows what was recorded; where the citizen's was vague they stand beside it.
     """
     known = {claim.field: claim for claim in claims}
@@ -90,6 +97,24 @@ def fill_in(
         claims.append(claim)
 
 
+def look_again(complaint: Complaint, claims: list[Claim], *, seen: int | None) -> None:
+    """Take the record as it is now for what claims are compared with, if it was seen.
+
+    ``seen``: the version of the record that the page showed. Where the record has moved
+    on since, the claims stay as they are and ``apply`` says so.
+    """
+    row, read = subjects.of(complaint)
+    if row is None or row.version != seen:
+        return
+    for claim in claims:
+        now = read(row, claim.field)
+        if now != claim.recorded:
+            claim.recorded_sealed = crypto.seal(
+                now, bound_to=f"recorded:{complaint.pk}:{claim.field}"
+            )
+            claim.save(update_fields=["recorded_sealed"])
+
+
 def apply(
     complaint: Complaint,
     claims: list[Claim],
@@ -113,6 +138,7 @@ def apply(
         proposed_by=deciders.proposed_by,
         approved_by=deciders.approved_by,
         source=source,
+        concerns_oneself=deciders.concerns_oneself,
     )
     try:
         correction = _apply(complaint, upheld, warrant=warrant, at=at)
@@ -157,15 +183,49 @@ def _apply(
         return corrections.correct_person(
             person_id, values, before=before, warrant=warrant, at=at
         )
+    if complaint.kind == Kind.SPLIT_RECORD:
+        other = _record_meant(values[Field.RECORD])
+        own = complaint.submission.person
+        if other is None or own is None:
+            raise CannotCorrect("which two records")
+        return corrections.merge(
+            other.pk, into=own.surviving_id, warrant=warrant, at=at
+        )
     if complaint.dose_id is None:
         raise CannotCorrect("no dose is meant")
-    if complaint.kind == Kind.NOT_MINE:
-        return corrections.detach(complaint.dose_id, warrant=warrant, at=at)
-    if complaint.kind == Kind.DOUBLED_DOSE:
-        return corrections.void(complaint.dose_id, warrant=warrant, at=at)
+    if complaint.kind in (Kind.NOT_MINE, Kind.DOUBLED_DOSE):
+        return _take_off(complaint, values[Field.DOSE], warrant=warrant, at=at)
     return corrections.correct_dose(
         complaint.dose_id, values, before=before, warrant=warrant, at=at
     )
+
+
+def _take_off(
+    complaint: Complaint, decided: str, *, warrant: Warrant, at: datetime
+) -> Correction:
+    """Void a dose recorded twice; give one that is somebody else's to them, if known.
+
+    Where nobody is known it becomes an orphan, for whom an owner is looked for.
+    """
+    dose_id, own = complaint.dose_id, complaint.submission.person
+    assert dose_id is not None
+    before = {"person": str(own.surviving_id)} if own else None
+    if complaint.kind == Kind.DOUBLED_DOSE:
+        return corrections.void(dose_id, before=before, warrant=warrant, at=at)
+    owner = _record_meant(decided)
+    if owner is None:
+        return corrections.detach(dose_id, before=before, warrant=warrant, at=at)
+    return corrections.reassign(
+        dose_id, to=owner.pk, before=before, warrant=warrant, at=at
+    )
+
+
+def _record_meant(text: str) -> Person | None:
+    """Return the record that staff chose, or None where none was."""
+    try:
+        return Person.objects.get(ref=UUID(text))
+    except (ValueError, Person.DoesNotExist):
+        return None
 
 
 def _person_of(complaint: Complaint, *, warrant: Warrant, at: datetime) -> int:
@@ -177,11 +237,14 @@ def _person_of(complaint: Complaint, *, warrant: Warrant, at: datetime) -> int:
     if submission.national_id_digest is not None and submission.born_on is not None:
         found = IdentityDocument.objects.filter(
             number_digest=submission.national_id_digest,
+            is_void=False,
             person__born_on=submission.born_on,
-        ).values_list("person_id", flat=True)[:2]
-        if len(found) > 1:
+        ).exclude(person__status=Person.Status.ENTERED_IN_ERROR)
+        answering = found.values_list(Coalesce("person__merged_into", "person"))
+        people = list(Person.objects.filter(pk__in=answering)[:2])
+        if len(people) > 1:
             raise CannotCorrect("the number belongs to several people")
-        person = Person.objects.filter(pk__in=found).first()
+        person = next(iter(people), None)
     if person is None:
         if submission.born_on is None:
             raise CannotCorrect("the birth date is not known")

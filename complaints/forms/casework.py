@@ -163,11 +163,18 @@ class Resolve(Step):
         ],
         help_text=_("Without a proof a second person has to sign."),
     )
+    concerns_oneself = forms.BooleanField(
+        label=_("This concerns me or a relative of mine"),
+        required=False,
+        help_text=_("Then a second person has to sign."),
+    )
     note = _note(
         _("Explanation for the citizen"),
         required=False,
         hint=_("Needed where something stays as recorded."),
     )
+    # The record as it was shown, so that a decision on an older one is noticed.
+    seen = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
 
     def __init__(
         self,
@@ -176,10 +183,12 @@ class Resolve(Step):
         products: Iterable[Product] = (),
         sites: Iterable[tuple[str, str]] = (),
         today: date,
+        seen: int = 0,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.claims, self.today = list(claims), today
+        self.fields["seen"].initial = seen
         before = {
             claim.pk: (claim.verdict, claim.ground)
             for claim in self.claims
@@ -225,7 +234,12 @@ class Resolve(Step):
         """Return the bound fields after the points."""
         names = [f"fill_{name}" for name in self.unknown]
         names += ["proof"] if "proof" in self.fields else []
-        return [self[name] for name in [*names, "note"]]
+        return [self[name] for name in [*names, "concerns_oneself", "note"]]
+
+    @property
+    def needs_more(self) -> bool:
+        """Tell whether upholding takes more than the citizen said."""
+        return bool(self.unknown)
 
     def clean(self) -> None:
         """Ask for the ground of keeping, and for the facts of a dose to be added."""
@@ -270,6 +284,8 @@ class Resolve(Step):
             },
             "filled": filled,
             "proof": typed.get("proof", ""),
+            "concerns_oneself": typed["concerns_oneself"],
+            "seen": typed["seen"],
             "note": typed["note"],
         }
 

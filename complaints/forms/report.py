@@ -5,11 +5,10 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from complaints.choices import Kind, Relation
 from complaints.forms import choices_of
+from complaints.forms.kind import two
 from portal.common.forms import (
     CodeField,
     DayField,
@@ -26,49 +25,6 @@ NOT_LISTED = "none"
 SEXES = [("F", _("Female")), ("M", _("Male"))]
 FILES = "image/*,application/pdf"
 PHOTO_HELP = _("A photo or PDF up to 10 MB. It is made smaller before sending.")
-
-
-def _two(words: object, small: object) -> object:
-    """Return a choice's label with a line of small print."""
-    return format_lazy("{}\n{}", words, small)
-
-
-class KindForm(Form):
-    """Step 1: what is wrong, and for whom."""
-
-    relation = forms.ChoiceField(
-        label=_("For whom do you report?"),
-        choices=Relation.choices,
-        initial=Relation.SELF,
-        widget=forms.RadioSelect,
-    )
-    kind = forms.ChoiceField(
-        label=_("What is wrong?"),
-        choices=[
-            (
-                Kind.MISSING_DOSE,
-                _two(_("A dose is missing"), _("You had it, but it is not on record")),
-            ),
-            (
-                Kind.WRONG_DOSE,
-                _two(
-                    _("A detail of a dose is wrong"),
-                    _("Date, vaccine, lot number, place or dose number"),
-                ),
-            ),
-            (Kind.NOT_MINE, _("I did not have this dose")),
-            (Kind.DOUBLED_DOSE, _("Dose recorded twice")),
-            (
-                Kind.WRONG_PERSON,
-                _two(
-                    _("Personal details are wrong"),
-                    _("Name, birth date, sex, identity number or telephone"),
-                ),
-            ),
-        ],
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choose what is wrong.")},
-    )
 
 
 class WhichDoseForm(Form):
@@ -165,7 +121,7 @@ class FactsForm(Form):
             *sites,
             (
                 NOT_LISTED,
-                _two(
+                two(
                     _("Not in the list"),
                     _("Describe it in the box above; we will look for it"),
                 ),

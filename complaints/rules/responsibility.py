@@ -14,7 +14,7 @@ from complaints.choices import Kind
 
 MAX_HOPS: Final = 5
 # Facts of the person go to where they live, facts of the dose to who gave it.
-IDENTITY: Final = frozenset({Kind.WRONG_PERSON})
+IDENTITY: Final = frozenset({Kind.WRONG_PERSON, Kind.SPLIT_RECORD})
 
 
 @dataclass(frozen=True)

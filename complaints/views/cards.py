@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from complaints.choices import Field, Kind, Status
 from complaints.models import Complaint
+from complaints.rules import records
 from portal.common import codes, phones
 from portal.common.names import fold
 from portal.registry import national_id
@@ -142,6 +143,13 @@ def further(doses: list[RecordedDose]) -> list[dict[str, str]]:
         )
     items.append(
         {
+            "url": report_url(Kind.SPLIT_RECORD),
+            "label": _("Some of my doses stand on another record"),
+            "small": _("Under another spelling of the name, or an old number"),
+        }
+    )
+    items.append(
+        {
             "url": report_url(Kind.WRONG_PERSON),
             "label": _("Personal details are wrong"),
             "small": _("Name, birth date, sex, identity number or telephone"),
@@ -256,4 +264,8 @@ class Words:
             return phones.mask(value)
         if name == Field.DOSE:
             return _("Should not be on record")
+        if name == Field.RECORD:
+            full_name, number = records.read(value)
+            masked = national_id.mask(number) if number else ""
+            return ", ".join(filter(None, (full_name, masked)))
         return value

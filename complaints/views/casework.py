@@ -17,10 +17,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from complaints import casefile, permissions, worklist
+from complaints import casefile, lookalikes, permissions, subjects, worklist
 from complaints.actions import casework
 from complaints.choices import Kind, Move, Status, Verdict
 from complaints.forms import casework as forms
+from complaints.forms import records
 from complaints.models import Complaint
 from complaints.rules.refused import Refused, Stale
 from portal.accounts import access
@@ -150,6 +151,11 @@ def move(request: StaffRequest, code: int, number: int, step: str) -> HttpRespon
     complaint = _find(request, code, number, at=at)
     act = STEPS[step][2]
     form = _form_of(step, complaint, data=request.POST, at=at)
+    if request.POST.get("action") == "find" and step == "ghi":
+        # A search is no decision yet: it shows what was found and faults nothing.
+        form.full_clean()
+        form.errors.clear()
+        return _show(request, complaint, at=at, bound={step: form})
     if not form.is_valid():
         return _show(request, complaint, at=at, bound={step: form}, status=422)
     try:
@@ -205,7 +211,7 @@ def _find(request: StaffRequest, code: int, number: int, *, at: datetime) -> Com
     complaint = (
         mine.filter(submission__code=str(code), number=number)
         .select_related(
-            "submission__person",
+            "submission__person__merged_into",
             "holder__parent",
             "dose__product",
             "dose__site",
@@ -250,6 +256,12 @@ def _form_of(
     if form is forms.Resolve:
         facts["claims"] = complaint.claims.order_by("pk")
         facts["today"] = timezone.localdate(at)
+        facts["seen"] = subjects.version(complaint)
+        if complaint.kind in lookalikes.KINDS:
+            facts["records"] = lookalikes.of(
+                complaint, typed=records.searched(data), on=facts["today"]
+            )
+            return records.ResolveWithRecord(data, **facts)
         if complaint.kind == Kind.MISSING_DOSE:
             facts["products"] = Product.objects.order_by("name")
             holder = complaint.holder
@@ -266,6 +278,26 @@ def _organizations(words: str, *, at: datetime) -> list[Any]:
     return list(places.find_organizations(words, on=timezone.localdate(at), limit=8))
 
 
+def _note_look(
+    request: StaffRequest,
+    person_id: int | None,
+    subject: str,
+    subject_id: int | None = None,
+    *,
+    at: datetime,
+) -> None:
+    """Write down that somebody's record, or a case about it, was seen."""
+    record.look_up(
+        at=at,
+        actor="staff",
+        actor_id=request.user.pk,
+        person_id=person_id,
+        organization=request.postings[0].organization_id,
+        subject=subject,
+        subject_id=subject_id or person_id,
+    )
+
+
 def _show(
     request: StaffRequest,
     complaint: Complaint,
@@ -275,14 +307,12 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     """Show a case as page or pane and write down that it was seen."""
-    record.look_up(
+    _note_look(
+        request,
+        complaint.submission.person_id,
+        "complaints.complaint",
+        complaint.pk,
         at=at,
-        actor="staff",
-        actor_id=request.user.pk,
-        person_id=complaint.submission.person_id,
-        organization=request.postings[0].organization_id,
-        subject="complaints.complaint",
-        subject_id=complaint.pk,
     )
     file = casefile.read(complaint)
     allowed = permissions.moves_for(request.user, complaint, at=at)
@@ -294,6 +324,9 @@ def _show(
     following = worklist.next_after(worklist.at_and_below(_paths(request)), complaint)
     faulty = next(iter((bound or {}).values()), None)
     resolve = steps.get("ghi")
+    if isinstance(resolve, records.ResolveWithRecord):
+        for shown in resolve.records:
+            _note_look(request, shown.person_id, "registry.person", at=at)
     context = {
         "file": file,
         "complaint": complaint,
@@ -316,7 +349,8 @@ def _show(
         "uphold_all": [
             (f"verdict_{claim.pk}", Verdict.UPHELD.value) for claim in file.claims
         ],
-        "can_uphold_all": isinstance(resolve, forms.Resolve) and not resolve.unknown,
+        "can_uphold_all": isinstance(resolve, forms.Resolve) and not resolve.needs_more,
+        "seen": subjects.version(complaint),
         "timeline": file.steps(),
         "ended": casefile.ended_words(complaint),
         "paused": casefile.is_paused(complaint),

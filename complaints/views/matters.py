@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from complaints.actions import drafts
 from complaints.choices import Field, Kind, Relation
+from complaints.forms.kind import KindForm, OtherRecordForm
 from complaints.forms.report import (
     NOT_LISTED,
     FactsForm,
@@ -19,6 +20,7 @@ from complaints.forms.report import (
     WhichDoseForm,
     from_iso,
 )
+from complaints.rules import records
 from complaints.views.cards import Words, day, partial_day
 from portal.common import phones
 from portal.common.forms import PartialDate
@@ -34,7 +36,7 @@ Data = Mapping[str, Any]
 class Page:
     """A form of step 2, its template, and what is kept of its answers."""
 
-    form: WhichDoseForm | FactsForm | PersonalForm
+    form: WhichDoseForm | FactsForm | PersonalForm | OtherRecordForm
     template: str
     matter: Answers
     heading: str
@@ -64,6 +66,12 @@ class Page:
             chosen = self.matter | {"dose": int(pk), "dose_ref": ref, "story": story}
             is_done = self.matter["kind"] in VOIDS
             return chosen | {"done": True} if is_done else chosen
+        if isinstance(self.form, OtherRecordForm):
+            return self.matter | {
+                "claims": self.form.claim(),
+                "story": story,
+                "done": True,
+            }
         claims = (
             self.form.facts()
             if isinstance(self.form, FactsForm) and self.form.recorded is None
@@ -86,6 +94,8 @@ def page_for(answers: Answers, place: int, data: Data | None, *, at: datetime) -
     person_id = answers["person"]
     if matter["kind"] == Kind.WRONG_PERSON:
         return _personal(matter, person_id, data)
+    if matter["kind"] == Kind.SPLIT_RECORD:
+        return _other_record(matter, data)
     doses = (
         identity.record(person_id, on=timezone.localdate(at))
         if person_id is not None and matter["kind"] != Kind.MISSING_DOSE
@@ -118,6 +128,25 @@ def _which(
         Kind.NOT_MINE: _("Which dose did you not have?"),
         Kind.DOUBLED_DOSE: _("Which dose is recorded once too often?"),
     }.get(matter["kind"], _("Which dose is wrong?"))
+    return Page(form, "citizen/report_facts.html", matter, heading)
+
+
+def kind_form(data: Data | None, person_id: int | None, *, kind: str) -> KindForm:
+    """Return step 1 with a kind chosen; what it offers depends on an opened record."""
+    return KindForm(data, has_record=person_id is not None, initial={"kind": kind})
+
+
+def _other_record(matter: Answers, data: Data | None) -> Page:
+    full_name, number = records.read(matter["claims"].get("record", ""))
+    form = OtherRecordForm(
+        data,
+        initial={
+            "full_name": full_name,
+            "national_id": number,
+            "story": matter.get("story", ""),
+        },
+    )
+    heading = _("How is the other record known?")
     return Page(form, "citizen/report_facts.html", matter, heading)
 
 

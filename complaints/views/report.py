@@ -23,7 +23,6 @@ from complaints.actions import drafts, evidence, intake, opening
 from complaints.choices import Kind, Relation
 from complaints.forms.report import (
     ContactForm,
-    KindForm,
     SendForm,
     TelephoneCodeForm,
     iso,
@@ -56,7 +55,9 @@ def begin(request: HttpRequest) -> HttpResponse:
             if dose is not None:
                 matter |= {"dose": dose.pk, "dose_ref": dose.ref}
             return _start(request, Relation.SELF, matter, at=at, status=302)
-    form = KindForm(request.POST or None, initial={"kind": request.GET.get("kind")})
+    form = matters.kind_form(
+        request.POST or None, person_id, kind=request.GET.get("kind", "")
+    )
     if request.method == "POST" and form.is_valid():
         matter = _new_matter(form.cleaned_data["kind"])
         return _start(request, form.cleaned_data["relation"], matter, at=at)
@@ -100,7 +101,7 @@ def kind(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     place = _place(request, answers, may_add=True)
     is_new = place == len(answers["matters"])
     before = "" if is_new else answers["matters"][place]["kind"]
-    form = KindForm(request.POST or None, initial={"kind": before})
+    form = matters.kind_form(request.POST or None, answers["person"], kind=before)
     del form.fields["relation"]
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data["kind"]
