@@ -68,6 +68,22 @@ def production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security)
+def feed(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse a token that can be guessed: the feed holds people's data."""
+    token = settings.FEED_TOKEN
+    if not token or not is_weak(token):
+        return []
+    return [
+        Error(
+            "FEED_TOKEN is short or easy to guess.",
+            hint="Make one: python -c 'import secrets; "
+            "print(secrets.token_urlsafe(50))'",
+            id="portal.E010",
+        )
+    ]
+
+
+@register(Tags.security)
 def demo(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Refuse the demo, whose messages anybody can read, at a public address."""
     if not settings.DEMO:

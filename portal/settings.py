@@ -17,6 +17,7 @@ INDEX_KEYS = env.keys("INDEX_KEYS")
 BASE_URL = env.url("BASE_URL", "http://localhost:8000")
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", "localhost,127.0.0.1")
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
+FEED_TOKEN = env.secret("FEED_TOKEN", "")
 HELP_LINE = env.text("HELP_LINE", "1900 0000")
 
 INSTALLED_APPS = [

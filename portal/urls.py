@@ -14,6 +14,7 @@ urlpatterns = [
     path("livez", views.livez, name="livez"),
     path("readyz", views.readyz, name="readyz"),
     path("demo/", include("complaints.urls.demo")),
+    path("api/", include("complaints.urls.api")),
     *i18n_patterns(
         path("", views.home, name="home"),
         path("tro-giup/", views.help_page, name="help"),

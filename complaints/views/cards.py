@@ -66,9 +66,11 @@ def dose_card(
 ) -> dict[str, Any]:
     """Return a recorded dose as the card shows it, with its buttons."""
     place = dose.place
-    other_name = bool(dose.name_recorded) and (
+    is_under_another = bool(dose.name_recorded) and (
         fold(dose.name_recorded) != fold(person.full_name)
     )
+    # Once two records are joined the name on the slip is explained, not wrong.
+    other_name = is_under_another and not dose.is_joined
     if dose.pk in open_doses:
         tone, state, icon = "info", _("Being checked"), "clock"
     elif other_name or person.population == Person.Population.MISMATCHED:
@@ -110,6 +112,8 @@ def dose_card(
     }
     if dose.dose_number and dose.dose_number != place:
         card["rows"].append((_("Dose number"), str(dose.dose_number), ""))
+    if is_under_another and dose.is_joined:
+        card["rows"].append((_("Entered under the name"), dose.name_recorded, ""))
     if other_name:
         card["alert_title"] = _("Dose %(n)s bears another name.") % {"n": place}
         card["alert"] = _(

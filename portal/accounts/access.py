@@ -4,6 +4,7 @@ Every view bears exactly one; a test walks the URL tree and fails on a view with
 The scope opens a transaction, so a view is all or nothing.
 """
 
+import hmac
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
@@ -12,10 +13,11 @@ from typing import Any, cast
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
 
 from portal.accounts.models import Posting, User
 from portal.common import scope
@@ -93,6 +95,33 @@ def staff(*roles: str) -> Callable[[View], View]:
                 return view(let_in, *args, **kwargs)
 
         opened.access = "staff"  # type: ignore[attr-defined]  # set on a function
+        return opened
+
+    return decorate
+
+
+def machine(setting: str) -> Callable[[View], View]:
+    """Let in a machine that bears the token of a setting, with all rows in sight.
+
+    Others get 401; where the setting is empty there is nothing: 404.
+    """
+
+    def decorate(view: View) -> View:
+        @csrf_exempt
+        @wraps(view)
+        def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            token = getattr(settings, setting)
+            if not token:
+                raise Http404
+            sent = request.headers.get("Authorization", "")
+            if not hmac.compare_digest(sent.encode(), f"Bearer {token}".encode()):
+                refused = HttpResponse(status=401)
+                refused["WWW-Authenticate"] = "Bearer"
+                return refused
+            with scope.system():
+                return view(request, *args, **kwargs)
+
+        opened.access = "machine"  # type: ignore[attr-defined]  # set on a function
         return opened
 
     return decorate

@@ -46,10 +46,13 @@ LIMIT 20
 # A site that closed is shown with whoever answers for it today; chains are short.
 _RECORD = """
 SELECT d.id, d.ref, d.given_on, d.dose_number, d.lot_number, d.status, d.source,
-       d.name_recorded, v.code, v.name, v.primary_doses, s.code, s.name, today.name
+       d.name_recorded, v.code, v.name, v.primary_doses, s.code, s.name, today.name,
+       joined.id IS NOT NULL
 FROM registry_dose d
 JOIN registry_product v ON v.id = d.product_id
 JOIN registry_organization s ON s.id = d.site_id
+LEFT JOIN registry_person joined
+  ON joined.id = d.origin_id AND joined.merged_into_id = d.person_id
 LEFT JOIN LATERAL (
   WITH RECURSIVE way (id, step) AS (
     SELECT s.id, 0
@@ -83,7 +86,8 @@ FROM registry_person p WHERE p.id = (
 class RecordedDose:
     """A dose as the record page shows it.
 
-    ``place`` is what people call it by: the number on record where these are all
+    ``is_joined``: it stood on another record, which was joined to this one. ``place``
+    is what people call it by: the number on record where these are all
     known and different, else its place in order of days.
     """
 
@@ -101,6 +105,7 @@ class RecordedDose:
     site: str
     site_name: str
     site_today: str
+    is_joined: bool
 
 
 def find(*, national_id: str, full_name: str, born: PartialDate) -> list[Person]:
@@ -239,6 +244,7 @@ def record(person_id: int, *, on: date) -> list[RecordedDose]:
             site=row[11],
             site_name=row[12],
             site_today=row[13] or "",
+            is_joined=row[14],
         )
         for place, row in enumerate(rows, start=1)
     ]

@@ -154,12 +154,11 @@ def test_what_was_taken_over_is_confirmed_once():
         corrections.correct_dose(dose, {"lot": "L1"}, warrant=warrant, at=NOON)
     read = read_to_the_end(cursor)
 
-    references = feed.confirm(up_to=read[1]["position"], at=NOON)
-
-    assert references == [warrant.reference] * 2
-    assert feed.confirm(up_to=read[1]["position"], at=NOON) == []
+    assert feed.confirm(up_to=read[1]["position"], at=NOON) == set()
     left = FeedEntry.objects.filter(confirmed_upstream_at=None)
     assert [entry.position for entry in left] == [read[2]["position"]]
+    assert feed.confirm(up_to=read[2]["position"], at=NOON) == {warrant.reference}
+    assert feed.confirm(up_to=read[2]["position"], at=NOON) == set()
 
 
 def test_a_place_in_the_feed_is_never_changed_or_taken_away():

@@ -32,6 +32,11 @@ FROM waiting WHERE entry.correction_id = waiting.correction_id
 """
 
 
+_of_complaints: Final = Correction.objects.filter(
+    reason__in=(Correction.Reason.COMPLAINT, Correction.Reason.RULE)
+)
+
+
 @dataclass(frozen=True)
 class Page:
     """Some corrections in order; ``after`` is the cursor for the next page."""
@@ -65,21 +70,22 @@ def give_positions(limit: int = MOST) -> int:
         return cursor.rowcount
 
 
-def confirm(*, up_to: int, at: datetime) -> list[str]:
+def confirm(*, up_to: int, at: datetime) -> set[str]:
     """Note that the national platform took over all up to a position.
 
-    Return the references of the complaints among the reasons, for those who keep them.
+    Return the references of complaints all of whose corrections are taken over by now.
     Harmless to repeat.
     """
     entries = FeedEntry.objects.filter(position__lte=up_to, confirmed_upstream_at=None)
     with transaction.atomic():
         keys = list(entries.select_for_update().values_list("pk", flat=True))
         FeedEntry.objects.filter(pk__in=keys).update(confirmed_upstream_at=at)
-        return list(
-            Correction.objects.filter(
-                pk__in=keys, reason=Correction.Reason.COMPLAINT
-            ).values_list("reason_ref", flat=True)
-        )
+        told = _of_complaints.filter(pk__in=keys).values_list("reason_ref", flat=True)
+        left = _of_complaints.filter(
+            reason_ref__in=set(told), feed__confirmed_upstream_at=None
+        ).values_list("reason_ref", flat=True)
+        # A rule's reference is its name, then the complaint's.
+        return {ref.rpartition(" ")[2] for ref in set(told) - set(left)}
 
 
 def _entries(after: int, limit: int) -> list[FeedEntry]:

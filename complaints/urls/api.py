@@ -1,0 +1,11 @@
+"""The addresses of machines; what they hold in the address is never personal."""
+
+from django.urls import path
+
+from complaints.views import feed
+
+app_name = "api"
+urlpatterns = [
+    path("corrections/", feed.corrections, name="corrections"),
+    path("corrections/confirmed/", feed.confirmed, name="confirmed"),
+]

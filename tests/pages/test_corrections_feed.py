@@ -1,0 +1,123 @@
+"""The feed of corrections over HTTP: by token, in order, confirmed by complaint."""
+
+import base64
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from complaints.actions import casework
+from portal import checks
+from portal.audit.models import Entry
+from portal.common import outbox, scope
+from tests.factories import (
+    NOON,
+    make_organization,
+    make_person,
+    make_product,
+    make_staff,
+    missing_dose,
+    only_complaint,
+    sender_for,
+    submit,
+)
+
+# Long and of many signs, as a random one is; the same in every process of a run.
+TOKEN = base64.b64encode(bytes(range(7, 250, 5))).decode()
+READ, CONFIRM = "/api/corrections/", "/api/corrections/confirmed/"
+
+
+@pytest.fixture
+def platform(db, settings):
+    settings.FEED_TOKEN = TOKEN
+    return Client(headers={"Authorization": f"Bearer {TOKEN}"})
+
+
+@pytest.fixture
+def case(db):
+    with scope.system():
+        site, person = make_organization(), make_person()
+        make_product()
+        nurse = make_staff(site)
+        case = only_complaint(submit(missing_dose(site), sender=sender_for(person)))
+        outbox.drain(queue="route", at=NOON)
+        casework.resolve(
+            complaint_id=case.pk,
+            verdicts={claim.pk: ("upheld", "") for claim in case.claims.all()},
+            proof="session_list",
+            by=nurse,
+            at=NOON,
+        )
+    return case
+
+
+def test_the_platform_reads_on_from_its_cursor_and_every_page_is_logged(platform, case):
+    first = platform.get(READ, {"limit": 1}).json()
+    second = platform.get(READ, {"after": first["after"]}).json()
+    end = platform.get(READ, {"after": second["after"]})
+
+    (person,), (dose,) = first["corrections"], second["corrections"]
+    assert [person["operation"], dose["operation"]] == ["add", "add"]
+    assert dose["after"]["person"] == person["target_ref"]
+    assert dose["source"] == "session_list"
+    assert end.json() == {"corrections": [], "after": second["after"]}
+    assert "no-store" in end["Cache-Control"]
+    looks = Entry.objects.filter(subject="registry.feed").order_by("pk")
+    assert [look.detail for look in looks] == ["1-1", "2-2"]
+
+
+def test_a_complaint_is_confirmed_upstream_when_its_corrections_are(platform, case):
+    after = platform.get(READ).json()["after"]
+
+    early = platform.post(CONFIRM, {"up_to": after - 1})
+    done = platform.post(CONFIRM, {"up_to": after})
+    again = platform.post(CONFIRM, {"up_to": after})
+
+    counts = [response.json()["complaints"] for response in (early, done, again)]
+    assert counts == [0, 1, 0]
+    with scope.system():
+        case.refresh_from_db()
+    assert case.confirmed_upstream_at is not None
+
+
+@pytest.mark.parametrize("url", [READ, CONFIRM])
+@pytest.mark.parametrize(
+    "sent",
+    ["", "Bearer ", f"Bearer {TOKEN}x", TOKEN, "Bearer ă"],
+    ids=["none", "empty", "longer", "without its kind", "not ASCII"],
+)
+def test_nobody_without_the_token_reads_or_confirms(platform, case, url, sent):
+    stranger = Client(headers={"Authorization": sent} if sent else {})
+    response = stranger.get(url) if url == READ else stranger.post(url, {"up_to": "1"})
+    assert response.status_code == 401
+    assert response.content == b""
+
+
+def test_without_a_token_set_there_is_no_feed(platform, settings):
+    settings.FEED_TOKEN = ""
+    assert platform.get(READ).status_code == 404
+    assert Client(headers={"Authorization": "Bearer "}).get(READ).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query", [{"after": "-1"}, {"after": "x"}, {"limit": "0"}, {"after": "9" * 30}]
+)
+def test_a_cursor_that_is_none_is_refused_with_a_reason(platform, query):
+    response = platform.get(READ, query)
+    assert response.status_code == 422
+    assert "after" in response.json()["error"]
+
+
+def test_a_confirmation_needs_a_position(platform):
+    assert platform.post(CONFIRM, {"up_to": ""}).status_code == 422
+    assert reverse("api:confirmed") == CONFIRM
+
+
+@pytest.mark.parametrize(
+    ("token", "found"),
+    [("geheim", 1), (TOKEN, 0), ("", 0)],
+    ids=["weak", "sound", "none"],
+)
+def test_a_weak_token_is_refused_at_start(settings, token, found):
+    settings.FEED_TOKEN = token
+    assert len(checks.feed(None)) == found
