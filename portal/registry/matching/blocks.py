@@ -28,16 +28,19 @@ from portal.registry.matching.weights import Weights
 _MOST: Final = 60
 
 _SEARCH: Final = """
-SELECT DISTINCT question, person FROM (
+SELECT DISTINCT question, (
+  SELECT coalesce(p.merged_into_id, p.id) FROM registry_person p
+  WHERE p.id = found.person AND p.status <> 'entered_in_error'
+) FROM (
   SELECT q.question, x.person
   FROM unnest(%(number_of)s::int[], %(numbers)s::bytea[]) q (question, digest),
   LATERAL (SELECT person_id AS person FROM registry_identitydocument d
-           WHERE d.number_digest = q.digest LIMIT %(most)s) x
+           WHERE d.number_digest = q.digest AND NOT d.is_void LIMIT %(most)s) x
   UNION ALL
   SELECT q.question, x.person
   FROM unnest(%(phone_of)s::int[], %(phones)s::bytea[]) q (question, digest),
   LATERAL (SELECT person_id AS person FROM registry_telephone t
-           WHERE t.number_digest = q.digest LIMIT %(most)s) x
+           WHERE t.number_digest = q.digest AND NOT t.is_void LIMIT %(most)s) x
   UNION ALL
   SELECT q.question, x.person
   FROM unnest(%(name_of)s::int[], %(names)s::text[], %(firsts)s::date[],
@@ -70,13 +73,15 @@ _LOAD: Final = """
 SELECT p.id, p.full_name, p.born_on, p.born_precision, p.sex, p.residence_id,
   p.population = 'matched', p.population_wrong, p.is_restricted,
   ARRAY(SELECT d.number_sealed FROM registry_identitydocument d
-        WHERE d.person_id = p.id ORDER BY d.is_current DESC, d.id DESC),
-  ARRAY(SELECT t.number_sealed FROM registry_telephone t WHERE t.person_id = p.id),
+        WHERE d.person_id = p.id AND NOT d.is_void
+        ORDER BY d.is_current DESC, d.id DESC),
+  ARRAY(SELECT t.number_sealed FROM registry_telephone t
+        WHERE t.person_id = p.id AND NOT t.is_void),
   (SELECT max(uses) FROM registry_telephone t, LATERAL (
      SELECT count(*) AS uses FROM (
        SELECT FROM registry_telephone o WHERE o.number_digest = t.number_digest
        LIMIT 9) o) n
-   WHERE t.person_id = p.id)
+   WHERE t.person_id = p.id AND NOT t.is_void)
 FROM registry_person p WHERE p.id = ANY(%s)
 """
 
@@ -179,7 +184,10 @@ def _facts(row: Sequence[Any], homes: Mapping[int, Any]) -> Facts:
 
 
 def search(questions: Sequence[Question]) -> list[set[int]]:
-    """Return the people whom any block brings, for each question."""
+    """Return the people whom any block brings, for each question.
+
+    A record that was joined to another one brings the one that survives.
+    """
     lists = _Lists()
     for n, question in enumerate(questions):
         lists.add(n, question)
@@ -187,7 +195,8 @@ def search(questions: Sequence[Question]) -> list[set[int]]:
     with connection.cursor() as cursor:
         cursor.execute(_SEARCH, {**lists.columns, "most": _MOST})
         for question_number, person in cursor.fetchall():
-            found[question_number].add(person)
+            if person is not None:
+                found[question_number].add(person)
     return found
 
 
