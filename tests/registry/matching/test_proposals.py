@@ -193,11 +193,7 @@ def test_a_void_dose_doubles_nothing():
     person, site = make_person(), make_organization()
     make_dose(person, site)
     double = make_dose(person, site, product=make_product("PF", "Pfizer"))
-    corrections.correct_dose(
-        double.pk,
-        {"status": "entered_in_error"},
-        warrant=TEST_WARRANT,
-        at=datetime(2026, 11, 2, tzinfo=UTC),
-    )
+    at = datetime(2026, 11, 2, tzinfo=UTC)
+    corrections.void(double.pk, warrant=TEST_WARRANT, at=at)
 
     assert doubled_doses([person.pk]) == []
