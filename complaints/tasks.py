@@ -6,6 +6,7 @@ from django.utils import timezone
 from complaints import integrity, quality, rollups
 from complaints.actions import drafts, escalation
 from portal.registry.exports import files
+from portal.registry.imports import staging as lists
 from portal.registry.population import figures
 
 
@@ -21,6 +22,12 @@ def escalate_overdue(**_later: object) -> None:
 def forget_drafts(**_later: object) -> None:
     """Delete drafts that nobody sent in time, with their photos."""
     drafts.forget_expired(at=timezone.now())
+
+
+@shared_task(name="registry.forget_lists", ignore_result=True)
+def forget_lists(**_later: object) -> None:
+    """Delete session lists that were kept long enough, with their files."""
+    lists.forget_expired(at=timezone.now())
 
 
 @shared_task(name="complaints.rebuild_figures", ignore_result=True)

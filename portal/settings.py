@@ -120,9 +120,10 @@ OUTBOX = {
     "recheck": ("population", "portal.registry.population.work.recheck"),
     "inquiry_due": ("route", "complaints.followups.after_inquiry"),
 }
-# Queues that wait for another system have askers of their own: nobody else's work
-# stands behind a neighbour that does not answer.
-OUTBOX_SLOW = ("population",)
+# Queues that wait for another system, or hold a worker for a while, are drained apart
+# by the poller: nobody else's work stands behind a neighbour that does not answer, or
+# behind a list of 100,000 rows.
+OUTBOX_SLOW = ("import", "population")
 # Seconds that a task of a queue may take where the usual 60 are too few: reading a
 # list of 100,000 rows is one piece of work.
 OUTBOX_SECONDS = {"import": 300}

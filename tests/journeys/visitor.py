@@ -6,6 +6,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import uuid
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.cookiejar import CookieJar
@@ -132,9 +133,18 @@ class Visitor:
             values[button[0]] = [button[1]]
         return self.post(form.action or self.url, values)
 
-    def _open(self, url: str, data: bytes | None) -> "Visitor":
+    def send_file(self, name: str, file_name: str, content: bytes) -> "Visitor":
+        """Send the form of this page that has no other fields to fill, with a file."""
+        form = next(f for f in self.forms if f.method == "post" and "site" in f.values)
+        data, kind = as_form_data(form.values, {name: (file_name, content)})
+        url = urllib.parse.urljoin(self.url, form.action or self.url)
+        return self._open(url, data, kind)
+
+    def _open(self, url: str, data: bytes | None, kind: str | None = None) -> "Visitor":
         for _ in range(10):
             request = urllib.request.Request(url, data=data)
+            if kind and data is not None:
+                request.add_header("Content-Type", kind)
             request.add_header("Origin", self.base)
             try:
                 answer = self._opener.open(request, timeout=self.timeout)
@@ -185,3 +195,23 @@ def newest_code(base: str, phone: str, *, after: str) -> str:
         seconds=90,
     )
     return newest["code"]
+
+
+def as_form_data(
+    values: dict[str, list[str]], files: dict[str, tuple[str, bytes]]
+) -> tuple[bytes, str]:
+    """Return fields and files as a browser sends a form with files, and its type."""
+    boundary = uuid.uuid4().hex
+    parts = []
+    for name, texts in values.items():
+        for text in texts:
+            head = f'Content-Disposition: form-data; name="{name}"'
+            parts.append(f"--{boundary}\r\n{head}\r\n\r\n{text}\r\n".encode())
+    for name, (file_name, content) in files.items():
+        head = (
+            f'Content-Disposition: form-data; name="{name}"; filename="{file_name}"'
+            "\r\nContent-Type: application/octet-stream"
+        )
+        parts.append(f"--{boundary}\r\n{head}\r\n\r\n".encode() + content + b"\r\n")
+    parts.append(f"--{boundary}--\r\n".encode())
+    return b"".join(parts), f"multipart/form-data; boundary={boundary}"

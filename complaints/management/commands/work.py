@@ -18,6 +18,7 @@ from django.utils import timezone
 from complaints import integrity, rollups
 from complaints.actions import escalation
 from portal.common import outbox
+from portal.registry.imports import staging as lists
 from portal.registry.population import figures
 
 
@@ -79,3 +80,4 @@ class Command(BaseCommand):
         if rounds % 300 == 0:
             integrity.reconcile(at=at)
             integrity.seal_days(at=at)
+            lists.forget_expired(at=at)
