@@ -68,6 +68,10 @@ ROLES: Final[dict[str, Promise]] = {
 # Codes of judging and committing; those of the reader are in ``reasons``.
 REASONS: Final[dict[str, Promise]] = {
     **reasons.WORDS,
+    "missing": _("%(column)s is missing."),
+    "in_the_future": _("The day lies in the future."),
+    "before_birth": _("The day lies before the birth date."),
+    "same_as_row": _("The same dose as in line %(detail)s of the list."),
     "by_staff": _("Left out by staff."),
     "fits_several": _("Fits %(detail)s people on record."),
     "may_be_somebody": _("May be somebody on record, but not for certain."),
@@ -78,8 +82,11 @@ REASONS: Final[dict[str, Promise]] = {
 
 
 def of(reason: Reason) -> str:
-    """Return a reason as a sentence, with its cell where it names one."""
-    words = str(REASONS[reason.code]) % {
+    """Return a reason as a sentence, with its cell where it names one.
+
+    A code that is no longer known, in a row staged before, stands for itself.
+    """
+    words = str(REASONS.get(reason.code, reason.code)) % {
         "column": COLUMNS.get(reason.column, reason.column),
         "detail": reason.detail or "–",
     }

@@ -1,18 +1,28 @@
 """The report: the list's own rows with what became of each, safe to open."""
 
 import io
+import re
 import zipfile
+from pathlib import Path
 
 import pytest
 from django.utils.translation import override
 from python_calamine import CalamineWorkbook
 
-from portal.registry.imports import committing, jobs, report
-from portal.registry.imports.rows import Reason
+from portal.registry.imports import (
+    committing,
+    jobs,
+    judging,
+    reading,
+    report,
+    wording,
+)
+from portal.registry.imports.rows import Reason, Vocabulary
 from tests.factories import make_organization, make_product
 from tests.registry.imports.lists import NOON, Work, make_list, make_row
 
 pytestmark = pytest.mark.usefixtures("all_rows")
+LISTS = Path(__file__).parents[2] / "data" / "lists"
 DANGEROUS = ("=cmd|'/c calc'!A1", "+1", "-1+2", "@SUM(A1)", "0123", "http://x.vn")
 
 
@@ -108,3 +118,20 @@ def test_a_long_report_is_written_sealed_by_a_worker(one):
     assert b"PK" not in stored[:4]
     content = report.crypto.unseal_bytes(stored, bound_to=f"list:{one.ref}:report")
     assert len(sheets(content)["DS"]) == 3
+
+
+@pytest.mark.parametrize("path", sorted(LISTS.iterdir()), ids=lambda path: path.name)
+def test_every_reason_that_the_sample_lists_give_has_words(path):
+    words = Vocabulary(products={"astrazeneca": "AZ", "az": "AZ"}, lots={})
+
+    for row in reading.read(path, vocabulary=words, on=NOON.date()):
+        for reason in row.reasons:
+            assert reason.code in wording.REASONS
+            assert wording.of(reason)
+
+
+def test_every_reason_of_the_comparison_has_words():
+    source = Path(judging.__file__).read_text("utf-8")
+    codes = set(re.findall(r'Reason\("([a-z_]+)"', source))
+
+    assert {"missing", "same_as_row", "differs"} <= codes <= wording.REASONS.keys()
