@@ -21,6 +21,12 @@ from portal.registry.imports.rows import ListRow, Reason, Vocabulary
 from portal.registry.imports.titles import NOTHING, Facts
 
 _MOST_SKIPPED: Final = 500
+# Whole numbers made of two: a row below a sheet, a name or a set of facts below both.
+_ROW_BITS, _NAME_BITS, _FACTS_BITS = 21, 32, 17
+_ROW_MASK, _NAME_MASK, _FACTS_MASK = (
+    (1 << bits) - 1 for bits in (_ROW_BITS, _NAME_BITS, _FACTS_BITS)
+)
+_Facts = tuple[str | None, str, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +161,16 @@ def _why_nothing(told: Survey) -> str:
 class _Seen:
     """Remembers whom the rows so far named, to find what was pasted twice.
 
-    A hundred thousand people are held at once, so of each only digests and a place.
+    A hundred thousand people are held at once, so of each only two whole numbers: a
+    place (sheet and row) with a digest of the name, and a place with the facts' index.
     """
 
     def __init__(self) -> None:
         self._sheets: list[str] = []
-        self._people: dict[int, tuple[int, str | None, str, int | None]] = {}
-        self._numbers: dict[int, tuple[int, int]] = {}
+        self._facts: dict[_Facts, int] = {}
+        self._told: list[_Facts] = []
+        self._people: dict[int, int] = {}
+        self._numbers: dict[int, int] = {}
 
     def look(self, row: ListRow) -> ListRow:
         """Return the row, marked when it repeats an earlier one."""
@@ -170,26 +179,26 @@ class _Seen:
             return row
         if not self._sheets or self._sheets[-1] != row.sheet:
             self._sheets.append(row.sheet)
-        place = len(self._sheets) - 1 << 32 | row.row
-        name = hash(names.fold(values.full_name))
+        place = (len(self._sheets) - 1) << _ROW_BITS | row.row
+        name = hash(names.fold(values.full_name)) & _NAME_MASK
         found: Reason | None = None
         verdict = row.verdict
         if values.id_number:
-            here = (place, name)
+            here = place << _NAME_BITS | name
             first = self._numbers.setdefault(hash(values.id_number), here)
-            if first[1] != name:
-                where = self._where(row, first[0])
+            if first & _NAME_MASK != name:
+                where = self._where(row, first >> _NAME_BITS)
                 found, verdict = Reason("id_shared", "id_number", "", where), "error"
         if values.id_number or len(values.born_on) > 4 or values.phones:
             mark = values.id_number or values.phones
             person = hash((name, values.born_on, mark, values.given_on))
-            dose = (place, values.product, values.lot, values.dose_number)
-            earlier = self._people.setdefault(person, dose)
-            if earlier is not dose:
-                where = self._where(row, earlier[0])
-                if all(
-                    not a or a == b for a, b in zip(dose[1:], earlier[1:], strict=True)
-                ):
+            facts = (values.product, values.lot, values.dose_number)
+            here = place << _FACTS_BITS | self._index(facts)
+            earlier = self._people.setdefault(person, here)
+            if earlier != here:
+                where = self._where(row, earlier >> _FACTS_BITS)
+                before = self._told[earlier & _FACTS_MASK]
+                if all(not a or a == b for a, b in zip(facts, before, strict=True)):
                     found, verdict = Reason("same_as_row", "", "", where), "duplicate"
                 else:
                     found, verdict = Reason("twice_differs", "", "", where), "error"
@@ -197,6 +206,12 @@ class _Seen:
             return row
         return replace(row, verdict=verdict, reasons=(*row.reasons, found))
 
+    def _index(self, facts: _Facts) -> int:
+        index = self._facts.setdefault(facts, len(self._told))
+        if index == len(self._told):
+            self._told.append(facts)
+        return index
+
     def _where(self, row: ListRow, place: int) -> str:
-        sheet, number = self._sheets[place >> 32], place & 0xFFFF_FFFF
+        sheet, number = self._sheets[place >> _ROW_BITS], place & _ROW_MASK
         return str(number) if sheet == row.sheet else f"{sheet}!{number}"
