@@ -237,8 +237,9 @@ class CitizenSteps(People):
         if "/ket-qua/" in link:
             return Move.CONFIRM if "answer=confirm" in link else Move.DISAGREE
         number = link.split("/")[-3]
-        matter = dict(sections(visitor.html))[number]
-        return Move.ANSWER if "Cần bạn bổ sung" in matter else Move.NOTE
+        # The head of the matter says how it stands; its history says how it stood.
+        head = dict(sections(visitor.html))[number].partition("</div>")[0]
+        return Move.ANSWER if "Cần bạn bổ sung" in head else Move.NOTE
 
 
 def _kind(link: str) -> str:
