@@ -183,7 +183,7 @@ class CaseFile:
             )
             return [{"tone": "ok", "text": text % {"n": self.that_day}}]
         if name in PERSON_FIELDS and self.person:
-            return [population_proof(self.person)]
+            return [population_proof(self.person, name)]
         return []
 
     def _lot_proof(self, lot: str) -> dict[str, str]:
@@ -266,13 +266,19 @@ def _moved(before: str) -> list[dict[str, str]]:
     return [{"tone": "warn", "text": text}]
 
 
-def population_proof(person: Person) -> dict[str, str]:
-    """Return what the population database said of a record."""
+def population_proof(person: Person, name: str) -> dict[str, str]:
+    """Return what the population database said of a field of a record."""
     said = Person.Population(person.population)
-    if said == Person.Population.MATCHED:
-        return {"tone": "ok", "text": _("Agrees with the population register")}
+    wrong = person.population_wrong.split(",")
     if said == Person.Population.NOT_SENT:
         return {"tone": "info", "text": _("Not yet compared with the register")}
+    if said == Person.Population.MATCHED or (
+        person.population_wrong and not {name, "national_id"} & set(wrong)
+    ):
+        return {"tone": "ok", "text": _("Agrees with the population register")}
+    if "national_id" in wrong and name != Field.NATIONAL_ID:
+        text = _("The register does not know the number, so this was not compared")
+        return {"tone": "info", "text": text}
     return {"tone": "warn", "text": _("Does not match population register")}
 
 

@@ -9,6 +9,8 @@ from django.db import connection
 from complaints.models import Event, Message
 from portal.audit import seals
 from portal.common import outbox, scope
+from portal.registry.models import PopulationInquiry
+from portal.registry.population import runs
 
 logger = logging.getLogger("complaints.integrity")
 
@@ -139,6 +141,14 @@ def _owe_again(*, at: datetime) -> None:
                WHERE m.state = 'waiting' AND o.id IS NULL"""
         )
         outbox.add("message", [message.pk for message in unsent], at=at)
+        waiting = PopulationInquiry.objects.raw(
+            """SELECT i.id FROM complaints_complaint c
+               JOIN registry_populationinquiry i ON i.about = c.id
+               LEFT JOIN common_outbox o ON o.kind = 'inquiry_due' AND o.subject = i.id
+               WHERE c.status = 'received' AND c.routed_at IS NULL AND o.id IS NULL"""
+        )
+        outbox.add("inquiry_due", [inquiry.pk for inquiry in waiting], at=at)
+        runs.owe_again(at=at)
 
 
 def seal_days(*, at: datetime) -> None:

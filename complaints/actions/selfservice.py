@@ -70,10 +70,11 @@ def _inquire(complaint: Complaint, *, at: datetime) -> bool:
     claims = list(complaint.claims.order_by("pk"))
     if not _rule(claims, person, is_confirmed=True):
         return False
-    inquiries.open_one(
+    inquiry = inquiries.open_one(
         about=complaint.pk, person=person, claimed=claims[0].claimed, at=at
     )
-    return True
+    # One that was waited for long enough, and lost its way, is not waited for again.
+    return inquiry.due_at > at
 
 
 def _correct(complaint: Complaint, inquiry: PopulationInquiry, *, at: datetime) -> bool:

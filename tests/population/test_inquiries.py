@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from complaints import integrity
 from complaints.actions import intake
 from complaints.choices import Outcome, Status
 from complaints.models import Complaint
 from portal.common import outbox, scope
+from portal.common.models import Outbox
 from portal.registry.models import PopulationInquiry
 from portal.registry.population.inquiries import PATIENCE
 from tests.factories import (
@@ -115,6 +117,30 @@ def test_nobody_asks_when_the_asker_is_dead_and_a_person_gets_it_all_the_same(st
     drain(NOON, "route")
 
     drain(NOON + PATIENCE, "route")
+
+    assert state(case) == (Status.RECEIVED, "", station)
+
+
+def test_a_question_that_the_outbox_lost_ends_with_a_person(station):
+    case = lost_zero(station, at=NOON)
+    drain(NOON, "route")
+    later = NOON + timedelta(minutes=16)
+    Outbox.objects.filter(kind__startswith="inquiry").delete()
+
+    integrity.reconcile(at=later)
+    drain(later, "route")
+
+    assert state(case) == (Status.RECEIVED, "", station)
+
+
+def test_a_complaint_of_which_the_outbox_lost_all_ends_with_a_person(station):
+    case = lost_zero(station, at=NOON)
+    drain(NOON, "route")
+    later = NOON + timedelta(minutes=16)
+    Outbox.objects.all().delete()
+
+    integrity.reconcile(at=later)
+    drain(later, "route")
 
     assert state(case) == (Status.RECEIVED, "", station)
 

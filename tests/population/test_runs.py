@@ -145,6 +145,19 @@ def test_a_stopped_run_ends_what_is_under_way_and_goes_on_where_it_was(settings)
         runs.resume(run.pk, by=1, at=NOON)
 
 
+def test_batches_that_the_outbox_lost_are_owed_again():
+    people(3)
+    run = runs.start(by=1, at=NOON)
+    Outbox.objects.all().delete()
+
+    assert runs.owe_again(at=NOON) == 1
+    assert runs.owe_again(at=NOON) == 0
+
+    drain(NOON)
+    run.refresh_from_db()
+    assert (run.state, run.done) == ("finished", 3)
+
+
 def test_an_answer_about_a_record_that_was_corrected_meanwhile_is_not_written():
     person = make_person(national_id="079158012345")
     run = runs.start(by=1, at=NOON)

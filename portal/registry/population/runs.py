@@ -143,6 +143,19 @@ def note_trouble(run_id: int, reason: str, *, at: datetime) -> None:
     PopulationRun.objects.filter(pk=run_id).update(trouble=reason)
 
 
+def owe_again(*, at: datetime) -> int:
+    """Owe the batches that the outbox lost; return how many (trust paper F20)."""
+    lost = PopulationBatch.objects.raw(
+        """SELECT b.id FROM registry_populationbatch b
+           LEFT JOIN common_outbox o ON o.kind = %s AND o.subject = b.id
+           WHERE b.done_at IS NULL AND o.id IS NULL""",
+        [KIND],
+    )
+    batches = [batch.pk for batch in lost]
+    outbox.add(KIND, batches, at=at)
+    return len(batches)
+
+
 def _refuse_beside_another() -> None:
     if PopulationRun.objects.filter(state=State.RUNNING).exists():
         raise CannotRun("running")
