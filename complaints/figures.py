@@ -89,7 +89,7 @@ def overview(
     exact where one organization's month answers, else at most 1 % off.
     """
     seen = Overview()
-    params = {
+    params: dict[str, int | str | date] = {
         "chosen": chosen.pk,
         "kind": kind,
         "cohort": cohort,

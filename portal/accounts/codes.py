@@ -162,7 +162,7 @@ def deliver(subjects: list[int], *, at: datetime) -> None:
         OneTimeCode.objects.filter(pk=row.pk).update(sent_at=at, code_sealed=None)
 
 
-def _send(row: OneTimeCode, sealed: bytes, *, at: datetime) -> None:
+def _send(row: OneTimeCode, sealed: bytes | memoryview, *, at: datetime) -> None:
     bound = _bound_to(bytes(row.subject_digest), row.created_at)
     code = crypto.unseal(sealed, bound_to=bound)
     providers.send_sms(

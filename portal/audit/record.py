@@ -113,6 +113,6 @@ def sign_in(*, at: datetime, user_id: int | None, detail: str) -> None:
     )
 
 
-def _write(verb: Entry.Verb, **facts: object) -> None:
+def _write(verb: Entry.Verb, **facts: datetime | str | int | None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, facts | {"verb": verb.value})
