@@ -141,7 +141,11 @@ def doubled_doses(people: Sequence[int]) -> list[DoubledDose]:
     with connection.cursor() as cursor:
         cursor.execute(_DOUBLED, {"people": list(people), "days": _MOST_DAYS})
         rows = cursor.fetchall()
-    return [DoubledDose(*row[:3], *_dose_grade(*row[3:])) for row in rows]
+    found = []
+    for person, dose, other, *same in rows:
+        grade, reason = _dose_grade(*same)
+        found.append(DoubledDose(person, dose, other, grade, reason))
+    return found
 
 
 def _dose_grade(

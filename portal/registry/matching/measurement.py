@@ -25,7 +25,7 @@ class Tally:
         of two people). Recall is the share of one-person pairs with usable evidence
         that got this grade or a better one ("none": of two-person pairs that got it).
         """
-        found = {}
+        found: dict[str, dict[str, float | int | None]] = {}
         same = sum(self.usable[g, True] for g in grading.GRADES)
         unlike = sum(self.pairs[g, False] for g in grading.GRADES)
         reached = 0

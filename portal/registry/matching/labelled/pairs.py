@@ -79,9 +79,15 @@ def _checked(records: list[Facts], ask: Ask) -> list[Facts]:
 
 
 def pairs(made: World) -> Iterator[Labelled]:
-    """Yield each person's two records, then the other pairs that share a block."""
-    for one, other in zip(made.recorded, made.listed, strict=True):
-        yield Labelled(one, other, True)
+    """Yield the pairs that ``places_of_pairs`` names."""
+    for one, other in places_of_pairs(made):
+        yield Labelled(made.recorded[one], made.listed[other], one == other)
+
+
+def places_of_pairs(made: World) -> Iterator[tuple[int, int]]:
+    """Yield each person's two records, then the other pairs that share a block, by
+    their places in the world's two lists."""
+    yield from ((n, n) for n in range(len(made.humans)))
     seen: set[tuple[int, int]] = set()
     left, right = _blocks(made.recorded), _blocks(made.listed)
     for key in left.keys() & right.keys():
@@ -90,7 +96,7 @@ def pairs(made: World) -> Iterator[Labelled]:
         for pair in product(left[key], right[key]):
             if pair[0] != pair[1] and pair not in seen:
                 seen.add(pair)
-                yield Labelled(made.recorded[pair[0]], made.listed[pair[1]], False)
+                yield pair
 
 
 def _blocks(records: list[Facts]) -> dict[tuple, list[int]]:
