@@ -7,6 +7,7 @@ from complaints import integrity, quality, rollups
 from complaints.actions import drafts, escalation
 from portal.registry.exports import files
 from portal.registry.imports import staging as lists
+from portal.registry.matching import rarity
 from portal.registry.population import figures
 
 
@@ -40,6 +41,12 @@ def rebuild_figures(**_later: object) -> None:
 def count_population(**_later: object) -> None:
     """Count how the comparison with the population database stands."""
     figures.rebuild_changed(at=timezone.now())
+
+
+@shared_task(name="complaints.count_names", ignore_result=True)
+def count_names(**_later: object) -> None:
+    """Count anew how common each name is, which matching weighs names by."""
+    rarity.refresh(at=timezone.now())
 
 
 @shared_task(name="complaints.reconcile", ignore_result=True)

@@ -45,6 +45,11 @@ app.conf.update(
             "schedule": 30.0,
             "options": {"queue": "report"},
         },
+        "count-names": {
+            "task": "complaints.count_names",
+            "schedule": crontab(hour="2", minute="40"),
+            "options": {"queue": "report"},
+        },
         "rebuild-figures": {"task": "complaints.rebuild_figures", "schedule": 20.0},
         "escalate-overdue": {"task": "complaints.escalate_overdue", "schedule": 60.0},
         "reconcile": {"task": "complaints.reconcile", "schedule": 300.0},

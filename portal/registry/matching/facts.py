@@ -19,6 +19,7 @@ _UNNAMED: Final = re.compile(r"\s*(con|bé|cháu)\s+(bà|chị|cô|ông|anh)\s",
 _DATE: Final = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})(?:[T ].*)?")
 _ISO: Final = re.compile(r"(\d{4})(?:[-/](\d{1,2}))?(?:[-/](\d{1,2}))?(?:[T ].*)?")
 _MONTH: Final = re.compile(r"(\d{1,2})[/.\-](\d{4})")
+_LOOK_ALIKES: Final = str.maketrans("OIL", "011")
 _SEXES: Final = {
     **dict.fromkeys(("m", "male", "nam", "1", "trai"), "M"),
     **dict.fromkeys(("f", "female", "nu", "0", "2", "gai"), "F"),
@@ -65,12 +66,11 @@ def read(
 
     born = read_date(cell("born_on"))
     sex = _SEXES.get(names.fold(cell("sex")), "")
-    number = read_number(cell("id"), born=born, sex=sex)
     return Facts(
         full_name=read_name(cell("full_name")),
         born=born,
         sex=sex,
-        numbers=(number,) if number else (),
+        numbers=read_numbers(cell("id"), born=born, sex=sex),
         phones=frozenset(phones.all_in(cell("phone"))),
         place=locate(cell("commune")) if cell("commune") else Place(),
     )
@@ -90,14 +90,24 @@ def read_name(text: str) -> str:
     return " ".join(words)
 
 
+def read_numbers(text: str, *, born: PartialDate | None, sex: str) -> tuple[str, ...]:
+    """Return the numbers of a cell that may hold two, the new card's and the old's."""
+    parts = [part for part in re.split(r"[/;|\n]", text) if len(part.strip()) >= 8]
+    found = [read_number(part, born=born, sex=sex) for part in (parts or [text])]
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
 def read_number(text: str, *, born: PartialDate | None, sex: str) -> str:
     """Return an identity number as compared: its eaten zeros put back where birth year
     and sex agree with the result; empty for none, for fillers and for lost digits."""
     number = national_id.read(text)
+    if "letters" in number.problems:
+        # O typed for 0, I for 1, as on a keyboard in a hurry.
+        number = national_id.read(text.upper().translate(_LOOK_ALIKES))
     if "dummy" in number.problems or not number.canonical:
         return ""
     restored = national_id.restore_zeros(
-        text, born_year=born.year if born else None, sex=sex or None
+        number.canonical, born_year=born.year if born else None, sex=sex or None
     )
     return restored or number.canonical
 

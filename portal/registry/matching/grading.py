@@ -1,10 +1,10 @@
 """Grade two records: certain, probable, possible or none, and say why.
 
-The score compares four stories of how what is seen could have come about: the same
-person, strangers, relatives, twins. It is ten times the decimal logarithm of the odds
-of the first against the other three together: 30 points are a thousand to one. Twins
-and families agree in birth date, telephone, commune and family name all at once, so
-they are stories of their own and not sums of chances.
+The score compares five stories of how what is seen could have come about: the same
+person, strangers, people of one commune, relatives, twins. It is ten times the decimal
+logarithm of the odds of the first against the others together: 30 points are a thousand
+to one. Twins and families agree in birth date, telephone, commune and family name all
+at once, so they are stories of their own and not sums of chances.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from typing import Final, Literal
 from portal.registry.matching import comparisons, naming, wording
 from portal.registry.matching.facts import Facts
 from portal.registry.matching.rarity import Shares
-from portal.registry.matching.weights import Chances, Weights
+from portal.registry.matching.weights import Weights
 
 Grade = Literal["certain", "probable", "possible", "none"]
 
@@ -66,7 +66,7 @@ def judge(
     seen = {k: v for k, v in levels.items() if v != comparisons.MISSING}
     if not seen:
         return Judgement("none", _FLOOR)
-    score = _score([weights.levels[item] for item in seen.items()], rarity, weights)
+    score = _score(seen, rarity, weights)
     reached = next(
         (name for name in GRADES[:3] if score >= getattr(weights, name)), GRADES[3]
     )
@@ -89,6 +89,7 @@ CEILINGS: Final = {
     "near_number": 1,
     "birth": 1,
     "no_name": 1,
+    "no_birth": 1,
 }
 
 
@@ -109,14 +110,24 @@ def _doubts(levels: Mapping[str, str]) -> list[str]:
         is_backed and levels["birth"] == "equal"
     ):
         doubts.append("near_number")
+    if levels["birth"] == comparisons.MISSING:
+        doubts.append("no_birth")
     if levels["birth"] in ("far", "year_far"):
         doubts.append("birth")
     return doubts
 
 
-def _score(chances: list[Chances], rarity: float, weights: Weights) -> float:
+def _score(seen: Mapping[str, str], rarity: float, weights: Weights) -> float:
     stories = list(weights.prior)
-    for chance in chances:
+    neighbour = weights.neighbours if seen.get("place") in ("equal", "area") else 0.0
+    for item in seen.items():
+        chance = weights.levels[item]
         stories = [s * c for s, c in zip(stories, chance, strict=True)]
+        if item[0] != "place":
+            neighbour *= chance.stranger
     same, stranger, relative, twin = stories
-    return 10 * log10(same / (stranger * rarity + relative + twin))
+    # A name of one people or village is far commoner among neighbours than the shares
+    # of its syllables in the country say.
+    stranger *= max(rarity, weights.least_share)
+    neighbour *= max(rarity, weights.local_share)
+    return 10 * log10(same / (stranger + neighbour + relative + twin))

@@ -23,9 +23,8 @@ FILE: Final = Path(__file__).parent.parent / "reference" / "name_shares.csv"
 # A syllable that is rarer than this is taken for as common: it may be usual among the
 # people of one valley.
 FLOOR: Final = 0.0005
-# Fewer people do not tell what names are like; more than so many are sampled.
+# Fewer people do not tell what names are like.
 ENOUGH_PEOPLE: Final = 10_000
-_MOST_COUNTED: Final = 1_000_000
 # A syllable must stand on so many records to be listed, so that the table names nobody.
 _LEAST_BEARERS: Final = 5
 
@@ -90,18 +89,19 @@ def shipped() -> Shares:
     return Shares({part: dict(keys) for part, keys in found.items()})
 
 
-def refresh(*, at: datetime) -> int:
+def refresh(*, at: datetime, most: int = 300_000) -> int:
     """Count the syllables of the registry's names anew; return how many are listed.
 
-    Reads a sample of whole pages once there are more than a million people. Below
-    10,000 people the table is left empty and the shipped shares stand.
+    Safe to run twice at once. Above ``most`` people a sample of whole pages is read.
+    Below 10,000 people the table is left empty and the shipped shares stand.
     """
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('registry_nameshare'))")
         cursor.execute("SELECT reltuples FROM pg_class WHERE relname='registry_person'")
         people = cursor.fetchone()[0]
         sample = ""
-        if people > _MOST_COUNTED:
-            percent = 100 * _MOST_COUNTED / people
+        if people > most:
+            percent = 100 * most / people
             sample = f"TABLESAMPLE SYSTEM ({percent:.6f}) REPEATABLE (1)"
         cursor.execute("DELETE FROM registry_nameshare")
         cursor.execute(

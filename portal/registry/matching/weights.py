@@ -16,6 +16,8 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 FILE: Final = Path(__file__).parent.parent / "reference" / "match_weights.csv"
+# Rows of these hold one number each.
+_SINGLE: Final = ("grade", "people")
 
 
 class Chances(NamedTuple):
@@ -29,8 +31,13 @@ class Chances(NamedTuple):
 
 @dataclass(frozen=True)
 class Weights:
-    """The weights in force. ``lead`` is by how many points the best candidate must be
-    ahead of the next; the grades' marks are points too (ten points: ten to one)."""
+    """The weights in force.
+
+    ``lead`` is by how many points the best candidate must be ahead of the next; the
+    grades' marks are points too (ten points: ten to one). A name is never taken for
+    rarer than ``least_share`` in the country and ``local_share`` among the
+    ``neighbours`` of a commune.
+    """
 
     prior: Chances
     levels: Mapping[tuple[str, str], Chances]
@@ -38,6 +45,9 @@ class Weights:
     probable: float
     possible: float
     lead: float
+    neighbours: float
+    local_share: float
+    least_share: float
 
 
 @lru_cache(16)
@@ -53,11 +63,11 @@ def in_force(on: date) -> Weights:
             )
     if not newest:
         raise LookupError(f"no weights are in force on {on}")
-    marks = {k[1]: float(v[0]) for k, v in newest.items() if k[0] == "grade"}
+    marks = {k[1]: float(v[0]) for k, v in newest.items() if k[0] in _SINGLE}
     levels = {
         key: Chances(*map(float, values))
         for key, values in newest.items()
-        if key[0] != "grade"
+        if key[0] not in _SINGLE
     }
     prior = levels.pop(("prior", ""))
     return Weights(prior=prior, levels=MappingProxyType(levels), **marks)

@@ -87,6 +87,7 @@ DOUBTS: Final = {
         " commune."
     ),
     "birth": _("Never certain while the birth dates differ."),
+    "no_birth": _("Never certain without both birth dates."),
     "no_name": _("Never certain without both names."),
     "chain": _("The links between these records contradict each other."),
     "not_ahead": _("Another candidate fits nearly as well."),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from portal.registry import corrections
 from portal.registry.matching import facts, measurement, rarity
@@ -153,3 +154,9 @@ def test_name_shares_are_counted_in_the_registry_once_it_is_large():
     assert found.of["given"]["nie"] == 0.25
     assert found.chance([("given", "nie")]) == 0.25
     assert found.chance([("given", "rare")]) == rarity.FLOOR
+
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE registry_person")
+    rarity.refresh(at=AT, most=5_000)
+
+    assert abs(rarity.current().of["given"]["nie"] - 0.25) < 0.05
