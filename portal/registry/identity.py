@@ -27,14 +27,16 @@ FROM (
   SELECT person_id AS id, true AS by_number FROM registry_identitydocument
   WHERE number_digest = ANY(%(digests)s) AND NOT is_void
   UNION ALL
-  SELECT id, false FROM registry_person
-  WHERE name_folded = %(folded)s AND %(folded)s <> ''
-    AND born_on BETWEEN %(first)s AND %(last)s
+  SELECT namesake.id, false
+  FROM unnest(%(firsts)s::date[], %(lasts)s::date[]) AS span (first, last)
+  JOIN registry_person namesake ON namesake.name_folded = %(folded)s
+    AND %(folded)s <> '' AND namesake.born_on BETWEEN span.first AND span.last
   UNION ALL
   SELECT n.person_id, false FROM registry_namealias n
   JOIN registry_person named ON named.id = n.person_id
+  JOIN unnest(%(firsts)s::date[], %(lasts)s::date[]) AS span (first, last)
+    ON named.born_on BETWEEN span.first AND span.last
   WHERE n.name_folded = %(folded)s AND %(folded)s <> '' AND NOT n.is_void
-    AND named.born_on BETWEEN %(first)s AND %(last)s
 ) AS found
 JOIN registry_person hit ON hit.id = found.id AND hit.status <> 'entered_in_error'
 JOIN registry_person p ON p.id = coalesce(hit.merged_into_id, hit.id)
@@ -117,13 +119,14 @@ def find(*, national_id: str, full_name: str, born: PartialDate) -> list[Person]
     one whose leading zeros a spreadsheet ate (rule A3 of the domain paper). Each
     person bears ``contact_sealed`` and ``contact_digest`` of the telephone on record.
     """
+    spans = _spans(born)
     rows = Person.objects.raw(
         _FIND,
         {
             "digests": number_digests(national_id),
             "folded": fold(full_name),
-            "first": date(born.year, 1, 1),
-            "last": date(born.year, 12, 31),
+            "firsts": [first for first, _ in spans],
+            "lasts": [last for _, last in spans],
         },
     )
     by_number, by_name = {}, {}
@@ -139,6 +142,18 @@ def find(*, national_id: str, full_name: str, born: PartialDate) -> list[Person]
         elif not is_number and agrees(hit, born):
             by_name[row.pk] = row
     return list((by_number or by_name).values())
+
+
+def _spans(born: PartialDate) -> list[tuple[date, date]]:
+    """Return where a recorded date must lie that can agree with the typed one.
+
+    A year or month on record stands as its first day. Looking through a whole year
+    would find more bearers of a common name than are read.
+    """
+    if born.month is None:
+        return [(born.first(), born.last())]
+    firsts = {date(born.year, 1, 1), date(born.year, born.month, 1)} - {born.first()}
+    return [(born.first(), born.last()), *((day, day) for day in sorted(firsts))]
 
 
 def sharing(telephone: str) -> list[Person]:

@@ -28,10 +28,7 @@ from portal.registry.matching.weights import Weights
 _MOST: Final = 60
 
 _SEARCH: Final = """
-SELECT DISTINCT question, (
-  SELECT coalesce(p.merged_into_id, p.id) FROM registry_person p
-  WHERE p.id = found.person AND p.status <> 'entered_in_error'
-) FROM (
+SELECT DISTINCT question, coalesce(p.merged_into_id, p.id) FROM (
   SELECT q.question, x.person
   FROM unnest(%(number_of)s::int[], %(numbers)s::bytea[]) q (question, digest),
   LATERAL (SELECT person_id AS person FROM registry_identitydocument d
@@ -47,6 +44,15 @@ SELECT DISTINCT question, (
               %(lasts)s::date[]) q (question, folded, first, last),
   LATERAL (SELECT id AS person FROM registry_person p
            WHERE p.name_folded = q.folded AND p.born_on BETWEEN q.first AND q.last
+           LIMIT %(most)s) x
+  UNION ALL
+  SELECT q.question, x.person
+  FROM unnest(%(name_of)s::int[], %(names)s::text[], %(firsts)s::date[],
+              %(lasts)s::date[]) q (question, folded, first, last),
+  LATERAL (SELECT n.person_id AS person FROM registry_namealias n
+           JOIN registry_person p ON p.id = n.person_id
+           WHERE n.name_folded = q.folded AND NOT n.is_void
+             AND p.born_on BETWEEN q.first AND q.last
            LIMIT %(most)s) x
   UNION ALL
   SELECT q.question, x.person
@@ -67,22 +73,47 @@ SELECT DISTINCT question, (
            WHERE d.site_id = q.site AND d.given_on = q.day AND p.born_on = q.born
            LIMIT %(most)s) x
 ) found
+JOIN registry_person p ON p.id = found.person AND p.status <> 'entered_in_error'
 """
 
+# Numbers, telephones and names of records that were joined to it are the person's too.
 _LOAD: Final = """
 SELECT p.id, p.full_name, p.born_on, p.born_precision, p.sex, p.residence_id,
   p.population = 'matched', p.population_wrong, p.is_restricted,
-  ARRAY(SELECT d.number_sealed FROM registry_identitydocument d
-        WHERE d.person_id = p.id AND NOT d.is_void
-        ORDER BY d.is_current DESC, d.id DESC),
-  ARRAY(SELECT t.number_sealed FROM registry_telephone t
-        WHERE t.person_id = p.id AND NOT t.is_void),
-  (SELECT max(uses) FROM registry_telephone t, LATERAL (
-     SELECT count(*) AS uses FROM (
-       SELECT FROM registry_telephone o WHERE o.number_digest = t.number_digest
-       LIMIT 9) o) n
-   WHERE t.person_id = p.id AND NOT t.is_void)
-FROM registry_person p WHERE p.id = ANY(%s)
+  n.owners, n.sealed, t.owners, t.sealed, t.uses, a.full_names
+FROM registry_person p,
+LATERAL (
+  SELECT array_agg(id) AS records FROM (
+    SELECT p.id
+    UNION ALL SELECT m.id FROM registry_person m WHERE m.merged_into_id = p.id
+  ) r
+) joined,
+LATERAL (
+  SELECT array_agg(d.person_id ORDER BY rank) AS owners,
+    array_agg(d.number_sealed ORDER BY rank) AS sealed
+  FROM (SELECT d.*, row_number() OVER (
+          ORDER BY d.person_id <> p.id, NOT d.is_current, d.id DESC) AS rank
+        FROM registry_identitydocument d
+        WHERE d.person_id = ANY (joined.records) AND NOT d.is_void) d
+) n,
+LATERAL (
+  SELECT array_agg(t.person_id ORDER BY t.id) AS owners,
+    array_agg(t.number_sealed ORDER BY t.id) AS sealed, max(u.uses) AS uses
+  FROM registry_telephone t, LATERAL (
+    SELECT count(*) AS uses FROM (
+      SELECT FROM registry_telephone o WHERE o.number_digest = t.number_digest LIMIT 9
+    ) o
+  ) u
+  WHERE t.person_id = ANY (joined.records) AND NOT t.is_void
+) t,
+LATERAL (
+  SELECT array_agg(DISTINCT full_name) AS full_names FROM (
+    SELECT m.full_name FROM registry_person m WHERE m.merged_into_id = p.id
+    UNION ALL SELECT x.full_name FROM registry_namealias x
+    WHERE x.person_id = ANY (joined.records) AND NOT x.is_void
+  ) x
+) a
+WHERE p.id = ANY (%s) AND p.status = 'active'
 """
 
 
@@ -124,7 +155,7 @@ def candidates(
                         question.facts, people[person], weights=weights, shares=shares
                     ),
                 )
-                for person in sorted(persons)
+                for person in sorted(persons & people.keys())
             ],
             lead=weights.lead,
         )
@@ -153,7 +184,10 @@ def _held_down(judgement: grading.Judgement) -> grading.Judgement:
 
 
 def load(people: Iterable[int]) -> dict[int, Facts]:
-    """Return what is on record of these people, numbers and telephones opened."""
+    """Return what is on record of these people, numbers and telephones opened.
+
+    Records that were joined to another one or entered in error are left out.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_LOAD, [list(people)])
         rows = cursor.fetchall()
@@ -163,24 +197,28 @@ def load(people: Iterable[int]) -> dict[int, Facts]:
 
 def _facts(row: Sequence[Any], homes: Mapping[int, Any]) -> Facts:
     pk, name, born_on, precision, sex, home, is_matched, wrong, restricted = row[:9]
-    sealed_numbers, sealed_phones, uses = row[9:]
-
-    def opened(blob: bytes) -> str:
-        return crypto.unseal(blob, bound_to=f"person:{pk}")
-
+    numbers, telephones, uses, full_names = row[9:11], row[11:13], row[13], row[14]
     parts = (born_on.year, born_on.month, born_on.day)
     known = {"year": 1, "month": 2, "day": 3}[precision]
     return Facts(
         full_name=name,
+        aliases=tuple(full_names or ()),
         born=PartialDate(*parts[:known]),
         sex=sex,
-        numbers=tuple(opened(blob) for blob in sealed_numbers),
-        phones=frozenset(opened(blob) for blob in sealed_phones),
+        numbers=tuple(dict.fromkeys(_opened(*numbers))),
+        phones=frozenset(_opened(*telephones)),
         place=homes[home] if home in homes else Facts().place,
         checked=tuple(wrong.split(",")) if wrong else () if is_matched else None,
         phone_uses=uses or 1,
         is_restricted=restricted,
     )
+
+
+def _opened(owners: list[int] | None, sealed: list[bytes] | None) -> list[str]:
+    return [
+        crypto.unseal(blob, bound_to=f"person:{owner}")
+        for owner, blob in zip(owners or (), sealed or (), strict=True)
+    ]
 
 
 def search(questions: Sequence[Question]) -> list[set[int]]:
@@ -195,8 +233,7 @@ def search(questions: Sequence[Question]) -> list[set[int]]:
     with connection.cursor() as cursor:
         cursor.execute(_SEARCH, {**lists.columns, "most": _MOST})
         for question_number, person in cursor.fetchall():
-            if person is not None:
-                found[question_number].add(person)
+            found[question_number].add(person)
     return found
 
 
@@ -219,7 +256,8 @@ class _Lists:
         for phone in facts.phones:
             self._rows(("phone_of", "phones"), n, crypto.digests("phone", phone))
         spans = _spans(facts.born)
-        for folded in naming.alternatives(facts.full_name):
+        names = (facts.full_name, *facts.aliases)
+        for folded in {f: None for n in names for f in naming.alternatives(n)}:
             for first, last in spans:
                 self._row(
                     ("name_of", "names", "firsts", "lasts"), n, folded, first, last

@@ -38,13 +38,15 @@ class Place:
 class Facts:
     """One side of a comparison.
 
-    ``numbers`` are canonical, those of earlier cards too. ``checked`` is what the
+    ``aliases`` are other names on record. ``numbers`` are canonical, those of earlier
+    cards too. ``checked`` is what the
     population database said of the first of them: None for nothing (not asked, late
     or silent), () for agreement, else the fields that differ. ``phone_uses`` is on how
     many people's records the telephone stands.
     """
 
     full_name: str = ""
+    aliases: tuple[str, ...] = ()
     born: PartialDate | None = None
     sex: str = ""
     numbers: tuple[str, ...] = ()

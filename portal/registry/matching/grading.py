@@ -41,7 +41,7 @@ class Judgement:
 
 def grade(one: Facts, other: Facts, *, weights: Weights, shares: Shares) -> Judgement:
     """Judge whether two records are of one person; the same in either order."""
-    name = naming.compare(one.full_name, other.full_name)
+    name = naming.best((one.full_name, *one.aliases), (other.full_name, *other.aliases))
     levels = {
         "name": name.level,
         "birth": comparisons.births(one.born, other.born),

@@ -5,8 +5,10 @@ another order, an abbreviation and a left-out middle name are lesser agreements.
 given name, the last syllable, is what tells brothers and sisters apart.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from typing import Final, Literal
 
 from portal.common import names
@@ -45,6 +47,20 @@ class NameAgreement:
 def syllables(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the tone keys and the folded forms of a name, a syllable each."""
     return tuple(names.tone_key(name).split()), tuple(names.fold(name).split())
+
+
+# From the strongest agreement to none.
+_ORDER: Final = (
+    *("equal", "accent", "unmarked", "abbreviated", "variant", "order", "left_out"),
+    *("typo", "accent_given", "variant_given", "typo_given", "middle", "family"),
+    *("sexed", "given", "different", "missing"),
+)
+
+
+def best(one: Iterable[str], other: Iterable[str]) -> NameAgreement:
+    """Return how the names of two people agree where they agree best."""
+    found = (compare(mine, theirs) for mine, theirs in product(one, other))
+    return min(found, key=lambda a: (_ORDER.index(a.level), sorted(a.shared)))
 
 
 def compare(one: str, other: str) -> NameAgreement:

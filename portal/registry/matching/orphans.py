@@ -42,7 +42,7 @@ LATERAL (
 ) h,
 LATERAL (
   SELECT id, full_name, born_on, residence_id FROM registry_person
-  WHERE name_folded = q.folded LIMIT %(most)s
+  WHERE name_folded = q.folded AND status = 'active' LIMIT %(most)s
 ) p
 LEFT JOIN LATERAL (
   SELECT bool_or(e.site_id = d.site_id) AS at_site,

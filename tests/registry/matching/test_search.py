@@ -5,10 +5,13 @@ from datetime import date
 import pytest
 
 from portal.common.forms import PartialDate
+from portal.registry import corrections
 from portal.registry.matching.blocks import Question, candidates, search
 from portal.registry.matching.facts import Facts, Place
 from portal.registry.models import UnitSuccession
 from tests.factories import (
+    NOON,
+    TEST_WARRANT,
     make_dose,
     make_organization,
     make_person,
@@ -166,3 +169,29 @@ def test_the_order_of_questions_changes_no_answer(by, hoa):
 def test_no_question_and_an_empty_one_find_nobody(by, hoa):
     assert ask(by) == []
     assert ask(by, Facts()) == [[]]
+
+
+def test_a_joined_record_is_found_by_both_names_and_numbers_as_one_person(by):
+    kept = make_person("Nguyễn Thị Hoa", phone="+84900000216")
+    gone = make_person("Nguyễn Thị Huệ", national_id="", phone="+84900000217")
+    corrections.merge(gone.pk, into=kept.pk, warrant=TEST_WARRANT, at=NOON)
+
+    for who in (
+        Facts(full_name="Nguyễn Thị Huệ", born=BORN, numbers=("079158012345",)),
+        Facts(
+            full_name="Nguyễn Thị Hoa", born=BORN, phones=frozenset({"+84900000217"})
+        ),
+    ):
+        assert found(by, who) == [(kept.pk, "certain")]
+
+
+def test_a_name_that_was_corrected_still_finds_the_person(by, hoa):
+    corrections.add_alias(
+        hoa.pk, full_name="Nguyễn Thị Huệ", warrant=TEST_WARRANT, at=NOON
+    )
+
+    people = found(
+        by, Facts(full_name="NGUYEN THI HUE", born=BORN, numbers=("079158012345",))
+    )
+
+    assert people == [(hoa.pk, "certain")]
