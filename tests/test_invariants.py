@@ -22,8 +22,12 @@ from portal.common import outbox, scope
 from portal.registry import corrections
 from portal.registry.models import (
     Correction,
+    DoseFile,
+    Load,
+    LoadBlock,
     Lot,
     LotAllocation,
+    NameShare,
     OrganizationSuccession,
     PopulationBatch,
     PopulationRun,
@@ -131,6 +135,28 @@ class World:
         )
         QualityCount.objects.create(
             organization=self.site, rule="Q37", day=date(2026, 11, 2), open=1
+        )
+        NameShare.objects.create(
+            part="family", key="nguyen", share=0.3, counted_at=NOON
+        )
+        LoadBlock.objects.create(
+            load=Load.objects.create(
+                fingerprint="f" * 64, name="doses.csv", size=1, begun_at=NOON
+            ),
+            number=1,
+            first_row=2,
+            rows=1,
+            digest="d" * 64,
+            loaded_at=NOON,
+        )
+        DoseFile.objects.create(
+            organization=self.site,
+            first=date(2021, 3, 8),
+            last=date(2021, 12, 31),
+            form="csv",
+            by=self.nurse,
+            asked_at=NOON,
+            rows=1,
         )
         record.look_up(
             at=NOON - 2 * DAY,
@@ -436,6 +462,14 @@ BREAKS = [
         change_row,
         "complaints.Policy",
         {"valid_to": date(1990, 1, 1)},
+    ),
+    ("nameshare_once", copy_row, "registry.NameShare", {}),
+    ("loadblock_once_per_load", copy_row, "registry.LoadBlock", {}),
+    (
+        "dosefile_ready_iff_it_has_a_size",
+        change_row,
+        "registry.DoseFile",
+        {"state": "ready"},
     ),
     ("figure_once", copy_row, "complaints.Figure", {}),
     (
