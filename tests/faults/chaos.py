@@ -62,7 +62,7 @@ class Faults:
 
     def choices(self) -> dict[str, Callable[[], Any]]:
         some = {
-            f"kill {name}": lambda name=name: end_group(self.children[name].pid)
+            f"kill {name}": lambda name=name: end_group(_pid(self.children[name]))
             for name in self.children
         }
         some |= {
@@ -71,16 +71,16 @@ class Faults:
             if name in self.children
         }
         some |= {
-            "kill redis": lambda: end_group(self.running.redis.pid),
+            "kill redis": lambda: end_group(_pid(self.running.redis)),
             "empty redis": lambda: self._redis().flushall(),
-            "freeze redis": lambda: self._freeze(self.running.redis.pid),
+            "freeze redis": lambda: self._freeze(self.running.redis),
             "end database sessions": self._end_sessions,
             "crash postgres": lambda: os.kill(
-                self.running.postgres.pid, signal.SIGQUIT
+                _pid(self.running.postgres), signal.SIGQUIT
             ),
         }
         if "worker" in self.children:
-            some["freeze worker"] = lambda: self._freeze(self.children["worker"].pid)
+            some["freeze worker"] = lambda: self._freeze(self.children["worker"])
         return some
 
     def strike(self, chance: random.Random) -> None:
@@ -103,9 +103,10 @@ class Faults:
         return redis.Redis.from_url(self.running.redis_url, socket_timeout=2)
 
     def _kill_child(self, name: str) -> None:
-        psutil.Process(self.children[name].pid).children()[-1].kill()
+        psutil.Process(_pid(self.children[name])).children()[-1].kill()
 
-    def _freeze(self, pid: int) -> None:
+    def _freeze(self, child: Child | None) -> None:
+        pid = _pid(child)
         os.kill(pid, signal.SIGSTOP)
         try:
             time.sleep(5)
@@ -118,6 +119,16 @@ class Faults:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
             )
+
+
+def _pid(child: Child | None) -> int:
+    """Return the id of a running process; raise ProcessLookupError where it is down.
+
+    A child that is down has the id 0, which to the system means all of us here.
+    """
+    if child is None or not child.pid:
+        raise ProcessLookupError
+    return child.pid
 
 
 def main(words: list[str]) -> int:
