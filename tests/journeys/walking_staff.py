@@ -136,9 +136,9 @@ class StaffSteps(People):
 
     def oversee(self) -> None:
         """Let an overseer, an administrator or anybody else look at the figures."""
-        member = self.chance.choice(
-            [m for m in self.staff if m["role"] in ("overseer", "administrator")]
-        )
+        chiefs = [m for m in self.staff if m["role"] in ("overseer", "administrator")]
+        weights = [1 if m["role"] in self.roles else 9 for m in chiefs]
+        member = self.chance.choices(chiefs, weights)[0]
         visitor = self._signed_in(member)
         for path in ("/quan-tri/", "/quan-tri/ho-so/", "/lam-viec/?view=late"):
             self._note(visitor.get(path))
