@@ -56,6 +56,10 @@ def database(name: str, *, template: str = "template1") -> Iterator[str]:
         try:
             yield name
         finally:
-            owner.execute(
-                sql.SQL("DROP DATABASE {} (FORCE)").format(sql.Identifier(name))
-            )
+            drop = sql.SQL("DROP DATABASE {}").format(sql.Identifier(name))
+            try:
+                owner.execute(drop + sql.SQL(" (FORCE)"))
+            except psycopg.errors.InsufficientPrivilege:
+                # Somebody of another role is just leaving, or a vacuum is at work:
+                # without force the server waits for the one and stops the other.
+                owner.execute(drop)
