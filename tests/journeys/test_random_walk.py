@@ -23,7 +23,12 @@ from tests.journeys.walkers import sections
 from tests.journeys.walking_citizens import CitizenSteps
 from tests.journeys.walking_staff import StaffSteps
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("walk")]
+pytestmark = [
+    pytest.mark.stack,
+    pytest.mark.xdist_group("walk"),
+    # A server that is killed leaves the sockets of its answers to be collected.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 SEED = int(os.environ.get("WALK_SEED", "20261122"))
 STEPS = int(os.environ.get("WALK_STEPS", "80"))

@@ -1,5 +1,6 @@
 """A visitor without a browser: reads forms as they are and sends them as typed."""
 
+import contextlib
 import json
 import re
 import time
@@ -150,12 +151,14 @@ class Visitor:
                 answer = self._opener.open(request, timeout=self.timeout)
             except urllib.error.HTTPError as error:
                 answer = error
-            self.url, self.status = url, answer.status
-            if answer.status in (301, 302, 303):
-                url, data = urllib.parse.urljoin(url, answer.headers["Location"]), None
-                continue
+            with contextlib.closing(answer):
+                self.url, self.status = url, answer.status
+                if answer.status in (301, 302, 303):
+                    url = urllib.parse.urljoin(url, answer.headers["Location"])
+                    data = None
+                    continue
+                self.html = answer.read().decode()
             break
-        self.html = answer.read().decode()
         reader = _Reader()
         reader.feed(self.html)
         self.forms, self.links = reader.forms, reader.links
