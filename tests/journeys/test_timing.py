@@ -93,7 +93,13 @@ def cliffs_delta(some, others):
 def test_answers_to_found_and_not_found_cannot_be_told_apart(portal, request):
     ran = beside(portal, "-m", "tests.journeys.truth", "people")
     assert ran.returncode == 0, ran.stderr
-    people = [tuple(row) for row in json.loads(ran.stdout)["people"]]
+    # The people of the stories need their codes for other journeys.
+    named = {citizen["national_id"] for citizen in portal.demo["citizens"]}
+    people = [
+        (number, born)
+        for number, born in json.loads(ran.stdout)["people"]
+        if number not in named
+    ]
     chance = random.Random(4)
     # The year alone opens a record, too: two tries a person, none within a minute.
     known = people + [(number, born[:4] + "--") for number, born in people]
