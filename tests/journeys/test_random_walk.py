@@ -12,6 +12,7 @@ import json
 import os
 import random
 import re
+import time
 from collections import Counter
 
 import pytest
@@ -35,6 +36,7 @@ STEPS = int(os.environ.get("WALK_STEPS", "80"))
 # A walk that missed a move goes on, up to so many times its length.
 LONGER = 3
 STEPS_BETWEEN_TROUBLES = 14
+SETTLES_WITHIN = 90
 # What citizens read (decisions, vocabulary of a complaint).
 WORDS = {
     "received": "Đã nhận",
@@ -88,9 +90,7 @@ def test_every_promise_holds_after_a_random_walk(portal):
     try:
         wander(walk, portal, known)
         numbers = [citizen.facts["national_id"] for citizen in walk.citizens]
-        truth = ask_truth(
-            portal, "after", last_event=known["last_event"], numbers=numbers
-        )
+        truth = settled(portal, known["last_event"], numbers)
         assert truth["broken"] == {}
         assert truth["wrong"] == []
         audit = beside(portal, "manage.py", "verify_audit", "--json")
@@ -109,6 +109,19 @@ def test_every_promise_holds_after_a_random_walk(portal):
             f"answers: {sorted(Counter(walk.answers).items())}"
         )
         raise
+
+
+def settled(portal, last_event, numbers):
+    """Return the truth once nothing is broken, or what still is after a lease's time.
+
+    The portal's own workers go on meanwhile: what one of them holds at this instant is
+    told a moment later.
+    """
+    ends = time.monotonic() + SETTLES_WITHIN
+    while True:
+        truth = ask_truth(portal, "after", last_event=last_event, numbers=numbers)
+        if not truth["broken"] or time.monotonic() > ends:
+            return truth
 
 
 def wander(walk, portal, known):
