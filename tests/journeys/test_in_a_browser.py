@@ -44,6 +44,7 @@ def page(request, portal, chromium):
 
 def check_page(page):
     """Hold what every page promises: one heading, no sideways scroll, nothing wrong."""
+    page.wait_for_load_state()
     assert page.locator("h1").count() == 1, page.url
     assert page.title()
     if page.context.browser:
