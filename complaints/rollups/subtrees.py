@@ -80,10 +80,12 @@ def _parts(source: str, table: str, more: str = "") -> str:
 
 
 _BELOW = "JOIN registry_organization o ON o.parent_id = w.organization_id"
+_WANTED = """
+CREATE TEMPORARY TABLE merging ON COMMIT DROP AS
+SELECT * FROM unnest(%s::bigint[], %s::text[], %s::date[], %s::text[])
+  AS w (organization_id, cohort, month, kind)"""
 _MERGE = f"""
-WITH wanted AS MATERIALIZED (
-  SELECT * FROM unnest(%s::bigint[], %s::text[], %s::date[], %s::text[])
-    AS w (organization_id, cohort, month, kind)
+WITH wanted AS NOT MATERIALIZED (SELECT * FROM merging
 ), parts AS MATERIALIZED (
   {_parts("", "complaints_figure")}
   UNION ALL {_parts(_BELOW, "complaints_subtreefigure")}
@@ -139,7 +141,11 @@ def merge(changed: Iterable[Cell], *, at: datetime) -> None:
     for depth in sorted(by_depth, reverse=True):
         columns = [list(column) for column in zip(*by_depth[depth], strict=True)]
         with connection.cursor() as cursor:
-            cursor.execute(_MERGE, [*columns, at])
+            cursor.execute("DROP TABLE IF EXISTS merging")
+            cursor.execute(_WANTED, columns)
+            # Of a bare list the planner knows no length, and joins it by loops.
+            cursor.execute("ANALYZE merging")
+            cursor.execute(_MERGE, [at])
 
 
 def _line(organization: int, parents: dict[int, int | None]) -> list[int]:
