@@ -1,5 +1,8 @@
 """Home, health, readiness, and the pages for what went wrong."""
 
+import sys
+from typing import Final
+
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -8,7 +11,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from portal.accounts import access
-from portal.common import broker
+from portal.common import broker, database
+
+# Seconds after which a browser or a proxy may ask again while the database is away.
+COME_BACK: Final = 30
 
 
 @require_safe
@@ -103,5 +109,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Say that it was our fault, without touching the database."""
+    """Say that it was our fault, without touching the database.
+
+    Django calls it while the exception is being handled. A database that is away is
+    no fault of the code: the answer is 503, and when to come back.
+    """
+    if database.is_away(sys.exc_info()[1]):
+        response = render(request, "503.html", status=503)
+        response["Retry-After"] = str(COME_BACK)
+        return response
     return render(request, "500.html", status=500)
