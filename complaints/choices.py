@@ -123,6 +123,7 @@ class Move(TextChoices):
     WITHDRAW = "withdraw", _("Withdraw")
     OVERDUE = "overdue", _("Overdue")
     LAPSE = "lapse", _("Lapse")
+    REFUSE_FILE = "refuse_file", _("A photo could not be used")
     DISAGREE = "disagree", _("Still not right")
     CONFIRM = "confirm", _("It is right now")
 
@@ -150,3 +151,13 @@ class Relation(TextChoices):
     CHILD = "child", _("For my child under 16")
     PARENT = "parent", _("For my parent or another relative")
     OTHER = "other", _("For somebody else")
+
+
+class Trouble(TextChoices):
+    """What keeps a photo of a paper from being read."""
+
+    TINY = "tiny", _("Too small")
+    DARK = "dark", _("Too dark")
+    BRIGHT = "bright", _("Too bright")
+    BLURRED = "blurred", _("Blurred")
+    COVERED = "covered", _("Something lies on the paper")

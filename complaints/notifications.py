@@ -60,6 +60,12 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "[VACCINATION] Report {code} stopped as nothing was added."
         " You can reopen it on the tracking page. Help: {help}.",
     },
+    "refuse_file": {
+        "vi": "[TIEM CHUNG] Mot anh gui kem phan anh {code} khong dung duoc."
+        " Mo trang theo doi de gui anh khac. Hoi: {help}.",
+        "en": "[VACCINATION] A photo sent with report {code} cannot be used."
+        " Open the tracking page to send another one. Help: {help}.",
+    },
     "disagree": {
         "vi": "[TIEM CHUNG] Da nhan y kien cua ban ve {code}. Cap tren xem lai,"
         " ket qua truoc {due}. Hoi: {help}.",

@@ -112,7 +112,7 @@ OUTBOX = {
     "event": ("route", "complaints.followups.run"),
     "message": ("notify", "complaints.notifications.deliver"),
     "code": ("notify", "portal.accounts.codes.deliver"),
-    "evidence": ("import", "complaints.actions.evidence.check"),
+    "evidence": ("import", "complaints.actions.screening.check"),
     "list": ("import", "portal.registry.imports.jobs.run"),
     "dose_file": ("import", "portal.registry.exports.files.make"),
     "population": ("population", "portal.registry.population.work.compare_batches"),
@@ -140,6 +140,9 @@ POPULATION_BATCH = env.number("POPULATION_BATCH", 1000, least=1)
 SMS_URL = env.url("SMS_URL", "")
 SMS_TOKEN = env.secret("SMS_TOKEN", "")
 SMS_SENDER = env.text("SMS_SENDER", "TIEMCHUNG")
+
+# The virus scanner that looks at each file sent in (empty: none).
+CLAMAV_URL = env.url("CLAMAV_URL", "", schemes=("tcp",))
 
 SESSION_ENGINE = "portal.common.sessions"
 SESSION_COOKIE_AGE = 30 * 60

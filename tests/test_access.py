@@ -134,6 +134,7 @@ class World:
             "ref": self.evidence.ref,
             "list_ref": self.list.ref,
             "place": 1,
+            "page": 1,
             "step": "ghi-chu",
             "number": 1,
             "rule": "Q34",

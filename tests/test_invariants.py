@@ -15,7 +15,15 @@ from psycopg import sql
 
 from complaints import integrity
 from complaints.actions import casework
-from complaints.models import Claim, Complaint, Event, Figure, Message, SubtreeFigure
+from complaints.models import (
+    Claim,
+    Complaint,
+    Event,
+    Evidence,
+    Figure,
+    Message,
+    SubtreeFigure,
+)
 from portal.audit import record, seals
 from portal.audit.models import Seal
 from portal.common import outbox, scope
@@ -105,6 +113,13 @@ class World:
         first = submit(missing_dose(self.site), sender=sender_for(self.person))
         self.case = only_complaint(first)
         submit(missing_dose(self.site), sender=sender_for(self.person))
+        Evidence.objects.create(
+            submission=first.submission,
+            media_type="image/jpeg",
+            sha256=b"x" * 32,
+            bytes=1,
+            uploaded_at=NOON,
+        )
         for queue in ("route", "notify"):
             outbox.drain(queue=queue, at=NOON)
         for figure in (Figure, SubtreeFigure):
@@ -264,6 +279,18 @@ BREAKS = [
         {"new_id": "province"},
     ),
     ("unitalias_once_per_unit", copy_row, "registry.UnitAlias", {}),
+    (
+        "evidence_refusal_iff_refused",
+        change_row,
+        "complaints.Evidence",
+        {"refusal": "broken"},
+    ),
+    (
+        "evidence_pages_iff_checked",
+        change_row,
+        "complaints.Evidence",
+        {"pages": 1},
+    ),
     ("identitydocument_once_per_person", copy_row, "registry.IdentityDocument", {}),
     (
         "telephone_once_per_person",

@@ -1,15 +1,15 @@
-"""Photos and papers: taken in by content, kept apart until a worker has redrawn them.
+"""Photos and papers: taken in by content, and kept apart until a worker has looked.
 
-Nothing that a stranger sent is ever served: an image is decoded and drawn anew, which
-drops metadata and whatever hides behind the picture; a PDF is only handed to staff as
-a download. Files bear random names outside the web root (trust, T13).
+Nothing that a stranger sent is ever served: ``screening`` draws it anew, page by page.
+Files are sealed, bear random names and lie in a private storage (trust, T13).
 """
 
 import hashlib
-import io
+import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
-from typing import IO, Final
+from typing import Final
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -17,22 +17,16 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from PIL import Image, ImageFilter, ImageOps, ImageStat, UnidentifiedImageError
 
-from complaints.models import Draft, Evidence
+from complaints.models import Complaint, Draft, Evidence
 from complaints.rules.refused import Refused
-from portal.common import outbox
+from portal.common import crypto, outbox, pictures
 
 MAX_BYTES: Final = 10 * 1024 * 1024
 MAX_PIXELS: Final = 50_000_000
-LONGEST_SIDE: Final = 2400
 MAX_FILES: Final = 5
-PDF: Final = "application/pdf"
-FORMATS: Final = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
-# Grey levels of 255 and spread of edges below which a slip can hardly be read; tried
-# on photos of printed paper, so a warning to staff and citizen, never a refusal.
-DARK_BELOW: Final = 45
-BLURRED_BELOW: Final = 4.0
+# The newest photos of the same site that a photo is compared with.
+COMPARED: Final = 300
 
 
 def keep(*, file: UploadedFile, draft: Draft | None, at: datetime) -> Evidence:
@@ -48,12 +42,12 @@ def keep(*, file: UploadedFile, draft: Draft | None, at: datetime) -> Evidence:
             % {"n": megabytes}
         )
     content = file.read()
-    media_type = sniff(content)
+    media_type = pictures.media_type(content)
     width: int | None = None
     height: int | None = None
-    if media_type in FORMATS:
+    if media_type in pictures.FORMATS:
         width, height = _measure(content, media_type)
-    elif media_type != PDF:
+    elif media_type != pictures.PDF:
         raise Refused(_refusal_of(content))
     row = Evidence(
         draft=draft,
@@ -64,72 +58,129 @@ def keep(*, file: UploadedFile, draft: Draft | None, at: datetime) -> Evidence:
         height=height,
         uploaded_at=at,
     )
-    default_storage.save(_quarantine(row), ContentFile(content))
+    write(quarantine(row), content)
     row.save()
     outbox.add("evidence", [row.pk], at=at)
     return row
 
 
-def check(subjects: list[int], *, at: datetime) -> None:
-    """Redraw photos that wait; mark what cannot be decoded. Safe to repeat."""
-    waiting = Evidence.objects.filter(
-        pk__in=subjects, state=Evidence.State.QUARANTINED
-    ).select_for_update()
-    for row in waiting:
-        if not default_storage.exists(_quarantine(row)):
-            row.state = Evidence.State.REFUSED
-            row.save(update_fields=["state"])
-            continue
-        with default_storage.open(_quarantine(row)) as file:
-            content = file.read()
-        clean = content if row.media_type == PDF else _redraw(row, content)
-        if clean is None:
-            row.state = Evidence.State.REFUSED
-        else:
-            row.state = Evidence.State.CHECKED
-            row.bytes = len(clean)
-            if default_storage.exists(name_of(row)):
-                default_storage.delete(name_of(row))
-            default_storage.save(name_of(row), ContentFile(clean))
-        row.save()
-        transaction.on_commit(partial(default_storage.delete, _quarantine(row)))
+def remove(draft: Draft, ref: uuid.UUID) -> bool:
+    """Take one photo out of a draft; return whether it was there.
+
+    What was sent belongs to the submission and stays.
+    """
+    rows = Evidence.objects.filter(draft=draft, ref=ref, submission=None)
+    was_there = rows.exists()
+    forget(rows)
+    return was_there
 
 
 def forget(rows: QuerySet[Evidence]) -> None:
     """Delete files and rows; for what was never sent."""
     for row in rows:
-        for name in (_quarantine(row), name_of(row)):
+        for name in [quarantine(row), *names_of(row)]:
             transaction.on_commit(partial(default_storage.delete, name))
     rows.delete()
 
 
-def open_checked(row: Evidence) -> IO[bytes]:
-    """Open a checked file for reading. Raise Refused while it is not checked."""
+def read_page(row: Evidence, number: int = 1, *, small: bool = False) -> bytes:
+    """Return a checked page, or its thumbnail, as JPEG.
+
+    Raise Refused while the file is not checked, and where it has no such page.
+    """
     if row.state != Evidence.State.CHECKED:
         raise Refused(_("This file is still being checked. Reload in a minute."))
-    return default_storage.open(name_of(row))
+    if not 1 <= number <= row.pages:
+        raise Refused(_("There is no such page."))
+    return read(name_of(row, number, small=small))
 
 
-def name_of(row: Evidence) -> str:
-    """Return where the checked file lies in the storage; the name tells nothing."""
-    ending = "pdf" if row.media_type == PDF else "jpg"
-    return f"{row.ref.hex[:2]}/{row.ref.hex}.{ending}"
+def elsewhere(rows: Iterable[Evidence], complaint: Complaint) -> dict[int, list[int]]:
+    """Return, for photos of a complaint, the submissions that bear the same photo.
+
+    The same file is found wherever it was sent; a copy that was made smaller or packed
+    anew, among the newest photos about the same site. Other submissions of the same
+    person or telephone do not count: one slip proves several doses.
+    """
+    mine = [row for row in rows if row.state == Evidence.State.CHECKED]
+    if not mine:
+        return {}
+    submission = complaint.submission
+    others = (
+        Evidence.objects.filter(submission__isnull=False)
+        .exclude(submission=submission)
+        .exclude(submission__phone_digest=submission.phone_digest)
+        .order_by("-pk")
+    )
+    if submission.person_id:
+        others = others.exclude(submission__person=submission.person_id)
+    fields = ("submission_id", "sha256", "fingerprint")
+    known = list(
+        others.filter(sha256__in=[bytes(row.sha256) for row in mine]).values_list(
+            *fields
+        )[:COMPARED]
+    )
+    if complaint.site_id:
+        known += others.filter(
+            submission__complaints__site=complaint.site_id, state=Evidence.State.CHECKED
+        ).values_list(*fields)[:COMPARED]
+    found: dict[int, list[int]] = {}
+    for row in mine:
+        same = {
+            other
+            for other, sha256, fingerprint in known
+            if bytes(sha256) == bytes(row.sha256)
+            or _looks_the_same(row.fingerprint, fingerprint)
+        }
+        if same:
+            found[row.pk] = sorted(same)
+    return found
 
 
-def sniff(content: bytes) -> str:
-    """Return the media type that the first bytes tell, or '' for what is not taken."""
-    if content.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if content.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return "image/webp"
-    if content.startswith(b"%PDF-"):
-        return PDF
-    return ""
+def _looks_the_same(one: bytes | None, other: bytes | None) -> bool:
+    if not one or not other:
+        return False
+    return pictures.distance(bytes(one), bytes(other)) < pictures.SAME_BELOW
+
+
+def name_of(row: Evidence, number: int = 1, *, small: bool = False) -> str:
+    """Return where a page lies in the storage; the name tells nothing."""
+    size = "-small" if small else ""
+    return f"{row.ref.hex[:2]}/{row.ref.hex}-{number}{size}"
+
+
+def names_of(row: Evidence) -> list[str]:
+    """Return the names of all pages and thumbnails of a checked file."""
+    return [
+        name_of(row, number, small=small)
+        for number in range(1, row.pages + 1)
+        for small in (False, True)
+    ]
+
+
+def quarantine(row: Evidence) -> str:
+    """Return where the file lies as it came, until it is checked."""
+    return f"quarantine/{row.ref.hex}"
+
+
+def write(name: str, content: bytes) -> None:
+    """Seal a file into the storage, in the place of an older one of the name."""
+    if default_storage.exists(name):
+        default_storage.delete(name)
+    sealed = crypto.seal_bytes(content, bound_to=f"evidence:{name}")
+    default_storage.save(name, ContentFile(sealed))
+
+
+def read(name: str) -> bytes:
+    """Return a file of the storage. Raises FileNotFoundError, crypto.Unreadable."""
+    with default_storage.open(name) as file:
+        sealed: bytes = file.read()
+    return crypto.unseal_bytes(sealed, bound_to=f"evidence:{name}")
 
 
 def _refusal_of(content: bytes) -> str:
+    # HEIC, as telephones from Cupertino take it: the decoders there are carry LGPL
+    # code and patents, so people are told what to do instead (decisions, Numbers).
     if content[4:8] == b"ftyp":
         return _(
             "This is a HEIC photo or a video. Take the photo again as JPEG, or send a"
@@ -141,56 +192,16 @@ def _refusal_of(content: bytes) -> str:
 def _measure(content: bytes, media_type: str) -> tuple[int, int]:
     """Read width and height from the header; nothing is unpacked yet."""
     try:
-        with Image.open(io.BytesIO(content), formats=[FORMATS[media_type]]) as image:
-            width, height = image.size
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError):
-        raise Refused(
-            _("This photo cannot be opened. Take it again or choose another one.")
-        ) from None
+        width, height = pictures.size_of(content, media_type)
+    except pictures.Unopenable as reason:
+        if str(reason) == "pixels":
+            width, height = MAX_PIXELS, MAX_PIXELS
+        else:
+            raise Refused(
+                _("This photo cannot be opened. Take it again or choose another one.")
+            ) from None
     if width * height > MAX_PIXELS:
         raise Refused(
             _("This photo has too many pixels. Choose one below 50 megapixels.")
         )
     return width, height
-
-
-def _redraw(row: Evidence, content: bytes) -> bytes | None:
-    """Return the picture as a fresh JPEG without metadata; None if it is broken."""
-    try:
-        with Image.open(
-            io.BytesIO(content), formats=[FORMATS[row.media_type]]
-        ) as image:
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-    except (
-        UnidentifiedImageError,
-        Image.DecompressionBombError,
-        OSError,
-        SyntaxError,
-        ValueError,
-    ):
-        return None
-    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    row.width, row.height = upright.size
-    row.media_type = "image/jpeg"
-    row.warning = _warning_of(upright)
-    drawn = io.BytesIO()
-    # Pasted on a new image: `info` of the old one (EXIF, comments) stays behind.
-    fresh = Image.new("RGB", upright.size)
-    fresh.paste(upright)
-    fresh.save(drawn, "JPEG", quality=85)
-    return drawn.getvalue()
-
-
-def _warning_of(image: Image.Image) -> str:
-    grey = image.convert("L")
-    grey.thumbnail((800, 800))
-    if ImageStat.Stat(grey).mean[0] < DARK_BELOW:
-        return "dark"
-    edges = grey.filter(ImageFilter.FIND_EDGES)
-    if ImageStat.Stat(edges).stddev[0] < BLURRED_BELOW:
-        return "blurred"
-    return ""
-
-
-def _quarantine(row: Evidence) -> str:
-    return f"quarantine/{row.ref.hex}"

@@ -162,9 +162,10 @@ def _store(
             reported_again=F("reported_again") + 1, version=F("version") + 1
         )
     if evidence:
-        Evidence.objects.filter(pk__in=evidence, submission=None).update(
-            submission=submission
-        )
+        # What was refused meanwhile stays behind; the lock decides which is first.
+        Evidence.objects.filter(pk__in=evidence, submission=None).exclude(
+            state=Evidence.State.REFUSED
+        ).update(submission=submission)
     return Submitted(submission, joined=joined)
 
 

@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from complaints.choices import Channel, Relation
 from portal.common import crypto
@@ -103,12 +104,23 @@ class Draft(models.Model):
 
 
 class Evidence(models.Model):
-    """A photo or paper. Served only when checked, only to who may see the case."""
+    """A photo or paper. Served only when checked, only to who may see the case.
+
+    ``sha256`` is of the file as it came; ``fingerprint`` of its first page changes
+    little when a photo is made smaller or packed anew.
+    """
 
     class State(models.TextChoices):
         QUARANTINED = "quarantined"
         CHECKED = "checked"
         REFUSED = "refused"
+
+    class Refusal(models.TextChoices):
+        BROKEN = "broken", _("The file could not be opened")
+        PIXELS = "pixels", _("The picture was too large")
+        LOCKED = "locked", _("The PDF asks for a password")
+        LONG = "long", _("The PDF has more than ten pages")
+        INFECTED = "infected", _("The virus scanner found something in it")
 
     ref = models.UUIDField(unique=True, default=uuid.uuid4)
     submission = models.ForeignKey(
@@ -119,12 +131,30 @@ class Evidence(models.Model):
     )
     media_type = models.CharField(max_length=20)
     sha256 = models.BinaryField(max_length=32)
+    fingerprint = models.BinaryField(max_length=128, null=True)
     bytes = models.PositiveIntegerField()
     width = models.PositiveIntegerField(null=True)
     height = models.PositiveIntegerField(null=True)
+    pages = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(max_length=11, choices=State, default=State.QUARANTINED)
+    refusal = models.CharField(max_length=8, choices=Refusal, blank=True)
     warning = models.CharField(max_length=20, blank=True)
     uploaded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                name="evidence_refusal_iff_refused",
+                condition=Q(state="refused") & ~Q(refusal="")
+                | ~Q(state="refused") & Q(refusal=""),
+            ),
+            models.CheckConstraint(
+                name="evidence_pages_iff_checked",
+                condition=Q(state="checked", pages__gt=0)
+                | ~Q(state="checked") & Q(pages=0),
+            ),
+        )
+        indexes = (models.Index(name="evidence_same_file", fields=["sha256"]),)
 
     def __str__(self) -> str:
         return str(self.ref)

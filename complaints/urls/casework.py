@@ -35,6 +35,10 @@ urlpatterns = [
         name="quality_finding",
     ),
     path("minh-chung/<uuid:ref>/", evidence_files.show, name="evidence"),
+    path(
+        "minh-chung/<uuid:ref>/<int:page>/", evidence_files.show, name="evidence_page"
+    ),
+    path("minh-chung/<uuid:ref>/nho/", evidence_files.thumbnail, name="evidence_small"),
     path("danh-sach/", lists.index, name="lists"),
     path(_LIST, lists.show, name="list"),
     path(f"{_LIST}dong/<int:place>/", list_rows.row, name="list_row"),

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from complaints.views import lookup, report, tracking
+from complaints.views import (
+    lookup,
+    photos,
+    report,
+    report_contact,
+    report_paper,
+    tracking,
+)
 
 app_name = "citizen"
 
@@ -18,8 +25,11 @@ urlpatterns = [
     path("bao-sai/", report.begin, name="report"),
     path(f"{_DRAFT}loai/", report.kind, name="report_kind"),
     path(f"{_DRAFT}mui/", report.facts, name="report_facts"),
-    path(f"{_DRAFT}lien-he/", report.contact, name="report_contact"),
-    path(f"{_DRAFT}xac-thuc/", report.verify, name="report_verify"),
+    path(f"{_DRAFT}lien-he/", report_contact.contact, name="report_contact"),
+    path(f"{_DRAFT}xac-thuc/", report_contact.verify, name="report_verify"),
+    path(f"{_DRAFT}giay/", report_paper.paper, name="report_paper"),
+    path(f"{_DRAFT}anh/<uuid:ref>/", photos.picture, name="report_photo"),
+    path(f"{_DRAFT}anh/<uuid:ref>/bo/", photos.drop, name="report_photo_drop"),
     path(f"{_DRAFT}kiem-tra/", report.check, name="report_check"),
     path(f"{_DRAFT}bo/", report.drop, name="report_drop"),
     path(f"{_DRAFT}da-gui/", report.sent, name="report_sent"),

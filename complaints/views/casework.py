@@ -24,6 +24,7 @@ from complaints.forms import casework as forms
 from complaints.forms import records
 from complaints.models import Complaint
 from complaints.rules.refused import Refused, Stale
+from complaints.views import case_photos
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.accounts.models import Posting
@@ -331,7 +332,9 @@ def _show(
         "file": file,
         "complaint": complaint,
         "rows": file.rows(),
-        "photos": file.evidence,
+        "photos": case_photos.of_case(
+            file.evidence, complaint, user=request.user, at=at
+        ),
         "steps": [
             {
                 "slug": step,

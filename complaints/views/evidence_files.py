@@ -1,8 +1,9 @@
 """Photos and papers, shown to those who may see the case, and to nobody else."""
 
 import uuid
+from datetime import datetime
 
-from django.http import FileResponse, Http404
+from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -10,6 +11,7 @@ from complaints.actions import evidence
 from complaints.models import Complaint, Evidence
 from complaints.rules.refused import Refused
 from complaints.views.casework import READERS
+from complaints.views.photos import as_picture
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.audit import record
@@ -17,18 +19,11 @@ from portal.audit import record
 
 @require_safe
 @access.staff(*READERS)
-def show(request: StaffRequest, ref: uuid.UUID) -> FileResponse:
-    """Send a checked file as a download; 404 for strangers and unchecked files."""
+def show(request: StaffRequest, ref: uuid.UUID, page: int = 1) -> HttpResponse:
+    """Show a checked page; 404 for strangers and unchecked files."""
     at = timezone.now()
-    row = Evidence.objects.filter(ref=ref, submission__isnull=False).first()
-    mine = Complaint.objects.visible_to(request.user, at=at)
-    complaint = row and mine.filter(submission=row.submission_id).first()
-    if not row or not complaint:
-        raise Http404
-    try:
-        file = evidence.open_checked(row)
-    except (Refused, FileNotFoundError):
-        raise Http404 from None
+    row, complaint = _find(request, ref, at=at)
+    response = _page(row, page, small=False)
     record.look_up(
         at=at,
         actor="staff",
@@ -38,13 +33,34 @@ def show(request: StaffRequest, ref: uuid.UUID) -> FileResponse:
         subject="complaints.evidence",
         subject_id=row.pk,
     )
-    ending = "pdf" if row.media_type == evidence.PDF else "jpg"
-    response = FileResponse(
-        file,
-        as_attachment=True,
-        filename=f"{complaint.reference}.{ending}",
-        content_type=row.media_type,
-    )
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    name = f"{complaint.reference}-{page}.jpg"
+    response["Content-Disposition"] = f'inline; filename="{name}"'
     return response
+
+
+@require_safe
+@access.staff(*READERS)
+def thumbnail(request: StaffRequest, ref: uuid.UUID) -> HttpResponse:
+    """Show a small picture for the page of the case, where the look is noted."""
+    row, _complaint = _find(request, ref, at=timezone.now())
+    return _page(row, 1, small=True)
+
+
+def _find(
+    request: StaffRequest, ref: uuid.UUID, *, at: datetime
+) -> tuple[Evidence, Complaint]:
+    row = Evidence.objects.filter(ref=ref, submission__isnull=False).first()
+    mine = Complaint.objects.visible_to(request.user, at=at)
+    complaint = row and (
+        mine.filter(submission=row.submission_id).select_related("submission").first()
+    )
+    if not row or not complaint:
+        raise Http404
+    return row, complaint
+
+
+def _page(row: Evidence, page: int, *, small: bool) -> HttpResponse:
+    try:
+        return as_picture(evidence.read_page(row, page, small=small))
+    except (Refused, FileNotFoundError):
+        raise Http404 from None

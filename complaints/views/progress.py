@@ -92,6 +92,7 @@ def _title(complaint: Complaint, event: Event) -> str:
         Move.DECLINE: _("Being checked again"),
         Move.RESOLVE: str(ended) or _("Decided"),
         Move.NOTE: _("You added something"),
+        Move.REFUSE_FILE: _("A photo could not be used"),
         Move.JOIN: _("Reported again"),
         Move.WITHDRAW: _("Withdrawn"),
         Move.OVERDUE: _("It is late; the level above was told"),

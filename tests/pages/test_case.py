@@ -3,8 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.urls import reverse
 from django.utils import timezone
 
@@ -366,26 +364,30 @@ def make_evidence(case: Complaint, **facts) -> Evidence:
         sha256=b"\0" * 32,
         bytes=3,
         state=facts.get("state", Evidence.State.CHECKED),
+        pages=facts.get("pages", 1),
         uploaded_at=timezone.now(),
     )
-    default_storage.save(evidence.name_of(row), ContentFile(b"\xff\xd8\xff"))
+    for name in evidence.names_of(row):
+        evidence.write(name, b"\xff\xd8\xff")
     return row
 
 
-def test_checked_evidence_is_sent_as_a_download_and_written_down(client, case):
+def test_checked_evidence_is_shown_and_each_look_at_it_written_down(client, case):
     row = make_evidence(case)
 
     response = client.get(reverse("casework:evidence", args=[row.ref]))
 
     assert response.status_code == 200
-    assert b"".join(response.streaming_content) == b"\xff\xd8\xff"
-    assert response["Content-Disposition"].startswith("attachment")
+    assert response.content == b"\xff\xd8\xff"
+    assert response["Content-Type"] == "image/jpeg"
+    assert "sandbox" in response["Content-Security-Policy"]
     assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Cache-Control"] == "no-store"
     assert Entry.objects.get(subject="complaints.evidence").subject_id == row.pk
 
 
 def test_unchecked_evidence_and_that_of_strangers_is_not_there(client, case):
-    waiting = make_evidence(case, state=Evidence.State.QUARANTINED)
+    waiting = make_evidence(case, state=Evidence.State.QUARANTINED, pages=0)
     checked = make_evidence(case)
 
     unchecked = client.get(reverse("casework:evidence", args=[waiting.ref]))
@@ -393,3 +395,30 @@ def test_unchecked_evidence_and_that_of_strangers_is_not_there(client, case):
     strange = client.get(reverse("casework:evidence", args=[checked.ref]))
 
     assert (unchecked.status_code, strange.status_code) == (404, 404)
+
+
+def of_somebody_else(holder) -> Complaint:
+    sent = timezone.now() - timedelta(hours=3)
+    submission = make_submission(at=sent, phone="+84900000999")
+    return make_case(holder, sent=sent, submission=submission)
+
+
+def test_the_same_photo_with_another_person_is_shown_to_who_may_see_both(client, case):
+    strange = of_somebody_else(case.holder)
+    make_evidence(case)
+    make_evidence(strange)
+
+    body = client.get(address(case)).content.decode()
+
+    assert address(strange) in body
+
+
+def test_the_same_photo_outside_the_area_is_only_counted(client, case):
+    elsewhere = of_somebody_else(make_organization("TYT-3"))
+    make_evidence(case)
+    make_evidence(elsewhere)
+
+    body = client.get(address(case)).content.decode()
+
+    assert elsewhere.submission.code not in body
+    assert "1 phản ánh ngoài phạm vi của bạn có cùng ảnh này." in body

@@ -249,10 +249,12 @@ def test_a_photo_is_kept_although_another_field_is_wrong(client, site):
     wrong = client.post(
         step(page, "lien-he"), WHO | {"phone": "12", "evidence": photo()}
     )
-    check = go_to_check(client, page)
+    paper = go_to_check(client, page)
+    check = client.post(step(page, "giay"), {"action": "go"}, follow=True)
     client.post(step(page, "kiem-tra"), {"key": hidden_key(check)})
 
     assert wrong.status_code == 422
+    assert paper.request["PATH_INFO"] == step(page, "giay")
     assert Evidence.objects.get().submission == Submission.objects.get()
 
 

@@ -47,6 +47,11 @@ PAPER = {
         "received in_review waiting_citizen waiting_authority awaiting_second",
         None,
     ),
+    "refuse_file": (
+        "system",
+        "received in_review waiting_citizen waiting_authority awaiting_second",
+        None,
+    ),
     "lapse": ("system", "waiting_citizen", "lapsed"),
     "disagree": ("citizen", "resolved lapsed", "received"),
     "confirm": ("citizen", "resolved", None),

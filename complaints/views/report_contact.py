@@ -1,0 +1,138 @@
+"""Step 3 of a report: whose record, where to write to, and the code that proves it."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.views.decorators.http import require_http_methods
+
+from complaints.actions import drafts
+from complaints.choices import Relation
+from complaints.forms.report import ContactForm, TelephoneCodeForm, iso
+from complaints.models import Draft
+from complaints.views import drafting, limits, matters, photos
+from complaints.views.drafting import READ_AND_SEND
+from complaints.views.lookup import proved_telephone, remember_proof, wrong_code
+from portal.accounts import access, codes
+from portal.accounts.models import OneTimeCode
+from portal.common import phones
+from portal.common.http import see_other
+
+
+@require_http_methods(READ_AND_SEND)
+@access.public
+def contact(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
+    """Step 3: whose record, the telephone to write to, and a photo if there is one."""
+    at = timezone.now()
+    row, answers = drafting.load(request, draft)
+    if drafting.submission_of(answers):
+        return redirect("citizen:report_sent", draft=draft)
+    telephone = proved_telephone(request)
+    form = ContactForm(
+        request.POST or None,
+        request.FILES or None,
+        is_known=answers["person"] is not None,
+        telephone=phones.mask(telephone) if telephone else "",
+        acts_for_other=answers["relation"] != Relation.SELF,
+        initial=matters.contact_initial(answers["contact"]),
+    )
+    if request.method == "POST":
+        is_valid = form.is_valid()
+        photos.take(request, form, row, at=at)
+        if is_valid and not form.errors:
+            return _after_contact(request, form, row, answers, telephone, at=at)
+    context = {
+        "form": form,
+        "draft": draft,
+        "photos": photos.of_draft(row),
+        "is_known": answers["person"] is not None,
+        "back": drafting.step(draft, "facts", len(answers["matters"]) - 1),
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "citizen/report_contact.html", context, status=status)
+
+
+def _after_contact(
+    request: HttpRequest,
+    form: ContactForm,
+    row: Draft,
+    answers: dict[str, Any],
+    telephone: str,
+    *,
+    at: datetime,
+) -> HttpResponse:
+    """Go to the check page; by way of a code where the telephone is not proved yet."""
+    typed = form.cleaned_data
+    if answers["person"] is None:
+        answers["contact"] = {
+            "full_name": typed["full_name"],
+            "born_on": iso(typed["born_on"]),
+            "sex": typed["sex"],
+            "national_id": typed["national_id"],
+        }
+    wanted = typed["phone"] or telephone
+    if wanted == telephone:
+        answers["proof"] = request.session["proof"]
+        drafts.save(row, answers)
+        return see_other(_after_proof(row))
+    too_many = limits.over(
+        request,
+        (limits.CODE_PHONE, wanted),
+        (limits.CODE_ADDRESS, limits.address(request)),
+        at=at,
+    )
+    if too_many:
+        return too_many
+    try:
+        code = codes.issue(
+            purpose=OneTimeCode.Purpose.TELEPHONE,
+            subject=wanted,
+            person_id=None,
+            telephone=wanted,
+            language=translation.get_language()[:2],
+            at=at,
+        )
+    except codes.TooManyCodes as error:
+        return limits.wait(request, seconds=error.retry_after)
+    drafts.save(row, answers)
+    request.session["report_code"] = code.pk
+    return see_other(drafting.step(row.key, "verify"))
+
+
+def _after_proof(row: Draft) -> str:
+    """Return where it goes on: to the paper where a photo of it was added."""
+    return drafting.step(row.key, "paper" if row.evidence.exists() else "check")
+
+
+@require_http_methods(READ_AND_SEND)
+@access.public
+def verify(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
+    """Step 3, second half: the code that proves the telephone to write to."""
+    at = timezone.now()
+    row, answers = drafting.load(request, draft)
+    code_id = request.session.get("report_code")
+    if code_id is None:
+        return redirect("citizen:report_contact", draft=draft)
+    form = TelephoneCodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            code = codes.prove(code_id=code_id, typed=form.cleaned_data["code"], at=at)
+        except codes.WrongCode as error:
+            form.add_error("code", wrong_code(error))
+        else:
+            remember_proof(request, code, at=at, keeps_person=True)
+            request.session.pop("report_code", None)
+            answers["proof"] = code.pk
+            drafts.save(row, answers)
+            return see_other(_after_proof(row))
+    code = OneTimeCode.objects.get(pk=code_id)
+    context = {
+        "form": form,
+        "draft": draft,
+        "telephone": phones.mask(codes.telephone_of(code)),
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "citizen/report_verify.html", context, status=status)
