@@ -137,7 +137,9 @@ def elsewhere(rows: Iterable[Evidence], complaint: Complaint) -> dict[int, list[
     return found
 
 
-def _looks_the_same(one: bytes | None, other: bytes | None) -> bool:
+def _looks_the_same(
+    one: bytes | memoryview | None, other: bytes | memoryview | None
+) -> bool:
     if not one or not other:
         return False
     return pictures.distance(bytes(one), bytes(other)) < pictures.SAME_BELOW

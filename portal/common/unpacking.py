@@ -201,7 +201,8 @@ def _sharpness(grey: Image.Image, *, contrast: float) -> float:
 def _hidden(image: Image.Image, grey: Image.Image) -> float:
     """Look for flat patches inside the paper, on a coarse grid of mean colours."""
     grid = (GRID, GRID)
-    colours = list(image.resize(grid, Image.Resampling.BOX).get_flattened_data())
+    bands = image.resize(grid, Image.Resampling.BOX).split()
+    colours = list(zip(*(band.tobytes() for band in bands), strict=True))
     strokes = grey.filter(LAPLACIAN).point(lambda level: min(255, 2 * abs(level - 128)))
     rough = list(strokes.resize(grid, Image.Resampling.BOX).tobytes())
     brightest = sorted(max(colour) for colour in colours)[-len(colours) // 4]
