@@ -9,6 +9,10 @@ from portal.registry.exports import files
 from portal.registry.imports import staging as lists
 from portal.registry.matching import rarity
 from portal.registry.population import figures
+from portal.registry.proposals import finding
+
+# A worker's task is stopped after 50 s; one part of a run takes some seconds.
+PAIRS_SECONDS = 25.0
 
 
 @shared_task(name="complaints.escalate_overdue", ignore_result=True)
@@ -71,6 +75,12 @@ def check_quality(**_later: object) -> None:
 def check_all_quality(**_later: object) -> None:
     """Let the quality rules look at everything again, a part each time."""
     quality.ask_for_all()
+
+
+@shared_task(name="registry.propose_pairs", ignore_result=True)
+def propose_pairs(**_later: object) -> None:
+    """Match anew who and what changed; what is left waits for the next minute."""
+    finding.run(at=timezone.now(), seconds=PAIRS_SECONDS)
 
 
 @shared_task(name="complaints.forget_dose_files", ignore_result=True)

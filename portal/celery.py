@@ -65,6 +65,11 @@ app.conf.update(
             "task": "complaints.check_all_quality",
             "schedule": crontab(hour=1, minute=30),
         },
+        "propose-pairs": {
+            "task": "registry.propose_pairs",
+            "schedule": 60.0,
+            "options": {"queue": "report"},
+        },
         "seal": {"task": "complaints.seal", "schedule": 3600.0},
     },
 )

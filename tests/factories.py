@@ -13,10 +13,12 @@ from portal.registry import corrections
 from portal.registry.corrections import Warrant
 from portal.registry.models import (
     AdministrativeUnit,
+    Dose,
     Organization,
     Person,
     PopulationEntry,
     Product,
+    Proposal,
 )
 
 NOON = datetime(2026, 11, 2, 5, 0, tzinfo=UTC)
@@ -142,6 +144,37 @@ def make_dose(person, site, *, given_on="2021-08-12", product=None, **facts):
         at=LONG_AGO,
     )
     return dose
+
+
+def make_pair(person, holder, *, kind="people", **facts):
+    """Make a proposal before an organization: two records of one person, say."""
+    if kind == "people":
+        if "other_person" not in facts:
+            facts["other_person"] = make_person(national_id="", phone="")
+        facts.setdefault(
+            "evidence", {"levels": {"name": "equal", "birth": "equal"}, "doubts": []}
+        )
+    return Proposal.objects.create(
+        kind=kind,
+        person=person,
+        organization=holder,
+        path=holder.path,
+        found_at=LONG_AGO,
+        **{"strength": 2, **facts},
+    )
+
+
+def make_orphan(name, site, *, given_on="2021-10-07", **facts):
+    """Make a dose that stands on nobody's record."""
+    with corrections.writing("imports"):
+        return Dose.objects.create(
+            given_on=given_on,
+            product=facts.pop("product", None) or make_product(),
+            site=site,
+            name_recorded=name,
+            recorded_at=LONG_AGO,
+            **facts,
+        )
 
 
 def knows(number, full_name, born_on, sex):

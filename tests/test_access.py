@@ -23,6 +23,8 @@ from portal.registry.models import QualityFinding
 from tests.factories import (
     make_dose,
     make_organization,
+    make_orphan,
+    make_pair,
     make_person,
     make_staff,
     missing_dose,
@@ -47,6 +49,7 @@ ACTORS = (
 )
 # A page about a person, opened by somebody who may: exactly one line in the log.
 LOGGED = {
+    ("casework:quality_pair", "GET"): {"clerk_a", "staff_a", "lead_a", "overseer"},
     ("casework:quality_finding", "GET"): {
         "clerk_a",
         "staff_a",
@@ -88,6 +91,12 @@ class World:
             organization=self.a,
             path=self.a.path,
             since=at,
+        )
+        self.pair = make_pair(
+            self.citizens["citizen_a"]["person"],
+            self.a,
+            kind="owner",
+            dose=make_orphan("Nguyễn Thị Thử", self.a),
         )
         self.list = make_list(self.a, [make_row()], content=SMALL_LIST.encode(), at=at)
         self.evidence = Evidence.objects.create(
@@ -139,8 +148,11 @@ class World:
             "number": 1,
             "rule": "Q34",
             "finding": self.finding.ref,
+            "pair": self.pair.ref,
             "code": code,
         }
+        if name == "casework:quality_pair_decide":
+            known["step"] = "dung"
         wanted = NAMES[name]
         return reverse(name, kwargs={key: known[key] for key in wanted})
 

@@ -35,6 +35,7 @@ from portal.registry.models import (
     LoadBlock,
     Lot,
     LotAllocation,
+    MatchChange,
     NameShare,
     OrganizationSuccession,
     PopulationBatch,
@@ -51,6 +52,8 @@ from tests.factories import (
     TEST_WARRANT,
     make_dose,
     make_organization,
+    make_orphan,
+    make_pair,
     make_person,
     make_product,
     make_staff,
@@ -105,6 +108,7 @@ class World:
             lot=lot, organization=self.site, received_on=date(2021, 8, 1), doses=10
         )
         self.nurse = make_staff(self.site)
+        twin = make_person(national_id="", phone="")
         self.person = make_person()
         self.dose = make_dose(self.person, self.site)
         corrections.add_alias(
@@ -148,6 +152,11 @@ class World:
             path=self.site.path,
             since=NOON,
         )
+        self.orphan = make_orphan("Nguyễn Thị Thử", self.site)
+        make_pair(twin, self.site, kind="owner", dose=self.orphan)
+        make_pair(twin, self.site, kind="doses", dose=self.dose, other_dose=self.orphan)
+        make_pair(twin, self.site, other_person=self.person)
+        MatchChange.objects.create(kind="person", first=1, last=1)
         QualityCount.objects.create(
             organization=self.site, rule="Q37", day=date(2026, 11, 2), open=1
         )
@@ -398,6 +407,67 @@ BREAKS = [
     ),
     ("stagedrow_one_per_place", copy_row, "registry.StagedRow", {}),
     (
+        "proposal_names_what_its_kind_is_about",
+        change_row,
+        "registry.Proposal",
+        {"kind": "owner"},
+    ),
+    (
+        "proposal_names_what_its_kind_is_about",
+        change_row,
+        "registry.Proposal",
+        {"person_id": "person"},
+    ),
+    (
+        "proposal_made_iff_corrected",
+        change_row,
+        "registry.Proposal",
+        {"state": "made", "decided_by_id": "nurse"},
+    ),
+    (
+        "proposal_made_iff_corrected",
+        change_row,
+        "registry.Proposal",
+        {"undo_by_id": "nurse"},
+    ),
+    (
+        "proposal_signed_by_another",
+        change_row,
+        "registry.Proposal",
+        {"state": "refused", "proposed_by_id": "nurse", "decided_by_id": "nurse"},
+    ),
+    (
+        "proposal_waits_for_a_second_iff_proposed",
+        change_row,
+        "registry.Proposal",
+        {"state": "signing"},
+    ),
+    (
+        "proposal_waits_for_a_second_iff_proposed",
+        change_row,
+        "registry.Proposal",
+        {"state": "refused"},
+    ),
+    ("proposal_once_per_people", copy_row, "registry.Proposal", {}),
+    (
+        "proposal_once_per_owner",
+        copy_row,
+        "registry.Proposal",
+        {"kind": "owner", "other_person_id": None, "dose_id": "orphan"},
+    ),
+    (
+        "proposal_once_per_doses",
+        copy_row,
+        "registry.Proposal",
+        {
+            "kind": "doses",
+            "other_person_id": None,
+            "dose_id": "dose",
+            "other_dose_id": "orphan",
+        },
+    ),
+    ("matchchange_is_a_span", change_row, "registry.MatchChange", {"last": 0}),
+    (
         "posting_ends_after_it_begins",
         change_row,
         "accounts.Posting",
@@ -597,6 +667,8 @@ def test_a_constraint_refuses_what_would_break_it(world, name, attempt, label, c
         "site": world.site.pk,
         "nurse": world.nurse.pk,
         "person": world.person.pk,
+        "dose": world.dose.pk,
+        "orphan": world.orphan.pk,
         "correction": Correction.objects.latest("pk").pk,
         "new": uuid.uuid4(),
     }

@@ -9,6 +9,7 @@ from complaints.views import (
     list_columns,
     list_rows,
     lists,
+    pairs,
     quality,
 )
 
@@ -28,6 +29,13 @@ urlpatterns = [
     path("mui-tiem/tep/<uuid:ref>/", dose_files.made, name="dose_file"),
     path("mui-tiem/tep/<uuid:ref>/tai/", dose_files.give, name="dose_file_given"),
     path("chat-luong/", quality.overview, name="quality"),
+    path("chat-luong/trung-khop/", pairs.index, name="quality_pairs"),
+    path("chat-luong/trung-khop/<uuid:pair>/", pairs.pair, name="quality_pair"),
+    path(
+        "chat-luong/trung-khop/<uuid:pair>/<slug:step>/",
+        pairs.decide,
+        name="quality_pair_decide",
+    ),
     path("chat-luong/<slug:rule>/", quality.rows, name="quality_rows"),
     path(
         "chat-luong/<slug:rule>/<uuid:finding>/",

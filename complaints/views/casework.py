@@ -24,7 +24,7 @@ from complaints.forms import casework as forms
 from complaints.forms import records
 from complaints.models import Complaint
 from complaints.rules.refused import Refused, Stale
-from complaints.views import case_photos
+from complaints.views import case_photos, pair_rows
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.accounts.models import Posting
@@ -359,6 +359,10 @@ def _show(
         "paused": casefile.is_paused(complaint),
         "status_word": casefile.status_words(complaint),
         "following": following,
+        "pairs": pair_rows.about(
+            [person.surviving_id if (person := file.person) else None],
+            complaint.dose_id,
+        ),
         "form": faulty,
         "conflict": status == 409,
         "changed_by": casefile.changed_by(file.events) if status == 409 else "",

@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from complaints.views import quality_rows, quality_words
+from complaints.views import pair_rows, quality_rows, quality_words
 from complaints.views.casework import READERS
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
@@ -36,7 +36,7 @@ TONES: Final = {Severity.ERROR: "bad", Severity.WARNING: "warn"}
 def overview(request: StaffRequest) -> HttpResponse:
     """Show what is wrong at and below an organization, by rule, and the trend."""
     today = timezone.localdate()
-    chosen = _organization(request)
+    chosen = organization_of(request)
     seen = counts.trend(chosen.pk, last=today, days=DAYS)
     below = counts.below(
         chosen.pk,
@@ -55,6 +55,7 @@ def overview(request: StaffRequest) -> HttpResponse:
         "figures": _headline(seen),
         "rules": [_rule_row(rule, seen, chosen, may_read) for rule in found],
         "quiet": len(RULES) - len(found),
+        "pairs": pair_rows.links(chosen) if may_read else [],
         "chart": _chart(seen),
         "table": {
             "caption": _("By unit below, most errors first"),
@@ -81,7 +82,7 @@ def overview(request: StaffRequest) -> HttpResponse:
 def rows(request: StaffRequest, rule: str) -> HttpResponse:
     """List what breaks a rule at and below an organization; people are masked."""
     asked = _rule(rule)
-    chosen = _organization(request)
+    chosen = organization_of(request)
     found = QualityFinding.objects.filter(
         rule=asked.code, resolved_at=None, path__below=chosen.path
     )
@@ -99,7 +100,7 @@ def rows(request: StaffRequest, rule: str) -> HttpResponse:
         "rule": asked,
         "tone": TONES.get(asked.severity, "info"),
         "chosen": chosen,
-        "back_url": _overview_url(chosen),
+        "back_url": overview_url(chosen),
         "next_url": next_url,
         "table": {
             "caption": _("What breaks the rule"),
@@ -148,6 +149,10 @@ def finding(request: StaffRequest, rule: str, finding: str) -> HttpResponse:
         "person": quality_rows.person_rows(one.person_id),
         "doses": quality_rows.dose_rows(one),
         "cases": quality_rows.cases(one),
+        "pairs": pair_rows.about(
+            [one.person_id],
+            one.subject_id if one.subject == Subject.DOSE else None,
+        ),
         "where": quality_words.site_words(one, one.organization)
         if one.subject == Subject.SITE
         else "",
@@ -157,7 +162,7 @@ def finding(request: StaffRequest, rule: str, finding: str) -> HttpResponse:
     return render(request, "casework/quality_finding.html", context)
 
 
-def _organization(request: StaffRequest) -> Organization:
+def organization_of(request: StaffRequest) -> Organization:
     """Return the organization in the address, or the reader's own; 404 outside it."""
     code = request.GET.get("organization", "")
     own = request.postings[0].organization
@@ -194,7 +199,7 @@ def _codes(severity: Severity) -> list[str]:
     return [code for code, rule in RULES.items() if rule.severity == severity]
 
 
-def _overview_url(chosen: Organization) -> str:
+def overview_url(chosen: Organization) -> str:
     query = urlencode({"organization": chosen.code})
     return f"{reverse('casework:quality')}?{query}"
 

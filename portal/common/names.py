@@ -6,7 +6,7 @@ are few, so each is worked out once and then remembered.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -22,9 +22,22 @@ TONES = {"\u0300": "1", "\u0309": "2", "\u0303": "3", "\u0301": "4", "\u0323": "
 MARKS_OF_TONES = {digit: mark for mark, digit in TONES.items()}
 LEVEL = "0"
 
+# The commonest family names, folded (usual counts; registry/reference/name_shares.csv).
+COMMONEST_FAMILIES = frozenset(
+    ("nguyen", "tran", "le", "pham", "hoang", "huynh", "phan", "vu", "vo", "dang")
+    + ("bui", "do", "ho", "ngo", "duong", "ly", "dinh", "truong")
+)
+FAMILIES = COMMONEST_FAMILIES | frozenset(
+    ("trinh", "dao", "doan", "mai", "lam", "luong", "trieu", "thai", "cao", "chau")
+    + ("ta", "ha", "to", "quach")
+)
+# With its accent such a word is nobody's name. Without, it may be a family name (Chu,
+# Châu, Bạc, Cù), as may Ông; those count only before a family name, Chu and Châu never.
 TITLES = frozenset(
-    ("ông", "bà", "anh", "chị", "em", "cô", "chú", "bác", "cụ", "bé", "cháu")
-    + ("ong", "ba", "chi", "co", "chu", "bac", "cu", "be", "chau", "mr", "mrs", "ms")
+    ("bà", "chị", "cô", "chú", "bác", "cụ", "bé", "cháu", "ô", "sư", "mr", "mrs", "ms")
+)
+TITLES_OF_FAMILIES = frozenset(
+    ("ông", "ong", "ba", "anh", "chi", "em", "co", "bac", "cu", "be")
 )
 
 # One Vietnamese syllable without its tone: onset, vowels, coda.
@@ -80,12 +93,29 @@ def tidy(text: str, *, strip_titles: bool = False) -> str:
     apostrophe replaced, invisible characters dropped, and the tone mark put where the
     official names of provinces have it (Khánh Hòa, not Khánh Hoà). Words that are not
     Vietnamese syllables keep their marks. The tone key stays what it was, unless
-    titles are stripped: a leading "ông", "bà", "bé" goes when two words remain.
+    titles are stripped: a leading "ông", "bà", "bé" goes (``begins_with_title``).
     """
     words = list(_each(text, _tidy_word, _tidied))
-    while strip_titles and len(words) > 2 and words[0].strip(".").lower() in TITLES:
+    while strip_titles and begins_with_title(words):
         del words[0]
     return " ".join(words)
+
+
+def begins_with_title(words: Sequence[str]) -> bool:
+    """Tell whether the first word of a tidy name is a title, with two words behind it.
+
+    What may be a family name itself is one only before another, and before a rarer
+    one only where more follows: Ông Lê Lợi is a title, Ông Cao Thắng a name.
+    """
+    if len(words) < 3:
+        return False
+    first = words[0].strip(".").lower()
+    if first in TITLES:
+        return True
+    if first not in TITLES_OF_FAMILIES:
+        return False
+    family = fold(words[1])
+    return family in COMMONEST_FAMILIES or (family in FAMILIES and len(words) > 3)
 
 
 def compose(text: str) -> str:

@@ -5,30 +5,6 @@ from typing import Final
 
 from portal.common import names
 
-# Words before a name that are no part of it. Without accents they may be a family
-# name (Chu, Châu, Bá, Cù), so those go only before a family name.
-_TITLES: Final = frozenset(
-    ("ông", "bà", "anh", "chị", "em", "cô", "chú", "bác", "cụ", "bé", "cháu", "ô", "sư")
-    + ("mr", "mrs", "ms")
-)
-_PLAIN_TITLES: Final = frozenset(("ong", "ba", "anh", "chi", "em", "co", "cu", "be"))
-FAMILIES: Final = frozenset(
-    (
-        "nguyen",
-        "tran",
-        "le",
-        "pham",
-        "hoang",
-        "huynh",
-        "phan",
-        "vu",
-        "vo",
-        "dang",
-        "bui",
-    )
-    + ("do", "ho", "ngo", "duong", "ly", "dinh", "trinh", "dao", "doan", "mai", "lam")
-    + ("truong", "luong", "trieu", "thai", "cao", "chau", "ta", "ha", "to", "quach")
-)
 _BRACKETS: Final = re.compile(r"[(\[{].*?(?:[)\]}]|$)")
 _NUMBERING: Final = re.compile(r"^\s*(?:\d+\s*[.)/-]+|[-*•+]+)\s*")
 _OF_MOTHER: Final = re.compile(
@@ -60,8 +36,8 @@ def read(text: str) -> tuple[str, tuple[str, ...]]:
     if _OF_MOTHER.match(name):
         return name, (*odd, "name_of_carer")
     words = name.split()
-    if len(words) > 2 and _is_title(words):
-        while len(words) > 2 and _is_title(words):
+    if names.begins_with_title(words):
+        while names.begins_with_title(words):
             del words[0]
         odd.append("name_title")
         name = " ".join(words)
@@ -74,13 +50,6 @@ def read(text: str) -> tuple[str, tuple[str, ...]]:
     if len(words) > 1 and _PLAIN.fullmatch(name):
         odd.append("name_unaccented")
     return name, tuple(odd)
-
-
-def _is_title(words: list[str]) -> bool:
-    first = words[0].strip(".").lower()
-    if first in _TITLES:
-        return True
-    return first in _PLAIN_TITLES and names.fold(words[1]) in FAMILIES
 
 
 def _is_abbreviated(word: str, *, first: bool) -> bool:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final
 
 from portal.common import names
-from portal.registry.imports import cells, dates, people
+from portal.registry.imports import cells, dates
 
 _NAME: Final = re.compile(r"[^\W\d_]+(?:[ '.\-]+[^\W\d_]+){1,6}\.?")
 _ID: Final = re.compile(r"\d{9,12}")
@@ -87,7 +87,7 @@ def _kinds(cell: cells.Cell, products: cells.Products) -> set[str]:
             found.add("word")
         if _NAME.fullmatch(text) and len(text) < 60:
             found.add("name")
-            if names.fold(text.split()[0]) in people.FAMILIES:
+            if names.fold(text.split()[0]) in names.FAMILIES:
                 found.add("family")
         code, odd = products.read(text)
         if code and not odd and not text.isdigit():

@@ -36,11 +36,15 @@ WHERE a.person_id = ANY (%(people)s)
 ORDER BY a.person_id, a.id, b.id
 """
 
-_CLONE = _("Same day, product, lot and site.")
-_SAME_DAY = _("Same day and product; the lot or the site differs.")
-_OTHER = _("Same day, another product: one may be another person's or wrongly dated.")
-_REENTERED = _("Same product and dose number within two weeks, and the same lot.")
-_NEAR = _("Same product and dose number within two weeks.")
+DOSE_WORDS: Final = {
+    "clone": _("Same day, product, lot and site."),
+    "same_day": _("Same day and product; the lot or the site differs."),
+    "other_product": _(
+        "Same day, another product: one may be another person's or wrongly dated."
+    ),
+    "re_entered": _("Same product and dose number within two weeks, and the same lot."),
+    "near": _("Same product and dose number within two weeks."),
+}
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,12 @@ class DoubledDose:
     dose_id: int
     other_id: int
     grade: grading.Grade
-    reason: str
+    level: str
+
+    @property
+    def reason(self) -> str:
+        """Return why, in the reader's language."""
+        return str(DOSE_WORDS[self.level])
 
 
 def split_people(
@@ -143,8 +152,8 @@ def doubled_doses(people: Sequence[int]) -> list[DoubledDose]:
         rows = cursor.fetchall()
     found = []
     for person, dose, other, *same in rows:
-        grade, reason = _dose_grade(*same)
-        found.append(DoubledDose(person, dose, other, grade, reason))
+        grade, level = _dose_grade(*same)
+        found.append(DoubledDose(person, dose, other, grade, level))
     return found
 
 
@@ -152,9 +161,9 @@ def _dose_grade(
     same_day: bool, same_product: bool, same_site: bool, same_lot: bool
 ) -> tuple[grading.Grade, str]:
     if not same_day:
-        return ("probable", str(_REENTERED)) if same_lot else ("possible", str(_NEAR))
+        return ("probable", "re_entered") if same_lot else ("possible", "near")
     if not same_product:
-        return "possible", str(_OTHER)
+        return "possible", "other_product"
     if same_site and same_lot:
-        return "certain", str(_CLONE)
-    return "probable", str(_SAME_DAY)
+        return "certain", "clone"
+    return "probable", "same_day"

@@ -9,11 +9,6 @@ from portal.common import names, phones
 from portal.common.forms import PartialDate
 from portal.registry import national_id
 
-# Before one of these a word like "Bà" or "Cô" is a title, not a surname.
-_SURNAMES: Final = frozenset(
-    ("nguyen", "tran", "le", "pham", "hoang", "huynh", "phan", "vu", "vo", "dang")
-    + ("bui", "do", "ho", "ngo", "duong", "ly", "dinh", "truong")
-)
 # "Con bà Lê Thị Hạnh": the child has no name yet, and the name is its mother's.
 _UNNAMED: Final = re.compile(r"\s*(con|bé|cháu)\s+(bà|chị|cô|ông|anh)\s", re.IGNORECASE)
 _DATE: Final = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})(?:[T ].*)?")
@@ -83,11 +78,7 @@ def read_name(text: str) -> str:
     if _UNNAMED.match(text):
         return ""
     words = names.tidy(text).split()
-    while (
-        len(words) > 2
-        and words[0].strip(".").lower() in names.TITLES
-        and names.fold(words[1]) in _SURNAMES
-    ):
+    while names.begins_with_title(words):
         del words[0]
     return " ".join(words)
 

@@ -20,6 +20,7 @@ from portal.registry.models.population import (
     PopulationRun,
 )
 from portal.registry.models.product import Lot, LotAllocation, Product, ProductAlias
+from portal.registry.models.proposal import MatchChange, Proposal
 from portal.registry.models.quality import (
     NumberReading,
     QualityChange,
@@ -54,6 +55,7 @@ __all__ = [
     "LoadBlock",
     "Lot",
     "LotAllocation",
+    "MatchChange",
     "NameAlias",
     "NameShare",
     "NumberReading",
@@ -68,6 +70,7 @@ __all__ = [
     "PopulationRun",
     "Product",
     "ProductAlias",
+    "Proposal",
     "QualityChange",
     "QualityCount",
     "QualityFinding",

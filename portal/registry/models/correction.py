@@ -40,6 +40,7 @@ class Correction(models.Model):
         RULE = "rule"
         IMPORT = "import"
         UNDO = "undo"
+        REVIEW = "review"
 
     class Source(models.TextChoices):
         """What a change rests on; empty where nothing but somebody's word."""

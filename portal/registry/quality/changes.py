@@ -4,32 +4,25 @@ A run takes some, checks them and deletes them in one transaction, so that nothi
 lost when it fails, and what is written meanwhile waits for the next one.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final
 
+from portal.registry import spans
 from portal.registry.models import QualityChange
+from portal.registry.spans import Span
+
+__all__ = ["Kind", "Span", "mark_all", "take"]
 
 Kind = QualityChange.Kind
 # Keys in one transaction: enough for set-based work, little enough for memory and for
 # the half minute that a worker has.
 SPAN: Final = 60_000
 _SPANS: Final = {Kind.PEOPLE: SPAN, Kind.ORPHANS: 20 * SPAN, Kind.SITES: SPAN // 20}
-_MOST_ROWS: Final = 5_000
 
 _EXTENTS: Final = {
     Kind.PEOPLE: "SELECT min(id), max(id) FROM registry_person",
     Kind.ORPHANS: "SELECT min(id), max(id) FROM registry_dose",
     Kind.SITES: "SELECT min(id), max(id) FROM registry_organization",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Keys of one kind, both ends included."""
-
-    kind: str
-    first: int
-    last: int
 
 
 def mark_all(cursor: Any) -> None:
@@ -66,29 +59,12 @@ def _spread_all(cursor: Any) -> None:
 
 
 def _take_changes(cursor: Any) -> list[Span]:
-    cursor.execute(
-        "SELECT id, kind, first, last FROM registry_qualitychange"
-        " WHERE kind IN ('person', 'dose', 'site') ORDER BY id LIMIT %s",
-        [_MOST_ROWS],
+    return spans.take(
+        cursor,
+        "registry_qualitychange",
+        kinds=(Kind.PERSON, Kind.DOSE, Kind.SITE),
+        most=SPAN,
     )
-    taken: list[Span] = []
-    done: list[int] = []
-    left = SPAN
-    for pk, kind, first, last in cursor.fetchall():
-        if left <= 0:
-            break
-        end = min(last, first + left - 1)
-        taken.append(Span(kind, first, end))
-        left -= end - first + 1
-        if end == last:
-            done.append(pk)
-        else:
-            cursor.execute(
-                "UPDATE registry_qualitychange SET first = %s WHERE id = %s",
-                [end + 1, pk],
-            )
-    cursor.execute("DELETE FROM registry_qualitychange WHERE id = ANY(%s)", [done])
-    return taken
 
 
 def _take_sweep(cursor: Any) -> list[Span]:

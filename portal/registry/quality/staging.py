@@ -70,15 +70,7 @@ WHERE t.kind = 'sites' AND f.subject = 'site' AND f.resolved_at IS NULL""",
 
 # Whoever answers today: the successor, the parent of a mobile point or of what closed.
 # Of several successors the first by key stands for all.
-_ANSWERS: Final = """
-CREATE TEMP TABLE q_answer ON COMMIT DROP AS
-WITH RECURSIVE needed AS (
-  SELECT site_id AS id FROM q_scope_dose UNION SELECT id FROM q_scope_site
-  UNION
-  SELECT o.id FROM q_scope_person s JOIN registry_person p ON p.id = s.id
-  JOIN registry_organization o ON o.commune_id = p.residence_id
-  WHERE o.kind = 'health_station'
-), way (start, id, step) AS (
+WAY: Final = """way (start, id, step) AS (
   SELECT id, id, 0 FROM needed
   UNION ALL
   SELECT w.start, n.id, w.step + 1 FROM way w
@@ -89,7 +81,16 @@ WITH RECURSIVE needed AS (
     CASE WHEN o.kind = 'mobile_point' OR o.closed_on <= %(today)s
       THEN o.parent_id END) AS id) n
   WHERE n.id IS NOT NULL AND w.step < 8
-)
+)"""
+_ANSWERS: Final = f"""
+CREATE TEMP TABLE q_answer ON COMMIT DROP AS
+WITH RECURSIVE needed AS (
+  SELECT site_id AS id FROM q_scope_dose UNION SELECT id FROM q_scope_site
+  UNION
+  SELECT o.id FROM q_scope_person s JOIN registry_person p ON p.id = s.id
+  JOIN registry_organization o ON o.commune_id = p.residence_id
+  WHERE o.kind = 'health_station'
+), {WAY}
 SELECT DISTINCT ON (w.start) w.start, w.id AS organization_id, o.path
 FROM way w JOIN registry_organization o ON o.id = w.id
 ORDER BY w.start, w.step DESC"""
@@ -196,8 +197,12 @@ SELECT p.id, p.name_key, p.born_on, p.sex,
     WHEN p.full_name ~ '[0-9]' THEN 'digits'
     WHEN strpos(btrim(p.full_name), ' ') = 0 THEN 'syllable'
     WHEN p.full_name IS NOT NFC NORMALIZED THEN 'letters'
-    WHEN split_part(p.name_key, ' ', 1) = ANY(%(titles)s) AND p.name_key LIKE '%% %% %%'
-      THEN 'title'
+    WHEN p.name_key LIKE '%% %% %%' AND (
+      split_part(p.name_key, ' ', 1) = ANY(%(titles)s)
+      OR split_part(p.name_key, ' ', 1) = ANY(%(family_titles)s) AND (
+        split_part(p.name_folded, ' ', 2) = ANY(%(commonest)s)
+        OR split_part(p.name_folded, ' ', 2) = ANY(%(families)s)
+          AND p.name_key LIKE '%% %% %% %%')) THEN 'title'
     WHEN octet_length(p.full_name) = char_length(p.full_name) THEN 'accents'
     ELSE '' END AS name_fault
 FROM q_scope_person s JOIN registry_person p ON p.id = s.id
@@ -299,7 +304,7 @@ def stage(cursor: Any, limits: Limits, params: Mapping[str, Any]) -> None:
     cursor.execute(_DOSES)
     cursor.execute("ANALYZE q_dose")
     for statement in _PEOPLE:
-        cursor.execute(statement, {**params, "titles": sorted(people.TITLES)})
+        cursor.execute(statement, {**params, **people.NAME_WORDS})
     for statement in _SESSIONS:
         cursor.execute(statement)
 

@@ -21,7 +21,13 @@ from portal.registry.quality.rule import (
     rule,
 )
 
-TITLES: Final = frozenset(names.tone_key(title) for title in names.TITLES)
+# What the form at rest knows titles by (``names.begins_with_title``).
+NAME_WORDS: Final = {
+    "titles": sorted({names.tone_key(title) for title in names.TITLES}),
+    "family_titles": sorted({names.tone_key(t) for t in names.TITLES_OF_FAMILIES}),
+    "commonest": sorted(names.COMMONEST_FAMILIES),
+    "families": sorted(names.FAMILIES),
+}
 _FEMALE, _MALE = names.tone_key("Thị"), names.tone_key("Văn")
 _HAS_NUMBER: Final = "EXISTS (SELECT FROM q_number n WHERE n.person_id = p.id AND "
 
@@ -269,8 +275,7 @@ def name_fault(full_name: str) -> str:
         return "syllable"
     if not unicodedata.is_normalized("NFC", full_name):
         return "letters"
-    first, *others = names.tone_key(full_name).split() or [""]
-    if first in TITLES and len(others) > 1:
+    if names.begins_with_title(full_name.split()):
         return "title"
     return "accents" if full_name.isascii() else ""
 

@@ -1,0 +1,1 @@
+"""What matching proposes to staff, kept up to date, decided and taken back."""
