@@ -3,15 +3,19 @@
 A row that goes into seven indexes and is checked against four tables costs five times
 the row itself; an index made over finished rows, and a reference checked over all of
 them, cost a few per cent. Everything happens in the caller's transaction: if it fails,
-nothing was ever taken off.
+nothing was ever taken off. The empty tables are truncated in it, too, so that rows may
+be copied as frozen ones, and need not be logged ahead by a server that keeps no log for
+others (``wal_level=minimal``).
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 from psycopg import sql
+
+from portal.registry.quality import changes
 
 # Those with a row or more per person.
 TABLES: Final = (
@@ -31,6 +35,8 @@ POINTING: Final = (
     "complaints_event",
 )
 _MEMORY: Final = "256MB"
+# Notes each row for the quality rules; a full run is asked for instead.
+_NOTING: Final = "quality_insert"
 
 # Pairs of statements: what takes it off, what puts it back.
 _CONSTRAINTS = """
@@ -49,6 +55,14 @@ WHERE i.indrelid = ANY (%s::regclass[])
 _REFERENCES = f"""{_CONSTRAINTS}
 WHERE k.contype = 'f'
   AND (k.conrelid = ANY (%s::regclass[]) OR k.confrelid = ANY (%s::regclass[]))"""
+_NOTES = """
+SELECT format('ALTER TABLE %%s DISABLE TRIGGER %%I', t.tgrelid::regclass, t.tgname),
+       format('ALTER TABLE %%s ENABLE TRIGGER %%I', t.tgrelid::regclass, t.tgname)
+FROM pg_trigger t WHERE t.tgrelid = ANY (%s::regclass[]) AND t.tgname = %s"""
+
+
+class NotEmpty(Exception):
+    """Somebody was recorded in the moment before the tables were locked."""
 
 
 def can_be_bared() -> bool:
@@ -59,16 +73,16 @@ def can_be_bared() -> bool:
             " FROM pg_class WHERE oid = ANY (%s::regclass[])",
             [[*TABLES, *POINTING]],
         )
-        if not cursor.fetchone()[0]:
+        return cursor.fetchone()[0] and _are_empty(cursor)
+
+
+def _are_empty(cursor: Any) -> bool:
+    for table in TABLES:
+        cursor.execute(
+            sql.SQL("SELECT EXISTS (SELECT 1 FROM {})").format(sql.Identifier(table))
+        )
+        if cursor.fetchone()[0]:
             return False
-        for table in TABLES:
-            cursor.execute(
-                sql.SQL("SELECT EXISTS (SELECT 1 FROM {})").format(
-                    sql.Identifier(table)
-                )
-            )
-            if cursor.fetchone()[0]:
-                return False
     return True
 
 
@@ -77,7 +91,8 @@ def bared() -> Iterator[None]:
     """Take indexes and references off the tables, and put all back, checked.
 
     Must run inside a transaction; nobody else can read the tables until it ends. Raise
-    IntegrityError where the rows written break a constraint.
+    NotEmpty where they hold rows, IntegrityError where the rows written break a
+    constraint. The quality rules are asked to look at everything.
     """
     assert connection.in_atomic_block
     tables = list(TABLES)
@@ -89,10 +104,17 @@ def bared() -> Iterator[None]:
         cursor.execute(_KEYS, [tables, tables])
         # An index first, or else checking a reference would have none to use.
         parts = [*cursor.fetchall(), *parts]
+        cursor.execute(_NOTES, [tables, _NOTING])
+        parts += cursor.fetchall()
         for take_off, _ in reversed(parts):
             cursor.execute(take_off)
+        # Nobody can add a row any more.
+        if not _are_empty(cursor):
+            raise NotEmpty
+        cursor.execute(f"TRUNCATE {', '.join(tables)}")
     yield
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL maintenance_work_mem = '{_MEMORY}'")
         for _, put_back in parts:
             cursor.execute(put_back)
+        changes.mark_all(cursor)

@@ -22,9 +22,8 @@ from typing import NamedTuple
 import django
 from django.db import connections, transaction
 
-from complaints.demo import people, records
-from complaints.demo.bare import bared, can_be_bared
-from complaints.demo.copying import Packed, Rows, copier, new_ref
+from complaints.demo import bare, people, records
+from complaints.demo.copying import Keys, Packed, Rows, copier, new_ref
 from complaints.demo.people import Human
 from complaints.demo.scribe import Scribe
 from complaints.demo.world import World
@@ -39,6 +38,7 @@ _SERIALS = SIZE
 _WORTH_PROCESSES = 5000
 # Chunks made before they are asked for, per process: more would only fill memory.
 _AHEAD = 2
+_TOGETHER = 8
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Written:
 
 
 class Chunk(NamedTuple):
-    """Rows that wait to be written, and how many they are."""
+    """Rows of some thousand people that wait to be written, and how many they are."""
 
     written: Written
     rows: list[Packed]
@@ -69,7 +69,7 @@ def write_all(world: World, *, processes: int) -> Iterator[Written]:
     With one process, or few people, all is made by this one, inside the caller's
     transaction if there is one.
     """
-    write_chunks = _write_together if can_be_bared() else _write_each
+    write_chunks = _write_together if bare.can_be_bared() else _write_each
     if processes > 1 and world.people >= _WORTH_PROCESSES:
         # Nobody may share a connection with a process that is forked.
         connections.close_all()
@@ -91,30 +91,39 @@ def _write_together(
     world: World, pool: ProcessPoolExecutor | None, processes: int
 ) -> Iterator[Written]:
     numbers = _numbers(world)
+    # A COPY of its own for each of ten tables is dear for a thousand people only.
+    size = min(_TOGETHER, max(1, len(numbers) // (processes * 8)))
+    parts = (numbers[at : at + size] for at in range(0, len(numbers), size))
     made: Iterator[Chunk]
     if pool is None:
-        made = (compose(world, number) for number in numbers)
+        keys = Keys()
+        made = (compose(world, part, keys) for part in parts)
     else:
-        made = _made_ahead(pool, numbers, processes * _AHEAD)
-    with scope.system(), corrections.writing("imports"), bared(), copier() as out:
+        made = _made_ahead(pool, parts, processes * _AHEAD)
+    with (
+        scope.system(),
+        corrections.writing("imports"),
+        bare.bared(),
+        copier(frozen=bare.TABLES) as out,
+    ):
         for chunk in made:
             out.write(chunk.rows)
             yield chunk.written
 
 
 def _made_ahead(
-    pool: ProcessPoolExecutor, numbers: Iterator[int], count: int
+    pool: ProcessPoolExecutor, parts: Iterator[range], count: int
 ) -> Iterator[Chunk]:
     """Start the processes at once, so that they inherit no open transaction."""
     waiting: deque[Future[Chunk]] = deque(
-        pool.submit(_compose_here, number) for number in islice(numbers, count)
+        pool.submit(_compose_here, part) for part in islice(parts, count)
     )
 
     def made() -> Iterator[Chunk]:
         while waiting:
             chunk = waiting.popleft().result()
             waiting.extend(
-                pool.submit(_compose_here, number) for number in islice(numbers, 1)
+                pool.submit(_compose_here, part) for part in islice(parts, 1)
             )
             yield chunk
 
@@ -125,33 +134,36 @@ def _write_each(
     world: World, pool: ProcessPoolExecutor | None, processes: int
 ) -> Iterator[Written]:
     if pool is None:
+        keys = Keys()
         for number in _numbers(world):
-            yield write(world, number)
+            yield write(world, number, keys)
     else:
         yield from pool.map(_write_here, _numbers(world))
 
 
-def _numbers(world: World) -> Iterator[int]:
-    return iter(range(-(-world.people // SIZE)))
+def _numbers(world: World) -> range:
+    return range(-(-world.people // SIZE))
 
 
-_shared: list[World] = []
+_shared: list[tuple[World, Keys]] = []
 
 
 def _begin(world: World) -> None:
     django.setup()
-    _shared[:] = [world]
+    _shared[:] = [(world, Keys())]
     # Rows hold no cycles; looking for them takes a twentieth of the time.
     gc.freeze()
     gc.set_threshold(1_000_000)
 
 
 def _write_here(number: int) -> Written:
-    return write(_shared[0], number)
+    world, keys = _shared[0]
+    return write(world, number, keys)
 
 
-def _compose_here(number: int) -> Chunk:
-    return compose(_shared[0], number)
+def _compose_here(numbers: range) -> Chunk:
+    world, keys = _shared[0]
+    return compose(world, numbers, keys)
 
 
 def first_ref(world: World, number: int) -> str:
@@ -159,31 +171,33 @@ def first_ref(world: World, number: int) -> str:
     return new_ref(_chance(world, number))
 
 
-def write(world: World, number: int) -> Written:
+def write(world: World, number: int, keys: Keys) -> Written:
     """Write one chunk unless it is there; all of it or nothing."""
     with transaction.atomic():
         if Person.objects.filter(ref=first_ref(world, number)).exists():
             return Written()
         with scope.system(), corrections.writing("imports"), copier() as out:
-            chunk = compose(world, number)
+            chunk = compose(world, range(number, number + 1), keys)
             out.write(chunk.rows)
     return chunk.written
 
 
-def compose(world: World, number: int) -> Chunk:
-    """Make the rows of one chunk; only keys are taken from the database."""
-    chance = _chance(world, number)
-    ref = new_ref(chance)
-    rows = Rows()
-    scribe = Scribe(rows, chance, world, serial=number * SIZE)
-    for human in _humans(chance, world, number):
-        for nth, record in enumerate(records.write_down(chance, human, world)):
-            scribe.write(record, ref=ref, is_second=nth > 0)
-            ref = new_ref(chance)
+def compose(world: World, numbers: range, keys: Keys) -> Chunk:
+    """Make the rows of some chunks; only keys are taken from the database."""
+    rows = Rows(keys)
+    for number in numbers:
+        chance = _chance(world, number)
+        ref = new_ref(chance)
+        scribe = Scribe(rows, chance, world, serial=number * SIZE)
+        for human in _humans(chance, world, number):
+            for nth, record in enumerate(records.write_down(chance, human, world)):
+                scribe.write(record, ref=ref, is_second=nth > 0)
+                ref = new_ref(chance)
     packed = rows.packed()
     counts = {table: count for table, count, _ in packed}
+    first, end = numbers.start * SIZE, numbers.stop * SIZE
     written = Written(
-        min(SIZE, world.people - number * SIZE),
+        min(end, world.people) - first,
         counts["registry_dose"],
         counts.get("complaints_complaint", 0),
     )

@@ -5,7 +5,7 @@ tables. The order of tables is that of their foreign keys.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from random import Random
@@ -61,8 +61,8 @@ WITH_POLICIES: Final = frozenset(
     {"complaints_complaint", "complaints_claim", "complaints_event"}
 )
 _MANY = frozenset({"registry_person", "registry_dose"})
-_AT_ONCE = 1250
-_FEW_AT_ONCE = 100
+_AT_ONCE = 5000
+_FEW_AT_ONCE = 500
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -74,20 +74,28 @@ class Packed(NamedTuple):
     content: bytes
 
 
+class Keys(dict[str, Iterator[int]]):
+    """The next keys of each table, without end, from its sequence.
+
+    Drawn some thousands at a time: one for all that a process makes.
+    """
+
+    def __missing__(self, table: str) -> Iterator[int]:
+        """Begin with a table that was not asked for yet."""
+        self[table] = _endless(table)
+        return self[table]
+
+
 class Rows:
     """Rows waiting to be written, and keys for them."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Keys | None = None) -> None:
         self._lines: dict[str, list[str]] = {table: [] for table in COLUMNS}
-        self._keys: dict[str, list[int]] = {}
+        self.keys = Keys() if keys is None else keys
 
     def new_id(self, table: str) -> int:
-        """Return the next key of a table, from its sequence."""
-        keys = self._keys.get(table)
-        if not keys:
-            count = _AT_ONCE if table in _MANY else _FEW_AT_ONCE
-            keys = self._keys[table] = _reserve(table, count)
-        return keys.pop()
+        """Return the next key of a table."""
+        return next(self.keys[table])
 
     def lines(self, table: str) -> list[str]:
         """Return the lines of a table, to add finished ones to."""
@@ -146,22 +154,34 @@ def write(rows: Rows) -> None:
         out.write(rows.packed())
 
 
-def _reserve(table: str, count: int) -> list[int]:
-    with connection.cursor() as cursor:
-        # The inner SELECT is not merged (OFFSET), so the name is looked up once.
-        cursor.execute(
-            "SELECT nextval(sequence) FROM (SELECT pg_get_serial_sequence(%s, 'id')"
-            "::regclass AS sequence OFFSET 0) AS known, generate_series(1, %s)",
-            [table, count],
-        )
-        return [key for (key,) in cursor.fetchall()][::-1]
+def _endless(table: str) -> Iterator[int]:
+    count = _AT_ONCE if table in _MANY else _FEW_AT_ONCE
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(_RESERVE, [table, count])
+            runs = cursor.fetchall()
+        for first, last in runs:
+            yield from range(first, last + 1)
+
+
+# The name is looked up once, as the inner SELECT is not merged (OFFSET). Runs of
+# neighbouring keys, or else reading so many rows would cost more than drawing them.
+_RESERVE: Final = """
+SELECT min(key), max(key) FROM (
+  SELECT key, key - row_number() OVER () AS run FROM (
+    SELECT nextval(sequence) AS key FROM (
+      SELECT pg_get_serial_sequence(%s, 'id')::regclass AS sequence OFFSET 0
+    ) known, generate_series(1, %s)
+  ) drawn
+) counted GROUP BY run ORDER BY 1"""
 
 
 class Copier:
     """Writes packed rows; made by ``copier``."""
 
-    def __init__(self) -> None:
+    def __init__(self, frozen: Collection[str]) -> None:
         self._staged: list[str] = []
+        self._frozen = frozen
 
     def write(self, rows: list[Packed]) -> None:
         """Copy rows into their tables, or beside them where a policy is in the way."""
@@ -177,7 +197,8 @@ class Copier:
                         ).format(**names)
                     )
                 into = "{staged}" if table in WITH_POLICIES else "{target}"
-                statement = sql.SQL(f"COPY {into} ({{columns}}) FROM STDIN")
+                how = "(FREEZE)" if table in self._frozen else ""
+                statement = sql.SQL(f"COPY {into} ({{columns}}) FROM STDIN {how}")
                 with cursor.copy(statement.format(**names)) as out:
                     out.write(content)
 
@@ -199,9 +220,13 @@ class Copier:
 
 
 @contextmanager
-def copier() -> Iterator[Copier]:
-    """Give what writes rows in this transaction; all are in place at the end."""
-    copier = Copier()
+def copier(*, frozen: Collection[str] = ()) -> Iterator[Copier]:
+    """Give what writes rows in this transaction; all are in place at the end.
+
+    ``frozen``: tables truncated in this transaction, whose rows are written as old ones
+    that nobody has to look at again.
+    """
+    copier = Copier(frozen)
     yield copier
     copier.finish()
 

@@ -6,10 +6,12 @@ The months' weights follow the published national totals: a peak from August to 
 
 from bisect import bisect
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import accumulate
+from math import ceil
 from random import Random
+from typing import Final
 
 from complaints.demo.people import Human
 from complaints.demo.world import FIRST_DAY, LAST_DAY, Commune, World, month_of
@@ -42,18 +44,34 @@ _GAPS = {"vaxzevria": (28, 70), "abdala": (14, 18)}
 _USUAL_GAP = (21, 35)
 _SECOND, _THIRD, _FOURTH, _MIXED = 0.97, 0.62, 0.14, 0.15
 _AT_MOBILE_POINT = 0.25
-_FIRST_BOOSTER = date(2021, 12, 1)
+_FIRST_BOOSTER = (date(2021, 12, 1) - FIRST_DAY).days
 
 # Shares of doses, after the sources: 7.6 of 212.6 million never entered; 3.4 million
 # that fit nobody; the rest are our own small guesses, as nobody counted them.
 NEVER_ENTERED, ORPHAN = 0.036, 0.016
 _FLAWS = (("product", 6), ("given_on", 5), ("lot", 5), ("site", 3), ("doubled", 5))
-_FLAWED = sum(share for _, share in _FLAWS) / 1000
+SPOILED = NEVER_ENTERED + ORPHAN + sum(share for _, share in _FLAWS) / 1000
+
+
+# Millions of doses share the few days of the campaign: days are counted from its first
+# one, and each date is made once.
+DAYS: Final = tuple(
+    FIRST_DAY + timedelta(days=number) for number in range((LAST_DAY - FIRST_DAY).days)
+) + (LAST_DAY,)
+_MONTHS: Final = tuple(month_of(day) for day in DAYS)
+_BEGINS: Final = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC)
+DAY: Final = 86_400
+_NOON: Final = 5 * 3600
+_TYPED_WITHIN: Final = 30 * 3600
 
 
 @dataclass(slots=True)
 class Dose:
-    """A dose, given or recorded; ``product`` is a code, ``lot`` and ``site`` ids."""
+    """A dose, given or recorded; ``product`` is a code, ``lot`` and ``site`` ids.
+
+    ``typed_in``: when it was recorded, in seconds from the campaign's first midnight
+    in Greenwich (``moment`` and ``seconds``); midnight of its day until it is.
+    """
 
     given_on: date
     product: str
@@ -64,7 +82,7 @@ class Dose:
     status: str = "completed"
     source: str = "service"
     name: str = ""
-    recorded_at: datetime | None = None
+    typed_in: int = 0
     version: int = 1
     is_orphan: bool = False
 
@@ -72,18 +90,18 @@ class Dose:
         """Return another dose with the same facts."""
         return Dose(
             self.given_on, self.product, self.lot, self.lot_number, self.site,
-            self.number, self.status, self.source, self.name, self.recorded_at,
+            self.number, self.status, self.source, self.name, self.typed_in,
         )  # fmt: skip
 
 
-def _calendar(months: dict[tuple[int, int], int]) -> tuple[list[date], list[float]]:
+def _calendar(months: dict[tuple[int, int], int]) -> tuple[list[int], list[float]]:
     days, weights = [], []
     for (year, month), weight in months.items():
         first = max(date(year, month, 1), FIRST_DAY)
         after = date(year + month // 12, month % 12 + 1, 1)
         count = (after - first).days
         for n in range(count):
-            days.append(first + timedelta(days=n))
+            days.append((first - FIRST_DAY).days + n)
             weights.append(weight / count)
     return days, list(accumulate(weights))
 
@@ -93,7 +111,7 @@ _CALENDARS = {
     "teen": _calendar(_TEENS),
     "small": _calendar(_SMALL),
 }
-_FIRST_DAYS = [day for day, _ in _FIRST]
+_FIRST_DAYS = [(day - FIRST_DAY).days for day, _ in _FIRST]
 
 
 def _choose(chance: Random, table: tuple[tuple[str, int], ...]) -> str:
@@ -121,7 +139,7 @@ def given(chance: Random, human: Human, commune: Commune, world: World) -> list[
     primary = 3 if product == "abdala" else 2
     while len(plan) < primary and draw() < _SECOND:
         least, most = _GAPS.get(product, _USUAL_GAP)
-        day += timedelta(days=least + int(draw() * (most - least)))
+        day += least + int(draw() * (most - least))
         if product == "vaxzevria" and draw() < _MIXED:
             product = "comirnaty"
         plan.append((day, product))
@@ -129,61 +147,71 @@ def given(chance: Random, human: Human, commune: Commune, world: World) -> list[
         for share in (_THIRD if group == "adult" else 0.3, _FOURTH):
             if draw() >= share:
                 break
-            day = max(day + timedelta(days=90 + int(draw() * 70)), _FIRST_BOOSTER)
+            day = max(day + 90 + int(draw() * 70), _FIRST_BOOSTER)
             plan.append((day, _choose(chance, _BOOSTER)))
     return [
         _dose(chance, day, product, number, commune, world)
         for number, (day, product) in enumerate(plan, 1)
-        if day <= LAST_DAY
+        if day < len(DAYS)
     ]
 
 
 def _dose(
-    chance: Random, day: date, product: str, number: int, commune: Commune, world: World
+    chance: Random, nth: int, product: str, number: int, commune: Commune, world: World
 ) -> Dose:
-    site = commune.station
+    day, site = DAYS[nth], commune.station
     if commune.points and chance.random() < _AT_MOBILE_POINT:
         point = commune.points[int(chance.random() * len(commune.points))]
         if point.opened_on <= day < point.closed_on:
             site = point.id
-    lot, lot_number = world.lots[commune.district, product, month_of(day)]
-    return Dose(day, product, lot, lot_number, site, number)
+    lot, lot_number = world.lots[commune.district, product, _MONTHS[nth]]
+    return Dose(day, product, lot, lot_number, site, number, typed_in=nth * DAY)
 
 
-def noon(day: date, chance: Random) -> datetime:
-    """Return when a dose of that day was typed in: mostly the same day or the next."""
-    from_noon = int(chance.random() * 30 * 3600)
-    return _noon_of(day) + timedelta(seconds=from_noon)
+def after_noon(chance: Random) -> int:
+    """Return when in its day a dose was typed in, in seconds from midnight in
+    Greenwich: in the afternoon, or on the next day."""
+    return _NOON + int(chance.random() * _TYPED_WITHIN)
 
 
-@lru_cache(1024)
-def _noon_of(day: date) -> datetime:
-    return datetime.combine(day, time(5), tzinfo=UTC)
+def seconds(at: datetime) -> int:
+    """Return an instant as ``Dose.typed_in`` counts it, to the second begun."""
+    return ceil((at - _BEGINS).total_seconds())
+
+
+def moment(typed_in: int) -> str:
+    """Return such an instant as COPY reads it."""
+    number, second = divmod(typed_in, DAY)
+    return f"{_day(number)} {_MINUTES[second // 60]}:{second % 60:02}+00"
+
+
+_MINUTES: Final = [f"{n // 60:02}:{n % 60:02}" for n in range(DAY // 60)]
+
+
+@lru_cache(4096)
+def _day(number: int) -> str:
+    return (FIRST_DAY + timedelta(days=number)).isoformat()
 
 
 def spoil(
-    chance: Random, dose: Dose, commune: Commune, world: World
+    chance: Random, fate: float, dose: Dose, commune: Commune, world: World
 ) -> tuple[str, list[Dose]]:
     """Return what went wrong in writing a dose down, and the doses then on record.
 
-    ``dose`` is altered in place. "" means that nothing went wrong.
+    ``fate``, from 0 to 1, decides it; nothing is wrong from SPOILED on. ``dose`` is
+    altered in place. "" means that nothing went wrong.
     """
-    fate = chance.random()
     if fate < NEVER_ENTERED:
         return "never_entered", []
     fate -= NEVER_ENTERED
     if fate < ORPHAN:
         dose.is_orphan, dose.name = True, fold(dose.name).upper()
         return "orphan", [dose]
-    if fate >= ORPHAN + _FLAWED:
-        return "", [dose]
     left = (fate - ORPHAN) * 1000
     flaw = next(n for n, w in _FLAWS if (left := left - w) < 0 or n == "doubled")
     if flaw == "doubled":
         again = dose.copy()
-        # Every dose that is written down was given its hour before.
-        assert again.recorded_at is not None
-        again.recorded_at += timedelta(days=20 + int(chance.random() * 60))
+        again.typed_in += DAY * (20 + int(chance.random() * 60))
         again.source = "upload"
         return flaw, [dose, again]
     if flaw == "product":

@@ -21,7 +21,7 @@ from complaints.choices import (
     Verdict,
 )
 from complaints.demo import history
-from complaints.demo.copying import Rows
+from complaints.demo.copying import Rows, new_ref, text
 from complaints.demo.history import Life, Step
 from complaints.demo.mending import Decision, Owner, mend
 from complaints.demo.records import Flaw, Record
@@ -55,7 +55,9 @@ _STORIES = {
     Kind.NOT_MINE: "Ngày đó tôi không đi tiêm, mũi này không phải của tôi.",
     Kind.WRONG_PERSON: "Thông tin cá nhân của tôi bị ghi sai.",
 }
+_MOST = max(COMPLAIN.values())
 _CODES = 9 * 10**8
+_CHANNELS = tuple(Channel.values)
 
 
 class Matter(NamedTuple):
@@ -78,7 +80,7 @@ def complain(
         if draw >= NOT_MINE or not record.doses:
             return None
         flaws = [Flaw(Kind.NOT_MINE, {"dose": ("", "void")}, dose=record.doses[-1])]
-    elif draw >= max(COMPLAIN[Kind(flaw.kind)] for flaw in flaws):
+    elif draw >= _MOST or draw >= max(COMPLAIN[Kind(flaw.kind)] for flaw in flaws):
         return None
     begins = history.sent_at(chance, world.at)
     seen: set[tuple] = set()
@@ -172,7 +174,7 @@ class Office:
         bound = f"submission:{key}"
         body = str(10**8 + (serial * 387_420_489 + 52_427_177) % _CODES)
         code = body + codes.check_digit(body)
-        channel = chance.choices(Channel.values, (85, 9, 6))[0]
+        channel = chance.choices(_CHANNELS, (85, 9, 6))[0]
         relation = Relation.CHILD if human.is_child else Relation.SELF
         number = human.number
         rows.add(
@@ -266,14 +268,18 @@ class Office:
                 self._seal(claimed, f"claimed:{pk}:{name}"),
                 verdict, ground, correction,
             )  # fmt: skip
+        events = rows.lines("complaints_event")
         for step in steps:
-            rows.add(
-                "complaints_event",
-                rows.new_id("complaints_event"), pk, 0, step.move, step.at, step.actor,
-                self._user(step, at_place), step.status, step.round,
-                at_place[step.place], self._data(step, matter, ground, at_place),
-                step.words, UUID(int=self.chance.getrandbits(128), version=4),
+            # Half of all rows of a complaint, and put together by hand thrice as fast.
+            user = self._user(step, at_place)
+            columns = (
+                str(rows.new_id("complaints_event")), str(pk), "0", step.move,
+                step.at.isoformat(), step.actor, "\\N" if user is None else str(user),
+                step.status, str(step.round), str(at_place[step.place]),
+                text(self._data(step, matter, ground, at_place)), step.words,
+                new_ref(self.chance),
             )  # fmt: skip
+            events.append("\t".join(columns) + "\n")
 
     def _subject(self, flaw: Flaw, person: int, dose: int | None) -> bytes:
         """Return the key under which ``intake`` would know the same matter again."""

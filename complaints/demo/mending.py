@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from complaints.choices import Kind
+from complaints.demo import doses as campaign
 from complaints.demo.copying import Rows
 from complaints.demo.doses import Dose
 from complaints.demo.records import Flaw, Number, Record
@@ -82,7 +83,7 @@ def mend(
 
 
 def _add(owner: Owner, dose: Dose, pk: int, at: datetime) -> None:
-    dose.source, dose.recorded_at = "late_entry", at
+    dose.source, dose.typed_in = "late_entry", campaign.seconds(at)
     dose.name = owner.record.full_name
     owner.record.doses.append(dose)
     owner.dose_ids[id(dose)] = pk

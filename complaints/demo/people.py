@@ -7,7 +7,6 @@ of given names are our own. Every person is invented; a likeness is chance.
 from bisect import bisect
 from datetime import date, timedelta
 from functools import lru_cache
-from itertools import accumulate
 from random import Random
 from typing import NamedTuple
 
@@ -76,6 +75,8 @@ _PREFIXES = (
 _SPOUSE, _ELDER, _ONE_PHONE = 0.8, 0.3, 0.55
 _CHILDREN = (0.3, 0.6, 0.93, 1.0)
 _THIS_DAY = date(2021, 7, 1)
+# Birth dates by how many days before that; one object each, as making them is slow.
+_BORN = [_THIS_DAY - timedelta(days=ago) for ago in range(101 * 365)]
 MIDDLE_AGED = range(24, 61)
 _SERIALS = 10**6
 
@@ -101,9 +102,14 @@ class Spelled(NamedTuple):
     sort_key: str
 
 
-def _weighted(text: str) -> tuple[list[str], list[int]]:
+def _weighted(text: str) -> list[str]:
+    """Return each word as often as the number after it says."""
     words = text.split()
-    return words[::2], list(accumulate(map(int, words[1::2])))
+    return [
+        word
+        for word, weight in zip(words[::2], words[1::2], strict=True)
+        for _ in range(int(weight))
+    ]
 
 
 _FAMILY_TABLE = _weighted(_SURNAMES)
@@ -113,9 +119,8 @@ _TABLES = {
 }
 
 
-def _pick(chance: Random, table: tuple[list[str], list[int]]) -> str:
-    words, weights = table
-    return words[bisect(weights, int(chance.random() * weights[-1]))]
+def _pick(chance: Random, words: list[str]) -> str:
+    return words[int(chance.random() * len(words))]
 
 
 def surname(chance: Random, province: int) -> str:
@@ -154,7 +159,7 @@ def family(chance: Random, *, province: int, commune: int, serial: int) -> list[
     people: list[Human] = []
 
     def add(sex: str, age: int, family_name: str, own_phone: bool) -> None:
-        born = _THIS_DAY - timedelta(days=age * 365 + int(draw() * 365))
+        born = _BORN[age * 365 + int(draw() * 365)]
         people.append(
             Human(
                 _other_name(chance, sex)
@@ -224,6 +229,12 @@ def spell(full_name: str) -> Spelled:
         " ".join([*(p[1] for p in parts), last[1]]),
         f"{last[2]} {last[3]} {first}",
     )
+
+
+@lru_cache(1 << 16)
+def columns(full_name: str) -> str:
+    """Return the same columns as COPY reads them."""
+    return "\t".join(spell(full_name))
 
 
 @lru_cache(1 << 12)

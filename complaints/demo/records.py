@@ -77,9 +77,13 @@ def write_down(chance: Random, human: Human, world: World) -> list[Record]:
 
 def _write_dose(chance: Random, record: Record, given: Dose, world: World) -> None:
     given.name = record.full_name
-    given.recorded_at = campaign.noon(given.given_on, chance)
+    given.typed_in += campaign.after_noon(chance)
+    draw = chance.random()
+    if draw >= campaign.SPOILED:
+        record.doses.append(given)
+        return
     truth = (given.given_on, given.product, given.lot_number, given.site)
-    fate, written = campaign.spoil(chance, given, record.commune, world)
+    fate, written = campaign.spoil(chance, draw, given, record.commune, world)
     record.doses += written
     if fate in ("never_entered", "orphan"):
         facts = {

@@ -3,12 +3,14 @@
 Runs once per person, so that lines are put together from ready pieces.
 """
 
+from datetime import date
 from functools import lru_cache
+from itertools import islice
 from random import Random
 
 from complaints.demo import people
 from complaints.demo.copying import Rows, new_ref, text
-from complaints.demo.doses import Dose
+from complaints.demo.doses import Dose, moment
 from complaints.demo.filing import Office, complain
 from complaints.demo.records import Record
 from complaints.demo.world import World
@@ -33,6 +35,8 @@ class Scribe:
         # Families share a telephone, and come one after the other.
         self._of_phone = lru_cache(16)(crypto.digester("phone"))
         self._office = Office(rows, chance, world, seal=self._seal)
+        self._person_keys = rows.keys["registry_person"]
+        self._dose_keys = rows.keys["registry_dose"]
         self._people = rows.lines("registry_person").append
         self._documents = rows.lines("registry_identitydocument").append
         self._telephones = rows.lines("registry_telephone").append
@@ -51,36 +55,38 @@ class Scribe:
 
         ``is_second``: another record of somebody who is in the population already.
         """
-        new_id = self.rows.new_id
-        person = new_id("registry_person")
-        dose_ids = {id(dose): new_id("registry_dose") for dose in record.doses}
+        person = next(self._person_keys)
+        keys = list(islice(self._dose_keys, len(record.doses)))
         complaint = complain(self.chance, record, self.world) if may_complain else None
         if complaint:
             begins, matters = complaint
+            dose_ids = {
+                id(dose): key for dose, key in zip(record.doses, keys, strict=True)
+            }
             self._office.file(record, person, dose_ids, begins, matters, self._serial)
             self._serial += 1
+            keys = [dose_ids[id(dose)] for dose in record.doses]
         self._person(record, person, ref)
-        for dose in record.doses:
-            self.dose(dose, dose_ids[id(dose)], None if dose.is_orphan else person)
+        for dose, key in zip(record.doses, keys, strict=True):
+            self.dose(dose, key, None if dose.is_orphan else person)
         if not is_second:
             human = record.human
             self._entries(
                 f"\\\\x{self._in_population(human.number).hex()}"
-                f"\t{people.spell(human.full_name).key}\t{human.born_on.isoformat()}"
+                f"\t{people.spell(human.full_name).key}\t{_iso(human.born_on)}"
                 f"\t{human.sex}\n"
             )
         return person
 
     def _person(self, record: Record, person: int, ref: str) -> None:
         bound = f"person:{person}"
-        full_name, key, folded, sort_key = people.spell(record.full_name)
         compared = "\\N" if record.population == "not_sent" else self._compared_at
         self._people(
-            f"{person}\t{ref}\t{full_name}\t{key}\t{folded}\t{sort_key}\t"
-            f"{record.born_on.isoformat()}\t{record.precision}\t{record.sex}\t"
+            f"{person}\t{ref}\t{people.columns(record.full_name)}\t"
+            f"{_iso(record.born_on)}\t{record.precision}\t{record.sex}\t"
             f"{record.commune.unit}\t{record.population}\t{compared}\t"
             f"{_SOURCES.get(record.population, 'record')}\t"
-            f"{','.join(_wrong(record))}\tf\t{record.version}\n"
+            f"{_wrong(record)}\tf\t{record.version}\n"
         )
         for number in record.numbers:
             self._documents(
@@ -98,27 +104,31 @@ class Scribe:
         """Add a dose of somebody, or one whose owner is unknown."""
         owner = "\\N" if person is None else person
         lot = "\\N" if dose.lot is None else dose.lot
-        # Every dose that is written down was given its hour before.
-        assert dose.recorded_at is not None
         self._doses(
-            f"{pk}\t{new_ref(self.chance)}\t{owner}\t{dose.given_on.isoformat()}\t"
+            f"{pk}\t{new_ref(self.chance)}\t{owner}\t{_iso(dose.given_on)}\t"
             f"{self.world.products[dose.product]}\t{dose.lot_number}\t{lot}\t"
             f"{dose.site}\t{dose.number}\t{dose.status}\t{dose.source}\t{dose.name}\t"
-            f"{dose.recorded_at.isoformat()}\t{dose.version}\n"
+            f"{moment(dose.typed_in)}\t{dose.version}\n"
         )
 
 
-def _wrong(record: Record) -> list[str]:
+# The same few days over and over.
+_iso = lru_cache(1 << 16)(date.isoformat)
+
+
+def _wrong(record: Record) -> str:
     """Return the fields that the population database calls wrong."""
     human = record.human
     if record.population != "mismatched":
-        return []
+        return ""
     if all(number.text != human.number for number in record.numbers):
-        return ["national_id"]
+        return "national_id"
     spelled = people.spell(record.full_name).key, people.spell(human.full_name).key
     sides = {
         "full_name": spelled,
         "born_on": (record.born_on, human.born_on),
         "sex": (record.sex, human.sex),
     }
-    return [name for name, (recorded, true) in sides.items() if recorded != true]
+    return ",".join(
+        name for name, (recorded, true) in sides.items() if recorded != true
+    )

@@ -52,9 +52,10 @@ def hire(world: World) -> None:
         for number, role in enumerate(roles, 1):
             wanted.append((body, role, _user(chance, body.code, number, password)))
     _store(wanted)
-    for body in everywhere:
-        keys = [user.pk for at, _, user in wanted if at.pk == body.pk]
-        world.staff[body.pk] = keys[:_DECIDING]
+    for body, _, user in wanted:
+        keys = world.staff.setdefault(body.pk, [])
+        if len(keys) < _DECIDING:
+            keys.append(user.pk)
 
 
 def _user(chance: Random, code: str, number: int, password: str) -> User:

@@ -5,7 +5,7 @@ telephones are invented.
 """
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from random import Random
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from complaints.demo.doses import Dose
 from complaints.demo.people import Human
 from complaints.demo.records import Number, Record
 from complaints.demo.scribe import Scribe
-from complaints.demo.world import Commune, Point, World, month_of
+from complaints.demo.world import FIRST_DAY, Commune, Point, World, month_of
 from portal.common import scope
 from portal.common.names import fold
 from portal.registry import corrections
@@ -151,7 +151,7 @@ class _Teller:
         """Return a dose of that day at the commune's station, or at another site."""
         at: Commune = self.world.communes[commune]
         lot, lot_number = self.world.lots[at.district, product, month_of(day)]
-        recorded_at: datetime = campaign.noon(day, self.chance)
+        midnight = (day - FIRST_DAY).days * campaign.DAY
         return Dose(
             day,
             product,
@@ -159,7 +159,7 @@ class _Teller:
             lot_number,
             site or at.station,
             1,
-            recorded_at=recorded_at,
+            typed_in=midnight + campaign.after_noon(self.chance),
         )
 
 

@@ -35,6 +35,10 @@ _SETTINGS = {
     "shared_buffers": "256MB",
     "work_mem": "16MB",
     "max_wal_size": "4GB",
+    # Nobody follows this server's log, so tables filled for the first time are written
+    # once and synchronised, and not logged ahead as well.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
     "random_page_cost": "1.1",
     # Our statements are short; compiling them costs more than it saves.
     "jit": "off",

@@ -5,7 +5,7 @@ from django.db import IntegrityError, connection, transaction
 
 from complaints.demo import bare
 from portal.registry import corrections
-from portal.registry.models import Person
+from portal.registry.models import Person, QualityChange
 from tests.factories import make_person
 
 pytestmark = pytest.mark.django_db
@@ -18,6 +18,9 @@ SELECT indrelid::regclass::text, indexrelid::regclass::text,
        pg_get_indexdef(indexrelid), indisvalid
 FROM pg_index
 WHERE indrelid::regclass::text LIKE 'registry%%'
+UNION ALL
+SELECT tgrelid::regclass::text, tgname, tgenabled::text, true
+FROM pg_trigger WHERE NOT tgisinternal
 """
 
 
@@ -52,6 +55,30 @@ def test_indexes_and_references_go_and_come_back_as_they_were():
 
     assert definitions() == before
     assert Person.objects.get(ref=REF).full_name == "Nguyễn Thị Thử"
+
+
+def test_the_quality_rules_look_at_everything_that_was_written():
+    QualityChange.objects.all().delete()
+
+    with transaction.atomic(), bare.bared():
+        add(REF)
+
+    assert list(QualityChange.objects.values_list("kind", flat=True)) == ["all"]
+
+
+def test_somebody_recorded_at_the_last_moment_stays():
+    before = definitions()
+    person = make_person()
+
+    def empty_them():
+        with transaction.atomic(), bare.bared():
+            pass
+
+    with pytest.raises(bare.NotEmpty):
+        empty_them()
+
+    assert definitions() == before
+    assert Person.objects.get() == person
 
 
 def test_a_failure_in_the_middle_takes_nothing_off():

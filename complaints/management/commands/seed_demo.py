@@ -90,14 +90,13 @@ class Command(BaseCommand):
         self, here: World, processes: int, is_quiet: bool
     ) -> tuple[Written, float]:
         """Write the chunks; return what was written and in how many seconds."""
-        total, done = Written(), 0
+        total = Written()
         started = told = time.monotonic()
         for written in chunks.write_all(here, processes=processes):
             total.add(written)
-            done += chunks.SIZE
             if time.monotonic() - told > 2 and not is_quiet:
                 told = time.monotonic()
-                self.stdout.write(f"{min(done, here.people)} of {here.people} people")
+                self.stdout.write(f"{total.people} of {here.people} people added")
         return total, time.monotonic() - started
 
 
