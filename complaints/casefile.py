@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from complaints import lookalikes, subjects, timeline
+from complaints import lookalikes, subjects, timeline, voices
 from complaints.choices import Field, Ground, Kind, Move, Outcome, Status
 from complaints.models import Claim, Complaint, Event, Evidence
 from complaints.rules import records
@@ -226,7 +226,7 @@ def read(complaint: Complaint) -> CaseFile:
         complaint=complaint,
         claims=claims,
         doses=_doses_of(submission.person_id),
-        evidence=list(submission.evidence.order_by("pk")),
+        evidence=voices.photos(complaint),
         events=timeline.read(complaint),
         earlier=_earlier(complaint),
         products=dict(Product.objects.values_list("code", "name")),

@@ -162,6 +162,28 @@ def database(url: str) -> dict[str, Any]:
     }
 
 
+def mail_server(url: str) -> dict[str, Any]:
+    """Return host, port, user, password and kind of encryption of a mail server.
+
+    `smtp://user:password@host:587` begins encryption on the line (STARTTLS),
+    `smtps://host:465` before it, `smtp://host:25?plain=1` not at all. An empty address
+    gives an entry without a host. Raises Misconfigured for anything else.
+    """
+    parts = urlsplit(url)
+    if url and (parts.scheme not in {"smtp", "smtps"} or not parts.hostname):
+        raise Misconfigured("EMAIL_URL must read smtp://host or smtps://host")
+    is_plain = dict(parse_qsl(parts.query)).get("plain") == "1"
+    tls = parts.scheme == "smtps"
+    return {
+        "host": parts.hostname or "",
+        "port": parts.port or (465 if tls else 587),
+        "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "tls": tls,
+        "starttls": bool(url) and not tls and not is_plain,
+    }
+
+
 def with_stack(values: Mapping[str, str]) -> dict[str, str]:
     """Return `values` over what the stack wrote into the same data folder.
 

@@ -111,6 +111,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 OUTBOX = {
     "event": ("route", "complaints.followups.run"),
     "message": ("notify", "complaints.notifications.deliver"),
+    "mail_proof": ("notify", "complaints.actions.addresses.send_proofs"),
     "code": ("notify", "portal.accounts.codes.deliver"),
     "evidence": ("import", "complaints.actions.screening.check"),
     "list": ("import", "portal.registry.imports.jobs.run"),
@@ -143,6 +144,24 @@ SMS_SENDER = env.text("SMS_SENDER", "TIEMCHUNG")
 
 # The virus scanner that looks at each file sent in (empty: none).
 CLAMAV_URL = env.url("CLAMAV_URL", "", schemes=("tcp",))
+
+# What the gateway signs its reports of delivery with (empty: it may not report).
+SMS_RECEIPT_KEY = env.secret("SMS_RECEIPT_KEY", "")
+
+# The server that carries e-mails (empty: none; the demo shows them on a page).
+EMAIL_URL = env.secret("EMAIL_URL", "")
+if EMAIL_URL:
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+elif PRODUCTION:
+    EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+else:
+    EMAIL_BACKEND = "portal.common.mail.DemoBackend"
+_mail = env.mail_server(EMAIL_URL)
+EMAIL_HOST, EMAIL_PORT = _mail["host"], _mail["port"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["user"], _mail["password"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail["starttls"], _mail["tls"]
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "khong-tra-loi@localhost")
 
 SESSION_ENGINE = "portal.common.sessions"
 SESSION_COOKIE_AGE = 30 * 60
@@ -233,6 +252,8 @@ LOGGING = {
     "loggers": {
         "django.server": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
+        "weasyprint": {"level": "ERROR"},
+        "fontTools": {"level": "WARNING"},
     },
 }
 

@@ -1,7 +1,12 @@
 """What every test stands on: the database's scope, no foreign network, a fixed noon."""
 
+import json
 import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from hypothesis import settings
@@ -41,3 +46,48 @@ def _no_foreign_host(monkeypatch):
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@dataclass
+class Gateway:
+    """A gateway on loopback: what it is to answer, and what it was sent."""
+
+    url: str = ""
+    answers: list[int] = field(default_factory=list)
+    gives_ids: bool = False
+    sent: list[tuple[dict, dict]] = field(default_factory=list)
+
+    def texts(self) -> list[str]:
+        """Return what was handed over, in order."""
+        return [body["text"] for _headers, body in self.sent]
+
+
+@pytest.fixture
+def gateway(settings) -> Iterator[Gateway]:
+    """Hold a gateway that the settings name."""
+    state = Gateway()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            length = int(self.headers["Content-Length"])
+            body = json.loads(self.rfile.read(length))
+            state.sent.append((dict(self.headers), body))
+            self.send_response(state.answers.pop(0) if state.answers else 202)
+            answer = b'{"id": "gw-%d"}' % len(state.sent) if state.gives_ids else b""
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *words):
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    # A secret in the path makes every address its own, so its own breaker too.
+    state.url = f"http://127.0.0.1:{server.server_port}/{id(state)}"
+    settings.SMS_URL, settings.SMS_TOKEN = state.url, "secret"
+    yield state
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from complaints.actions import drafts
+from complaints.actions import addresses, drafts
 from complaints.models import Evidence
 from portal.audit.models import Entry
 from portal.common import outbox, scope
@@ -99,6 +99,8 @@ class World:
             dose=make_orphan("Nguyễn Thị Thử", self.a),
         )
         self.list = make_list(self.a, [make_row()], content=SMALL_LIST.encode(), at=at)
+        asked = addresses.ask(self.case.submission, "thu@example.vn", at=at)
+        self.token = asked.token
         self.evidence = Evidence.objects.create(
             submission=self.case.submission,
             media_type="image/jpeg",
@@ -150,6 +152,8 @@ class World:
             "finding": self.finding.ref,
             "pair": self.pair.ref,
             "code": code,
+            "key": "submit",
+            "token": self.token,
         }
         if name == "casework:quality_pair_decide":
             known["step"] = "dung"
@@ -218,5 +222,9 @@ def test_addresses_open_to_those_who_may_and_to_nobody_else(world, area):
         if area_of(row) == area:
             key = f"{row['method']} {row['name']}"
             expected[key] = {actor: row[actor] for actor in ACTORS}
-            found[key] = statuses(world, row["name"], row["method"])
+            found[key] = {
+                # What depends on the machine names both answers: "200|404".
+                actor: row[actor] if status in row[actor].split("|") else status
+                for actor, status in statuses(world, row["name"], row["method"]).items()
+            }
     assert found == expected

@@ -43,6 +43,7 @@ SIDE = {
     "complaints.subjects",
     "complaints.integrity",
     "complaints.quality",
+    "complaints.voices",
 }
 ACTIONS = MODELS | RULES | SIDE | {"complaints.actions"}
 LAYERS = {

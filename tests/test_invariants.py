@@ -14,7 +14,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from psycopg import sql
 
 from complaints import integrity
-from complaints.actions import casework
+from complaints.actions import addresses, casework
 from complaints.models import (
     Claim,
     Complaint,
@@ -22,6 +22,7 @@ from complaints.models import (
     Evidence,
     Figure,
     Message,
+    Rating,
     SubtreeFigure,
 )
 from portal.audit import record, seals
@@ -190,6 +191,9 @@ class World:
             person_id=self.person.pk,
             subject="registry.person",
         )
+        address = addresses.ask(self.case.submission, "thu@example.vn", at=NOON)
+        addresses.confirm(address, at=NOON)
+        Rating.objects.create(complaint=self.case, round=1, word="good", at=NOON)
         make_list(self.site, [make_row()])
         seals.seal_day(of="entry", at=NOON)
         PopulationBatch.objects.create(
@@ -549,10 +553,29 @@ BREAKS = [
         {},
     ),
     (
-        "message_sent_iff_it_has_a_time",
+        "message_has_a_time_once_it_was_sent",
         change_row,
         "complaints.Message",
         {"state": "sent", "sent_at": None},
+    ),
+    (
+        "message_delivered_iff_it_has_a_time",
+        change_row,
+        "complaints.Message",
+        {"state": "delivered", "sent_at": NOON},
+    ),
+    (
+        "mailaddress_one_in_use_per_submission",
+        copy_row,
+        "complaints.MailAddress",
+        {"token_digest": b"x" * 32},
+    ),
+    ("rating_one_a_round", copy_row, "complaints.Rating", {}),
+    (
+        "quiethours_end_after_they_begin",
+        change_row,
+        "complaints.QuietHours",
+        {"valid_to": date(1990, 1, 1)},
     ),
     ("policy_once_per_kind_and_day", copy_row, "complaints.Policy", {}),
     (

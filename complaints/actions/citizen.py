@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from complaints.actions import moving
 from complaints.choices import Actor, Move, Status
-from complaints.models import Complaint
+from complaints.models import Complaint, Rating, Submission
 from complaints.rules.refused import Refused
-from portal.common import scope
+from portal.common import crypto, scope
 
 
 @contextmanager
@@ -49,6 +49,32 @@ def confirm(*, complaint_id: int, at: datetime) -> Complaint:
     with _own(complaint_id) as own:
         moving.move(own, Move.CONFIRM, actor=Actor.CITIZEN, at=at, confirmed_at=at)
     return own
+
+
+def choose_news(*, submission_id: int, language: str, has_accents: bool) -> None:
+    """Keep in which language, and with which letters, a citizen is written to."""
+    Submission.objects.filter(pk=submission_id).update(
+        language=language, has_accents=has_accents
+    )
+
+
+def rate(*, complaint_id: int, word: str, note: str, at: datetime) -> Rating:
+    """Say how a matter was handled, once it has an answer; the last word counts."""
+    with _own(complaint_id) as own:
+        if own.status != Status.RESOLVED:
+            raise Refused(_("There is no answer to rate yet."))
+        note = note.strip()
+        bound = f"rating:{own.pk}:{own.round}"
+        rating, _is_new = Rating.objects.update_or_create(
+            complaint=own,
+            round=own.round,
+            defaults={
+                "word": word,
+                "note_sealed": crypto.seal(note, bound_to=bound) if note else None,
+                "at": at,
+            },
+        )
+    return rating
 
 
 def disagree(*, complaint_id: int, note: str, at: datetime) -> Complaint:

@@ -2,7 +2,8 @@
 
 ``answers`` are JSON: ``key`` (of the submission), ``relation``, ``person`` (the record
 that was opened, or None), ``matters`` (one dict a thing that is wrong), ``contact``
-and ``proof`` (the one-time code that proved the telephone to write to).
+and ``proof`` (the one-time code that proved the telephone to write to). Of a report put
+aside also ``typed`` (by step and matter, as the forms were sent) and ``left_at``.
 """
 
 import uuid
@@ -14,9 +15,10 @@ from django.utils import translation
 from complaints.actions import evidence
 from complaints.actions.intake import Matter, Sender
 from complaints.choices import Field, Kind, Relation
-from complaints.models import Draft, Evidence
+from complaints.models import Draft, Evidence, Submission
 from portal.accounts import codes
 from portal.accounts.models import OneTimeCode
+from portal.common import crypto
 from portal.registry import corrections, identity
 from portal.registry.models import Organization, Person
 
@@ -52,6 +54,44 @@ def save(draft: Draft, answers: dict[str, Any]) -> None:
     """Keep the answers, sealed."""
     draft.answers = answers
     draft.save(update_fields=["answers_sealed"])
+
+
+def keep_typed(
+    draft: Draft, typed: dict[str, list[str]], *, step: str, place: str
+) -> None:
+    """Keep what a step's form holds, finished or not, to go on there later."""
+    answers = draft.answers
+    answers["typed"] = answers.get("typed", {}) | {f"{step}:{place}": typed}
+    answers["left_at"] = [step, place]
+    save(draft, answers)
+
+
+def typed_before(answers: dict[str, Any], *, step: str, place: str) -> dict[str, Any]:
+    """Return what a step's form held when the report was put aside."""
+    kept: dict[str, Any] = answers.get("typed", {}).get(f"{step}:{place}", {})
+    return kept
+
+
+def put_aside(draft: Draft, *, proof: OneTimeCode, at: datetime) -> None:
+    """Keep a draft for 24 hours more under the telephone that a code proved."""
+    answers = draft.answers
+    answers["proof"] = answers["proof"] or proof.pk
+    draft.answers = answers
+    draft.phone_digest = crypto.digest("phone", codes.telephone_of(proof))
+    draft.expires_at = at + LIFETIME
+    draft.save(update_fields=["answers_sealed", "phone_digest", "expires_at"])
+
+
+def kept_under(telephone: str, *, at: datetime) -> list[Draft]:
+    """Return the drafts that were put aside under a telephone and never sent."""
+    rows = Draft.objects.filter(
+        phone_digest__in=crypto.digests("phone", telephone), expires_at__gt=at
+    ).order_by("-expires_at", "-pk")
+    drafts = {row.answers["key"]: row for row in rows}
+    sent = Submission.objects.filter(key__in=drafts).values_list("key", flat=True)
+    for key in sent:
+        del drafts[str(key)]
+    return list(drafts.values())
 
 
 def forget_expired(*, at: datetime) -> int:

@@ -140,8 +140,7 @@ def _store(
     submission = _submission(key, digest, sender, at)
     subjects = {_subject_key(sender, matter): matter for matter in matters}
     joined = _open_already(list(subjects))
-    for complaint in joined:
-        subjects.pop(bytes(complaint.subject_key))
+    said = {c.pk: subjects.pop(bytes(c.subject_key)) for c in joined}
     actor = Actor.STAFF if by else Actor.CITIZEN
     complaints = _complaints(submission, subjects, urgent_on, at)
     Claim.objects.bulk_create(
@@ -151,12 +150,21 @@ def _store(
     )
     timeline.record_many(
         [_event(complaint, Move.SUBMIT, actor, by, at) for complaint in complaints]
-        + [_event(complaint, Move.JOIN, actor, by, at) for complaint in joined],
+        + [
+            _event(c, Move.JOIN, actor, by, at, submission=submission.pk)
+            for c in joined
+        ],
         at=at,
     )
     if joined:
         Joining.objects.bulk_create(
-            [Joining(submission=submission, complaint=c, at=at) for c in joined]
+            Joining(
+                submission=submission,
+                complaint=c,
+                at=at,
+                said_sealed=_said_besides(submission, c, said[c.pk]),
+            )
+            for c in joined
         )
         Complaint.objects.filter(pk__in=[c.pk for c in joined]).update(
             reported_again=F("reported_again") + 1, version=F("version") + 1
@@ -167,6 +175,27 @@ def _store(
             state=Evidence.State.REFUSED
         ).update(submission=submission)
     return Submitted(submission, joined=joined)
+
+
+def _said_besides(
+    submission: Submission, complaint: Complaint, matter: Matter
+) -> bytes | None:
+    """Return what is new in a matter reported again, sealed; None where nothing is.
+
+    The complaint keeps what was claimed first: a second sender must not change it,
+    nor see it. Staff see both.
+    """
+    known = {claim.field: claim.claimed for claim in complaint.claims.all()}
+    claims = {
+        name: value
+        for name, value in matter.claims.items()
+        if value and value != known.get(name)
+    }
+    story = matter.story.strip()
+    if not claims and (not story or story == complaint.story.strip()):
+        return None
+    bound = f"joining:{submission.pk}:{complaint.pk}"
+    return crypto.seal_json({"story": story, "claims": claims}, bound_to=bound)
 
 
 def _open_already(subjects: list[bytes]) -> list[Complaint]:
@@ -180,7 +209,7 @@ def _open_already(subjects: list[bytes]) -> list[Complaint]:
     if not locked:
         return []
     found = Complaint.objects.filter(pk__in=locked).select_related("submission")
-    return list(found.order_by("pk"))
+    return list(found.prefetch_related("claims").order_by("pk"))
 
 
 def _submission(
@@ -285,7 +314,12 @@ def _recorded(matter: Matter, person: Person | None) -> dict[str, str]:
 
 
 def _event(
-    complaint: Complaint, move: Move, actor: Actor, by: User | None, at: datetime
+    complaint: Complaint,
+    move: Move,
+    actor: Actor,
+    by: User | None,
+    at: datetime,
+    **data: int,
 ) -> Event:
     return Event(
         complaint=complaint,
@@ -296,6 +330,7 @@ def _event(
         status=complaint.status,
         round=complaint.round,
         holder_id=complaint.holder_id,
+        data=data,
     )
 
 

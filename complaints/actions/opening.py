@@ -34,6 +34,14 @@ def with_last_four(*, code: str, last4: str) -> Submission | None:
     ).first()
 
 
+def with_telephone(telephone: str, *, limit: int) -> list[Submission]:
+    """Return the submissions sent with a telephone that was proved, newest first."""
+    found = Submission.objects.filter(
+        phone_digest__in=crypto.digests("phone", telephone)
+    )
+    return list(found.order_by("-submitted_at", "-pk")[:limit])
+
+
 def own(submissions: list[int]) -> "QuerySet[Complaint]":
     """Return the complaints of submissions that the session proved, with their parts.
 

@@ -32,7 +32,7 @@ class TrackForm(LastFourForm):
 
     code = forms.CharField(
         label=_("Complaint code"),
-        max_length=40,
+        max_length=120,
         help_text=_("10 digits, for example 4829 1736 52."),
         error_messages={"required": _("Type the 10 digits of the complaint code.")},
         widget=forms.TextInput(attrs=MUTED | {"class": "w10"}),
@@ -41,7 +41,7 @@ class TrackForm(LastFourForm):
 
     def clean_code(self) -> str:
         """Return the digits; find a mistyped one by the check digit."""
-        code = codes.clean(self.cleaned_data["code"]).split("-")[0][:10]
+        code = codes.read(self.cleaned_data["code"])
         if not codes.is_valid(code):
             raise forms.ValidationError(
                 _("This code has a wrong digit. Compare it with your message.")

@@ -1,9 +1,21 @@
 """What is said of the record, and what becomes of it."""
 
-from complaints.models.complaint import Claim, Complaint
+from complaints.models.complaint import Claim, Complaint, Rating
 from complaints.models.event import Event, Message
-from complaints.models.policy import Figure, Policy, SubtreeFigure, Watermark
-from complaints.models.submission import Draft, Evidence, Joining, Submission
+from complaints.models.policy import (
+    Figure,
+    Policy,
+    QuietHours,
+    SubtreeFigure,
+    Watermark,
+)
+from complaints.models.submission import (
+    Draft,
+    Evidence,
+    Joining,
+    MailAddress,
+    Submission,
+)
 
 __all__ = [
     "Claim",
@@ -13,8 +25,11 @@ __all__ = [
     "Evidence",
     "Figure",
     "Joining",
+    "MailAddress",
     "Message",
     "Policy",
+    "QuietHours",
+    "Rating",
     "SubtreeFigure",
     "Submission",
     "Watermark",

@@ -49,12 +49,16 @@ class Event(models.Model):
 class Message(models.Model):
     """One notice of an event to one recipient by one channel, sent at most once.
 
-    ``recipient`` is 'citizen' or an organization's code; address and text are sealed.
+    ``recipient`` is 'citizen' (who filed it) or 'joined:' with the number of a later
+    submission; address and text are sealed. ``provider_id`` is the carrier's own name
+    of it, ``trouble`` the reason of the last try that failed, in a word. ``sent``: a
+    carrier took it; ``delivered``: it says that the telephone has it.
     """
 
     class State(models.TextChoices):
         WAITING = "waiting"
         SENT = "sent"
+        DELIVERED = "delivered"
         FAILED = "failed"
 
     event = models.ForeignKey(Event, models.PROTECT, related_name="messages")
@@ -62,8 +66,12 @@ class Message(models.Model):
     channel = models.CharField(max_length=10)
     to_sealed = models.BinaryField()
     text_sealed = models.BinaryField()
-    state = models.CharField(max_length=7, choices=State, default=State.WAITING)
+    state = models.CharField(max_length=9, choices=State, default=State.WAITING)
     sent_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    provider_id = models.CharField(max_length=64, blank=True, db_default="")
+    trouble = models.CharField(max_length=40, blank=True, db_default="")
 
     class Meta:
         constraints = (
@@ -72,9 +80,28 @@ class Message(models.Model):
                 fields=["event", "recipient", "channel"],
             ),
             models.CheckConstraint(
-                name="message_sent_iff_it_has_a_time",
-                condition=models.Q(state="sent", sent_at__isnull=False)
-                | ~models.Q(state="sent") & models.Q(sent_at=None),
+                name="message_has_a_time_once_it_was_sent",
+                condition=models.Q(state="waiting", sent_at=None)
+                | models.Q(state__in=("sent", "delivered"), sent_at__isnull=False)
+                | models.Q(state="failed"),
+            ),
+            models.CheckConstraint(
+                name="message_delivered_iff_it_has_a_time",
+                condition=models.Q(state="delivered", delivered_at__isnull=False)
+                | ~models.Q(state="delivered") & models.Q(delivered_at=None),
+            ),
+        )
+        indexes = (
+            models.Index(
+                name="message_provider_id",
+                fields=["provider_id"],
+                condition=~models.Q(provider_id=""),
+            ),
+            # Few rows: what the page about stuck messages looks for.
+            models.Index(
+                name="message_not_sent",
+                fields=["state", "id"],
+                condition=models.Q(state__in=("waiting", "failed")),
             ),
         )
 

@@ -38,6 +38,30 @@ class Policy(models.Model):
         return f"{self.kind or 'all'} {self.repair_hours} h"
 
 
+class QuietHours(models.Model):
+    """Hours of the night in which no message goes out but one-time codes.
+
+    ``begins`` after ``ends``: they run past midnight. Equal: there are none.
+    """
+
+    begins = models.TimeField()
+    ends = models.TimeField()
+    valid_from = models.DateField(unique=True)
+    valid_to = models.DateField(null=True)
+    source = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                name="quiethours_end_after_they_begin",
+                condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.begins} to {self.ends}"
+
+
 class Counted(models.Model):
     """What is counted of a month and kind; times in seconds of wall time, no pauses.
 

@@ -16,6 +16,7 @@ class Submission(models.Model):
 
     ``person`` is the record that the sender proved to be theirs, or null where none was
     found. What identifies the sender is sealed for this submission's key.
+    ``has_accents``: text messages in Vietnamese bear their marks, as the sender chose.
     """
 
     key = models.UUIDField(unique=True)
@@ -27,6 +28,7 @@ class Submission(models.Model):
     channel = models.CharField(max_length=7, choices=Channel, default=Channel.SELF)
     relation = models.CharField(max_length=6, choices=Relation, default=Relation.SELF)
     language = models.CharField(max_length=2, default="vi")
+    has_accents = models.BooleanField(default=False, db_default=False)
     full_name = models.CharField(max_length=120)
     name_folded = models.CharField(max_length=120)
     born_on = models.DateField(null=True)
@@ -63,13 +65,18 @@ class Submission(models.Model):
 
 
 class Joining(models.Model):
-    """A submission's matter that was open already: it joined the complaint it names."""
+    """A submission's matter that was open already: it joined the complaint it names.
+
+    ``said_sealed``: what this sender said that the complaint does not hold yet, for
+    staff: ``story`` and ``claims``.
+    """
 
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="joinings")
     complaint = models.ForeignKey(
         "complaints.Complaint", models.PROTECT, related_name="joinings"
     )
     at = models.DateTimeField()
+    said_sealed = models.BinaryField(null=True)
 
     class Meta:
         constraints = (
@@ -81,12 +88,76 @@ class Joining(models.Model):
     def __str__(self) -> str:
         return f"{self.submission_id} joined {self.complaint_id}"
 
+    @property
+    def said(self) -> dict:
+        """Return what was said besides, in clear: ``story`` and ``claims``."""
+        if self.said_sealed is None:
+            return {"story": "", "claims": {}}
+        bound = f"joining:{self.submission_id}:{self.complaint_id}"
+        return crypto.unseal_json(self.said_sealed, bound_to=bound)
+
+
+class MailAddressQuerySet(models.QuerySet["MailAddress"]):
+    """E-mail addresses, by what may be sent to them."""
+
+    def proved(self) -> "MailAddressQuerySet":
+        """Return those that their owner confirmed and still wants e-mails at."""
+        return self.filter(verified_at__isnull=False, stopped_at=None)
+
+
+class MailAddress(models.Model):
+    """An e-mail address to write to about one submission, once its owner agreed.
+
+    The token in the e-mail proves the address, and ends its e-mails later; each by a
+    button, as programs open links in e-mails before people do.
+    """
+
+    submission = models.ForeignKey(
+        Submission, models.PROTECT, related_name="mail_addresses"
+    )
+    ref = models.UUIDField(unique=True, default=uuid.uuid4)
+    address_sealed = models.BinaryField()
+    token_sealed = models.BinaryField()
+    token_digest = models.BinaryField(max_length=32, unique=True)
+    asked_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    verified_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+
+    objects = MailAddressQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                name="mailaddress_one_in_use_per_submission",
+                fields=["submission"],
+                condition=Q(verified_at__isnull=False, stopped_at=None),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"e-mail of {self.submission_id}"
+
+    @property
+    def address(self) -> str:
+        """Return the address in clear."""
+        return crypto.unseal(self.address_sealed, bound_to=f"mail:{self.ref}")
+
+    @property
+    def token(self) -> str:
+        """Return the secret of its links in clear."""
+        return crypto.unseal(self.token_sealed, bound_to=f"mail:{self.ref}")
+
 
 class Draft(models.Model):
-    """Answers typed so far, sealed; found by the random key in a citizen's session."""
+    """Answers typed so far, sealed; found by the random key in a citizen's session.
+
+    ``phone_digest``: the proved telephone under which it can be gone on with elsewhere.
+    """
 
     key = models.UUIDField(unique=True, default=uuid.uuid4)
     answers_sealed = models.BinaryField()
+    phone_digest = models.BinaryField(max_length=32, null=True, db_index=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
 

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from complaints.views import feed
+from complaints.views import feed, receipts
 
 app_name = "api"
 urlpatterns = [
     path("corrections/", feed.corrections, name="corrections"),
     path("corrections/confirmed/", feed.confirmed, name="confirmed"),
+    path("tin-nhan/", receipts.report, name="receipts"),
 ]

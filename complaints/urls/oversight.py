@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from complaints.views import comparison, oversight
+from complaints.views import comparison, message_lists, oversight
 
 app_name = "oversight"
 
@@ -11,4 +11,6 @@ urlpatterns = [
     path("ho-so/", oversight.cases, name="cases"),
     path("doi-chieu/", comparison.people, name="comparison"),
     path("doi-chieu/viec/", comparison.job, name="comparison_job"),
+    path("tin-nhan/", message_lists.messages, name="messages"),
+    path("tin-nhan/<slug:key>/", message_lists.message, name="message"),
 ]

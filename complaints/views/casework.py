@@ -17,7 +17,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from complaints import casefile, lookalikes, permissions, subjects, worklist
+from complaints import (
+    casefile,
+    lookalikes,
+    permissions,
+    subjects,
+    voices,
+    worklist,
+)
 from complaints.actions import casework
 from complaints.choices import Kind, Move, Status, Verdict
 from complaints.forms import casework as forms
@@ -335,6 +342,8 @@ def _show(
         "photos": case_photos.of_case(
             file.evidence, complaint, user=request.user, at=at
         ),
+        "again": voices.again(complaint, file.words),
+        "ratings": voices.ratings(complaint),
         "steps": [
             {
                 "slug": step,

@@ -21,7 +21,12 @@ def load(request: HttpRequest, key: uuid.UUID) -> tuple[Draft, dict[str, Any]]:
     if row is None:
         raise Http404
     answers = row.answers
-    if answers["person"] not in (None, request.session.get("person")):
+    # One that was gone on with by its telephone shows its own facts, not the record.
+    is_resumed = str(key) in request.session.get("resumed", [])
+    if not is_resumed and answers["person"] not in (
+        None,
+        request.session.get("person"),
+    ):
         raise Http404
     return row, answers
 

@@ -3,6 +3,7 @@
 import uuid
 from datetime import datetime
 
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -51,8 +52,14 @@ def _find(
 ) -> tuple[Evidence, Complaint]:
     row = Evidence.objects.filter(ref=ref, submission__isnull=False).first()
     mine = Complaint.objects.visible_to(request.user, at=at)
+    # A photo that came with a repeated report belongs to the case that it joined.
     complaint = row and (
-        mine.filter(submission=row.submission_id).select_related("submission").first()
+        mine.filter(
+            Q(submission=row.submission_id) | Q(joinings__submission=row.submission_id)
+        )
+        .select_related("submission")
+        .order_by("pk")
+        .first()
     )
     if not row or not complaint:
         raise Http404

@@ -23,6 +23,8 @@ TRACK: Final = Limit("track", 10, HOUR)
 TRACK_DEVICE: Final = Limit("track_device", 60, HOUR)
 TRACK_ADDRESS: Final = Limit("track_address", 3000, HOUR)
 DRAFTS_ADDRESS: Final = Limit("drafts_address", 2000, HOUR)
+MAIL_ADDRESS: Final = Limit("mail_address", 5, timedelta(days=1))
+PAPER: Final = Limit("paper", 20, HOUR)
 UPLOAD_DEVICE: Final = Limit("upload_device", 40, HOUR)
 
 Taken = tuple[Limit, str]

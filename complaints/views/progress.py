@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from complaints.choices import Actor, Field, Move, Outcome, Status, Verdict
+from complaints.figures import Usual
 from complaints.forms.casework import Wanted
-from complaints.models import Claim, Complaint, Event, Figure
+from complaints.models import Claim, Complaint, Event
 from complaints.views.cards import Words, moment, status_word
 from complaints.views.receipt import late_words
 from portal.registry import national_id
@@ -93,7 +94,7 @@ def _title(complaint: Complaint, event: Event) -> str:
         Move.RESOLVE: str(ended) or _("Decided"),
         Move.NOTE: _("You added something"),
         Move.REFUSE_FILE: _("A photo could not be used"),
-        Move.JOIN: _("Reported again"),
+        Move.JOIN: _("Reported again: counted, and seen by whoever has it"),
         Move.WITHDRAW: _("Withdrawn"),
         Move.OVERDUE: _("It is late; the level above was told"),
         Move.LAPSE: _("No answer from you in time"),
@@ -206,17 +207,32 @@ def _verdict(row: Claim) -> str:
     return row.get_verdict_display() if row.verdict else _("Not decided yet")
 
 
-def usual(figure: Figure | None) -> str:
-    """Return in words how long this organization usually takes, from its figures."""
-    if figure is None or figure.median is None:
+def usual(found: Usual | None) -> str:
+    """Return in words how long this organization usually takes; '' if too few tell."""
+    if found is None:
         return ""
-    hours = max(1, round(figure.median / 3600))
+    return _("Usual here: half within %(half)s, 8 of 10 within %(most)s.") % {
+        "half": _length(found.p50),
+        "most": _length(found.p80),
+    }
+
+
+def _length(seconds: int) -> str:
+    hours = max(1, round(seconds / 3600))
     if hours < 48:
-        length = ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
-    else:
-        days = round(hours / 24)
-        length = ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
-    return _("Half of the matters here are settled within %(time)s.") % {"time": length}
+        return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
+    days = round(hours / 24)
+    return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+
+
+def since(complaint: Complaint, events: Sequence[Event]) -> str:
+    """Return since when the present holder has it; '' where it never was passed on."""
+    start = ""
+    holder: int | None = None
+    for event in events:
+        if event.holder_id != holder:
+            holder, start = event.holder_id, moment(event.at)
+    return start if holder == complaint.holder_id else ""
 
 
 def headline(complaint: Complaint, *, at: datetime) -> dict[str, str]:

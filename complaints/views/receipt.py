@@ -7,6 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from complaints.models import Complaint, Submission
 from complaints.views.cards import moment, status_word
@@ -51,9 +52,12 @@ def late_words() -> str:
 def qr(code: str) -> SafeString:
     """Return the QR code of the status page's address as SVG without style or script.
 
+    The address is in capitals, which take less room: larger modules for cheap cameras.
     Safe to show as it is: the drawing is made of numbers only.
     """
-    address = settings.BASE_URL.rstrip("/") + reverse("citizen:link", args=[code])
+    with override("vi"):
+        path = reverse("citizen:link_from_picture", args=[code])
+    address = (settings.BASE_URL.rstrip("/") + path).upper()
     drawing = segno.make_qr(address, error="m").svg_inline(
         scale=4, border=2, omitsize=True, svgclass=None, lineclass=None
     )

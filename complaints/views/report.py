@@ -24,7 +24,7 @@ from complaints.choices import Kind, Relation
 from complaints.forms.report import SendForm
 from complaints.models import Draft
 from complaints.rules.refused import Refused
-from complaints.views import drafting, limits, matters, photos, receipt
+from complaints.views import drafting, limits, matters, own, photos, receipt
 from complaints.views.drafting import READ_AND_SEND
 from portal.accounts import access
 from portal.common.http import see_other
@@ -118,6 +118,7 @@ def facts(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         return redirect("citizen:report_sent", draft=draft)
     place = drafting.place(request, answers)
     page = matters.page_for(answers, place, request.POST or None, at=at)
+    own.refill(request, page.form, answers)
     if request.method == "POST" and page.is_search:
         return render(request, page.template, page.context(draft))
     if request.method == "POST" and page.form.is_valid():

@@ -13,7 +13,7 @@ from complaints.actions import drafts
 from complaints.choices import Relation
 from complaints.forms.report import ContactForm, TelephoneCodeForm, iso
 from complaints.models import Draft
-from complaints.views import drafting, limits, matters, photos
+from complaints.views import drafting, limits, matters, own, photos
 from complaints.views.drafting import READ_AND_SEND
 from complaints.views.lookup import proved_telephone, remember_proof, wrong_code
 from portal.accounts import access, codes
@@ -39,6 +39,7 @@ def contact(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         acts_for_other=answers["relation"] != Relation.SELF,
         initial=matters.contact_initial(answers["contact"]),
     )
+    own.refill(request, form, answers)
     if request.method == "POST":
         is_valid = form.is_valid()
         photos.take(request, form, row, at=at)

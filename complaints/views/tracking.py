@@ -14,11 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from complaints import figures
 from complaints.actions import citizen, evidence, opening
 from complaints.choices import Status
 from complaints.forms import choices_of
+from complaints.forms.own import RatingForm
 from complaints.forms.tracking import AnswerForm, LastFourForm, ResultForm, TrackForm
-from complaints.models import Complaint, Event, Figure, Submission
+from complaints.models import Complaint, Event, Submission
 from complaints.rules.refused import Refused
 from complaints.views import limits, progress, receipt
 from portal.accounts import access
@@ -98,19 +100,21 @@ def _open(
 @access.public
 def status(request: HttpRequest, code: str) -> HttpResponse:
     """Show how far each matter is, who has it, until when, and what was decided."""
-    submission = _own_submission(request, code)
+    submission = own_submission(request, code)
     if submission is None:
-        return _ask_first(code)
+        return ask_first(code)
     at = timezone.now()
     complaints = list(
-        opening.own([submission.pk]).prefetch_related("claims", "events__holder")
+        opening.own([submission.pk]).prefetch_related(
+            "claims", "events__holder", "ratings"
+        )
     )
-    figures = _figures({c.holder_id for c in complaints})
+    usual = figures.usual({c.holder_id for c in complaints}, at=at)
     context = {
         "submission": submission,
         "code": submission.code,
         "single": len(complaints) == 1,
-        "matters": [_matter(c, figures, at=at) for c in complaints],
+        "matters": [_matter(c, usual, at=at) for c in complaints],
         "earlier": opening.joined_by(submission),
         "photos": submission.evidence.count(),
         "qr": receipt.qr(submission.code),
@@ -120,7 +124,7 @@ def status(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _matter(
-    complaint: Complaint, figures: dict[int, Figure], *, at: datetime
+    complaint: Complaint, usual: dict[int, figures.Usual], *, at: datetime
 ) -> dict[str, Any]:
     events = sorted(complaint.events.all(), key=lambda event: event.seq)
     return {
@@ -130,7 +134,12 @@ def _matter(
         "claims": progress.claims(
             complaint, sorted(complaint.claims.all(), key=lambda claim: claim.pk)
         ),
-        "usual": progress.usual(figures.get(complaint.holder_id)),
+        "since": progress.since(complaint, events),
+        "usual": progress.usual(usual.get(complaint.holder_id)),
+        "rating": next(
+            (r for r in complaint.ratings.all() if r.round == complaint.round), None
+        ),
+        "may_rate": complaint.status == Status.RESOLVED,
         "may_add": complaint.is_open,
         "asks": complaint.status == Status.WAITING_CITIZEN,
         "may_judge": complaint.status in (Status.RESOLVED, Status.LAPSED)
@@ -138,24 +147,13 @@ def _matter(
     }
 
 
-def _figures(holders: set[int]) -> dict[int, Figure]:
-    """Return the newest figures of these organizations, by what they settled."""
-    rows = (
-        Figure.objects.filter(organization__in=holders, kind="", cohort="closed")
-        .exclude(median=None)
-        .order_by("organization", "-month")
-        .distinct("organization")
-    )
-    return {row.organization_id: row for row in rows}
-
-
 @require_http_methods(READ_AND_SEND)
 @access.public
 def answer(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """Answer a question of staff, or add something, with a photo if there is one."""
-    complaint = _own_complaint(request, code, number)
+    complaint = own_complaint(request, code, number)
     if complaint is None:
-        return _ask_first(code)
+        return ask_first(code)
     if request.method != "POST" and not complaint.is_open:
         return redirect("citizen:status", code=code)
     form = AnswerForm(request.POST or None, request.FILES or None)
@@ -206,9 +204,9 @@ def _last_question(complaint: Complaint) -> Event | None:
 @access.public
 def result(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """Take the citizen's word on the result: right now, or still not right and why."""
-    complaint = _own_complaint(request, code, number)
+    complaint = own_complaint(request, code, number)
     if complaint is None:
-        return _ask_first(code)
+        return ask_first(code)
     form = ResultForm(
         request.POST or None, initial={"answer": request.GET.get("answer")}
     )
@@ -241,9 +239,9 @@ def result(request: HttpRequest, code: str, number: int) -> HttpResponse:
 @access.public
 def withdraw(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """Take a matter back, after one question."""
-    complaint = _own_complaint(request, code, number)
+    complaint = own_complaint(request, code, number)
     if complaint is None:
-        return _ask_first(code)
+        return ask_first(code)
     refusal = ""
     if request.method == "POST":
         try:
@@ -257,20 +255,47 @@ def withdraw(request: HttpRequest, code: str, number: int) -> HttpResponse:
     return render(request, "citizen/withdraw.html", context, status=http)
 
 
-def _ask_first(code: str) -> HttpResponse:
+@require_http_methods(READ_AND_SEND)
+@access.public
+def rate(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Take a word on how the matter was handled."""
+    complaint = own_complaint(request, code, number)
+    if complaint is None:
+        return ask_first(code)
+    said = complaint.ratings.filter(round=complaint.round).first()
+    form = RatingForm(
+        request.POST or None,
+        initial={"word": said.word, "note": said.note} if said else None,
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            citizen.rate(
+                complaint_id=complaint.pk, at=timezone.now(), **form.cleaned_data
+            )
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return see_other("citizen:status", code=code)
+    context = {"form": form, "code": code, "complaint": complaint}
+    http = 422 if request.method == "POST" else 200
+    return render(request, "citizen/rate.html", context, status=http)
+
+
+def ask_first(code: str) -> HttpResponse:
     """Send a visitor without proof to the four digits, whether it exists or not."""
     return redirect("citizen:link", code=code)
 
 
-def _own_submission(request: HttpRequest, code: str) -> Submission | None:
+def own_submission(request: HttpRequest, code: str) -> Submission | None:
+    """Return the submission of a code if this session proved it; else None."""
     return Submission.objects.filter(
         pk__in=access.submissions_of(request), code=codes.clean(code)
     ).first()
 
 
-def _own_complaint(request: HttpRequest, code: str, number: int) -> Complaint | None:
+def own_complaint(request: HttpRequest, code: str, number: int) -> Complaint | None:
     """Return the matter; None without proof of the code, 404 for a wrong number."""
-    submission = _own_submission(request, code)
+    submission = own_submission(request, code)
     if submission is None:
         return None
     complaint = opening.own([submission.pk]).filter(number=number).first()

@@ -38,6 +38,7 @@ class StaffRequest(HtmxRequest):
     postings: list[Posting]
     may_oversee: bool
     may_list: bool
+    may_run: bool
 
 
 def public(view: View) -> View:
@@ -87,6 +88,7 @@ def staff(*roles: str) -> Callable[[View], View]:
             let_in = cast(StaffRequest, request)
             let_in.postings = [p for p in postings if not roles or p.role in roles]
             let_in.may_oversee = any(p.role in OVERSEERS for p in postings)
+            let_in.may_run = any(p.role == Role.ADMINISTRATOR for p in postings)
             let_in.may_list = any(p.role in CASEWORKERS for p in postings)
             if not let_in.postings:
                 raise Http404

@@ -24,6 +24,9 @@ _DAMM = (
     "2581436790",
 )
 _CODE = re.compile(r"[1-9][0-9]{9}")
+_AFTER_LINK = re.compile(r"^.*/(?:t|theo-doi)/", re.I)
+# What people take a digit for, or type in its place.
+_LOOKALIKES = str.maketrans("OoQDIilL|ZzSsBbGq", "00001111122558869")
 
 
 def new_code() -> str:
@@ -48,6 +51,16 @@ def is_valid(code: str) -> bool:
 def clean(text: str) -> str:
     """Return the text without spaces, dots and hyphens, digits as plain digits."""
     return re.sub(r"[\s.\-\u2010-\u2015\u200b\u2060\ufeff]", "", _narrow(text))
+
+
+def read(text: str) -> str:
+    """Return the code in what somebody typed, spoke or pasted; 10 digits if it has so.
+
+    An address of the status page, the number of a matter behind the code (``-1``) and
+    letters that look like digits are understood.
+    """
+    plain = clean(_AFTER_LINK.sub("", _narrow(text).strip()))
+    return plain.translate(_LOOKALIKES).strip("/")[:LENGTH]
 
 
 def pretty(code: str) -> str:

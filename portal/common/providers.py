@@ -2,8 +2,9 @@
 
 A gateway gets ``POST`` with JSON ``to`` (E.164), ``text``, ``sender`` and ``key``, the
 token as bearer, and the key again as ``Idempotency-Key``. It answers 2xx when it has
-taken the message, 409 when it had it already, and another 4xx for a number or a text
-that it will never take. The same key is never delivered twice.
+taken the message, perhaps with JSON ``id``, 409 when it had it already, and another
+4xx for a number or a text that it will never take. The same key is never delivered
+twice. What became of a message it reports to `/api/tin-nhan/` (``receipts``).
 """
 
 import json
@@ -42,8 +43,11 @@ class Provider(Protocol):
 
     def send(
         self, to: str, text: str, *, key: str, code: str | None, at: datetime
-    ) -> None:
-        """Hand the text over. Raise Undelivered or Undeliverable."""
+    ) -> str:
+        """Hand the text over; return the provider's own id of it, or ''.
+
+        Raise Undelivered or Undeliverable.
+        """
 
 
 class DemoProvider:
@@ -51,7 +55,7 @@ class DemoProvider:
 
     def send(
         self, to: str, text: str, *, key: str, code: str | None, at: datetime
-    ) -> None:
+    ) -> str:
         """Write the message down; a repeated key is the provider's to ignore."""
         bound = f"demo:{key}"
         DemoMessage.objects.bulk_create(
@@ -68,6 +72,7 @@ class DemoProvider:
             ],
             ignore_conflicts=True,
         )
+        return ""
 
 
 class GatewayProvider:
@@ -84,8 +89,11 @@ class GatewayProvider:
 
     def send(
         self, to: str, text: str, *, key: str, code: str | None, at: datetime
-    ) -> None:
-        """Hand the text over. Raise Undelivered or Undeliverable."""
+    ) -> str:
+        """Hand the text over; return the gateway's id of it where it gives one.
+
+        Raise Undelivered or Undeliverable.
+        """
         if left := self._breaker.wait(time.monotonic()):
             raise Undelivered("open", retry_after=left)
         body = {"to": to, "text": text, "sender": self._sender, "key": key}
@@ -112,16 +120,23 @@ class GatewayProvider:
             raise Undelivered(f"status_{status}", retry_after=300)
         if status >= 400 and status != 409:
             raise Undeliverable(f"status_{status}")
+        return _id_in(response.data)
 
 
 def send_sms(
     to: str, text: str, *, key: str, at: datetime, code: str | None = None
-) -> None:
-    """Send a text message by the provider in use. Raise Undelivered or Undeliverable.
+) -> str:
+    """Send a text message by the provider in use; return the provider's id of it.
 
-    ``key`` names the message for good: sending again with it is harmless.
+    ``key`` names the message for good: sending again with it is harmless. Raise
+    Undelivered or Undeliverable.
     """
-    provider().send(to, text, key=key, code=code, at=at)
+    return provider().send(to, text, key=key, code=code, at=at)
+
+
+def rings() -> bool:
+    """Tell whether messages reach telephones now, so that the night counts."""
+    return bool(settings.SMS_URL)
 
 
 def provider() -> Provider:
@@ -131,6 +146,15 @@ def provider() -> Provider:
     if settings.PRODUCTION:
         raise Undelivered("no provider of text messages is set up", retry_after=300)
     return DemoProvider()
+
+
+def _id_in(body: bytes) -> str:
+    """Return the id that a gateway's answer names; '' where it names none."""
+    try:
+        named = json.loads(body).get("id", "")
+    except (ValueError, AttributeError):
+        return ""
+    return str(named)[:64]
 
 
 @cache

@@ -160,6 +160,11 @@
     }
     setTimeout(() => release(form), WAIT);
   });
+  /* Buttons that need a script show themselves only where there is one. */
+  document.querySelectorAll("[data-print]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  });
   /* Back from the next page: the browser shows the page as it was left. */
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) document.querySelectorAll("form[data-sent]").forEach(release);

@@ -1,11 +1,6 @@
 """Messages leave by the gateway: each once, none lost while it is away."""
 
-import json
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -17,46 +12,6 @@ from portal.common.models import Outbox
 from tests.factories import NOON, make_organization, missing_dose, sender_for, submit
 
 PHONE = "+84900000215"
-
-
-@dataclass
-class Gateway:
-    """A gateway on loopback: what it is to answer, and what it was sent."""
-
-    url: str = ""
-    answers: list[int] = field(default_factory=list)
-    sent: list[tuple[dict, dict]] = field(default_factory=list)
-
-    def texts(self) -> list[str]:
-        return [body["text"] for _headers, body in self.sent]
-
-
-@pytest.fixture
-def gateway(settings) -> Iterator[Gateway]:
-    state = Gateway()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            length = int(self.headers["Content-Length"])
-            body = json.loads(self.rfile.read(length))
-            state.sent.append((dict(self.headers), body))
-            self.send_response(state.answers.pop(0) if state.answers else 202)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *words):
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    # A secret in the path makes every address its own, so its own breaker too.
-    state.url = f"http://127.0.0.1:{server.server_port}/{id(state)}"
-    settings.SMS_URL, settings.SMS_TOKEN = state.url, "secret"
-    yield state
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def send(key="message:1"):

@@ -1,0 +1,5 @@
+"""Telling the citizen: one message per event, recipient and channel, sent once."""
+
+from complaints.notifications.sending import deliver, notify
+
+__all__ = ["deliver", "notify"]

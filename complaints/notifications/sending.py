@@ -1,0 +1,219 @@
+"""Owing messages and handing them to who carries them; each once by its key.
+
+By night nothing rings: what is owed between the quiet hours of the policy waits for
+their end, one-time codes excepted, which their reader is waiting for.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
+
+from complaints.choices import Actor, Move
+from complaints.models import Event, Joining, MailAddress, Message, Submission
+from complaints.models import QuietHours as Quiet
+from complaints.notifications import composing
+from complaints.notifications.words import WORDS
+from complaints.rules import quiet
+from portal.common import codes, crypto, mail, outbox, providers, scope
+
+CITIZEN: Final = "citizen"
+SMS: Final = "sms"
+EMAIL: Final = "email"
+# Staff may take a decision back within this time, before anybody is told.
+UNDO: Final = timedelta(seconds=30)
+DECISIONS: Final = (Move.RESOLVE, Move.COUNTERSIGN)
+
+
+def key_of(event: Event) -> str:
+    """Return under which key the words of an event stand; '' where it has none."""
+    move = Move(event.move)
+    key = event.data.get("outcome", "") if move in DECISIONS else move.value
+    return key if key in WORDS else ""
+
+
+def notify(events: Sequence[Event], *, at: datetime) -> None:
+    """Owe the notices of each event; one already owed stays one."""
+    told = [event for event in events if key_of(event)]
+    receivers = list(_receivers(told))
+    addresses = _addresses({submission.pk for _e, _r, submission in receivers})
+    messages: list[Message] = []
+    for event, recipient, submission in receivers:
+        messages += _messages(event, recipient, submission, addresses)
+    Message.objects.bulk_create(messages, ignore_conflicts=True)
+    delays = {event.pk: _delay(event) for event in told}
+    owed = Message.objects.filter(
+        event__in=[message.event_id for message in messages], state="waiting"
+    ).values_list("pk", "event_id")
+    for delay in set(delays.values()):
+        subjects = [pk for pk, event in owed if delays[event] == delay]
+        if subjects:
+            outbox.add("message", subjects, at=at, delay=delay)
+
+
+def _delay(event: Event) -> timedelta:
+    is_decision = event.move in DECISIONS and event.actor == Actor.STAFF
+    return UNDO if is_decision else timedelta(0)
+
+
+def _receivers(events: Sequence[Event]) -> Iterator[tuple[Event, str, Submission]]:
+    """Yield who is told of each event, under which name.
+
+    Who reported a matter that was open already is told that it was received, and how
+    it ends; from another telephone only, as the first report's own is told anyway.
+    """
+    joined: dict[int, list[Submission]] = {}
+    if any(e.move == Move.JOIN or e.move in DECISIONS for e in events):
+        rows = Joining.objects.filter(complaint__in=[e.complaint_id for e in events])
+        for row in rows.select_related("submission").order_by("pk"):
+            joined.setdefault(row.complaint_id, []).append(row.submission)
+    for event in events:
+        others = joined.get(event.complaint_id, [])
+        if event.move == Move.JOIN:
+            for other in others:
+                if other.pk == event.data.get("submission"):
+                    yield event, CITIZEN, other
+            continue
+        own = event.complaint.submission
+        yield event, CITIZEN, own
+        if event.move in DECISIONS:
+            seen = {_telephone_of(own)}
+            for other in others:
+                if _telephone_of(other) not in seen:
+                    seen.add(_telephone_of(other))
+                    yield event, f"joined:{other.pk}", other
+
+
+def _telephone_of(submission: Submission) -> bytes | None:
+    """Return what names a submission's telephone; None where it has none."""
+    digest = submission.phone_digest
+    return None if digest is None else bytes(digest)
+
+
+def _addresses(submissions: set[int]) -> dict[int, MailAddress]:
+    """Return the addresses that were proved and still want e-mails."""
+    rows = MailAddress.objects.proved().filter(submission__in=submissions)
+    return {row.submission_id: row for row in rows}
+
+
+def _messages(
+    event: Event,
+    recipient: str,
+    submission: Submission,
+    addresses: dict[int, MailAddress],
+) -> Iterator[Message]:
+    key, facts = key_of(event), _facts(event, submission)
+    language = submission.language
+    phone = submission.phone
+    if phone:
+        text = composing.sms(
+            key, facts, language=language, accents=submission.has_accents
+        )
+        yield _sealed(event, recipient, SMS, phone, text)
+    address = addresses.get(submission.pk)
+    if address is not None:
+        letter = composing.letter(
+            key, facts, language=language, stop=stop_address(address, language=language)
+        )
+        yield _sealed(event, recipient, EMAIL, address.address, mail.pack(letter))
+
+
+def _sealed(event: Event, recipient: str, channel: str, to: str, text: str) -> Message:
+    bound = _bound_to(event.pk, channel)
+    return Message(
+        event=event,
+        recipient=recipient,
+        channel=channel,
+        to_sealed=crypto.seal(to, bound_to=bound),
+        text_sealed=crypto.seal(text, bound_to=bound),
+    )
+
+
+def _bound_to(event_id: int, channel: str) -> str:
+    return f"message:{event_id}" + ("" if channel == SMS else f":{channel}")
+
+
+def _facts(event: Event, submission: Submission) -> composing.Facts:
+    complaint = event.complaint
+    pretty = codes.pretty(submission.code)
+    is_own = submission.pk == complaint.submission_id
+    return composing.Facts(
+        # A second report has a code of its own and never sees the first one's.
+        code=f"{pretty}-{complaint.number}" if is_own else pretty,
+        due=timezone.localtime(complaint.due_at).strftime("%H:%M %d/%m/%Y"),
+        holder=event.holder.name,
+        plain_code=submission.code,
+        help=settings.HELP_LINE,
+    )
+
+
+def stop_address(row: MailAddress, *, language: str) -> str:
+    """Return the address that proves an e-mail address, and later ends its e-mails."""
+    return composing.mail_link(row.token, language=language)
+
+
+@outbox.outside_transaction
+def deliver(subjects: Sequence[int], *, at: datetime) -> None:
+    """Send messages that wait. Whoever carries them ignores a key that it has seen.
+
+    Where a carrier takes nothing now the rest of its messages wait, however long that
+    lasts; what it will never take is marked as failed.
+    """
+    waiting = list(Message.objects.filter(pk__in=subjects, state="waiting"))
+    until = quiet.until(Quiet.objects.all(), at=at)
+    away: dict[str, timedelta] = {}
+    for message in waiting:
+        channel = message.channel
+        if until is not None and _rings(channel):
+            away.setdefault(channel, until - at)
+        if channel in away:
+            continue
+        try:
+            provider_id = _hand_over(message, at=at)
+        except providers.Undelivered as trouble:
+            away[channel] = trouble.retry_after
+            _note(message, attempts=F("attempts") + 1, trouble=str(trouble)[:40])
+        except providers.Undeliverable as trouble:
+            _note(
+                message,
+                state="failed",
+                attempts=F("attempts") + 1,
+                trouble=str(trouble)[:40],
+            )
+        else:
+            _note(
+                message,
+                state="sent",
+                sent_at=at,
+                attempts=F("attempts") + 1,
+                provider_id=provider_id,
+                trouble="",
+            )
+    for channel, delay in away.items():
+        rest = Message.objects.filter(
+            pk__in=[m.pk for m in waiting], channel=channel, state="waiting"
+        ).values_list("pk", flat=True)
+        outbox.postpone("message", list(rest), at=at, delay=delay)
+
+
+def _rings(channel: str) -> bool:
+    """Tell whether a message of this channel can wake somebody."""
+    return providers.rings() if channel == SMS else mail.reaches_people()
+
+
+def _hand_over(message: Message, *, at: datetime) -> str:
+    bound = _bound_to(message.event_id, message.channel)
+    to = crypto.unseal(message.to_sealed, bound_to=bound)
+    text = crypto.unseal(message.text_sealed, bound_to=bound)
+    key = f"message:{message.pk}"
+    if message.channel == SMS:
+        return providers.send_sms(to, text, key=key, at=at)
+    return mail.send(to, mail.unpack(text), key=key)
+
+
+def _note(message: Message, **facts: Any) -> None:
+    with scope.system():
+        Message.objects.filter(pk=message.pk, state="waiting").update(**facts)

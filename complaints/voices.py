@@ -1,0 +1,61 @@
+"""What citizens say of a case besides the claims: reported again, and rated."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Q
+
+from complaints.choices import Field
+from complaints.models import Complaint, Evidence
+from portal.registry.models import Organization
+
+
+def again(
+    complaint: Complaint, words: Callable[[str, str], str]
+) -> list[dict[str, Any]]:
+    """Return when this was reported again, and what was said then that is new.
+
+    ``words`` turns a field and its canonical text into what people read.
+    """
+    if not complaint.reported_again:
+        return []
+    rows = list(complaint.joinings.order_by("at", "pk"))
+    told = [row.said for row in rows]
+    codes = {said["claims"].get(Field.SITE, "") for said in told} - {""}
+    sites = dict(
+        Organization.objects.filter(code__in=codes).values_list("code", "name")
+        if codes
+        else ()
+    )
+    return [
+        {
+            "at": row.at,
+            "story": said["story"],
+            "claims": [
+                (Field(name).label, sites.get(value) or words(name, value))
+                for name, value in said["claims"].items()
+            ],
+        }
+        for row, said in zip(rows, told, strict=True)
+    ]
+
+
+def ratings(complaint: Complaint) -> list[dict[str, Any]]:
+    """Return the words on how each round was handled, in order."""
+    return [
+        {
+            "round": row.round,
+            "word": row.get_word_display(),
+            "note": row.note,
+            "at": row.at,
+        }
+        for row in complaint.ratings.order_by("round")
+    ]
+
+
+def photos(complaint: Complaint) -> list[Evidence]:
+    """Return what was sent with the report, and with those that joined it."""
+    found = Q(submission=complaint.submission_id)
+    if complaint.reported_again:
+        found |= Q(submission__joinings__complaint=complaint)
+    return list(Evidence.objects.filter(found).distinct().order_by("pk"))
