@@ -57,8 +57,9 @@ class CaseFile:
 
     @property
     def phone(self) -> str:
-        """Return the sender's telephone as people write it."""
-        return phones.pretty(self.complaint.submission.phone)
+        """Return the sender's telephone as people write it, '' where there is none."""
+        telephone = self.complaint.submission.phone
+        return phones.pretty(telephone) if telephone else ""
 
     def words(self, field: str, value: str) -> str:
         """Return a claim's canonical text as people write it."""

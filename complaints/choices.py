@@ -142,6 +142,11 @@ class Channel(TextChoices):
     SELF = "self", _("By the citizen")
     COUNTER = "counter", _("At the counter")
     PHONE = "phone", _("By telephone")
+    PAPER = "paper", _("By letter")
+
+
+# Who is younger does not act alone: a parent or guardian does.
+CHILD_UNDER: Final = 16
 
 
 class Relation(TextChoices):

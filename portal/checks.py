@@ -84,6 +84,39 @@ def feed(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security)
+def eid(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse an e-ID that proves nothing: without a client, in clear, or simulated."""
+    if not settings.EID_ISSUER:
+        return []
+    found: list[CheckMessage] = []
+    if not settings.EID_CLIENT_ID or not settings.EID_CLIENT_SECRET:
+        found.append(
+            Error(
+                "EID_ISSUER is set, but EID_CLIENT_ID or EID_CLIENT_SECRET is missing.",
+                hint="Both come from the operator of the e-ID.",
+                id="portal.E011",
+            )
+        )
+    if settings.PRODUCTION and urlsplit(settings.EID_ISSUER).scheme != "https":
+        found.append(
+            Error(
+                "EID_ISSUER is not https: anybody on the line could be anybody.",
+                hint="Use the https address of the e-ID, or none.",
+                id="portal.E012",
+            )
+        )
+    if settings.PRODUCTION and settings.EID_SIMULATOR:
+        found.append(
+            Error(
+                "EID_SIMULATOR is set: an e-ID where anybody may be anybody.",
+                hint="It belongs to the demo. Unset it.",
+                id="portal.E013",
+            )
+        )
+    return found
+
+
+@register(Tags.security)
 def demo(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Refuse the demo, whose messages anybody can read, at a public address."""
     if not settings.DEMO:

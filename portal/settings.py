@@ -30,6 +30,9 @@ INSTALLED_APPS = [
     "django.forms",
     "django_htmx",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
     "portal.common",
     "portal.audit",
     "portal.registry",
@@ -51,6 +54,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "portal.common.middleware.RequestId",
     "portal.common.middleware.PersonalPages",
 ]
@@ -113,6 +117,8 @@ OUTBOX = {
     "message": ("notify", "complaints.notifications.deliver"),
     "mail_proof": ("notify", "complaints.actions.addresses.send_proofs"),
     "code": ("notify", "portal.accounts.codes.deliver"),
+    "contact_due": ("route", "portal.accounts.contact.apply_due"),
+    "contact_notice": ("notify", "portal.accounts.contact.deliver"),
     "evidence": ("import", "complaints.actions.screening.check"),
     "list": ("import", "portal.registry.imports.jobs.run"),
     "dose_file": ("import", "portal.registry.exports.files.make"),
@@ -136,6 +142,19 @@ POPULATION_URL = env.url("POPULATION_URL", "")
 POPULATION_KEYS = env.keys("POPULATION_KEYS", "")
 POPULATION_RATE = env.number("POPULATION_RATE", 20, least=1)
 POPULATION_BATCH = env.number("POPULATION_BATCH", 1000, least=1)
+
+# The national e-ID by OpenID Connect: its issuer (empty: there is none and the way is
+# not offered), what it knows us by, the levels ("acr") that count as verified, and the
+# claim that holds the identity number.
+EID_ISSUER = env.url("EID_ISSUER", "").rstrip("/")
+EID_CLIENT_ID = env.text("EID_CLIENT_ID", "")
+EID_CLIENT_SECRET = env.secret("EID_CLIENT_SECRET", "")
+EID_LEVELS = env.listing("EID_LEVELS", "2")
+EID_NUMBER_CLAIM = env.text("EID_NUMBER_CLAIM", "national_id")
+EID_SIMULATOR = env.text("EID_SIMULATOR", "")
+# allauth speaks the protocol; its tables stay empty. Seconds until it gives up.
+SOCIALACCOUNT_ADAPTER = "portal.accounts.eid.client.Quiet"
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 
 # The gateway that carries text messages (empty: none; the demo shows them on a page).
 SMS_URL = env.url("SMS_URL", "")

@@ -18,6 +18,8 @@ ALLOWED = re.compile(
     r"|GNU Lesser General Public License|PostgreSQL|Zlib|Unlicense)\b",
     re.IGNORECASE,
 )
+# Offered under several licences to choose from, which classifiers cannot say: ours.
+CHOSEN = {"pyphen": "GNU Lesser General Public License"}
 # One refused word in a statement is enough, unless it stands as a choice (OR).
 REFUSED = re.compile(r"\b(A?GPL|SSPL|BUSL|Commons Clause|Proprietary)\b", re.IGNORECASE)
 _PINNED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==", re.MULTILINE)
@@ -65,6 +67,8 @@ def problems() -> list[str]:
         except metadata.PackageNotFoundError:
             # Pinned for another platform or Python; checked where it is installed.
             continue
+        if name in CHOSEN:
+            said = [one for one in said if CHOSEN[name] in one]
         if not said or not all(map(is_allowed, said)):
             found.append(f"{name}: licence {' / '.join(said) or 'not stated'}")
     return found

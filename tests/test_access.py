@@ -132,6 +132,7 @@ class World:
             session = client.session
             session["proved_at"] = session["seen_at"] = timezone.now().isoformat()
             session["person"] = mine["person"].pk
+            session["level"] = "recorded_phone"
             session["submissions"] = [mine["case"].submission_id]
             session["drafts"] = [str(mine["draft"].key)]
             session.save()

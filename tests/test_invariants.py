@@ -18,6 +18,7 @@ from complaints.actions import addresses, casework
 from complaints.models import (
     Claim,
     Complaint,
+    DataRequest,
     Event,
     Evidence,
     Figure,
@@ -25,6 +26,8 @@ from complaints.models import (
     Rating,
     SubtreeFigure,
 )
+from portal.accounts import contact
+from portal.accounts.models import Assistance
 from portal.audit import record, seals
 from portal.audit.models import Seal
 from portal.common import outbox, scope
@@ -205,6 +208,29 @@ class World:
             planned_at=NOON,
         )
         inquiries.open_one(about=0, person=self.person, claimed="1", at=NOON)
+        contact.ask(
+            person_id=self.person.pk,
+            phone="+84900000777",
+            way="paper",
+            language="vi",
+            at=NOON,
+        )
+        Assistance.objects.create(
+            user=self.nurse,
+            organization=self.site,
+            way="phone",
+            purpose="report",
+            opened_at=NOON,
+            ends_at=NOON + DAY,
+        )
+        DataRequest.objects.create(
+            person=self.person,
+            kind="restrict",
+            text_sealed=b"x",
+            asked_at=NOON,
+            answer_by=NOON + DAY,
+            due_at=NOON + 15 * DAY,
+        )
 
 
 @pytest.fixture
@@ -482,6 +508,92 @@ BREAKS = [
         copy_row,
         "accounts.Posting",
         {},
+    ),
+    ("deadline_once_per_code_and_day", copy_row, "accounts.Deadline", {}),
+    (
+        "deadline_ends_after_it_begins",
+        change_row,
+        "accounts.Deadline",
+        {"valid_to": date(1990, 1, 1)},
+    ),
+    (
+        "contactchange_one_waiting_per_person",
+        copy_row,
+        "accounts.ContactChange",
+        {"code": "1234567890"},
+    ),
+    (
+        "contactchange_applied_iff_it_was_written",
+        change_row,
+        "accounts.ContactChange",
+        {"state": "applied"},
+    ),
+    (
+        "contactchange_applied_iff_it_was_written",
+        change_row,
+        "accounts.ContactChange",
+        {"applied_at": NOON},
+    ),
+    (
+        "contactchange_stopped_iff_it_has_a_time",
+        change_row,
+        "accounts.ContactChange",
+        {"state": "stopped"},
+    ),
+    (
+        "contactchange_at_the_counter_by_staff",
+        change_row,
+        "accounts.ContactChange",
+        {"way": "counter"},
+    ),
+    ("contactnotice_once_per_end", copy_row, "accounts.ContactNotice", {}),
+    (
+        "assistance_a_record_only_where_a_document_was_seen",
+        change_row,
+        "accounts.Assistance",
+        {"person_id": "person"},
+    ),
+    (
+        "assistance_ends_after_it_begins",
+        change_row,
+        "accounts.Assistance",
+        {"ends_at": NOON},
+    ),
+    (
+        "datarequest_one_open_per_person_and_kind",
+        copy_row,
+        "complaints.DataRequest",
+        {},
+    ),
+    (
+        "datarequest_ended_iff_answered",
+        change_row,
+        "complaints.DataRequest",
+        {"outcome": "granted"},
+    ),
+    (
+        "datarequest_extended_with_a_reason",
+        change_row,
+        "complaints.DataRequest",
+        {"extended_at": NOON},
+    ),
+    (
+        "datarequest_due_after_the_first_answer",
+        change_row,
+        "complaints.DataRequest",
+        {"due_at": NOON},
+    ),
+    (
+        "submission_a_telephone_unless_staff_helped",
+        change_row,
+        "complaints.Submission",
+        {"phone_sealed": None, "phone_digest": None},
+    ),
+    (
+        "submission_a_telephone_unless_staff_helped",
+        change_row,
+        "complaints.Submission",
+        {"phone_digest": None},
     ),
     (
         "submission_code_is_ten_digits",

@@ -2,8 +2,9 @@
 
 ``answers`` are JSON: ``key`` (of the submission), ``relation``, ``person`` (the record
 that was opened, or None), ``matters`` (one dict a thing that is wrong), ``contact``
-and ``proof`` (the one-time code that proved the telephone to write to). Of a report put
-aside also ``typed`` (by step and matter, as the forms were sent) and ``left_at``.
+``proof`` (the one-time code that proved the telephone to write to; NO_TELEPHONE where
+staff help somebody who has none) and ``channel``. Of a report put aside also ``typed``
+(by step and matter, as the forms were sent) and ``left_at``.
 """
 
 import uuid
@@ -14,7 +15,7 @@ from django.utils import translation
 
 from complaints.actions import evidence
 from complaints.actions.intake import Matter, Sender
-from complaints.choices import Field, Kind, Relation
+from complaints.choices import Channel, Field, Kind
 from complaints.models import Draft, Evidence, Submission
 from portal.accounts import codes
 from portal.accounts.models import OneTimeCode
@@ -24,6 +25,7 @@ from portal.registry.models import Organization, Person
 
 LIFETIME: Final = timedelta(hours=24)
 VOID: Final = "void"
+NO_TELEPHONE: Final = 0
 PERSON_FIELDS: Final = (
     Field.FULL_NAME,
     Field.BORN_ON,
@@ -34,17 +36,23 @@ PERSON_FIELDS: Final = (
 
 
 def start(
-    *, relation: str, person_id: int | None, matter: dict[str, Any], at: datetime
+    *,
+    relation: str,
+    person_id: int | None,
+    matter: dict[str, Any],
+    channel: str = Channel.SELF,
+    at: datetime,
 ) -> Draft:
     """Begin a report with its first matter; it is kept for 24 hours."""
     draft = Draft(key=uuid.uuid4(), created_at=at, expires_at=at + LIFETIME)
     draft.answers = {
         "key": str(uuid.uuid4()),
         "relation": relation,
-        "person": person_id if relation == Relation.SELF else None,
+        "person": person_id,
         "matters": [matter],
         "contact": {},
         "proof": None,
+        "channel": channel,
     }
     draft.save()
     return draft
@@ -154,11 +162,18 @@ def _matter(matter: dict[str, Any], sites: dict[str, int]) -> Matter:
 def sender_of(answers: dict[str, Any]) -> Sender:
     """Return who sends the draft: from the record that was opened, or as typed.
 
-    The telephone is always a proved one; a draft without proof raises KeyError.
+    The telephone is always a proved one, or none where staff helped; a draft without
+    either raises KeyError.
     """
-    if answers["proof"] is None:
+    channel = answers.get("channel", Channel.SELF)
+    has_none = answers["proof"] == NO_TELEPHONE and channel != Channel.SELF
+    if not answers["proof"] and not has_none:
         raise KeyError("proof")
-    telephone = codes.telephone_of(OneTimeCode.objects.get(pk=answers["proof"]))
+    telephone = (
+        ""
+        if has_none
+        else codes.telephone_of(OneTimeCode.objects.get(pk=answers["proof"]))
+    )
     language = (translation.get_language() or "vi")[:2]
     if answers["person"] is not None:
         person, number = identity.opened(answers["person"])
@@ -170,6 +185,7 @@ def sender_of(answers: dict[str, Any]) -> Sender:
             phone=telephone,
             person_id=person.pk,
             relation=answers["relation"],
+            channel=channel,
             language=language,
         )
     contact = answers["contact"]
@@ -180,6 +196,7 @@ def sender_of(answers: dict[str, Any]) -> Sender:
         national_id=contact["national_id"],
         phone=telephone,
         relation=answers["relation"],
+        channel=channel,
         language=language,
     )
 

@@ -109,9 +109,10 @@ def elsewhere(rows: Iterable[Evidence], complaint: Complaint) -> dict[int, list[
     others = (
         Evidence.objects.filter(submission__isnull=False)
         .exclude(submission=submission)
-        .exclude(submission__phone_digest=submission.phone_digest)
         .order_by("-pk")
     )
+    if submission.phone_digest is not None:
+        others = others.exclude(submission__phone_digest=submission.phone_digest)
     if submission.person_id:
         others = others.exclude(submission__person=submission.person_id)
     fields = ("submission_id", "sha256", "fingerprint")

@@ -48,7 +48,11 @@ class Matter:
 
 @dataclass(frozen=True)
 class Sender:
-    """Whose record it is, as typed, and the proved telephone to answer to."""
+    """Whose record it is, as typed, and the proved telephone to answer to.
+
+    ``phone`` is empty where staff helped somebody who has none: then whoever has the
+    code follows it with the year of birth instead of the last four digits.
+    """
 
     full_name: str
     born_on: date | None
@@ -238,11 +242,22 @@ def _submission(
             if sender.national_id
             else None
         ),
-        phone_sealed=crypto.seal(sender.phone, bound_to=bound),
-        phone_digest=crypto.digest("phone", sender.phone),
-        last4_digest=crypto.digest("last4", sender.phone[-4:]),
+        phone_sealed=crypto.seal(sender.phone, bound_to=bound)
+        if sender.phone
+        else None,
+        phone_digest=crypto.digest("phone", sender.phone) if sender.phone else None,
+        last4_digest=crypto.digest("last4", _four_digits(sender)),
         submitted_at=at,
     )
+
+
+def _four_digits(sender: Sender) -> str:
+    """Return what opens the status page beside the code. Raise Refused without it."""
+    if sender.phone:
+        return sender.phone[-4:]
+    if sender.born_on is None:
+        raise Refused(_("Without a telephone the birth date is needed."))
+    return f"{sender.born_on.year:04d}"
 
 
 def _complaints(

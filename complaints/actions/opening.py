@@ -62,7 +62,7 @@ def joined_by(submission: Submission) -> list[Earlier]:
             .select_related("submission", "holder")
             .order_by("pk")
         )
-    same_phone = bytes(submission.phone_digest)
+    own_phone = submission.phone_digest
     return [
         Earlier(
             kind=row.get_kind_display(),
@@ -72,9 +72,14 @@ def joined_by(submission: Submission) -> list[Earlier]:
             is_open=row.is_open,
             code=(
                 row.submission.code
-                if bytes(row.submission.phone_digest) == same_phone
+                if _is_same(row.submission.phone_digest, own_phone)
                 else ""
             ),
         )
         for row in rows
     ]
+
+
+def _is_same(one: bytes | memoryview | None, other: bytes | memoryview | None) -> bool:
+    """Tell whether two telephones are one; no telephone is nobody's."""
+    return one is not None and other is not None and bytes(one) == bytes(other)

@@ -251,8 +251,8 @@ def _person_of(complaint: Complaint, *, warrant: Warrant, at: datetime) -> int:
         facts = {
             "full_name": submission.full_name,
             "born_on": submission.born_on.isoformat(),
-            "phone": submission.phone,
         }
+        facts |= {"phone": submission.phone} if submission.phone else {}
         facts |= {"sex": submission.sex} if submission.sex else {}
         if submission.national_id:
             facts["national_id"] = submission.national_id

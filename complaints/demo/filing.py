@@ -174,7 +174,7 @@ class Office:
         bound = f"submission:{key}"
         body = str(10**8 + (serial * 387_420_489 + 52_427_177) % _CODES)
         code = body + codes.check_digit(body)
-        channel = chance.choices(_CHANNELS, (85, 9, 6))[0]
+        channel = chance.choices(_CHANNELS, (85, 9, 5, 1))[0]
         relation = Relation.CHILD if human.is_child else Relation.SELF
         number = human.number
         rows.add(

@@ -1,10 +1,12 @@
 """Forms of the look-up: ways in, the one-time code, opening one of several people."""
 
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from complaints.choices import CHILD_UNDER, Relation
 from complaints.forms import choices_of
 from portal.common.forms import (
     CodeField,
@@ -14,6 +16,20 @@ from portal.common.forms import (
     NationalIdField,
     PhoneField,
 )
+
+
+def is_of_age(born_on: date, *, on: date) -> bool:
+    """Tell whether somebody born on a day is 16 or older on another."""
+    years = on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
+    return years >= CHILD_UNDER
+
+
+WHOSE: Final = [
+    (Relation.SELF, _("It is me")),
+    (Relation.CHILD, _("My child under 16")),
+    (Relation.PARENT, _("My parent or another relative")),
+    (Relation.OTHER, _("Somebody else in my care")),
+]
 
 
 class LookUpForm(Form):
@@ -66,9 +82,33 @@ class PersonForm(Form):
         label=_("Whose record do you want to see?"), widget=forms.RadioSelect
     )
     born_on = DayField(label=_("Birth date of this person"), allow_partial=True)
+    relation = forms.ChoiceField(
+        label=_("Who is this person to you?"),
+        choices=WHOSE,
+        initial=Relation.SELF,
+        widget=forms.RadioSelect,
+        help_text=_("It is noted with the look, where this person can read it."),
+    )
 
     def __init__(
-        self, *args: Any, people: list[tuple[str, str]], **kwargs: Any
+        self,
+        *args: Any,
+        people: list[tuple[str, str]],
+        today: date,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         choices_of(self, "person").choices = people
+        self.today = today
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a child who is none any more by the birth date that was typed."""
+        cleaned = super().clean() or {}
+        born = cleaned.get("born_on")
+        is_child = cleaned.get("relation") == Relation.CHILD
+        if is_child and born is not None and is_of_age(born.last(), on=self.today):
+            self.add_error(
+                "relation",
+                _("Who is 16 or older is no child here. Choose another answer."),
+            )
+        return cleaned

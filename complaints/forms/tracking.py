@@ -15,6 +15,7 @@ class LastFourForm(Form):
     phone_last4 = forms.RegexField(
         label=_("Last 4 digits of the telephone"),
         regex=r"^\s*[0-9]{4}\s*$",
+        help_text=_("Reported without a telephone? Type the year of birth."),
         error_messages={
             "invalid": _("Type the last 4 digits of the telephone, such as 3345."),
             "required": _("Type the last 4 digits of the telephone, such as 3345."),

@@ -1,6 +1,7 @@
 """What is said of the record, and what becomes of it."""
 
 from complaints.models.complaint import Claim, Complaint, Rating
+from complaints.models.data_request import DataRequest
 from complaints.models.event import Event, Message
 from complaints.models.policy import (
     Figure,
@@ -20,6 +21,7 @@ from complaints.models.submission import (
 __all__ = [
     "Claim",
     "Complaint",
+    "DataRequest",
     "Draft",
     "Event",
     "Evidence",

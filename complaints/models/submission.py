@@ -15,7 +15,8 @@ class Submission(models.Model):
     """One thing sent: one code, one status page, one or more complaints.
 
     ``person`` is the record that the sender proved to be theirs, or null where none was
-    found. What identifies the sender is sealed for this submission's key.
+    found. What identifies the sender is sealed for this submission's key. Who was
+    helped by staff may have no telephone: then the four digits are the year of birth.
     ``has_accents``: text messages in Vietnamese bear their marks, as the sender chose.
     """
 
@@ -35,8 +36,8 @@ class Submission(models.Model):
     sex = models.CharField(max_length=1, blank=True)
     national_id_sealed = models.BinaryField(null=True)
     national_id_digest = models.BinaryField(max_length=32, null=True, db_index=True)
-    phone_sealed = models.BinaryField()
-    phone_digest = models.BinaryField(max_length=32, db_index=True)
+    phone_sealed = models.BinaryField(null=True)
+    phone_digest = models.BinaryField(max_length=32, null=True, db_index=True)
     last4_digest = models.BinaryField(max_length=32)
     submitted_at = models.DateTimeField()
 
@@ -46,6 +47,13 @@ class Submission(models.Model):
                 name="submission_code_is_ten_digits",
                 condition=Q(code__regex=r"^[1-9][0-9]{9}$"),
             ),
+            models.CheckConstraint(
+                name="submission_a_telephone_unless_staff_helped",
+                condition=Q(phone_sealed__isnull=False, phone_digest__isnull=False)
+                | Q(phone_sealed=None, phone_digest=None)
+                & ~Q(channel=Channel.SELF)
+                & Q(born_on__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:
@@ -53,7 +61,9 @@ class Submission(models.Model):
 
     @property
     def phone(self) -> str:
-        """Return the contact telephone in clear, as E.164."""
+        """Return the contact telephone in clear, as E.164; '' where there is none."""
+        if self.phone_sealed is None:
+            return ""
         return crypto.unseal(self.phone_sealed, bound_to=f"submission:{self.key}")
 
     @property

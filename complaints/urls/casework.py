@@ -4,6 +4,7 @@ from django.urls import path
 
 from complaints.views import (
     casework,
+    counter,
     dose_files,
     evidence_files,
     list_columns,
@@ -25,6 +26,8 @@ urlpatterns = [
     path("noi-nhan/", casework.receivers, name="receivers"),
     path(_CASE, casework.case, name="case"),
     path(f"{_CASE}<slug:step>/", casework.move, name="move"),
+    path("lap-ho/", counter.counter, name="counter"),
+    path("lap-ho/xong/", counter.counter_end, name="counter_end"),
     path("mui-tiem/tep/", dose_files.doses_file, name="doses_file"),
     path("mui-tiem/tep/<uuid:ref>/", dose_files.made, name="dose_file"),
     path("mui-tiem/tep/<uuid:ref>/tai/", dose_files.give, name="dose_file_given"),

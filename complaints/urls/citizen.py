@@ -3,6 +3,8 @@
 from django.urls import path
 
 from complaints.views import (
+    contact,
+    eid,
     lookup,
     news,
     own,
@@ -24,6 +26,14 @@ urlpatterns = [
     path("tra-cuu/xac-thuc/", lookup.verify, name="verify"),
     path("tra-cuu/nguoi/", lookup.people, name="people"),
     path("tra-cuu/ket-qua/", lookup.record, name="record"),
+    path("tra-cuu/can-cuoc/", eid.begin, name="eid"),
+    path("tra-cuu/can-cuoc/ve/", eid.finish, name="eid_return"),
+    path("tra-cuu/so-khac/", contact.other_phone, name="other_phone"),
+    path("doi-so/", contact.change, name="contact"),
+    path("doi-so/giay/", contact.by_paper, name="contact_paper"),
+    path("doi-so/xac-thuc/", contact.verify, name="contact_verify"),
+    path("doi-so/khong-phai-toi/", contact.stop, name="contact_stop"),
+    path("k/<str:code>/", contact.stop_by_link, name="contact_stop_link"),
     path("tra-cuu/thoat/", lookup.leave, name="leave"),
     path("bao-sai/", report.begin, name="report"),
     path(f"{_DRAFT}loai/", report.kind, name="report_kind"),

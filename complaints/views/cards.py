@@ -70,7 +70,7 @@ def dose_card(
         fold(dose.name_recorded) != fold(person.full_name)
     )
     # Once two records are joined the name on the slip is explained, not wrong.
-    other_name = is_under_another and not dose.is_joined
+    other_name = _is_under_another(dose, person)
     if dose.pk in open_doses:
         tone, state, icon = "info", _("Being checked"), "clock"
     elif other_name or person.population == Person.Population.MISMATCHED:
@@ -79,6 +79,7 @@ def dose_card(
         tone, state, icon = "ok", _("Verified"), "check"
     else:
         tone, state, icon = "plain", _("Not compared yet"), "info"
+    wrong = report_url(Kind.WRONG_DOSE, dose.ref)
     card: dict[str, Any] = {
         "id": f"mui-{place}",
         "title": _("Dose %(n)s") % {"n": place},
@@ -86,20 +87,22 @@ def dose_card(
         "tone": tone,
         "state": state,
         "icon": icon,
+        "day_wrong": wrong + "#id_given_on_0",
         "rows": [
-            (_("Vaccine"), dose.product_name, ""),
-            (_("Lot number"), dose.lot or _("Not recorded"), ""),
+            (_("Vaccine"), dose.product_name, "", wrong + "#id_product"),
+            (_("Lot number"), dose.lot or _("Not recorded"), "", wrong + "#id_lot"),
             (
                 _("Vaccination site"),
                 dose.site_name,
                 _("now: %(site)s") % {"site": dose.site_today}
                 if dose.site_today
                 else "",
+                wrong + "#id_site_text",
             ),
         ],
         "actions": [
             {
-                "url": report_url(Kind.WRONG_DOSE, dose.ref),
+                "url": wrong,
                 "label": _("Report dose %(n)s as wrong") % {"n": place},
                 "style": "sec",
             },
@@ -111,9 +114,10 @@ def dose_card(
         ],
     }
     if dose.dose_number and dose.dose_number != place:
-        card["rows"].append((_("Dose number"), str(dose.dose_number), ""))
+        number_wrong = wrong + "#id_dose_number"
+        card["rows"].append((_("Dose number"), str(dose.dose_number), "", number_wrong))
     if is_under_another and dose.is_joined:
-        card["rows"].append((_("Entered under the name"), dose.name_recorded, ""))
+        card["rows"].append((_("Entered under the name"), dose.name_recorded, "", ""))
     if other_name:
         card["alert_title"] = _("Dose %(n)s bears another name.") % {"n": place}
         card["alert"] = _(
@@ -162,34 +166,86 @@ def further(doses: list[RecordedDose]) -> list[dict[str, str]]:
     return items
 
 
-def what_is_missing(person: Person, doses: list[RecordedDose]) -> list[str]:
-    """Return in words what keeps the record from being complete."""
-    missing = []
-    if doses:
-        needed = max(dose.primary_doses for dose in doses)
-        lacking = needed - len(doses)
-        if lacking > 0:
-            missing.append(
-                ngettext(
-                    "The first course needs %(n)s more dose. If you had it, report it.",
-                    "The first course needs %(n)s more doses. If you had them,"
-                    " report them.",
-                    lacking,
-                )
-                % {"n": lacking}
-            )
-    if person.population in (
-        Person.Population.MISMATCHED,
-        Person.Population.NO_NUMBER,
-        Person.Population.BAD_FORMAT,
-    ):
-        missing.append(
-            _(
-                "Your personal details do not match the population register. Check"
-                " name, birth date and identity number, and report what is wrong."
-            )
-        )
-    return missing
+def facts_of_person(person: Person, national: str) -> list[tuple[str, str, str]]:
+    """Return label, value and the address that reports it wrong, of each detail."""
+    wrong = report_url(Kind.WRONG_PERSON)
+    facts = [
+        (_("Full name"), person.full_name, wrong + "#id_full_name"),
+        (_("Birth date"), born(person), wrong + "#id_born_on_0"),
+    ]
+    masked = number(national) if national else _("Not recorded")
+    return [*facts, (_("Identity number"), masked, wrong + "#id_national_id")]
+
+
+def what_is_missing(doses: list[RecordedDose]) -> str:
+    """Return in words how many doses the first course lacks, '' if none."""
+    needed = max((dose.primary_doses for dose in doses), default=0)
+    lacking = needed - len(doses)
+    if lacking <= 0:
+        return ""
+    return ngettext(
+        "The first course needs %(n)s more dose. If you had it, report it.",
+        "The first course needs %(n)s more doses. If you had them, report them.",
+        lacking,
+    ) % {"n": lacking}
+
+
+def certificate(person: Person, doses: list[RecordedDose]) -> tuple[str, str]:
+    """Return why there is no certificate and who must act, and the tone of it.
+
+    The first step that is missing, in the order in which they follow (decision
+    5772/QĐ-BYT of 2021: compared with the register, signed by the site, then
+    centrally). One sentence: more would hide who has to do something.
+    """
+    steps = {
+        Person.Population.MISMATCHED: _(
+            "No certificate yet: report which of your details is wrong, then the"
+            " commune corrects it."
+        ),
+        Person.Population.NO_NUMBER: _(
+            "No certificate yet: your identity number is not on record, so please"
+            " report it."
+        ),
+        Person.Population.BAD_FORMAT: _(
+            "No certificate yet: the identity number on record is malformed, so please"
+            " report the right one."
+        ),
+        Person.Population.NOT_SENT: _(
+            "No certificate yet: we compare your details with the register; you need"
+            " not do anything."
+        ),
+    }
+    if not doses:
+        return "", ""
+    other = next((dose for dose in doses if _is_under_another(dose, person)), None)
+    if other is not None:
+        words = _(
+            "No certificate yet: report the name on dose %(n)s, then its site corrects"
+            " it."
+        ) % {"n": other.place}
+        return words, "warn"
+    if person.population != Person.Population.MATCHED:
+        waits = person.population == Person.Population.NOT_SENT
+        return steps[Person.Population(person.population)], "info" if waits else "warn"
+    if person.certificate_stale_since:
+        words = _(
+            "Corrected on %(day)s: the vaccination site and then the department sign a"
+            " new certificate."
+        ) % {"day": day(timezone.localdate(person.certificate_stale_since))}
+        return words, "info"
+    return _(
+        "Nothing is missing here: the vaccination site and then the department sign"
+        " the certificate."
+    ), "info"
+
+
+def _is_under_another(dose: RecordedDose, person: Person) -> bool:
+    """Tell whether a dose bears another name that no joining of records explains."""
+    return (
+        bool(dose.name_recorded)
+        and fold(dose.name_recorded) != fold(person.full_name)
+        and not dose.is_joined
+    )
 
 
 def status_word(complaint: Complaint) -> str:

@@ -4,12 +4,16 @@ The limits hang on what is asked for first; mobile carriers put thousands of peo
 behind one address, so the limit of an address is generous (trust, T2 to T4).
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final
+from functools import wraps
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from portal.accounts import assistance
+from portal.common.http import see_other
 from portal.common.throttle import Limit, client_address, take
 
 HOUR: Final = timedelta(hours=1)
@@ -25,6 +29,9 @@ TRACK_ADDRESS: Final = Limit("track_address", 3000, HOUR)
 DRAFTS_ADDRESS: Final = Limit("drafts_address", 2000, HOUR)
 MAIL_ADDRESS: Final = Limit("mail_address", 5, timedelta(days=1))
 PAPER: Final = Limit("paper", 20, HOUR)
+CONTACT: Final = Limit("contact", 5, timedelta(days=1))
+STOP: Final = Limit("contact_stop", 20, HOUR)
+DATA_REQUEST: Final = Limit("data_request", 5, timedelta(days=1))
 UPLOAD_DEVICE: Final = Limit("upload_device", 40, HOUR)
 
 Taken = tuple[Limit, str]
@@ -43,6 +50,18 @@ def over(request: HttpRequest, *taken: Taken, at: datetime) -> HttpResponse | No
         if not verdict.allowed:
             return wait(request, seconds=verdict.retry_after)
     return None
+
+
+def closed_at_the_counter(view: Callable[..., HttpResponse]) -> Callable:
+    """Keep the ways in closed while staff help somebody: the help is for one person."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if assistance.of(request) is None:
+            return view(request, *args, **kwargs)
+        return see_other("casework:counter")
+
+    return guarded
 
 
 def wait(request: HttpRequest, *, seconds: int) -> HttpResponse:

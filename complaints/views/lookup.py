@@ -10,7 +10,6 @@ from typing import Any, Final
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
@@ -19,10 +18,19 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from complaints.forms.lookup import CodeForm, LookUpForm, PersonForm, TelephoneForm
+from complaints.choices import Relation
+from complaints.forms.lookup import (
+    CodeForm,
+    LookUpForm,
+    PersonForm,
+    TelephoneForm,
+    is_of_age,
+)
 from complaints.models import Submission
 from complaints.views import cards, limits
-from portal.accounts import access, codes
+from portal.accounts import access, assistance, codes, contact
+from portal.accounts.assurance import RIGHTS, Level, level_of, rights_of
+from portal.accounts.eid import client as eid
 from portal.accounts.models import OneTimeCode
 from portal.audit import record as audit
 from portal.common.http import see_other
@@ -37,12 +45,14 @@ MOST_SUBMISSIONS: Final = 50
 
 @require_http_methods(READ_AND_SEND)
 @access.public
+@limits.closed_at_the_counter
 def lookup(request: HttpRequest) -> HttpResponse:
     """Ask who it is; send a code to the telephone on record, or seem to."""
     form = LookUpForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         status = 422 if request.method == "POST" else 200
-        return render(request, "citizen/lookup.html", {"form": form}, status=status)
+        context = {"form": form, "has_eid": eid.is_set_up()}
+        return render(request, "citizen/lookup.html", context, status=status)
     at = timezone.now()
     typed = form.cleaned_data
     subject = typed["national_id"] or fold(typed["full_name"])
@@ -74,6 +84,7 @@ def lookup(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(READ_AND_SEND)
 @access.public
+@limits.closed_at_the_counter
 def by_phone(request: HttpRequest) -> HttpResponse:
     """Send a code to a telephone that was typed; who shares it is asked afterwards."""
     form = TelephoneForm(request.POST or None)
@@ -122,6 +133,7 @@ def _send_code(
 
 @require_http_methods(READ_AND_SEND)
 @access.public
+@limits.closed_at_the_counter
 def verify(request: HttpRequest) -> HttpResponse:
     """Ask for the code; whoever has it holds the telephone on record."""
     pending = request.session.get("pending")
@@ -143,7 +155,7 @@ def verify(request: HttpRequest) -> HttpResponse:
             people = pending["people"]
             remember_proof(request, code, at=at)
             if people is not None and len(people) == 1:
-                return _open(request, people[0], "citizen:record")
+                return open_record(request, people[0], Level.RECORDED_PHONE, at=at)
             if people is not None:
                 request.session["alike"] = people
             return see_other("citizen:people")
@@ -152,36 +164,50 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(READ_AND_SEND)
 @access.citizen
+@limits.closed_at_the_counter
 def people(request: HttpRequest) -> HttpResponse:
     """Let one of the people behind the proved telephone be chosen, by birth date.
 
     A telephone is a contact, never an identity: families share one.
     """
     at = timezone.now()
-    telephone = proved_telephone(request)
-    if not telephone:
+    alike: list[int] | None = request.session.get("alike")
+    by_eid = level_of(request) == Level.EID and alike is not None
+    telephone = "" if by_eid else proved_telephone(request)
+    if by_eid:
+        sharing = list(Person.objects.filter(pk__in=alike or []).order_by("pk"))
+    elif telephone:
+        sharing = identity.sharing(telephone)
+        if alike is not None:
+            sharing = [person for person in sharing if person.pk in alike]
+    else:
         return redirect("citizen:lookup")
-    alike = request.session.get("alike")
-    sharing = identity.sharing(telephone)
-    if alike is not None:
-        sharing = [person for person in sharing if person.pk in alike]
     by_ref = {str(person.ref): person for person in sharing}
     form = PersonForm(
-        request.POST or None,
+        # Who says nothing else looks at their own record.
+        {"relation": Relation.SELF} | request.POST.dict() if request.POST else None,
         people=[(ref, masked_name(p.full_name)) for ref, p in by_ref.items()],
+        today=timezone.localdate(at),
     )
-    context = {"form": form, "people": sharing}
+    if by_eid:
+        del form.fields["born_on"], form.fields["relation"]
+    context = {"form": form, "people": sharing, "by_eid": by_eid}
     if request.method != "POST":
         return render(request, "citizen/people.html", context)
     if form.is_valid():
         person = by_ref[form.cleaned_data["person"]]
+        if by_eid:
+            return open_record(request, person.pk, Level.EID, at=at)
         too_many = limits.over(
             request, (limits.OPEN_PERSON, f"{person.pk}:{telephone}"), at=at
         )
         if too_many:
             return too_many
         if identity.resembles(person, form.cleaned_data["born_on"]):
-            return _open(request, person.pk, "citizen:record")
+            relation = Relation(form.cleaned_data["relation"])
+            return open_record(
+                request, person.pk, Level.RECORDED_PHONE, relation=relation, at=at
+            )
         form.add_error(
             "born_on", _("This birth date is not the one on record for this person.")
         )
@@ -196,27 +222,37 @@ def record(request: HttpRequest) -> HttpResponse:
     if person_id is None:
         return redirect("citizen:people")
     at = timezone.now()
-    audit.look_up(
-        at=at,
-        actor="citizen",
-        actor_id=None,
-        person_id=person_id,
-        subject="person",
-        subject_id=person_id,
-    )
+    if assistance.of(request) is None:
+        audit.look_up(
+            at=at,
+            actor="citizen",
+            actor_id=None,
+            person_id=person_id,
+            subject="person",
+            subject_id=person_id,
+            detail=f"{level_of(request)} {whose(request)}",
+        )
     person, number = identity.opened(person_id)
     doses = identity.record(person_id, on=timezone.localdate(at))
+    is_child = not is_of_age(person.born_on, on=timezone.localdate(at))
+    if is_child and whose(request) == Relation.SELF:
+        request.session["relation"] = Relation.CHILD
+    reason, tone = cards.certificate(person, doses)
     reported = cards.reported(request.session.get("submissions", []))
     context: dict[str, Any] = {
         "person": person,
-        "born": cards.born(person),
-        "number": cards.number(number),
+        "facts": cards.facts_of_person(person, number),
+        "certificate": reason,
+        "certificate_tone": tone,
+        "eid_name": eid.name_to_correct(person.full_name, eid.verified_by(request)),
+        "rights": rights_of(request),
+        "shares_phone": "proof" in request.session,
         "doses": doses,
         "cards": [
             cards.dose_card(dose, person=person, open_doses=reported.open_doses)
             for dose in doses
         ],
-        "missing": cards.what_is_missing(person, doses),
+        "missing": cards.what_is_missing(doses),
         "submissions": reported.items,
         "further": cards.further(doses),
     }
@@ -241,8 +277,7 @@ def remember_proof(
     request.session.cycle_key()
     request.session.pop("pending", None)
     if not keeps_person:
-        for name in ("person", "alike"):
-            request.session.pop(name, None)
+        forget_record(request)
     request.session["proof"] = code.pk
     request.session["proved_at"] = at.isoformat()
     request.session["seen_at"] = at.isoformat()
@@ -268,14 +303,45 @@ def masked_name(full_name: str) -> str:
     return " ".join([*(f"{word[0]}•••" for word in before), given])
 
 
-def _open(request: HttpRequest, person_id: int, to: str) -> HttpResponse:
-    """Open a person's record for this session, with what was reported for it."""
+def forget_record(request: HttpRequest) -> None:
+    """Close the record that is open, and forget what opened it."""
+    for name in ("person", "alike", "level", "eid", "relation", "contact_change"):
+        request.session.pop(name, None)
+
+
+def open_record(
+    request: HttpRequest,
+    person_id: int,
+    level: Level,
+    *,
+    relation: Relation = Relation.SELF,
+    at: datetime,
+) -> HttpResponse:
+    """Open a person's record for this session, with what was reported for it.
+
+    While the telephone on record is new, a code to it alone opens nothing.
+    """
+    if not RIGHTS[level].passes_hold:
+        held_until = contact.held_until(person_id, at=at)
+        if held_until is not None:
+            context = {"until": cards.moment(held_until), "has_eid": eid.is_set_up()}
+            return render(request, "citizen/held.html", context)
     own = Submission.objects.filter(person=person_id).order_by("-pk")
     known = access.submissions_of(request)
     added = list(own.values_list("pk", flat=True)[:MOST_SUBMISSIONS])
     request.session["person"] = person_id
     request.session["submissions"] = list(dict.fromkeys([*known, *added]))
-    return see_other(reverse(to))
+    request.session["level"] = level
+    request.session.pop("alike", None)
+    request.session.pop("relation", None)
+    if relation != Relation.SELF:
+        request.session["relation"] = relation
+    return see_other("citizen:record")
+
+
+def whose(request: HttpRequest) -> Relation:
+    """Return who the person of the open record is to the visitor, as they said."""
+    return Relation(request.session.get("relation", Relation.SELF))
 
 
 def _reachable(people: list[Person]) -> tuple[Person | None, str]:

@@ -136,6 +136,12 @@ def kind_form(data: Data | None, person_id: int | None, *, kind: str) -> KindFor
     return KindForm(data, has_record=person_id is not None, initial={"kind": kind})
 
 
+def own_dose(person_id: int, ref: str, *, at: datetime) -> identity.RecordedDose | None:
+    """Return the dose of a person's record that an address names, if it is theirs."""
+    doses = identity.record(person_id, on=timezone.localdate(at)) if ref else []
+    return next((dose for dose in doses if dose.ref == ref), None)
+
+
 def _other_record(matter: Answers, data: Data | None) -> Page:
     full_name, number = records.read(matter["claims"].get("record", ""))
     form = OtherRecordForm(
@@ -326,7 +332,7 @@ def contact_summary(answers: Answers) -> list[dict[str, str]]:
     contact = answers["contact"]
     rows = [
         {"label": _("Full name"), "value": sender.full_name},
-        {"label": _("Telephone"), "value": phones.mask(sender.phone)},
+        {"label": _("Telephone"), "value": phones.mask(sender.phone) or _("None")},
     ]
     if answers["person"] is None:
         rows.insert(

@@ -20,15 +20,15 @@ from django.views.decorators.http import (
 )
 
 from complaints.actions import drafts, intake, opening
-from complaints.choices import Kind, Relation
+from complaints.choices import Kind
 from complaints.forms.report import SendForm
 from complaints.models import Draft
 from complaints.rules.refused import Refused
 from complaints.views import drafting, limits, matters, own, photos, receipt
 from complaints.views.drafting import READ_AND_SEND
-from portal.accounts import access
+from complaints.views.lookup import whose
+from portal.accounts import access, assistance
 from portal.common.http import see_other
-from portal.registry import identity
 
 DRAFTS_KEPT: Final = 10
 
@@ -43,13 +43,14 @@ def begin(request: HttpRequest) -> HttpResponse:
         kind_asked = request.GET.get("kind")
         if kind_asked in Kind.values:
             matter = _new_matter(kind_asked)
-            dose = _own_dose(person_id, request.GET.get("dose", ""), at=at)
+            dose = matters.own_dose(person_id, request.GET.get("dose", ""), at=at)
             if dose is not None:
                 matter |= {"dose": dose.pk, "dose_ref": dose.ref}
-            return _start(request, Relation.SELF, matter, at=at, status=302)
+            return _start(request, whose(request), matter, at=at, status=302)
     form = matters.kind_form(
         request.POST or None, person_id, kind=request.GET.get("kind", "")
     )
+    form.initial["relation"] = whose(request)
     if request.method == "POST" and form.is_valid():
         matter = _new_matter(form.cleaned_data["kind"])
         return _start(request, form.cleaned_data["relation"], matter, at=at)
@@ -73,8 +74,10 @@ def _start(
         return too_many
     draft = drafts.start(
         relation=relation,
-        person_id=request.session.get("person"),
+        # For anybody but the one whose record is open there is none.
+        person_id=request.session.get("person") if relation == whose(request) else None,
         matter=matter,
+        channel=assistance.way_of(request),
         at=at,
     )
     kept = request.session.get("drafts", [])
@@ -178,6 +181,7 @@ def _send(
         sender=drafts.sender_of(answers),
         matters=drafts.matters_of(answers),
         evidence=list(row.evidence.values_list("pk", flat=True)),
+        by=assistance.helper(request),
         at=at,
     )
     known = access.submissions_of(request)
@@ -223,10 +227,3 @@ def sent(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
 
 def _new_matter(kind: str) -> dict[str, Any]:
     return {"kind": kind, "dose": None, "claims": {}}
-
-
-def _own_dose(
-    person_id: int, ref: str, *, at: datetime
-) -> identity.RecordedDose | None:
-    doses = identity.record(person_id, on=timezone.localdate(at)) if ref else []
-    return next((dose for dose in doses if dose.ref == ref), None)

@@ -16,7 +16,7 @@ from complaints.models import Draft
 from complaints.views import drafting, limits, matters, own, photos
 from complaints.views.drafting import READ_AND_SEND
 from complaints.views.lookup import proved_telephone, remember_proof, wrong_code
-from portal.accounts import access, codes
+from portal.accounts import access, assistance, codes
 from portal.accounts.models import OneTimeCode
 from portal.common import phones
 from portal.common.http import see_other
@@ -40,6 +40,8 @@ def contact(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         initial=matters.contact_initial(answers["contact"]),
     )
     own.refill(request, form, answers)
+    if assistance.of(request):
+        form.fields["phone"].required = False
     if request.method == "POST":
         is_valid = form.is_valid()
         photos.take(request, form, row, at=at)
@@ -76,7 +78,7 @@ def _after_contact(
         }
     wanted = typed["phone"] or telephone
     if wanted == telephone:
-        answers["proof"] = request.session["proof"]
+        answers["proof"] = request.session.get("proof", drafts.NO_TELEPHONE)
         drafts.save(row, answers)
         return see_other(_after_proof(row))
     too_many = limits.over(

@@ -19,6 +19,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
+from portal.accounts import assistance
 from portal.accounts.models import Posting, User
 from portal.common import scope
 from portal.common.htmx import HtmxRequest
@@ -28,6 +29,7 @@ Role = Posting.Role
 
 # An overseer reads all below; a lead does what staff do; an administrator runs it.
 CASEWORKERS = (Role.STAFF, Role.LEAD)
+HELPERS = (Role.CLERK, Role.STAFF, Role.LEAD, Role.OVERSEER)
 OVERSEERS = (Role.LEAD, Role.OVERSEER, Role.ADMINISTRATOR)
 
 
@@ -39,6 +41,7 @@ class StaffRequest(HtmxRequest):
     may_oversee: bool
     may_list: bool
     may_run: bool
+    may_help: bool
 
 
 def public(view: View) -> View:
@@ -46,9 +49,22 @@ def public(view: View) -> View:
 
     @wraps(view)
     def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        end_rest(request, at=timezone.now())
-        with scope.citizen(submissions_of(request)):
-            return view(request, *args, **kwargs)
+        return _as_citizen(view, request, *args, at=_arrived(request), **kwargs)
+
+    opened.access = "public"  # type: ignore[attr-defined]  # set on a function
+    return opened
+
+
+def outside(view: View) -> View:
+    """Let everybody in without any scope: for views that ask another system.
+
+    No transaction is open while they wait; what they then show opens its own scope.
+    """
+
+    @wraps(view)
+    def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        _arrived(request)
+        return view(request, *args, **kwargs)
 
     opened.access = "public"  # type: ignore[attr-defined]  # set on a function
     return opened
@@ -59,14 +75,33 @@ def citizen(view: View) -> View:
 
     @wraps(view)
     def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        end_rest(request, at=timezone.now())
+        at = _arrived(request)
         if "proved_at" not in request.session:
             return redirect("citizen:lookup")
-        with scope.citizen(submissions_of(request)):
-            return view(request, *args, **kwargs)
+        return _as_citizen(view, request, *args, at=at, **kwargs)
 
     opened.access = "citizen"  # type: ignore[attr-defined]  # set on a function
     return opened
+
+
+def _arrived(request: HttpRequest) -> datetime:
+    """End what rested too long, note whether staff help here; return the instant."""
+    at = timezone.now()
+    end_rest(request, at=at)
+    request.assist = assistance.current(request, at=at)  # type: ignore[attr-defined]  # read by assistance.of
+    return at
+
+
+def _as_citizen(
+    view: View, request: HttpRequest, *args: Any, at: datetime, **kwargs: Any
+) -> HttpResponseBase:
+    """Call a view in the citizen's scope; what staff see while helping is noted."""
+    with scope.citizen(submissions_of(request)):
+        response = view(request, *args, **kwargs)
+        help_given = assistance.of(request)
+        if help_given is not None:
+            assistance.note_look(request, help_given, at=at)
+        return response
 
 
 def staff(*roles: str) -> Callable[[View], View]:
@@ -90,6 +125,7 @@ def staff(*roles: str) -> Callable[[View], View]:
             let_in.may_oversee = any(p.role in OVERSEERS for p in postings)
             let_in.may_run = any(p.role == Role.ADMINISTRATOR for p in postings)
             let_in.may_list = any(p.role in CASEWORKERS for p in postings)
+            let_in.may_help = any(p.role in HELPERS for p in postings)
             if not let_in.postings:
                 raise Http404
             paths = [posting.organization.path for posting in let_in.postings]

@@ -92,7 +92,12 @@ def pretty(phone: str) -> str:
 
 
 def mask(phone: str) -> str:
-    """Return a stored number that its owner knows and a stranger cannot call."""
+    """Return a stored number that its owner knows and a stranger cannot call.
+
+    None stays none: ''.
+    """
+    if not phone:
+        return ""
     local = _national(phone)
     return f"{local[:4]} ••• {local[-3:]}"
 

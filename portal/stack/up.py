@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from portal.env import BASE_DIR
 from portal.stack import folder
@@ -52,6 +53,8 @@ def up(values: Mapping[str, str]) -> int:
     }
     if settings["DEMO"] == "1" and not values.get("POPULATION_URL"):
         settings |= neighbour()
+    if settings["DEMO"] == "1" and not values.get("EID_ISSUER"):
+        settings |= eid(settings["BASE_URL"])
     supervisor = Supervisor(
         changed=lambda children: folder.remember(data_dir, children)
     )
@@ -101,6 +104,23 @@ def neighbour() -> dict[str, str]:
         "POPULATION_URL": f"http://127.0.0.1:{port}",
         "POPULATION_KEYS": f"1:{key}",
         "POPULATION_SIMULATOR": str(port),
+    }
+
+
+def eid(base_url: str) -> dict[str, str]:
+    """Return where the demo's e-ID will listen, and what it knows the portal by.
+
+    Browsers are sent there, so it is reached by the portal's own host name.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    name = urlsplit(base_url).hostname or "localhost"
+    return {
+        "EID_ISSUER": f"http://{name}:{port}",
+        "EID_CLIENT_ID": "du-mui",
+        "EID_CLIENT_SECRET": secrets.token_urlsafe(32),
+        "EID_SIMULATOR": str(port),
     }
 
 
@@ -185,6 +205,10 @@ def portal_children(data_dir: Path, running: Running) -> list[Child]:
     if port := env.get("POPULATION_SIMULATOR"):
         simulator = ["manage.py", "population_simulator", "--port", port]
         words["neighbour"] = [sys.executable, *simulator]
+    if port := env.get("EID_SIMULATOR"):
+        name = urlsplit(env["EID_ISSUER"]).hostname or "localhost"
+        where = ["--host", env["HOST"], "--name", name, "--port", port]
+        words["eid"] = [sys.executable, "manage.py", "eid_simulator", *where]
     return [
         Child(
             Command(

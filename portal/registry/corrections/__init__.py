@@ -19,6 +19,7 @@ from portal.registry.corrections.ledger import writing
 from portal.registry.corrections.people import (
     add_alias,
     add_person,
+    change_contact,
     correct_person,
     merge,
     split,
@@ -42,6 +43,7 @@ __all__ = [
     "add_person",
     "attach",
     "born_text",
+    "change_contact",
     "correct_dose",
     "correct_person",
     "detach",

@@ -49,6 +49,25 @@ def correct_person(
         return step.write(person, values.spelled_out(person, dict(changes)))
 
 
+def change_contact(
+    person_id: int, phone: str, *, warrant: Warrant, at: datetime
+) -> Correction:
+    """Let another telephone be the contact; those before open nothing any more.
+
+    They may be lost or stolen, so they do not stay as aliases. Raise CannotCorrect
+    where it is the contact already.
+    """
+    with writing("corrections"):
+        person = lock_person(person_id)
+        step = Step(Operation.CHANGE, warrant, at)
+        step.demand()
+        changes = {
+            field: ABSENT if (standing == ALIAS) else standing
+            for field, standing in values.spelled_out(person, {"phone": phone}).items()
+        }
+        return step.write(person, changes)
+
+
 def add_person(
     facts: Mapping[str, str], *, warrant: Warrant, at: datetime
 ) -> tuple[Person, Correction]:

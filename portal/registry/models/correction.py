@@ -41,6 +41,8 @@ class Correction(models.Model):
         IMPORT = "import"
         UNDO = "undo"
         REVIEW = "review"
+        CONTACT = "contact"
+        REQUEST = "request"
 
     class Source(models.TextChoices):
         """What a change rests on; empty where nothing but somebody's word."""

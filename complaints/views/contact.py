@@ -1,0 +1,284 @@
+"""Changing the telephone on record, and stopping a change that was somebody else's.
+
+Who has the record open does it at once; who has lost the old telephone proves the new
+one and the facts of a slip, and waits. A wrong fact and a person who does not exist get
+the same page.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from complaints.forms.contact import NewTelephoneForm, PaperForm, StopForm
+from complaints.forms.lookup import CodeForm
+from complaints.views import limits
+from complaints.views.cards import moment
+from complaints.views.lookup import wrong_code
+from portal.accounts import access, assistance, codes, contact
+from portal.accounts.assurance import Level, level_of, rights_of
+from portal.accounts.contact import CannotChange, Way
+from portal.accounts.eid import client as eid
+from portal.accounts.models import Assistance, OneTimeCode
+from portal.common import codes as numbers
+from portal.common import phones, scope
+from portal.common.http import see_other
+from portal.common.names import fold
+from portal.registry import identity, places
+from portal.registry.corrections import CannotCorrect
+
+READ_AND_SEND: Final = ["GET", "HEAD", "POST"]
+_WAYS: Final = {
+    Level.EID: Way.EID,
+    Level.COUNTER: Way.COUNTER,
+    Level.RECORDED_PHONE: Way.BOTH_PHONES,
+}
+
+
+@require_safe
+@access.public
+@limits.closed_at_the_counter
+def other_phone(request: HttpRequest) -> HttpResponse:
+    """Say what to do whose telephone on record is lost or somebody else's."""
+    return render(request, "citizen/other_phone.html", {"has_eid": eid.is_set_up()})
+
+
+@require_http_methods(READ_AND_SEND)
+@access.citizen
+def change(request: HttpRequest) -> HttpResponse:
+    """Ask for the new telephone of the record that is open."""
+    person_id = request.session.get("person")
+    if person_id is None or not rights_of(request).changes_contact_at_once:
+        return redirect("citizen:other_phone")
+    form = NewTelephoneForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return _send_code(
+            request,
+            person_id=person_id,
+            phone=form.cleaned_data["phone"],
+            way=_WAYS[level_of(request)],
+            at=timezone.now(),
+        )
+    status = 422 if request.method == "POST" else 200
+    return render(request, "citizen/contact.html", {"form": form}, status=status)
+
+
+@require_http_methods(READ_AND_SEND)
+@access.public
+@limits.closed_at_the_counter
+def by_paper(request: HttpRequest) -> HttpResponse:
+    """Ask for the facts of a slip and the new telephone."""
+    at = timezone.now()
+    form = PaperForm(request.POST or None, today=timezone.localdate(at))
+    if request.method == "POST" and form.is_valid():
+        typed = form.cleaned_data
+        too_many = limits.over(
+            request,
+            (limits.CONTACT, typed["national_id"] or fold(typed["full_name"])),
+            (limits.CONTACT, typed["phone"]),
+            (limits.LOOK_UP_DEVICE, limits.device(request)),
+            (limits.LOOK_UP_ADDRESS, limits.address(request)),
+            at=at,
+        )
+        if too_many:
+            return too_many
+        person_id = _person_of_slip(typed, at=at)
+        if person_id is not None:
+            return _send_code(
+                request,
+                person_id=person_id,
+                phone=typed["phone"],
+                way=Way.PAPER,
+                at=at,
+            )
+        form.add_error(
+            None,
+            _(
+                "These details together fit no record. Compare each with the slip, or"
+                " go to a health station."
+            ),
+        )
+    status = 422 if request.method == "POST" else 200
+    return render(request, "citizen/contact_paper.html", {"form": form}, status=status)
+
+
+@require_http_methods(READ_AND_SEND)
+@access.public
+def verify(request: HttpRequest) -> HttpResponse:
+    """Ask for the code that proves the new telephone; then the change is taken."""
+    asked = request.session.get("contact_change")
+    if asked is None:
+        return redirect("citizen:other_phone")
+    form = CodeForm(request.POST or None)
+    code = OneTimeCode.objects.get(pk=asked["code"])
+    telephone = codes.telephone_of(code)
+    if request.method == "POST" and form.is_valid():
+        at = timezone.now()
+        try:
+            codes.prove(code_id=code.pk, typed=form.cleaned_data["code"], at=at)
+        except codes.WrongCode as error:
+            form.add_error("code", wrong_code(error))
+        else:
+            del request.session["contact_change"]
+            return _take(request, asked, telephone, at=at)
+    context = {
+        "form": form,
+        "telephone": phones.mask(telephone),
+        "by_paper": asked["way"] == Way.PAPER,
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "citizen/contact_verify.html", context, status=status)
+
+
+def _take(
+    request: HttpRequest, asked: dict[str, Any], telephone: str, *, at: datetime
+) -> HttpResponse:
+    """Ask for the change that the code has proved; say what comes of it."""
+    is_paper = asked["way"] == Way.PAPER
+    if not is_paper and request.session.get("person") != asked["person"]:
+        return redirect("citizen:other_phone")
+    helped = assistance.of(request)
+    document = (
+        Assistance.objects.values_list("document", flat=True).get(pk=helped.pk)
+        if helped
+        else ""
+    )
+    context: dict[str, Any] = {"by_paper": is_paper}
+    try:
+        with scope.system():
+            made = contact.ask(
+                person_id=asked["person"],
+                phone=telephone,
+                way=asked["way"],
+                language=translation.get_language()[:2],
+                by=assistance.helper(request),
+                document=document,
+                at=at,
+            )
+    except CannotChange as refusal:
+        context["refusal"] = str(refusal)
+        return render(request, "citizen/contact_done.html", context, status=409)
+    if is_paper:
+        context |= {
+            "telephone": contact.masked(made),
+            "due": moment(made.due_at),
+            "has_eid": eid.is_set_up(),
+        }
+        return render(request, "citizen/contact_done.html", context)
+    messages.success(
+        request,
+        _("From now on we write to %(phone)s. The old telephone was told.")
+        % {"phone": contact.masked(made)},
+    )
+    return see_other("citizen:record")
+
+
+@require_http_methods(READ_AND_SEND)
+@access.public
+def stop(request: HttpRequest) -> HttpResponse:
+    """Ask for the code of the message, then stop the change."""
+    form = StopForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return _stop(request, form, form.cleaned_data["code"])
+    status = 422 if request.method == "POST" else 200
+    return render(request, "citizen/contact_stop.html", {"form": form}, status=status)
+
+
+@require_http_methods(READ_AND_SEND)
+@access.public
+def stop_by_link(request: HttpRequest, code: str) -> HttpResponse:
+    """Show the button that stops the change; opening the link alone changes nothing."""
+    form = StopForm({"code": code})
+    if not form.is_valid():
+        return redirect("citizen:contact_stop")
+    if request.method == "POST":
+        return _stop(request, form, form.cleaned_data["code"])
+    context = {"form": form, "code": numbers.pretty(form.cleaned_data["code"])}
+    return render(request, "citizen/contact_stop.html", context)
+
+
+def _stop(request: HttpRequest, form: StopForm, code: str) -> HttpResponse:
+    at = timezone.now()
+    too_many = limits.over(
+        request,
+        (limits.STOP, limits.device(request)),
+        (limits.TRACK_ADDRESS, limits.address(request)),
+        at=at,
+    )
+    if too_many:
+        return too_many
+    try:
+        with scope.system():
+            stopped = contact.stop(code=code, at=at)
+    except CannotCorrect:
+        stopped = None
+    if stopped is None:
+        form.add_error(
+            "code",
+            _("Nothing can be stopped with this code any more. Call the help line."),
+        )
+        context = {"form": form}
+        return render(request, "citizen/contact_stop.html", context, status=422)
+    return render(request, "citizen/contact_stop.html", {"stopped": True})
+
+
+def _send_code(
+    request: HttpRequest, *, person_id: int, phone: str, way: str, at: datetime
+) -> HttpResponse:
+    """Send a code to the new telephone and go to the page that asks for it."""
+    too_many = limits.over(
+        request,
+        (limits.CODE_PHONE, phone),
+        (limits.CODE_ADDRESS, limits.address(request)),
+        at=at,
+    )
+    if too_many:
+        return too_many
+    try:
+        code = codes.issue(
+            purpose=OneTimeCode.Purpose.TELEPHONE,
+            subject=phone,
+            person_id=None,
+            telephone=phone,
+            language=translation.get_language()[:2],
+            at=at,
+        )
+    except codes.TooManyCodes as error:
+        return limits.wait(request, seconds=error.retry_after)
+    request.session["contact_change"] = {
+        "code": code.pk,
+        "person": person_id,
+        "way": way,
+    }
+    return see_other(reverse("citizen:contact_verify"))
+
+
+def _person_of_slip(typed: dict[str, Any], *, at: datetime) -> int | None:
+    """Return whose record bears all that was typed of a slip, if it is one person.
+
+    The same statements run whether or not somebody was found.
+    """
+    people = identity.find(
+        national_id=typed["national_id"],
+        full_name=typed["full_name"],
+        born=typed["born_on"],
+    )
+    meant = places.find_organizations(typed["site_text"], on=typed["given_on"])
+    sites = {organization.code for organization in meant}
+    today = timezone.localdate(at)
+    # For nobody found the statement runs all the same, for a key that no row has.
+    fitting = {
+        person_id
+        for person_id in [person.pk for person in people] or [0]
+        for dose in identity.record(person_id, on=today)
+        if dose.given_on == typed["given_on"]
+        and dose.lot == typed["lot"]
+        and dose.site in sites
+    }
+    return fitting.pop() if len(fitting) == 1 else None

@@ -1,0 +1,1 @@
+"""The national e-ID by OpenID Connect: one way in, never the only one."""
