@@ -213,7 +213,7 @@ def held_until(person_id: int, *, at: datetime) -> datetime | None:
 def deliver(subjects: Iterable[int], *, at: datetime) -> None:
     """Send notices that were not sent yet. The outbox's handler; safe to run twice."""
     rows = ContactNotice.objects.filter(pk__in=subjects, sent_at=None)
-    for notice in rows.select_related("change"):
+    for notice in rows.select_related("change").order_by("pk"):
         change = notice.change
         try:
             providers.send_sms(
