@@ -166,3 +166,39 @@ class Trouble(TextChoices):
     BRIGHT = "bright", _("Too bright")
     BLURRED = "blurred", _("Blurred")
     COVERED = "covered", _("Something lies on the paper")
+
+
+class Urgency(TextChoices):
+    """Why a report cannot wait."""
+
+    TRAVEL = "travel", _("Travel")
+    SCHOOL = "school", _("School")
+    WORK = "work", _("Work")
+
+
+class Check(TextChoices):
+    """What is asked about before sending, as it would lead to a refusal later."""
+
+    NAME_PLAIN = "name_plain", _("The name was typed without accents")
+    NAME_SHORT = "name_short", _("The name is a single word")
+    BEFORE_CAMPAIGN = "before_campaign", _("The date lies before the campaign")
+    BEFORE_APPROVAL = "before_approval", _("The vaccine was not approved yet")
+    BEFORE_BIRTH = "before_birth", _("The date lies before the birth")
+    TOO_YOUNG = "too_young", _("Too young for the vaccine on that day")
+    LOT_UNKNOWN = "lot_unknown", _("The lot is not in the ledger")
+    LOT_OTHER_PRODUCT = "lot_other_product", _("The lot is of another vaccine")
+    LOT_NOT_YET = "lot_not_yet", _("The lot had not been delivered by that day")
+    LOT_OVER = "lot_over", _("The lot was not in use any more on that day")
+    SLIP_DATE = "slip_date", _("The paper bears another date")
+    SLIP_PRODUCT = "slip_product", _("The paper bears another vaccine")
+    SLIP_LOT = "slip_lot", _("The paper bears another lot")
+    SLIP_NUMBER = "slip_number", _("The paper bears another dose number")
+    SLIP_NOTHING = "slip_nothing", _("Nothing on the paper agrees")
+    PAPER_NAME = "paper_name", _("The paper bears another name")
+    PAPER_BIRTH = "paper_birth", _("The paper bears another birth date")
+    PAPER_LACKS = "paper_lacks", _("The paper shows no date or no vaccine")
+    PAPER_FORM = "paper_form", _("The paper is a screening form")
+    PAPER_OTHER = "paper_other", _("The picture shows something else than a paper")
+    PAPER_COVERED = "paper_covered", _("A part of the paper is covered")
+    PAPER_ALTERED = "paper_altered", _("The paper was changed by hand")
+    PHOTO_UNREADABLE = "photo_unreadable", _("The photo can hardly be read")

@@ -1,4 +1,7 @@
-"""The queue of staff: open complaints of their organizations, due first, by keyset."""
+"""The queue of staff: open complaints of their organizations, due first, by keyset.
+
+Within a due day what is urgent comes first: that is what ``queue_at`` holds.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,6 +22,7 @@ from portal.registry import identity
 PAGE: Final = 50
 MOST_COUNTED: Final = 1000
 SOON: Final = timedelta(hours=24)
+DAY: Final = timedelta(days=1)
 
 VIEWS: Final = {
     "all": _("All open"),
@@ -34,11 +38,11 @@ VIEWS: Final = {
 class Place(NamedTuple):
     """Where a page ends: the next one begins after it."""
 
-    due_at: datetime
+    at: datetime
     pk: int
 
     def __str__(self) -> str:
-        return f"{round(self.due_at.timestamp() * 1_000_000)}-{self.pk}"
+        return f"{round(self.at.timestamp() * 1_000_000)}-{self.pk}"
 
     @classmethod
     def read(cls, text: str) -> "Place | None":
@@ -78,8 +82,12 @@ def narrow(
     """Return the open cases of one of ``VIEWS``; an unknown one counts as all."""
     running = ~Q(status=Status.WAITING_CITIZEN)
     wanted = {
-        "soon": running & Q(due_at__gte=at, due_at__lt=at + SOON),
-        "overdue": running & Q(due_at__lt=at),
+        # Said of the place in the queue, too, so that its index begins and ends there:
+        # it is never later than the due time, and less than a day earlier.
+        "soon": running
+        & Q(due_at__gte=at, due_at__lt=at + SOON)
+        & Q(queue_at__gte=at - DAY, queue_at__lt=at + SOON),
+        "overdue": running & Q(due_at__lt=at, queue_at__lt=at),
         "new": Q(status=Status.RECEIVED),
         "waiting": Q(status=Status.WAITING_CITIZEN),
         "second": Q(status=Status.AWAITING_SECOND),
@@ -92,9 +100,9 @@ def read_page(cases: ComplaintQuerySet, *, after: Place | None) -> Page:
     """Return a page of cases with all that a row shows, in one statement."""
     if after:
         cases = cases.filter(
-            Q(due_at__gt=after.due_at) | Q(due_at=after.due_at, pk__gt=after.pk),
-            # Said twice, so that the index on due_at begins at the right place.
-            due_at__gte=after.due_at,
+            Q(queue_at__gt=after.at) | Q(queue_at=after.at, pk__gt=after.pk),
+            # Said twice, so that the index on queue_at begins at the right place.
+            queue_at__gte=after.at,
         )
     rows = list(
         cases.select_related("submission", "dose", "assignee")
@@ -105,6 +113,7 @@ def read_page(cases: ComplaintQuerySet, *, after: Place | None) -> Page:
             "outcome",
             "round",
             "due_at",
+            "queue_at",
             "urgent_on",
             "given_on",
             "holder_id",
@@ -115,11 +124,11 @@ def read_page(cases: ComplaintQuerySet, *, after: Place | None) -> Page:
             "dose__dose_number",
             "assignee__full_name",
         )
-        .order_by("due_at", "pk")[: PAGE + 1]
+        .order_by("queue_at", "pk")[: PAGE + 1]
     )
     more = rows[PAGE:]
     last = rows[PAGE - 1] if more else None
-    return Page(rows[:PAGE], Place(last.due_at, last.pk) if last else None)
+    return Page(rows[:PAGE], Place(last.queue_at, last.pk) if last else None)
 
 
 def count_views(
@@ -172,6 +181,6 @@ def next_after(cases: ComplaintQuerySet, complaint: Complaint) -> Complaint | No
         .exclude(pk=complaint.pk)
         .exclude(status=Status.WAITING_CITIZEN)
         .select_related("submission")
-        .order_by("due_at", "pk")
+        .order_by("queue_at", "pk")
         .first()
     )

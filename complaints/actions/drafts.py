@@ -14,7 +14,7 @@ from typing import Any, Final
 from django.utils import translation
 
 from complaints.actions import evidence
-from complaints.actions.intake import Matter, Sender
+from complaints.actions.intake import Held, Matter, Sender, Urgent
 from complaints.choices import Channel, Field, Kind
 from complaints.models import Draft, Evidence, Submission
 from portal.accounts import codes
@@ -139,10 +139,24 @@ def matters_of(answers: dict[str, Any]) -> list[Matter]:
             code__in={m.get("claims", {}).get("site") for m in answers["matters"]}
         ).values_list("code", "pk")
     )
-    return [_matter(matter, sites) for matter in answers["matters"]]
+    # What was asked about the person or the paper concerns every matter.
+    held = [*answers.get("held", ()), *answers.get("paper", {}).get("held", ())]
+    return [_matter(matter, sites, held) for matter in answers["matters"]]
 
 
-def _matter(matter: dict[str, Any], sites: dict[str, int]) -> Matter:
+def urgent_of(answers: dict[str, Any]) -> Urgent | None:
+    """Return by when it is needed and what for; None where it is not urgent."""
+    urgent = answers.get("urgent")
+    if not urgent:
+        return None
+    return Urgent(date.fromisoformat(urgent["on"]), urgent["reason"])
+
+
+def _matter(
+    matter: dict[str, Any],
+    sites: dict[str, int],
+    held_of_all: list[dict[str, str]],
+) -> Matter:
     claims = dict(matter.get("claims", {}))
     if matter["kind"] in (Kind.NOT_MINE, Kind.DOUBLED_DOSE):
         claims = {Field.DOSE.value: VOID}
@@ -156,7 +170,22 @@ def _matter(matter: dict[str, Any], sites: dict[str, int]) -> Matter:
         site_text=matter.get("site_text", ""),
         given_on=_first_day(given_on),
         story=matter.get("story", ""),
+        held=tuple(
+            Held(**one)
+            for one in _once(
+                [
+                    *matter.get("held", ()),
+                    *matter.get("slip_held", ()),
+                    *held_of_all,
+                ]
+            )
+        ),
     )
+
+
+def _once(held: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return each check once: what was said of the matter itself goes before."""
+    return list({one["check"]: one for one in reversed(held)}.values())[::-1]
 
 
 def sender_of(answers: dict[str, Any]) -> Sender:

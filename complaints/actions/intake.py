@@ -4,7 +4,7 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError
 from django.db.models import F
@@ -12,17 +12,24 @@ from django.utils.translation import gettext as _
 
 from complaints import timeline
 from complaints.actions.moving import policy_for
+from complaints.actions.reported import Held, Matter, Sender, Urgent
 from complaints.choices import (
     OPEN,
     Actor,
-    Channel,
     Field,
     Kind,
     Move,
-    Relation,
     Status,
 )
-from complaints.models import Claim, Complaint, Event, Evidence, Joining, Submission
+from complaints.models import (
+    Caveat,
+    Claim,
+    Complaint,
+    Event,
+    Evidence,
+    Joining,
+    Submission,
+)
 from complaints.rules.refused import Refused
 from portal.accounts.models import User
 from portal.common import codes, crypto, names, scope
@@ -31,38 +38,6 @@ from portal.registry.models import Dose, Organization, Person
 
 MOST_MATTERS = 10
 _BY_FIELD = frozenset({Kind.WRONG_DOSE, Kind.WRONG_PERSON})
-
-
-@dataclass(frozen=True)
-class Matter:
-    """One thing that is wrong: what is claimed, about which dose, given where."""
-
-    kind: str
-    claims: dict[str, str]
-    dose_id: int | None = None
-    site_id: int | None = None
-    site_text: str = ""
-    given_on: date | None = None
-    story: str = ""
-
-
-@dataclass(frozen=True)
-class Sender:
-    """Whose record it is, as typed, and the proved telephone to answer to.
-
-    ``phone`` is empty where staff helped somebody who has none: then whoever has the
-    code follows it with the year of birth instead of the last four digits.
-    """
-
-    full_name: str
-    born_on: date | None
-    sex: str
-    national_id: str
-    phone: str
-    person_id: int | None = None
-    relation: str = Relation.SELF
-    channel: str = Channel.SELF
-    language: str = "vi"
 
 
 @dataclass(frozen=True)
@@ -81,7 +56,7 @@ def submit(
     sender: Sender,
     matters: Sequence[Matter],
     evidence: Sequence[int] = (),
-    urgent_on: date | None = None,
+    urgent: Urgent | None = None,
     by: User | None = None,
     at: datetime,
 ) -> Submitted:
@@ -101,7 +76,7 @@ def submit(
         try:
             with scope.system():
                 return _repeat(key, digest) or _store(
-                    key, digest, sender, matters, evidence, urgent_on, by, at
+                    key, digest, sender, matters, evidence, urgent, by, at
                 )
         except IntegrityError:
             if attempt == 2:
@@ -130,7 +105,7 @@ def _store(
     sender: Sender,
     matters: Sequence[Matter],
     evidence: Sequence[int],
-    urgent_on: date | None,
+    urgent: Urgent | None,
     by: User | None,
     at: datetime,
 ) -> Submitted:
@@ -146,11 +121,18 @@ def _store(
     joined = _open_already(list(subjects))
     said = {c.pk: subjects.pop(bytes(c.subject_key)) for c in joined}
     actor = Actor.STAFF if by else Actor.CITIZEN
-    complaints = _complaints(submission, subjects, urgent_on, at)
+    complaints = _complaints(submission, subjects, urgent, at)
     Claim.objects.bulk_create(
         claim
         for complaint, matter in zip(complaints, subjects.values(), strict=True)
         for claim in _claims(complaint, matter, person)
+    )
+    Caveat.objects.bulk_create(
+        [
+            _caveat(complaint, held)
+            for complaint, matter in zip(complaints, subjects.values(), strict=True)
+            for held in matter.held
+        ]
     )
     timeline.record_many(
         [_event(complaint, Move.SUBMIT, actor, by, at) for complaint in complaints]
@@ -263,7 +245,7 @@ def _four_digits(sender: Sender) -> str:
 def _complaints(
     submission: Submission,
     subjects: dict[bytes, Matter],
-    urgent_on: date | None,
+    urgent: Urgent | None,
     at: datetime,
 ) -> list[Complaint]:
     if not subjects:
@@ -291,7 +273,8 @@ def _complaints(
             submitted_at=at,
             round_started_at=at,
             due_at=at + timedelta(hours=policy_for(matter.kind, at=at).repair_hours),
-            urgent_on=urgent_on,
+            urgent_on=urgent.on if urgent else None,
+            urgent_reason=urgent.reason if urgent else "",
         )
         for number, (subject, matter) in enumerate(subjects.items(), start=1)
     )
@@ -312,6 +295,16 @@ def _claims(complaint: Complaint, matter: Matter, person: Person | None) -> list
         )
         for name, value in matter.claims.items()
     ]
+
+
+def _caveat(complaint: Complaint, held: Held) -> Caveat:
+    bound = f"caveat:{complaint.pk}:{held.check}"
+    return Caveat(
+        complaint=complaint,
+        check_name=held.check,
+        said_sealed=crypto.seal(held.said, bound_to=bound) if held.said else None,
+        reason=held.reason,
+    )
 
 
 def _recorded(matter: Matter, person: Person | None) -> dict[str, str]:

@@ -23,7 +23,8 @@ from portal.common.forms import (
 FIRST_YEAR = 2021
 NOT_LISTED = "none"
 SEXES = [("F", _("Female")), ("M", _("Male"))]
-FILES = "image/*,application/pdf"
+# Telephones that take HEIC turn it into JPEG where only these are asked for.
+FILES = "image/jpeg,image/png,image/webp,application/pdf"
 PHOTO_HELP = _("A photo or PDF up to 10 MB. It is made smaller before sending.")
 
 
@@ -61,6 +62,7 @@ class FactsForm(Form):
         label=_("Date given"),
         required=False,
         allow_partial=True,
+        is_recent=True,
         help_text=_(
             "For example: 15 1 2022. If you forgot the day, the month and year or the"
             " year alone will do."

@@ -1,6 +1,6 @@
 """What is said of the record, and what becomes of it."""
 
-from complaints.models.complaint import Claim, Complaint, Rating
+from complaints.models.complaint import Caveat, Claim, Complaint, Rating
 from complaints.models.data_request import DataRequest
 from complaints.models.event import Event, Message
 from complaints.models.policy import (
@@ -19,6 +19,7 @@ from complaints.models.submission import (
 )
 
 __all__ = [
+    "Caveat",
     "Claim",
     "Complaint",
     "DataRequest",

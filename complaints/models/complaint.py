@@ -1,20 +1,22 @@
 """A complaint, its claims, and the reads that have names."""
 
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
 
 from django.db import models
-from django.db.models import F, Lookup, Q
+from django.db.models import Case, F, Func, Lookup, Q, When
 from django.utils.translation import gettext_lazy as _
 
 from complaints.choices import (
     ENDED,
     OPEN,
+    Check,
     Field,
     Ground,
     Kind,
     Outcome,
     Status,
+    Urgency,
     Verdict,
 )
 from complaints.models.submission import Submission
@@ -44,6 +46,13 @@ class Below(Lookup):
 
 
 models.CharField.register_lookup(Below)
+
+
+# What is urgent leads its due day in Vietnam, whatever the hour at which it is due.
+DAY_BEGINS: Final = (
+    "date_trunc('day', %(expressions)s AT TIME ZONE 'Asia/Ho_Chi_Minh')"
+    " AT TIME ZONE 'Asia/Ho_Chi_Minh'"
+)
 
 
 class ComplaintQuerySet(models.QuerySet["Complaint"]):
@@ -79,7 +88,8 @@ class ComplaintQuerySet(models.QuerySet["Complaint"]):
 class Complaint(models.Model):
     """One thing that a citizen says is wrong, with one competent organization.
 
-    ``due_at`` is what ``rules.clock`` says of its events, kept for the queue's index.
+    ``due_at`` is what ``rules.clock`` says of its events, kept for the queue's index;
+    ``queue_at`` is its place there: what is urgent comes first within its due day.
     ``holder_path`` repeats the holder's path for the same reason (a trigger keeps it).
     """
 
@@ -113,6 +123,19 @@ class Complaint(models.Model):
     overdue_at = models.DateTimeField(null=True)
     escalated_at = models.DateTimeField(null=True)
     urgent_on = models.DateField(null=True)
+    urgent_reason = models.CharField(
+        max_length=6, choices=Urgency, blank=True, default="", db_default=""
+    )
+    queue_at = models.GeneratedField(
+        expression=Case(
+            When(urgent_on__isnull=True, then=F("due_at")),
+            default=Func(
+                F("due_at"), template=DAY_BEGINS, output_field=models.DateTimeField()
+            ),
+        ),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+    )
     confirmed_at = models.DateTimeField(null=True)
     confirmed_upstream_at = models.DateTimeField(null=True)
     reported_again = models.PositiveSmallIntegerField(default=0)
@@ -145,6 +168,10 @@ class Complaint(models.Model):
                 name="complaint_due_after_it_was_sent",
                 condition=Q(due_at__gte=F("submitted_at")),
             ),
+            models.CheckConstraint(
+                name="complaint_urgent_reason_only_with_a_date",
+                condition=Q(urgent_reason="") | Q(urgent_on__isnull=False),
+            ),
             models.UniqueConstraint(
                 name="complaint_one_open_per_subject",
                 fields=["subject_key"],
@@ -159,8 +186,13 @@ class Complaint(models.Model):
             ),
             models.Index(
                 name="complaint_open_by_path",
-                fields=["holder_path", "due_at"],
+                fields=["holder_path", "queue_at"],
                 opclasses=["text_pattern_ops", "timestamptz_ops"],
+                condition=Q(status__in=OPEN),
+            ),
+            models.Index(
+                name="complaint_open_by_queue",
+                fields=["queue_at", "id"],
                 condition=Q(status__in=OPEN),
             ),
             models.Index(
@@ -171,7 +203,7 @@ class Complaint(models.Model):
             models.Index(name="complaint_ended", fields=["holder", "ended_at"]),
             models.Index(
                 name="complaint_open_by_status",
-                fields=["status", "due_at"],
+                fields=["status", "queue_at"],
                 condition=Q(status__in=OPEN),
             ),
             models.Index(
@@ -295,3 +327,34 @@ class Claim(models.Model):
         return crypto.unseal(
             self.decided_sealed, bound_to=f"decided:{self.complaint_id}:{self.field}"
         )
+
+
+class Caveat(models.Model):
+    """What the citizen was asked about before sending, and sent nevertheless.
+
+    ``said``: what the paper says instead, where it was compared; ``reason``: why the
+    citizen holds to it. For staff, who look there first.
+    """
+
+    complaint = models.ForeignKey(Complaint, models.PROTECT, related_name="caveats")
+    check_name = models.CharField(max_length=17, choices=Check)
+    said_sealed = models.BinaryField(null=True)
+    reason = models.TextField(blank=True, max_length=500)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                name="caveat_once_per_complaint", fields=["complaint", "check_name"]
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.check_name} of {self.complaint_id}"
+
+    @property
+    def said(self) -> str:
+        """Return what the paper says instead, in clear; empty where nothing does."""
+        if self.said_sealed is None:
+            return ""
+        bound = f"caveat:{self.complaint_id}:{self.check_name}"
+        return crypto.unseal(self.said_sealed, bound_to=bound)

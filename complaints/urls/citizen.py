@@ -13,6 +13,7 @@ from complaints.views import (
     report,
     report_contact,
     report_paper,
+    report_urgent,
     tracking,
 )
 
@@ -43,6 +44,7 @@ urlpatterns = [
     path(f"{_DRAFT}giay/", report_paper.paper, name="report_paper"),
     path(f"{_DRAFT}anh/<uuid:ref>/", photos.picture, name="report_photo"),
     path(f"{_DRAFT}anh/<uuid:ref>/bo/", photos.drop, name="report_photo_drop"),
+    path(f"{_DRAFT}gap/", report_urgent.urgent, name="report_urgent"),
     path(f"{_DRAFT}kiem-tra/", report.check, name="report_check"),
     path(f"{_DRAFT}bo/", report.drop, name="report_drop"),
     path(f"{_DRAFT}da-gui/", report.sent, name="report_sent"),

@@ -251,6 +251,7 @@ def _row(complaint: Complaint) -> dict[str, Any]:
         "status_word": casefile.status_words(complaint),
         "due_at": complaint.due_at if complaint.is_open else None,
         "paused": casefile.is_paused(complaint),
+        "urgent_on": complaint.urgent_on if complaint.is_open else None,
         "held_by": complaint.assignee.full_name if complaint.assignee else "",
     }
 
@@ -344,6 +345,7 @@ def _show(
         ),
         "again": voices.again(complaint, file.words),
         "ratings": voices.ratings(complaint),
+        "caveats": list(complaint.caveats.order_by("pk")),
         "steps": [
             {
                 "slug": step,

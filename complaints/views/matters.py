@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from complaints.actions import drafts
-from complaints.choices import Field, Kind, Relation
+from complaints.actions import drafts, plausible
+from complaints.choices import Check, Field, Kind, Relation
 from complaints.forms.kind import KindForm, OtherRecordForm
 from complaints.forms.report import (
     NOT_LISTED,
@@ -21,11 +21,13 @@ from complaints.forms.report import (
     from_iso,
 )
 from complaints.rules import records
+from complaints.rules.plausibility import Doubt, Given
+from complaints.views import naming, sites_typed
 from complaints.views.cards import Words, day, partial_day
 from portal.common import phones
 from portal.common.forms import PartialDate
-from portal.registry import identity, national_id, places
-from portal.registry.models import Organization, Person, Product
+from portal.registry import identity, national_id
+from portal.registry.models import Person, Product
 
 VOIDS = (Kind.NOT_MINE, Kind.DOUBLED_DOSE)
 Answers = dict[str, Any]
@@ -42,6 +44,33 @@ class Page:
     heading: str
     is_search: bool = False
     dose: identity.RecordedDose | None = None
+
+    @property
+    def reason(self) -> str:
+        """Return why the citizen held to what was asked about before."""
+        return next((one["reason"] for one in self.matter.get("held", ())), "")
+
+    def doubts(self, answers: Answers, *, today: date) -> list[Doubt]:
+        """Return what is to be asked about the valid answers of this page."""
+        if isinstance(self.form, PersonalForm):
+            typed = self.form.changes().get("full_name", "")
+            others = [answers["contact"].get("full_name", "")]
+            return naming.doubts(typed, others=others)
+        if not isinstance(self.form, FactsForm):
+            return []
+        changes = self.form.changes()
+        facts = (self.form.recorded or {}) | changes
+        found = plausible.of_dose(
+            Given(
+                on=from_iso(facts.get("given_on", "")),
+                product=facts.get("product", ""),
+                lot=facts.get("lot", ""),
+            ),
+            today=today,
+        )
+        # What stands on record anyway is not the citizen's to explain.
+        concerned = {Field.GIVEN_ON, Field.PRODUCT, Field.LOT} & set(changes)
+        return found if concerned else []
 
     def context(self, draft: uuid.UUID) -> Answers:
         """Return what the template needs."""
@@ -80,6 +109,7 @@ class Page:
         is_elsewhere = typed.get("site") == NOT_LISTED
         return self.matter | {
             "claims": claims,
+            "slip_held": [],
             "story": story,
             "site_text": typed.get("site_text", "").strip() if is_elsewhere else "",
             "searched": typed.get("site_text", ""),
@@ -200,7 +230,7 @@ def _facts(
     form = FactsForm(
         data,
         products=list(Product.objects.order_by("name").values_list("code", "name")),
-        sites=_sites(
+        sites=sites_typed.found(
             searched.strip(),
             {chosen, (recorded or {}).get("site", "")},
             on=dose.given_on if dose else None,
@@ -232,24 +262,6 @@ def _unbound(form: FactsForm) -> FactsForm:
     form.full_clean()
     form.errors.clear()
     return form
-
-
-def _sites(text: str, codes: set[str], *, on: date | None) -> list[tuple[str, str]]:
-    """Return what the search found and what was chosen before, as choices."""
-    found = list(places.find_organizations(text, on=on, limit=8)) if text else []
-    wanted = codes - {"", NOT_LISTED} - {site.code for site in found}
-    if wanted:
-        chosen = Organization.objects.filter(code__in=wanted)
-        found = [*chosen.select_related("province"), *found]
-    return [(site.code, f"{site.name}\n{_about(site)}".strip()) for site in found]
-
-
-def _about(site: Organization) -> str:
-    """Return the province, and until when a site that closed was there."""
-    words = [site.province.name] if site.province else []
-    if site.closed_on:
-        words.append(_("until %(day)s") % {"day": day(site.closed_on)})
-    return ". ".join(words)
 
 
 def contact_initial(contact: dict[str, str]) -> Answers:
@@ -354,6 +366,21 @@ def contact_summary(answers: Answers) -> list[dict[str, str]]:
             }
         )
     return rows
+
+
+def held_words(answers: Answers) -> list[str]:
+    """Return what the sender holds to although it was asked about, for the check."""
+    found = {
+        held.check: held
+        for matter in drafts.matters_of(answers)
+        for held in matter.held
+    }
+    return [
+        f"{Check(held.check).label}: {held.reason}"
+        if held.reason
+        else str(Check(held.check).label)
+        for held in found.values()
+    ]
 
 
 def _date(text: str) -> PartialDate | None:

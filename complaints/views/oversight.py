@@ -204,8 +204,8 @@ def _behind(
 def _page(found: QuerySet[Complaint], after: worklist.Place | None) -> worklist.Page:
     if after:
         found = found.filter(
-            Q(due_at__gt=after.due_at) | Q(due_at=after.due_at, pk__gt=after.pk),
-            due_at__gte=after.due_at,
+            Q(due_at__gt=after.at) | Q(due_at=after.at, pk__gt=after.pk),
+            due_at__gte=after.at,
         )
     size = worklist.PAGE
     rows = list(

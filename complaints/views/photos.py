@@ -60,6 +60,7 @@ class Photo:
 
     number: int
     state: str
+    trouble: str
     word: str
     tone: str
     advice: str
@@ -92,6 +93,7 @@ def _photo(photo: Evidence, number: int, row: Draft) -> Photo:
     return Photo(
         number=number,
         state=state,
+        trouble=trouble,
         word=word,
         tone=tone,
         advice=advice,

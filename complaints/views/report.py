@@ -23,8 +23,18 @@ from complaints.actions import drafts, intake, opening
 from complaints.choices import Kind
 from complaints.forms.report import SendForm
 from complaints.models import Draft
+from complaints.rules.plausibility import Doubt
 from complaints.rules.refused import Refused
-from complaints.views import drafting, limits, matters, own, photos, receipt
+from complaints.views import (
+    doubts,
+    drafting,
+    limits,
+    matters,
+    own,
+    photos,
+    receipt,
+    report_urgent,
+)
 from complaints.views.drafting import READ_AND_SEND
 from complaints.views.lookup import whose
 from portal.accounts import access, assistance
@@ -120,19 +130,30 @@ def facts(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     if drafting.submission_of(answers):
         return redirect("citizen:report_sent", draft=draft)
     place = drafting.place(request, answers)
-    page = matters.page_for(answers, place, request.POST or None, at=at)
+    data = doubts.taken(request) if request.method == "POST" else None
+    page = matters.page_for(answers, place, data, at=at)
     own.refill(request, page.form, answers)
-    if request.method == "POST" and page.is_search:
+    if page.is_search:
         return render(request, page.template, page.context(draft))
-    if request.method == "POST" and page.form.is_valid():
-        answers["matters"][place] = page.answered()
+    asked: list[Doubt] = []
+    if data is not None and page.form.is_valid():
+        asked = page.doubts(answers, today=timezone.localdate(at))
+    is_answered = doubts.are_answered(request, asked)
+    if data is not None and page.form.is_valid() and (not asked or is_answered):
+        held = doubts.held(request, asked)
+        answers["matters"][place] = page.answered() | {"held": held}
         drafts.save(row, answers)
         if not answers["matters"][place].get("done"):
             return see_other(drafting.step(draft, "facts", place))
-        to = "check" if answers["proof"] else "contact"
+        is_proved = answers["proof"] is not None
+        if is_proved and answers.get("paper"):
+            # What was typed is held against the paper once more.
+            return see_other(drafting.step(draft, "paper"))
+        to = "check" if is_proved else "contact"
         return see_other(drafting.step(draft, to))
+    context = page.context(draft) | doubts.context(request, asked, before=page.reason)
     status = 422 if request.method == "POST" else 200
-    return render(request, page.template, page.context(draft), status=status)
+    return render(request, page.template, context, status=status)
 
 
 @require_http_methods(READ_AND_SEND)
@@ -166,6 +187,8 @@ def check(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         "matters": matters.summaries(answers, draft, at=at),
         "contact": matters.contact_summary(answers),
         "photos": photos.of_draft(row),
+        "urgent": report_urgent.row_of(answers, draft),
+        "held": matters.held_words(answers),
         "may_add": len(answers["matters"]) < intake.MOST_MATTERS,
         "next": len(answers["matters"]),
     }
@@ -182,6 +205,7 @@ def _send(
         matters=drafts.matters_of(answers),
         evidence=list(row.evidence.values_list("pk", flat=True)),
         by=assistance.helper(request),
+        urgent=drafts.urgent_of(answers),
         at=at,
     )
     known = access.submissions_of(request)

@@ -1,7 +1,7 @@
 """Step 3 of a report: whose record, where to write to, and the code that proves it."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,11 +9,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods
 
-from complaints.actions import drafts
-from complaints.choices import Relation
-from complaints.forms.report import ContactForm, TelephoneCodeForm, iso
+from complaints.actions import drafts, plausible
+from complaints.choices import Field, Relation
+from complaints.forms.report import ContactForm, TelephoneCodeForm, from_iso, iso
 from complaints.models import Draft
-from complaints.views import drafting, limits, matters, own, photos
+from complaints.rules.plausibility import Doubt, Given
+from complaints.views import doubts, drafting, limits, matters, naming, own, photos
 from complaints.views.drafting import READ_AND_SEND
 from complaints.views.lookup import proved_telephone, remember_proof, wrong_code
 from portal.accounts import access, assistance, codes
@@ -31,9 +32,9 @@ def contact(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     if drafting.submission_of(answers):
         return redirect("citizen:report_sent", draft=draft)
     telephone = proved_telephone(request)
+    sent = (doubts.taken(request), request.FILES) if request.method == "POST" else ()
     form = ContactForm(
-        request.POST or None,
-        request.FILES or None,
+        *sent,
         is_known=answers["person"] is not None,
         telephone=phones.mask(telephone) if telephone else "",
         acts_for_other=answers["relation"] != Relation.SELF,
@@ -42,12 +43,17 @@ def contact(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     own.refill(request, form, answers)
     if assistance.of(request):
         form.fields["phone"].required = False
+    asked: list[Doubt] = []
     if request.method == "POST":
         is_valid = form.is_valid()
         photos.take(request, form, row, at=at)
         if is_valid and not form.errors:
-            return _after_contact(request, form, row, answers, telephone, at=at)
-    context = {
+            asked = _doubts(form, answers, today=timezone.localdate(at))
+            if not asked or doubts.are_answered(request, asked):
+                answers["held"] = doubts.held(request, asked)
+                return _after_contact(request, form, row, answers, telephone, at=at)
+    before = next((one["reason"] for one in answers.get("held", ())), "")
+    context = doubts.context(request, asked, before=before) | {
         "form": form,
         "draft": draft,
         "photos": photos.of_draft(row),
@@ -56,6 +62,31 @@ def contact(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "citizen/report_contact.html", context, status=status)
+
+
+def _doubts(form: ContactForm, answers: dict[str, Any], *, today: date) -> list[Doubt]:
+    """Return what is to be asked about name and birth date as typed just now."""
+    if answers["person"] is not None:
+        return []
+    claims = [matter.get("claims", {}) for matter in answers["matters"]]
+    found = naming.doubts(
+        form.cleaned_data["full_name"],
+        others=[claimed.get("full_name", "") for claimed in claims],
+    )
+    for claimed in claims:
+        given = Given(
+            on=from_iso(claimed.get("given_on", "")),
+            product=claimed.get("product", ""),
+            born=form.cleaned_data["born_on"],
+        )
+        if given.on is not None:
+            found += [
+                doubt
+                for doubt in plausible.of_dose(given, today=today)
+                if doubt.field == Field.BORN_ON
+                and doubt.check not in {one.check for one in found}
+            ]
+    return found
 
 
 def _after_contact(

@@ -1,44 +1,159 @@
-"""Step 3 of a report, for who has a paper: photos of it, each with how far it is."""
+"""Step 3 of a report, for who has a paper: photos of it, and what stands on it.
+
+What was typed before is compared with the paper here, so that nobody is refused later
+for a slip of the finger. Nothing is insisted on: who holds to it says why.
+"""
 
 import uuid
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from complaints.actions import evidence
-from complaints.forms.paper import AddPhotoForm
-from complaints.views import drafting, photos
+from complaints.actions import drafts, evidence
+from complaints.choices import Check, Field
+from complaints.forms.paper import ALTERED, APP, COVERED, FORM, OTHER, SLIP, PaperForm
+from complaints.rules.plausibility import Doubt
+from complaints.views import cards, doubts, drafting, own, photos, slips
 from complaints.views.drafting import READ_AND_SEND
+from complaints.views.photos import Photo
 from portal.accounts import access
 from portal.common.http import see_other
+from portal.registry import identity
 
 
 @require_http_methods(READ_AND_SEND)
 @access.public
 def paper(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
-    """Show the photos of the paper, take more of them, and go on when all is said."""
+    """Show the photos of the paper, take more, ask what stands on it, and go on."""
     at = timezone.now()
+    today = timezone.localdate(at)
     row, answers = drafting.load(request, draft)
     if drafting.submission_of(answers):
         return redirect("citizen:report_sent", draft=draft)
-    sent = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = AddPhotoForm(*sent)
-    if form.is_valid():
-        is_kept = photos.take(request, form, row, at=at)
-        if is_kept:
-            return see_other(drafting.step(draft, "paper"))
-        if not form.errors and request.POST.get("action") != "look":
-            return see_other(drafting.step(draft, "check"))
+    had_photos = row.evidence.exists()
+    asks = had_photos and answers["proof"] is not None and _is_about_a_dose(answers)
+    data = doubts.taken(request) if request.method == "POST" else None
+    form = _form(request, data, answers, asks=asks)
+    told = slips.read(data, answers, today=today) if asks else []
+    for one in [form, *(slip.form for slip in told)]:
+        own.refill(request, one, answers)
+    is_whole = data is not None and form.is_valid() and all(s.is_valid() for s in told)
+    is_kept = data is not None and photos.take(request, form, row, at=at)
+    goes_on = data is not None and data.get("action") != "look" and not is_kept
+    asked: list[Doubt] = []
+    if data is not None and is_whole:
+        _keep(answers, form, told)
+        drafts.save(row, answers)
+    if is_kept and not form.errors:
+        return see_other(drafting.step(draft, "paper"))
     shown = photos.of_draft(row)
-    context = {
+    if asks and goes_on and is_whole and not form.errors:
+        asked = _of_paper(form, shown)
+        asked += [doubt for slip in told for doubt in slip.doubts(today=today)]
+        _require_kind(form)
+    if goes_on and is_whole and not form.errors:
+        is_chosen = all(slip.is_chosen for slip in told)
+        if is_chosen and (not asked or doubts.are_answered(request, asked)):
+            _settle(request, answers, asked, told)
+            drafts.save(row, answers)
+            return see_other(_onward(draft, answers))
+    before = next((h["reason"] for h in answers.get("paper", {}).get("held", ())), "")
+    context = doubts.context(request, asked, before=before) | {
         "form": form,
         "draft": draft,
         "photos": shown,
+        "slips": told,
+        "asks": asks,
+        "must_choose": [s for s in told if s.differing and not s.is_chosen],
         "is_checking": any(photo.state == "quarantined" for photo in shown),
         "may_add": len(shown) < evidence.MAX_FILES,
         "back": drafting.step(draft, "contact"),
     }
-    status = 422 if form.errors else 200
+    # To look how far the photos are is no answer yet.
+    status = 422 if data is not None and data.get("action") != "look" else 200
     return render(request, "citizen/report_paper.html", context, status=status)
+
+
+def _is_about_a_dose(answers: dict[str, Any]) -> bool:
+    return any(matter["kind"] in slips.PROVED_BY_PAPER for matter in answers["matters"])
+
+
+def _form(
+    request: HttpRequest, data: Any, answers: dict[str, Any], *, asks: bool
+) -> PaperForm:
+    contact = answers["contact"]
+    full_name = contact.get("full_name", "")
+    born = cards.partial_day(contact.get("born_on", ""))
+    if asks and answers["person"] is not None:
+        person, _number = identity.opened(answers["person"])
+        full_name, born = person.full_name, cards.born(person)
+    return PaperForm(
+        *((data, request.FILES) if data is not None else ()),
+        asks=asks,
+        full_name=full_name,
+        born=born,
+        initial=answers.get("paper", {}),
+    )
+
+
+def _require_kind(form: PaperForm) -> None:
+    if not form.cleaned_data["paper"]:
+        field = form.fields["paper"]
+        form.add_error("paper", field.error_messages["required"])
+
+
+def _of_paper(form: PaperForm, shown: list[Photo]) -> list[Doubt]:
+    """Return what is to be asked about the photos and what they are said to show."""
+    said, shows = form.cleaned_data["paper"], set(form.cleaned_data["shows"])
+    flaws = set(form.cleaned_data["flaws"])
+    troubles = {photo.trouble for photo in shown} - {""}
+    found = {
+        Check.PAPER_FORM: said == FORM,
+        Check.PAPER_OTHER: said == OTHER,
+        Check.PAPER_LACKS: said in (SLIP, APP)
+        and not {Field.GIVEN_ON, Field.PRODUCT} <= shows,
+        Check.PAPER_NAME: said in (SLIP, APP) and Field.FULL_NAME not in shows,
+        Check.PAPER_BIRTH: said in (SLIP, APP) and Field.BORN_ON not in shows,
+        Check.PAPER_COVERED: COVERED in flaws or COVERED in troubles,
+        Check.PAPER_ALTERED: ALTERED in flaws,
+        Check.PHOTO_UNREADABLE: bool(troubles - {COVERED}),
+    }
+    return [Doubt(check, "evidence") for check, is_so in found.items() if is_so]
+
+
+def _keep(answers: dict[str, Any], form: PaperForm, told: list[slips.Slip]) -> None:
+    """Keep what was said of the paper; it need not be typed again."""
+    before = answers.get("paper", {})
+    typed = {
+        name: form.cleaned_data[name]
+        for name in ("paper", "shows", "flaws")
+        if name in form.fields
+    }
+    answers["paper"] = before | typed
+    for slip in told:
+        answers["matters"][slip.place]["slip"] = slip.form.facts()
+
+
+def _settle(
+    request: HttpRequest,
+    answers: dict[str, Any],
+    asked: list[Doubt],
+    told: list[slips.Slip],
+) -> None:
+    """Put what was chosen into the matters, and what is held to beside it."""
+    of_slips = {id(d) for slip in told for d in slip.asked}
+    of_paper = [doubt for doubt in asked if id(doubt) not in of_slips]
+    if "paper" in answers:
+        answers["paper"]["held"] = doubts.held(request, of_paper)
+    for slip in told:
+        matter = answers["matters"][slip.place]
+        answers["matters"][slip.place] = slip.settled(matter) | {
+            "slip_held": doubts.held(request, slip.asked)
+        }
+
+
+def _onward(draft: uuid.UUID, answers: dict[str, Any]) -> str:
+    return drafting.step(draft, "contact" if answers["proof"] is None else "check")

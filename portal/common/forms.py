@@ -18,6 +18,12 @@ Precision = Literal["year", "month", "day"]
 # Nobody's papers are older; later centuries are slips of the finger.
 _FIRST_YEAR: Final = 1880
 _LAST_YEAR: Final = 2199
+_CENTURY: Final = 2000
+# 12/8/2021, 12-08-21, "ngày 12 tháng 8 năm 2021"; a year alone or month and year, too.
+_NUMBERS: Final = re.compile(r"[0-9]+")
+_WORDS_OF_DATES: Final = re.compile(
+    r"(?:ng[àa]y|th[áa]ng|n[ăa]m|th|t)\b|[\s./,\-–]+", re.I
+)
 
 _BLANKS: Final = re.compile(
     r"[\s.'`\-\u2010-\u2015\u2019\u200b-\u200f\u202a-\u202e\ufeff]"
@@ -93,16 +99,22 @@ class DayWidget(forms.MultiWidget):
             attrs,
         )
 
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[Any]:
+        """Return three texts; a whole date in one box is spread over all of them."""
+        boxes: list[Any] = super().value_from_datadict(data, files, name)
+        return whole_date(boxes) or boxes
+
     def decompress(self, value: PartialDate | date | None) -> list[int | None]:
         """Return day, month and year of what the form started with."""
         return [None] * 3 if value is None else [value.day, value.month, value.year]
 
 
 class DayField(forms.MultiValueField):
-    """A date in three boxes.
+    """A date in three boxes, or all of it in the first one (12/8/2021, 12 tháng 8).
 
     Gives a `date`; with `allow_partial` a `PartialDate`, of which the day, or day and
-    month, may be left empty. None when it is not required and empty.
+    month, may be left empty. None when it is not required and empty. ``is_recent``:
+    a year of two digits is one of this century.
     """
 
     widget = DayWidget
@@ -118,9 +130,11 @@ class DayField(forms.MultiValueField):
         "no_such_day": _("%(day)s is not a real date"),
     }
 
-    def __init__(self, *, allow_partial: bool = False, **kwargs: Any) -> None:
-        self.allow_partial = allow_partial
-        boxes = [forms.CharField(required=False, max_length=10) for _box in range(3)]
+    def __init__(
+        self, *, allow_partial: bool = False, is_recent: bool = False, **kwargs: Any
+    ) -> None:
+        self.allow_partial, self.is_recent = allow_partial, is_recent
+        boxes = [forms.CharField(required=False, max_length=40) for _box in range(3)]
         super().__init__(fields=boxes, require_all_fields=False, **kwargs)
         if allow_partial and "required" not in (kwargs.get("error_messages") or {}):
             self.error_messages["required"] = self.error_messages["year_missing"]
@@ -136,7 +150,9 @@ class DayField(forms.MultiValueField):
             self._refuse("month_missing")
         if not self.allow_partial and (day is None or month is None):
             self._refuse("incomplete")
-        if len(self._plain(data_list[2])) < 4:
+        if self.is_recent and len(self._plain(data_list[2])) == 2:
+            year += _CENTURY
+        elif len(self._plain(data_list[2])) < 4:
             self._refuse("short_year")
         if not _FIRST_YEAR <= year <= _LAST_YEAR:
             self._refuse("year_range")
@@ -290,6 +306,31 @@ class NationalIdField(forms.CharField):
         shape = r"[0-9]{12}|[0-9]{9}|(?=(?:.*[0-9]){5})[A-Z]{1,2}[0-9A-Z]{5,9}"
         if value and not re.fullmatch(shape, value):
             raise ValidationError(self.error_messages["length"], code="length")
+
+
+def whole_date(boxes: list[str]) -> list[str] | None:
+    """Return day, month and year of a date typed whole into one of three boxes.
+
+    Day first, as people here write; year first where it has four digits (2021-08-12).
+    None where nothing but one date stands there, or the other boxes hold something.
+    """
+    filled = [text for text in boxes if text and text.strip()]
+    if len(filled) != 1:
+        return None
+    text = unicodedata.normalize("NFKC", filled[0]).strip()
+    numbers = _NUMBERS.findall(text)
+    if _NUMBERS.sub("", _WORDS_OF_DATES.sub("", text)) or not 0 < len(numbers) <= 3:
+        return None
+    if len(numbers) == 1 and len(numbers[0]) == 8:
+        run = numbers[0]
+        return [run[:2], run[2:4], run[4:]]
+    if len(numbers[0]) == 4:
+        numbers = numbers[::-1]
+    if len(numbers) == 2 and len(numbers[1]) < 4:
+        return [*numbers, ""]
+    if len(numbers) == 3 or len(numbers[-1]) == 4:
+        return ["", "", *numbers][-3:]
+    return None
 
 
 def _unmarked(text: str) -> str:

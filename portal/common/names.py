@@ -86,6 +86,12 @@ def tone_key(text: str) -> str:
     return " ".join(_each(text, _tone_word, _toned))
 
 
+def spelt(key: str) -> str:
+    """Return the word, in small letters, of which this is the tone key."""
+    letters, tone = key[:-1].rstrip("."), key[-1:]
+    return tidy(letters + MARKS_OF_TONES.get(tone, ""))
+
+
 def tidy(text: str, *, strip_titles: bool = False) -> str:
     """Return the name as it should be stored: a spelling changes, never the name.
 

@@ -1,5 +1,7 @@
+import csv
 import unicodedata
 from datetime import date
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -174,3 +176,39 @@ def test_an_identity_number_loses_its_spaces_only(typed, number):
 @pytest.mark.parametrize("typed", ["79190001234", "0791900012345", "7.9E+10", "abc"])
 def test_a_number_that_no_document_bears_is_refused(typed):
     assert codes_of(NationalIdField(), typed) == ["length"]
+
+
+class GivenForm(Form):
+    given_on = DayField(allow_partial=True, is_recent=True)
+
+
+with Path(__file__).with_name("dates_typed.csv").open(encoding="utf-8") as file:
+    DATES = [
+        pytest.param(row["typed"], row["day"], id=f"{row['typed']}: {row['why']}")
+        for row in csv.DictReader(file)
+    ]
+
+
+@pytest.mark.parametrize(("typed", "day"), DATES)
+@pytest.mark.parametrize("box", [0, 1, 2])
+def test_a_date_typed_whole_into_any_box_is_read_day_first(typed, day, box):
+    form = GivenForm({f"given_on_{box}": typed})
+
+    assert form.is_valid() == bool(day)
+    if day:
+        assert str(form.cleaned_data["given_on"]) == day
+
+
+def test_a_date_typed_whole_is_shown_in_three_boxes_afterwards():
+    form = GivenForm({"given_on_0": "12/8/2021"})
+
+    assert form["given_on"].value() == ["12", "8", "2021"]
+
+
+def test_a_year_of_two_digits_is_one_of_this_century_only_where_it_is_recent():
+    boxes = {"given_on_0": "12", "given_on_1": "8", "given_on_2": "21"}
+
+    assert str(GivenForm(boxes).fields["given_on"].clean(["12", "8", "21"])) == (
+        "2021-08-12"
+    )
+    assert codes_of(DayField(), ["12", "8", "58"]) == ["short_year"]

@@ -31,6 +31,11 @@ WHO = {
     "born_on_2": "1950",
     "phone": "0900 000 777",
 }
+WHOLE_SLIP = {
+    "paper": "slip",
+    "shows": ["full_name", "born_on", "given_on", "product"],
+    "action": "go",
+}
 GIVEN = {"given_on_0": "12", "given_on_1": "8", "given_on_2": "2021"}
 
 
@@ -250,7 +255,7 @@ def test_a_photo_is_kept_although_another_field_is_wrong(client, site):
         step(page, "lien-he"), WHO | {"phone": "12", "evidence": photo()}
     )
     paper = go_to_check(client, page)
-    check = client.post(step(page, "giay"), {"action": "go"}, follow=True)
+    check = client.post(step(page, "giay"), WHOLE_SLIP, follow=True)
     client.post(step(page, "kiem-tra"), {"key": hidden_key(check)})
 
     assert wrong.status_code == 422

@@ -1,0 +1,56 @@
+"""What a citizen sends, as intake takes it: who, what is wrong, how soon."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from complaints.choices import Channel, Relation
+
+
+@dataclass(frozen=True)
+class Held:
+    """Something asked about before sending, to which the citizen held nevertheless."""
+
+    check: str
+    said: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Matter:
+    """One thing that is wrong: what is claimed, about which dose, given where."""
+
+    kind: str
+    claims: dict[str, str]
+    dose_id: int | None = None
+    site_id: int | None = None
+    site_text: str = ""
+    given_on: date | None = None
+    story: str = ""
+    held: tuple[Held, ...] = ()
+
+
+@dataclass(frozen=True)
+class Urgent:
+    """By when it is needed, and what for."""
+
+    on: date
+    reason: str
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Whose record it is, as typed, and the proved telephone to answer to.
+
+    ``phone`` is empty where staff helped somebody who has none: then whoever has the
+    code follows it with the year of birth instead of the last four digits.
+    """
+
+    full_name: str
+    born_on: date | None
+    sex: str
+    national_id: str
+    phone: str
+    person_id: int | None = None
+    relation: str = Relation.SELF
+    channel: str = Channel.SELF
+    language: str = "vi"
