@@ -38,7 +38,10 @@ def _ledger(lot: str) -> Ledger:
 def _batches(lot: str) -> dict[str, Batch]:
     """Return all lots, as a typed one may be near any; deliveries only of its own."""
     rows = Lot.objects.values_list("number", "product__code", "expires_on")
-    batches = {number: Batch(number, *facts) for number, *facts in rows}
+    batches = {
+        number: Batch(number, product, expires_on)
+        for number, product, expires_on in rows
+    }
     typed = batch_of(lot, batches)
     if typed:
         first = LotAllocation.objects.filter(lot__number=typed.number).aggregate(

@@ -4,8 +4,9 @@ What comes out are doubts, never refusals: ledgers have gaps, and the citizen ma
 right. The limits are those of the registry's quality rules (domain paper, d).
 """
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
@@ -64,7 +65,7 @@ class Doubt:
 
     check: Check
     field: str
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = dataclasses.field(default_factory=dict)
     offers: tuple[tuple[str, str], ...] = ()
     said: str = ""
 

@@ -120,13 +120,14 @@ def as_shown(found: Sequence[Doubt], field: str = "") -> list[dict[str, Any]]:
     return shown
 
 
-def taken(request: HttpRequest, form_prefix: str = "") -> QueryDict:
+def taken(request: HttpRequest) -> QueryDict:
     """Return what was sent, with an offer that was pressed in its field."""
-    data = request.POST
+    data: QueryDict = request.POST
     name, colon, value = data.get("take", "").partition(":")
     if colon and name in (Field.PRODUCT, Field.LOT, Field.FULL_NAME):
-        data = data.copy()
-        data[f"{form_prefix}{name}"] = value
+        changed: Any = data.copy()
+        changed[name] = value
+        return changed
     return data
 
 
