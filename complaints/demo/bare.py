@@ -28,6 +28,7 @@ TABLES: Final = (
 # Their few rows keep their indexes (the chain of events reads one) and lose only the
 # references, of which a complaint with its events has thirty.
 POINTING: Final = (
+    "registry_lotallocation",
     "registry_correction",
     "complaints_submission",
     "complaints_complaint",

@@ -10,7 +10,7 @@ import gc
 import multiprocessing
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -63,11 +63,13 @@ class Chunk(NamedTuple):
     rows: list[Packed]
 
 
-def write_all(world: World, *, processes: int) -> Iterator[Written]:
+def write_all(
+    world: World, *, processes: int, first: Sequence[Packed] = ()
+) -> Iterator[Written]:
     """Write all chunks of the world, yielding what each one wrote.
 
-    With one process, or few people, all is made by this one, inside the caller's
-    transaction if there is one.
+    ``first`` are rows to write before them. With one process, or few people, all is
+    made by this one, inside the caller's transaction if there is one.
     """
     write_chunks = _write_together if bare.can_be_bared() else _write_each
     if processes > 1 and world.people >= _WORTH_PROCESSES:
@@ -84,11 +86,14 @@ def write_all(world: World, *, processes: int) -> Iterator[Written]:
     else:
         pool = None
     with pool or nullcontext():
-        yield from write_chunks(world, pool, processes)
+        yield from write_chunks(world, pool, processes, first)
 
 
 def _write_together(
-    world: World, pool: ProcessPoolExecutor | None, processes: int
+    world: World,
+    pool: ProcessPoolExecutor | None,
+    processes: int,
+    first: Sequence[Packed],
 ) -> Iterator[Written]:
     numbers = _numbers(world)
     # A COPY of its own for each of ten tables is dear for a thousand people only.
@@ -106,6 +111,7 @@ def _write_together(
         bare.bared(),
         copier(frozen=bare.TABLES) as out,
     ):
+        out.write(first)
         for chunk in made:
             out.write(chunk.rows)
             yield chunk.written
@@ -131,13 +137,20 @@ def _made_ahead(
 
 
 def _write_each(
-    world: World, pool: ProcessPoolExecutor | None, processes: int
+    world: World,
+    pool: ProcessPoolExecutor | None,
+    processes: int,
+    first: Sequence[Packed],
 ) -> Iterator[Written]:
+    with transaction.atomic(), copier() as out:
+        out.write(first)
     if pool is None:
         keys = Keys()
         for number in _numbers(world):
             yield write(world, number, keys)
     else:
+        # They are forked now.
+        connections.close_all()
         yield from pool.map(_write_here, _numbers(world))
 
 

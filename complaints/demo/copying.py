@@ -5,7 +5,7 @@ tables. The order of tables is that of their foreign keys.
 """
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from random import Random
@@ -135,6 +135,8 @@ def text(value: Any) -> str:
     raise TypeError(f"cannot copy {type(value).__name__}")
 
 
+# One encoder for all, as json.dumps makes one each time.
+_json: Final = json.JSONEncoder(ensure_ascii=False).encode
 _TEXTS: Final[dict[type, Callable[[Any], str]]] = {
     type(None): lambda value: "\\N",
     str: lambda value: value.translate(_ESCAPES),
@@ -144,7 +146,7 @@ _TEXTS: Final[dict[type, Callable[[Any], str]]] = {
     UUID: str,
     date: date.isoformat,
     datetime: datetime.isoformat,
-    dict: lambda value: json.dumps(value, ensure_ascii=False).translate(_ESCAPES),
+    dict: lambda value: _json(value).translate(_ESCAPES) if value else "{}",
 }
 
 
@@ -183,7 +185,7 @@ class Copier:
         self._staged: list[str] = []
         self._frozen = frozen
 
-    def write(self, rows: list[Packed]) -> None:
+    def write(self, rows: Iterable[Packed]) -> None:
         """Copy rows into their tables, or beside them where a policy is in the way."""
         with connection.cursor() as cursor:
             for table, _, content in rows:

@@ -5,7 +5,7 @@ written as they became, with the ledger's entry of what they were.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import Random
 from typing import NamedTuple
 from uuid import UUID
@@ -20,14 +20,13 @@ from complaints.choices import (
     Status,
     Verdict,
 )
-from complaints.demo import history
+from complaints.demo import history, people
 from complaints.demo.copying import Rows, new_ref, text
 from complaints.demo.history import Life, Step
 from complaints.demo.mending import Decision, Owner, mend
 from complaints.demo.records import Flaw, Record
 from complaints.demo.world import Held, World
-from complaints.rules.clock import Moment, reckon
-from portal.common import codes, crypto, names
+from portal.common import codes, crypto
 
 # Who complains: of those with a flaw of that kind, and of those without any. Together
 # about 3 % of all, 1.2 of 2.7 million about doses that are not on record.
@@ -180,7 +179,7 @@ class Office:
         rows.add(
             "complaints_submission",
             submission, key, self._of_body(str(key)), code, person, channel,
-            relation, "vi", human.full_name, names.fold(human.full_name),
+            relation, "vi", human.full_name, people.spell(human.full_name).folded,
             human.born_on, human.sex, self._seal(number, bound),
             self._of_number(number),
             self._seal(human.phone, bound),
@@ -212,11 +211,6 @@ class Office:
             history.HOLDER: matter.held.holder,
             history.ABOVE: matter.held.above,
         }
-        reckoned = reckon(
-            [Moment(s.move, s.status, s.at, s.round, at_place[s.place]) for s in steps],
-            terms=world.terms,
-            at=world.at,
-        )
         correction = None
         if life.outcome == Outcome.CORRECTED:
             proposed = latest(steps, Move.PROPOSE)
@@ -236,6 +230,7 @@ class Office:
                 rows=rows,
                 chance=self.chance,
                 world=world,
+                seal=self._seal,
             )
         dose = flaw.dose or flaw.given
         known = dose_ids.get(id(dose)) if dose else None
@@ -251,7 +246,7 @@ class Office:
             steps[0].at, _at(_first(steps, Move.ROUTE)),
             _at(next((s for s in steps if s.who is not None), None)),
             _at(next(s for s in steps if s.round == last.round)),
-            _due(reckoned.due_at, last, world),
+            life.due_at,
             last.at if last.status == Status.WAITING_CITIZEN else None,
             _at(_ended(steps)),
             life.overdue_at, _at(latest(steps, Move.ESCALATE)), None,
@@ -362,10 +357,3 @@ def _ended(steps: list[Step]) -> Step | None:
 
 def _at(step: Step | None) -> datetime | None:
     return step.at if step else None
-
-
-def _due(due_at: datetime, last: Step, world: World) -> datetime:
-    """Return the due time as the row keeps it: a pause counts once it has ended."""
-    if last.status != Status.WAITING_CITIZEN:
-        return due_at
-    return due_at - min(max(world.at - last.at, timedelta(0)), world.terms.pause)

@@ -24,6 +24,7 @@ _SECOND = 30.0
 _OPENS, _ENDS = time(7, 30), time(17)
 _KEEN_ENDS = time(20)
 _SATURDAY, _SUNDAY = 5, 6
+_HERE: Final = timezone.get_default_timezone()
 _DAYS_AGO = 90
 # How many of a day's submissions come in each hour, from 5 o'clock on.
 _HOURS = (1, 2, 5, 8, 9, 9, 7, 5, 6, 7, 7, 6, 5, 6, 8, 9, 7, 4, 1)
@@ -51,18 +52,21 @@ class Step(NamedTuple):
 
 @dataclass
 class Life:
-    """A complaint from its sending until now."""
+    """A complaint from its sending until now.
+
+    ``due_at`` is as the row keeps it: a pause counts once it has ended.
+    """
 
     steps: list[Step]
     terms: Terms
     at: datetime
     outcome: str = ""
     overdue_at: datetime | None = None
-    _due_at: datetime = field(init=False)
+    due_at: datetime = field(init=False)
     _paused_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        self._due_at = self.steps[0].at + self.terms.repair
+        self.due_at = self.steps[0].at + self.terms.repair
 
     @property
     def last(self) -> Step:
@@ -91,14 +95,14 @@ class Life:
             Step(move, actor, at, status, number, place or before.place, who, words)
         )
         if self._paused_at and status != Status.WAITING_CITIZEN:
-            self._due_at += min(at - self._paused_at, self.terms.pause)
+            self.due_at += min(at - self._paused_at, self.terms.pause)
             self._paused_at = None
-            if self.overdue_at and self._due_at > at:
+            if self.overdue_at and self.due_at > at:
                 self.overdue_at = None
         if status == Status.WAITING_CITIZEN:
             self._paused_at = self._paused_at or at
         if move == Move.DISAGREE:
-            self._due_at, self.overdue_at = at + self.terms.repair, None
+            self.due_at, self.overdue_at = at + self.terms.repair, None
         return True
 
     def mark_overdue(self, until: datetime) -> None:
@@ -108,15 +112,15 @@ class Life:
             self.overdue_at is None
             and self._paused_at is None
             and is_open
-            and self.last.at <= self._due_at < until
+            and self.last.at <= self.due_at < until
         ):
             before = self.last
-            self.overdue_at = self._due_at
+            self.overdue_at = self.due_at
             self.steps.append(
                 before._replace(
                     move=Move.OVERDUE,
                     actor=Actor.SYSTEM,
-                    at=self._due_at,
+                    at=self.due_at,
                     who=None,
                     words="",
                 )
@@ -125,7 +129,7 @@ class Life:
 
 def sent_at(chance: Random, at: datetime) -> datetime:
     """Return when a complaint of the last 90 days was sent; people send by day."""
-    local = timezone.localtime(at)
+    local = at.astimezone(_HERE)
     # More of late than three months ago, so that every state has cases to look at.
     day = local.date() - timedelta(days=int(chance.random() ** 1.6 * _DAYS_AGO))
     (hour,) = chance.choices(range(len(_HOURS)), _HOURS)
@@ -141,7 +145,7 @@ def at_work(
 
     The keen ones work in the evening and on Saturdays too, as many did in 2021.
     """
-    local = timezone.localtime(moment)
+    local = moment.astimezone(_HERE)
     closed_from = _SUNDAY if is_keen else _SATURDAY
     if local.time() >= (_KEEN_ENDS if is_keen else _ENDS):
         local = datetime.combine(

@@ -1,8 +1,10 @@
 """What an upheld complaint did to a record, and the ledger's entry of it."""
 
+import json
+from collections.abc import Callable
 from datetime import datetime
 from random import Random
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from complaints.choices import Kind
@@ -11,7 +13,9 @@ from complaints.demo.copying import Rows
 from complaints.demo.doses import Dose
 from complaints.demo.records import Flaw, Number, Record
 from complaints.demo.world import World
-from portal.common import crypto
+
+# As crypto.seal_json() writes them.
+_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Owner(NamedTuple):
@@ -39,6 +43,7 @@ def mend(
     rows: Rows,
     chance: Random,
     world: World,
+    seal: Callable[[str, str], bytes],
 ) -> int:
     """Put the flaw right in the record to be written; return the ledger entry's key.
 
@@ -74,8 +79,7 @@ def mend(
     rows.add(
         "registry_correction",
         pk, ref, target, target_id, version, operation,
-        crypto.seal_json(before, bound_to=f"before:{ref}"),
-        crypto.seal_json(after, bound_to=f"after:{ref}"),
+        seal(_json(before), f"before:{ref}"), seal(_json(after), f"after:{ref}"),
         "complaint", decision.reference, decision.approved_by is not None,
         decision.proposed_by, decision.approved_by, decision.at, None,
     )  # fmt: skip

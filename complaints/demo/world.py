@@ -1,5 +1,6 @@
 """Where the invented people live and are vaccinated: read once, then handed around."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -135,14 +136,13 @@ def read(*, people: int, seed: int, at: datetime) -> World:
     )
 
 
-def allocations(world: World) -> list[tuple[int, int, date, int]]:
-    """Return (lot, organization, day, doses): each lot is there before it is used.
+def allocations(world: World) -> Iterator[str]:
+    """Yield lines of lot, organization, day and doses as COPY reads them.
 
-    Half as much again as the campaign needs at that place, so that the recorded doses
-    of a lot never exceed what was delivered.
+    Each lot is there before it is used, half as much again as the campaign needs at
+    that place, so that the recorded doses of a lot never exceed what was delivered.
     """
     doses = 2 * max(100, world.people // len(world.communes))
-    rows = []
     places = {
         (commune.district, site)
         for commune in world.communes
@@ -153,9 +153,9 @@ def allocations(world: World) -> list[tuple[int, int, date, int]]:
         districts.setdefault(district, []).append(site)
     for (district, _, month), (lot, _number) in world.lots.items():
         first = date((month - 1) // 12, (month - 1) % 12 + 1, 1)
+        day = first - timedelta(days=2)
         for site in districts[district]:
-            rows.append((lot, site, first - timedelta(days=2), doses))
-    return rows
+            yield f"{lot}\t{site}\t{day}\t{doses}\n"
 
 
 def _communes(people: int) -> list[Commune]:

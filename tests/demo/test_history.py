@@ -51,6 +51,17 @@ def test_overdue_is_noted_exactly_where_the_clock_says_so(pace):
             assert life.overdue_at is None or life.overdue_at <= reckoned.due_at
 
 
+@pytest.mark.parametrize("pace", ["good", "fair", "bad"])
+def test_a_matter_is_due_when_the_clock_says_so_less_the_pause_that_runs(pace):
+    for life in _lives(pace):
+        moments = [Moment(s.move, s.status, s.at, s.round, 1) for s in life.steps]
+        reckoned = reckon(moments, terms=TERMS, at=NOW)
+        running = timedelta(0)
+        if life.last.status == Status.WAITING_CITIZEN:
+            running = min(NOW - life.last.at, TERMS.pause)
+        assert life.due_at == reckoned.due_at - running
+
+
 def test_good_bodies_take_hours_and_bad_ones_days():
     def median(pace):
         hours = sorted(

@@ -17,6 +17,7 @@ from django.utils.dateparse import parse_datetime
 from complaints import rollups
 from complaints.demo import chunks, copying, staff, stories, window, world
 from complaints.demo.chunks import Written
+from complaints.demo.copying import Packed
 from complaints.demo.world import World
 from portal.common import scope
 from portal.registry.models import LotAllocation, Person
@@ -62,7 +63,6 @@ class Command(BaseCommand):
                 "that they were made with, or start with an empty DATA_DIR."
             )
         staff.hire(here)
-        _allocate(here)
         written, seconds = self._write(here, options["processes"], options["json"])
         stories.write(here)
         _analyze()
@@ -92,7 +92,9 @@ class Command(BaseCommand):
         """Write the chunks; return what was written and in how many seconds."""
         total = Written()
         started = told = time.monotonic()
-        for written in chunks.write_all(here, processes=processes):
+        for written in chunks.write_all(
+            here, processes=processes, first=_allocations(here)
+        ):
             total.add(written)
             if time.monotonic() - told > 2 and not is_quiet:
                 told = time.monotonic()
@@ -100,13 +102,12 @@ class Command(BaseCommand):
         return total, time.monotonic() - started
 
 
-def _allocate(here: World) -> None:
+def _allocations(here: World) -> list[Packed]:
+    """Return the deliveries of lots that the doses are to come from, once."""
     rows = copying.Rows()
-    if LotAllocation.objects.exists():
-        return
-    for allocation in world.allocations(here):
-        rows.add("registry_lotallocation", *allocation)
-    copying.write(rows)
+    if not LotAllocation.objects.exists():
+        rows.lines("registry_lotallocation").extend(world.allocations(here))
+    return rows.packed()
 
 
 def _analyze() -> None:
