@@ -41,7 +41,6 @@ class Decide(Seen):
             else _("Which entry is right and stays?")
         )
         field.choices = list(zip(Choice.values, titles, strict=True))
-        field.initial = Choice.FIRST
         field.error_messages["required"] = _("Choose which of the two stays.")
 
     def clean(self) -> dict[str, Any]:

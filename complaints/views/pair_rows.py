@@ -67,6 +67,10 @@ _SAID: Final = {
     Person.Population.NO_NUMBER: gettext_lazy("no number to ask by"),
     Person.Population.BAD_FORMAT: gettext_lazy("the number is malformed"),
 }
+# What tells most of two records stands first.
+_TOLD_FIRST: Final = (
+    *("number", "name", "birth", "phone", "place", "sex", "dose", "gap"),
+)
 _COUNT: Final = " UNION ALL ".join(
     f"SELECT '{kind}', '{state}', count(*) FROM (SELECT FROM registry_proposal"
     f" WHERE kind = '{kind}' AND state = '{state}' {leading}"
@@ -143,7 +147,7 @@ def lines(rows: Sequence[Proposal]) -> list[dict[str, Any]]:
 
 def _line(row: Proposal) -> tuple[str, str, str]:
     masked = quality_words.masked
-    why = next(iter(reasons(row)), "–")
+    why = " ".join(reasons(row)[:2]) or "–"
     if row.kind == Kind.PEOPLE:
         return masked(row.person), masked(row.other_person), why
     assert row.dose is not None
@@ -165,8 +169,9 @@ def reasons(one: Proposal) -> list[str]:
         return [str(DOSE_WORDS[one.evidence["level"]])]
     if not one.evidence:
         return []
-    levels: Iterable[tuple[str, str]] = one.evidence["levels"].items()
-    return wording.reasons(dict(levels), one.evidence["doubts"])
+    levels: dict[str, str] = one.evidence["levels"]
+    told = sorted(levels, key=_TOLD_FIRST.index)
+    return wording.reasons({k: levels[k] for k in told}, one.evidence["doubts"])
 
 
 def titles(one: Proposal) -> tuple[str, str]:
@@ -174,6 +179,15 @@ def titles(one: Proposal) -> tuple[str, str]:
     if one.kind == Kind.DOSES:
         return _entry(one.dose), _entry(one.other_dose)
     return _("Record A"), _("Record B")
+
+
+def likelier(one: Proposal) -> str:
+    """Return which of the two is marked to stay: the one the register confirms."""
+    confirmed = [
+        person is not None and person.population == Person.Population.MATCHED
+        for person in (one.person, one.other_person)
+    ]
+    return Choice.OTHER if confirmed == [False, True] else Choice.FIRST
 
 
 def _entry(dose: Dose | None) -> str:

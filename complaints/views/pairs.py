@@ -238,7 +238,7 @@ def _show(
         for posting in request.postings
     )
     bound = form if isinstance(form, forms.Decide) else None
-    initial = {"seen": one.version}
+    initial = {"seen": one.version, "choice": pair_rows.likelier(one)}
     context = {
         "pair": one,
         "title": pair_rows.TITLES[Kind(one.kind)],

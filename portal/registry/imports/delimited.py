@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import IO, Final
 
+from portal.registry.imports import legacy
 from portal.registry.imports.exceptions import CannotRead
 from portal.registry.imports.opening import MOST_COLUMNS, MOST_ROWS, MOST_TEXT
 
@@ -22,11 +23,12 @@ _MARKS: Final = frozenset(
 # Bytes of other old code pages give Vietnamese letters too, but others among them.
 _ENOUGH: Final = 0.9
 _SAMPLE_LENGTH: Final = 20_000
+_FONTS: Final[dict[str, legacy.Encoding]] = {"tcvn3": "tcvn3", "vni": "vni"}
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text file as rows; `encoding` is the name Python knows.
+    """A text file as rows; `encoding` is the name Python knows, or that of a font.
 
     The rows are to be closed before the file.
     """
@@ -39,20 +41,17 @@ class Text:
 def opened(file: IO[bytes]) -> Text:
     """Return the rows of a file that stands at its beginning. Raises CannotRead."""
     encoding = encoding_of(file)
-    file.seek(0)
-    text = io.TextIOWrapper(file, encoding=encoding, errors="strict", newline="")
-    lines = [text.readline(_SAMPLE_LENGTH) for _ in range(_SAMPLE_LINES)]
-    text.detach()
+    lines = _sample(file, encoding)
     delimiter = delimiter_of([line for line in lines if line])
     file.seek(0)
     return Text(encoding, delimiter, _rows(file, encoding, delimiter))
 
 
 def encoding_of(file: IO[bytes]) -> str:
-    """Return how the letters are stored: UTF-8, UTF-16, or Windows-1258.
+    """Return how the letters are stored: UTF-8, UTF-16, Windows-1258, TCVN3 or VNI.
 
     Windows-1258 keeps tones as letters of their own; names are composed later.
-    Raises CannotRead for what is none of these.
+    Raises CannotRead for what is none of these, or not clearly one.
     """
     file.seek(0)
     head = file.read(_CHUNK)
@@ -71,11 +70,28 @@ def encoding_of(file: IO[bytes]) -> str:
     try:
         return _checked(file, "utf-8")
     except CannotRead:
-        # Not UTF-8 somewhere: the old Vietnamese code page, or nothing we know.
+        # Not UTF-8 somewhere: letters of an old font, or the old code page.
+        font = legacy.detect(head.decode("latin-1").splitlines())
+        if font in _FONTS:
+            return font
         encoding = _checked(file, "cp1258")
     if not _is_vietnamese(head.decode(encoding, "replace")):
         raise CannotRead("encoding")
     return encoding
+
+
+def _sample(file: IO[bytes], encoding: str) -> list[str]:
+    file.seek(0)
+    text = _text(file, encoding)
+    lines = [text.readline(_SAMPLE_LENGTH) for _ in range(_SAMPLE_LINES)]
+    text.detach()
+    return lines
+
+
+def _text(file: IO[bytes], encoding: str) -> io.TextIOWrapper:
+    """Return the file as text; that of an old font byte by byte."""
+    known = "latin-1" if encoding in _FONTS else encoding
+    return io.TextIOWrapper(file, encoding=known, errors="strict", newline="")
 
 
 def _is_vietnamese(text: str) -> bool:
@@ -130,8 +146,8 @@ def _checked(file: IO[bytes], encoding: str) -> str:
 def _rows(
     file: IO[bytes], encoding: str, delimiter: str
 ) -> Generator[tuple[int, list[str]]]:
-    told = 0
-    text = io.TextIOWrapper(file, encoding=encoding, errors="strict", newline="")
+    told, font = 0, _FONTS.get(encoding)
+    text = _text(file, encoding)
     reader = csv.reader(_whole_lines(text), delimiter=delimiter)
     try:
         for number, cells in enumerate(reader, 1):
@@ -147,6 +163,8 @@ def _rows(
                 raise CannotRead("too_wide", str(MOST_COLUMNS))
             if any(len(cell) > MOST_TEXT for cell in cells):
                 raise CannotRead("too_wide", str(MOST_TEXT))
+            if font is not None:
+                cells = [legacy.convert(cell, font) for cell in cells]
             yield number, cells
     except csv.Error as error:
         raise CannotRead("damaged") from error

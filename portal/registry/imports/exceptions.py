@@ -26,6 +26,10 @@ WORDS: Final[dict[str, Promise]] = {
     ),
     "web_page": _("This is a web page under another name. Save it as XLSX."),
     "encoding": _("The letters cannot be read. Save the list as CSV UTF-8."),
+    "old_font": _(
+        "The letters are of an old font, and it is not clear which. Change the list to"
+        " a Unicode font such as Times New Roman, then save it as XLSX."
+    ),
     "no_header": _(
         "No line names the columns: at least a name and one of birth date, number "
         "or telephone."

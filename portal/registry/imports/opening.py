@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import IO, Final, NoReturn, cast
 
+import olefile
 from python_calamine import (
     CalamineError,
     CalamineSheet,
@@ -48,6 +49,13 @@ _ROW: Final = re.compile(rb"<row[ >/]")
 _VALUE: Final = re.compile(rb"<(?:v|is)>")
 _FORMULA: Final = re.compile(rb'<c [^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*><f[ >/]')
 _DOCTYPE: Final = b"<!DOCTYPE"
+# Records of an XLS, by their numbers in Microsoft's [MS-XLS], and what a SUPBOOK says
+# of the workbook itself and of its add-ins; EXTERNSHEET names files up to Excel 95.
+_BOF, _BOUNDSHEET, _FILEPASS, _OBPROJ = 0x0809, 0x0085, 0x002F, 0x00D3
+_SUPBOOK, _EXTERNSHEET = 0x01AE, 0x0017
+_FORMULAS: Final = (0x0006, 0x0206, 0x0406)
+_OWN_BOOK, _ADD_IN = b"\x01\x04", b"\x01\x3a"
+_EXCEL_97: Final = 0x0600
 
 
 class Refused(Exception):
@@ -66,16 +74,63 @@ def kind_of(head: bytes) -> str:
     return "ole" if head.startswith(OLE_MARK) else ""
 
 
-def inspect_ole(data: bytes) -> str:
-    """Return "xls"; raise Refused for what is locked, carries macros or is no list."""
-    names = set(_ole_names(data))
-    if names & {"EncryptedPackage", "EncryptionInfo"}:
-        refuse("password")
-    if "_VBA_PROJECT_CUR" in names or "VBA" in names:
-        refuse("macros")
-    if not names & {"Workbook", "Book"}:
-        refuse("unknown_kind")
-    return "xls"
+def inspect_ole(file: IO[bytes]) -> tuple[dict[int, list[list[int]]], int]:
+    """Return the formulas of an XLS by sheet, counted from 0, and their number.
+
+    Raises Refused for what is locked, carries macros, takes values from other files
+    or is no list: what an XLSX is refused for.
+    """
+    try:
+        with olefile.OleFileIO(file) as parts:
+            names = {name for path in parts.listdir(storages=True) for name in path}
+            if names & {"EncryptedPackage", "EncryptionInfo"}:
+                refuse("password")
+            if names & {"_VBA_PROJECT_CUR", "VBA", "Macros"}:
+                refuse("macros")
+            book = next((name for name in ("Workbook", "Book") if name in names), None)
+            if book is None:
+                refuse("unknown_kind")
+            return _inspect_book(parts.openstream(book).read())
+    except (OSError, struct.error, IndexError, ValueError):
+        refuse("damaged")
+
+
+def _inspect_book(data: bytes) -> tuple[dict[int, list[list[int]]], int]:
+    """Walk the records of a workbook: kind, length, content, one after the other."""
+    sheets: dict[int, int] = {}
+    formulas: dict[int, list[list[int]]] = {}
+    at = count = sheet = 0
+    is_old = False
+    while at + 4 <= len(data):
+        kind, length = struct.unpack_from("<HH", data, at)
+        body = data[at + 4 : at + 4 + length]
+        if kind == _BOF:
+            is_old = struct.unpack_from("<H", body)[0] < _EXCEL_97
+            sheet = sheets.get(at, -1)
+        elif kind == _BOUNDSHEET:
+            if body[5] in (1, 6):
+                refuse("macros")
+            sheets[struct.unpack_from("<I", body)[0]] = len(sheets)
+        elif kind == _FILEPASS:
+            refuse("password")
+        elif kind == _OBPROJ:
+            refuse("macros")
+        elif _leads_out(kind, body, is_old=is_old):
+            refuse("external_links")
+        elif kind in _FORMULAS and sheet >= 0:
+            row, column = struct.unpack_from("<HH", body)
+            count += 1
+            if count <= MOST_FORMULAS:
+                formulas.setdefault(sheet, []).append([row + 1, column + 1])
+        at += 4 + length
+    return formulas, count
+
+
+def _leads_out(kind: int, body: bytes, *, is_old: bool) -> bool:
+    """Tell whether a record names another file."""
+    if kind == _SUPBOOK:
+        return body[2:4] not in (_OWN_BOOK, _ADD_IN)
+    return kind == _EXTERNSHEET and is_old and body[1:2] == b"\x01"
 
 
 def inspect_zip(file: IO[bytes]) -> tuple[str, dict[str, list[list[int]]], int]:
@@ -206,14 +261,6 @@ def _inflate(file: IO[bytes], entry: zipfile.ZipInfo, budget: int) -> Iterator[b
         refuse("damaged", "CRC")
 
 
-def _ole_names(data: bytes) -> Iterator[str]:
-    """Yield the names of streams: directory entries are 128 bytes, aligned."""
-    for at in range(512, len(data) - 127, 128):
-        length, kind = struct.unpack_from("<HB", data, at + 64)
-        if kind in (1, 2, 5) and 2 < length <= 64 and not length % 2:
-            yield data[at : at + length - 2].decode("utf-16-le", "replace")
-
-
 def plain(value: object) -> object:
     """Return a cell as JSON holds it: text, number, or [year, month, day]."""
     if isinstance(value, str):
@@ -261,7 +308,11 @@ def tell(file: IO[bytes]) -> None:
     count = 0
     if kind_of(file.read(8)) == "ole":
         file.seek(0)
-        kind = inspect_ole(file.read())
+        kind = "xls"
+        of_sheets, count = inspect_ole(file)
+        # Named by their order here, by their part in the archive of an XLSX.
+        formulas = {str(order): cells for order, cells in of_sheets.items()}
+        parts = {order: order for order in formulas}
     else:
         kind, formulas, count = inspect_zip(file)
         if kind == "xlsx":

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, Final
 
-from portal.registry.imports import delimited, opening
+from portal.registry.imports import delimited, legacy, opening
 from portal.registry.imports.exceptions import CannotRead
 
 # What a cell holds: text ("" for nothing), a number, or a day that the spreadsheet
@@ -30,6 +31,8 @@ _EXTENSIONS: Final = {
     "csv": {".csv", ".txt", ".tsv"},
 }
 _HEAD: Final = 4_096
+# Rows by which the font of a sheet is known.
+_LOOKED_AT: Final = 200
 _WEB_PAGE: Final = (b"<html", b"<!doctype html", b"<table")
 # Saved XML, RTF, PDF and pictures under another name.
 _NO_LISTS: Final = (b"<?xml", b"{\\rtf", b"%pdf", b"\x89png", b"\xff\xd8\xff", b"gif8")
@@ -163,7 +166,7 @@ def _sheets(lines: Iterator[dict[str, Any]]) -> Iterator[Sheet]:
             yield Sheet(sheet["sheet"], iter(()), hidden=True)
             told = next(lines, None)
             continue
-        given = rows()
+        given = _in_unicode(rows())
         yield Sheet(
             sheet["sheet"],
             given,
@@ -172,6 +175,24 @@ def _sheets(lines: Iterator[dict[str, Any]]) -> Iterator[Sheet]:
         )
         for _ in given:
             pass
+
+
+def _in_unicode(
+    rows: Iterator[tuple[int, list[Cell]]],
+) -> Iterator[tuple[int, list[Cell]]]:
+    """Yield rows with letters of an old font put into Unicode.
+
+    A workbook does not say that its letters are those of a font, so that the first
+    rows tell. Raises CannotRead where they show such letters, and not of which font.
+    """
+    first = list(islice(rows, _LOOKED_AT))
+    font = legacy.detect(cell for _, row in first for cell in row if type(cell) is str)
+    if font == "unclear":
+        raise CannotRead("old_font")
+    for number, row in chain(first, rows):
+        if font is not None:
+            row = [legacy.convert(c, font) if type(c) is str else c for c in row]
+        yield number, row
 
 
 def _as_cells(

@@ -585,10 +585,17 @@ def test_days_that_a_spreadsheet_may_have_turned_about_are_pointed_out(read):
     assert rows[0].values.born_on == "1980-03-04"
 
 
-def test_a_list_in_the_fonts_of_before_is_refused_rather_than_guessed(read):
+def test_a_list_in_the_fonts_of_before_is_read_where_they_are_clear(read):
     tcvn3 = "Hä vµ tªn;N¨m sinh;CMND\nNguyÔn V¨n A;1980;025123456\n".encode("latin-1")
+
+    (row,) = read(tcvn3)
+
+    assert (row.values.full_name, row.values.born_on) == ("Nguyễn Văn A", "1980")
+
+
+def test_letters_that_no_font_explains_are_refused_rather_than_guessed(read):
     with pytest.raises(CannotRead, match="encoding"):
-        read(tcvn3)
+        read("Hä vµ;N¨m\nÞþÿ§¡;1980\nÏÐÑ¢£;1981\n".encode("latin-1"))
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,17 @@ import resource
 import struct
 import zipfile
 from datetime import date
+from pathlib import Path
 
 import pytest
 import xlsxwriter
 
-from portal.registry.imports import opening, reading
+from portal.registry.imports import opening, reading, workbooks
 from portal.registry.imports.exceptions import WORDS, CannotRead
+from tests.registry.imports.compound import book, compound, record
 from tests.registry.imports.conftest import as_csv
 
+LISTS = Path(__file__).parents[2] / "data" / "lists"
 HEADER = ["Họ và tên", "Ngày sinh", "CCCD", "Ngày tiêm", "Vắc xin"]
 PERSON = ["Võ Thị Sáu", "02/01/1990", "079190000111", "14/08/2021", "Pfizer"]
 SHEET = "xl/worksheets/sheet1.xml"
@@ -66,13 +69,9 @@ def ods(content: str, manifest: str = "<manifest/>") -> bytes:
     return into.getvalue()
 
 
-def ole(*streams: str) -> bytes:
-    entries = b""
-    for name in streams:
-        text = name.encode("utf-16-le") + b"\0\0"
-        entries += text.ljust(64, b"\0") + struct.pack("<HB", len(text), 2)
-        entries += bytes(128 - 67)
-    return opening.OLE_MARK.ljust(512, b"\0") + entries.ljust(512, b"\0")
+def old_book(*records: bytes, version: int = 0x0600) -> bytes:
+    """Return an XLS whose workbook holds these records."""
+    return compound({"Workbook": book(*records, version=version)})
 
 
 def lying() -> bytes:
@@ -137,18 +136,46 @@ FILES = {
         "damaged",
     ),
     "macros": (lambda: with_parts({"xl/vbaProject.bin": b"x"}), "macros"),
-    "old macros": (lambda: ole("Workbook", "_VBA_PROJECT_CUR"), "macros"),
+    "old macros": (
+        lambda: compound({"Workbook": book(), "_VBA_PROJECT_CUR": None}),
+        "macros",
+    ),
+    "old macros without their storage": (lambda: old_book(record(0x00D3)), "macros"),
+    "a sheet of macros": (
+        lambda: old_book(record(0x0085, b"\0\0\0\0\0\1\1\0M")),
+        "macros",
+    ),
+    "old external links": (
+        lambda: old_book(record(0x01AE, b"\x01\0\x09\0\0\x01\x01b.xls")),
+        "external_links",
+    ),
+    "external links of Excel 95": (
+        lambda: old_book(record(0x0017, b"\x06\x01b.xls"), version=0x0500),
+        "external_links",
+    ),
+    "an old password": (lambda: old_book(record(0x002F, bytes(6))), "password"),
+    "an old book cut short": (
+        lambda: old_book(struct.pack("<HH", 0x0085, 2) + b"ab"),
+        "damaged",
+    ),
+    "an old book in a ring": (
+        lambda: compound({"Workbook": book()})[:-512] + bytes(512),
+        "sprawls",
+    ),
     "external links": (
         lambda: with_parts({"xl/externalLinks/externalLink1.xml": b"<x/>"}),
         "external_links",
     ),
-    "a password": (lambda: ole("EncryptionInfo", "EncryptedPackage"), "password"),
+    "a password": (
+        lambda: compound({"EncryptionInfo": b"", "EncryptedPackage": b""}),
+        "password",
+    ),
     "a locked ODS": (
         lambda: ods("", '<m:encryption-data xmlns:m="m"/>'),
         "password",
     ),
     "half a file": (lambda: workbook()[:-400], "damaged"),
-    "a letter of old": (lambda: ole("WordDocument"), "unknown_kind"),
+    "a letter of old": (lambda: compound({"WordDocument": b""}), "unknown_kind"),
     "a picture": (lambda: b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "unknown_kind"),
     "a PDF": (lambda: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "unknown_kind"),
     "a web page": (lambda: b"<html><table><tr><td>1", "web_page"),
@@ -206,3 +233,24 @@ def test_a_list_left_half_read_leaves_no_process_behind(vocabulary):
 
     # Only of a child that ended and was waited for is the time known.
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime > before
+
+
+def test_what_an_old_book_says_of_itself_and_its_add_ins_leads_nowhere():
+    own = record(0x01AE, b"\x01\0\x01\x04") + record(0x01AE, b"\x01\0\x01\x3a")
+    many = record(0x0017, b"\0\x01" + bytes(6 * 256))
+
+    data = io.BytesIO(old_book(own, many))
+
+    assert opening.inspect_ole(data) == ({}, 0)
+
+
+def test_formulas_of_an_old_book_are_pointed_out_as_those_of_a_new_one(vocabulary):
+    path = LISTS / "with-formulas.xls"
+
+    told = reading.survey(path, vocabulary=vocabulary)
+    rows = list(reading.read(path, vocabulary=vocabulary, on=date(2022, 1, 1)))
+
+    assert "formulas" in told.notes
+    assert [row.values.full_name for row in rows] == ["Võ Thị Sáu", "Lê Văn Tám"]
+    with workbooks.opened(path) as opened:
+        assert next(opened.sheets).formulas == {(2, 1), (3, 1)}
