@@ -54,6 +54,7 @@ urlpatterns = [
     path(_LIST, lists.show, name="list"),
     path(f"{_LIST}dong/<int:place>/", list_rows.row, name="list_row"),
     path(f"{_LIST}cot/", list_columns.columns, name="list_columns"),
+    path(f"{_LIST}lay/", lists.take, name="list_take"),
     path(f"{_LIST}ghi/", lists.commit, name="list_commit"),
     path(f"{_LIST}hoan-tac/", lists.undo, name="list_undo"),
     path(f"{_LIST}bao-cao.xlsx", lists.report_file, name="list_report"),

@@ -1,14 +1,16 @@
 """One row of a session list: looked at, fixed, left out, given to somebody."""
 
 import uuid
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from complaints.forms import lists as forms
@@ -23,9 +25,18 @@ from portal.registry.corrections import born_text, read_person
 from portal.registry.imports import contents, reviewing, wording
 from portal.registry.imports.committing import CannotCommit
 from portal.registry.imports.contents import Opened
-from portal.registry.models import Person, Product, SessionList
+from portal.registry.models import Dose, Person, Product, SessionList, StagedRow
 
 NEWCOMER = "new"
+Verdict, Taken = StagedRow.Verdict, StagedRow.Taken
+# What can be said of a row that meets a dose on record, by its result.
+CHOICES: Final[dict[tuple[str, str], Promise]] = {
+    (Verdict.DIFFERS, Taken.LIST): gettext_lazy("Take the list's value"),
+    (Verdict.DIFFERS, ""): gettext_lazy("Leave the record as it is"),
+    (Verdict.AMBIGUOUS, Taken.ORPHAN): gettext_lazy("It is this dose: give it to them"),
+    (Verdict.AMBIGUOUS, Taken.APART): gettext_lazy("It is another dose"),
+    (Verdict.NEW, ""): gettext_lazy("Decide again"),
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,6 +73,14 @@ def _change(
     """Make the change that was asked for, and say what the row is now."""
     if step == "fix":
         changed = reviewing.fix(one.pk, place, form.values(), at=at)
+    elif step == "take":
+        taken = request.POST.get("taken", "")
+        if taken not in ("", *StagedRow.Taken.values):
+            raise Http404
+        found = reviewing.take(one.pk, [place], taken, at=at)
+        if not found:
+            raise reviewing.NotOffered
+        changed = found[0]
     elif step in ("exclude", "include"):
         changed = reviewing.exclude(one.pk, place, excluded=step == "exclude", at=at)
     elif step == "choose":
@@ -119,6 +138,12 @@ def _show(
         "person": _person(staged.person_id) if staged.person_id else None,
         "is_open": one.state == SessionList.State.CHECKED,
         "is_excluded": staged.is_excluded,
+        "beside": _beside(opened),
+        "choices": [
+            {"value": value, "label": CHOICES[staged.verdict, value]}
+            for value in reviewing.choices(staged, of=one)
+            if value != staged.taken and (staged.verdict, value) in CHOICES
+        ],
         "next_place": one.staged.filter(verdict=staged.verdict, place__gt=staged.place)
         .order_by("place")
         .values_list("place", flat=True)
@@ -137,6 +162,32 @@ def _owners(opened: Opened) -> list[dict[str, Any]]:
         }
         for owner in opened.findings.candidates
     ]
+
+
+def _beside(opened: Opened) -> list[dict[str, str]]:
+    """Return what the dose on record says beside the row, where the row meets one."""
+    if opened.staged.dose_id is None or opened.staged.done_at:
+        return []
+    with scope.system():
+        doses = Dose.objects.select_related("product", "site")
+        dose = doses.get(pk=opened.staged.dose_id)
+    said = opened.row.values
+    pairs = (
+        (_("Day of the injection"), _day(said.given_on), _day(dose.given_on)),
+        (_("Vaccine"), said.product or "", dose.product.code),
+        (_("Lot number"), said.lot, dose.lot_number),
+        (_("Dose number"), str(said.dose_number or ""), str(dose.dose_number or "")),
+        (_("Vaccination site"), "", dose.site.name),
+        (_("Name as recorded with the dose"), said.full_name, dose.name_recorded),
+    )
+    return [
+        {"label": label, "list": row, "record": recorded}
+        for label, row, recorded in pairs
+    ]
+
+
+def _day(day: date | None) -> str:
+    return f"{day:%d/%m/%Y}" if day else ""
 
 
 def _person(pk: int) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import (
     require_http_methods,
     require_POST,
@@ -25,9 +26,17 @@ from portal.audit import record
 from portal.common import crypto
 from portal.common.htmx import page_or_fragment
 from portal.common.http import see_other
+from portal.common.templatetags.ui import vn_number
 from portal.registry import national_id
-from portal.registry.imports import committing, contents, report, staging, wording
-from portal.registry.imports.committing import CannotCommit
+from portal.registry.imports import (
+    committing,
+    contents,
+    report,
+    reviewing,
+    staging,
+    wording,
+)
+from portal.registry.imports.committing import CannotCommit, NotAlone
 from portal.registry.imports.contents import Opened
 from portal.registry.imports.exceptions import WORDS, CannotRead
 from portal.registry.models import Organization, SessionList, StagedRow
@@ -44,6 +53,11 @@ STATES: Final = {
     State.UNDOING: gettext_lazy("Being taken back"),
     State.UNDONE: gettext_lazy("Taken back"),
     State.REFUSED: gettext_lazy("Cannot be read"),
+}
+TAKEN: Final[dict[str, Promise]] = {
+    StagedRow.Taken.LIST: gettext_lazy("The list's value is taken"),
+    StagedRow.Taken.ORPHAN: gettext_lazy("It is the dose on nobody's record"),
+    StagedRow.Taken.APART: gettext_lazy("A dose apart"),
 }
 # No step forward for so long: the worker died, or the outbox has given up.
 STALLED_SECONDS: Final = 120
@@ -133,10 +147,55 @@ def commit(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
         if one.is_at_work:
             staging.go_on(one.pk, by=request.user.pk, at=at)
         else:
-            committing.commit(one.pk, by=request.user.pk, at=at)
+            if not committing.commit(one.pk, by=request.user.pk, at=at):
+                messages.info(
+                    request,
+                    _("It corrects several doses: a second person has to write it."),
+                )
+    except NotAlone:
+        messages.error(
+            request, _("You asked for it yourself, so a colleague has to sign.")
+        )
     except CannotCommit:
         messages.error(request, _("This list cannot be written as it is now."))
     return see_other("casework:list", list_ref=list_ref)
+
+
+@require_POST
+@access.staff(*access.CASEWORKERS)
+def take(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
+    """Take what chosen rows say, or all that differ; withdraw what waits."""
+    one = find(list_ref)
+    at = timezone.now()
+    what = request.POST.get("what", "")
+    places = [int(p) for p in request.POST.getlist("place") if _is_number(p)]
+    try:
+        if what == "withdraw":
+            committing.withdraw(one.pk)
+        elif what == "all":
+            count = reviewing.take_all(one.pk)
+            messages.success(request, _taken_words(count))
+        elif not places:
+            messages.error(request, _("Choose a row first."))
+        elif what in ("", *StagedRow.Taken.values):
+            rows = reviewing.take(one.pk, places, what, at=at)
+            messages.success(request, _taken_words(len(rows)))
+        else:
+            raise Http404
+    except CannotCommit:
+        messages.error(request, _("The list has moved on. Look at it again."))
+    verdict = request.POST.get("verdict", "")
+    address = reverse("casework:list", args=[list_ref])
+    return see_other(f"{address}?verdict={verdict}" if verdict in Verdict else address)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 9
+
+
+def _taken_words(count: int) -> str:
+    words = ngettext("Noted for %(n)s row.", "Noted for %(n)s rows.", count)
+    return words % {"n": vn_number(count)}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -146,7 +205,14 @@ def undo(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
     one = find(list_ref)
     if request.method == "POST":
         try:
-            committing.undo(one.pk, by=request.user.pk, at=timezone.now())
+            if not committing.undo(one.pk, by=request.user.pk, at=timezone.now()):
+                messages.info(
+                    request, _("A second person has to sign before it is taken back.")
+                )
+        except NotAlone:
+            messages.error(
+                request, _("You asked for it yourself, so a colleague has to sign.")
+            )
         except CannotCommit:
             messages.error(request, _("This list cannot be taken back as it is now."))
         return see_other("casework:list", list_ref=list_ref)
@@ -199,7 +265,8 @@ def report_file(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
 def find(list_ref: uuid.UUID) -> SessionList:
     """Return a list within the reader's scope; 404 for all others."""
     # The row policy of the table holds the scope; nothing else is ever returned.
-    one = SessionList.objects.select_related("site").filter(ref=list_ref).first()
+    known = SessionList.objects.select_related("site", "asked_by")
+    one = known.filter(ref=list_ref).first()
     if one is None:
         raise Http404
     return one
@@ -224,6 +291,7 @@ def shown_row(one: SessionList, opened: Opened) -> dict[str, Any]:
         "tone": wording.TONES.get(staged.verdict, ""),
         "done": report.result(opened) if staged.done_at else "",
         "is_fixed": staged.is_fixed,
+        "taken": TAKEN.get(staged.taken, ""),
         "reasons": [wording.of(reason) for reason in opened.reasons],
     }
 
@@ -290,6 +358,12 @@ def _rows(request: StaffRequest, one: SessionList) -> dict[str, Any]:
         ],
         "new_count": counts.get(Verdict.NEW, 0),
         "open_count": counts.get(Verdict.AMBIGUOUS, 0) + counts.get(Verdict.ERROR, 0),
+        "taken_count": one.staged.filter(
+            verdict=Verdict.DIFFERS, taken=StagedRow.Taken.LIST
+        ).count(),
+        "chosen": chosen,
+        "can_take": one.state == State.CHECKED
+        and chosen in (Verdict.DIFFERS, Verdict.AMBIGUOUS),
         "can_commit": one.state == State.CHECKED,
         "can_undo": one.state == State.COMMITTED,
         "needs_job": one.rows_read > report.AT_ONCE,

@@ -53,6 +53,22 @@ def takes_two(
     return operation == Operation.MERGE and numbers_differ
 
 
+def list_takes_two(*, corrections: int) -> bool:
+    """Tell whether writing a list takes two: where it changes several doses at once.
+
+    A dose that the list adds, or an orphan that it names, is one person's decision.
+    """
+    return corrections > 1
+
+
+def list_undo_takes_two(*, doses: int, age: timedelta) -> bool:
+    """Tell whether taking a whole list back takes two: several doses, some time later.
+
+    A whole incident is two people's decision (decisions paper, "Two people").
+    """
+    return doses > 1 and age > TAKE_BACK
+
+
 def undo_takes_two(*, took_two: bool, age: timedelta) -> bool:
     """Tell whether taking back takes two: what took two does, once people were told."""
     return took_two and age > TAKE_BACK

@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Final
 
 from django.db import DataError, IntegrityError
+from django.db.models import Q
 from django.utils import timezone
 
 from portal.common import scope
 from portal.registry import corrections
-from portal.registry.corrections import Warrant
-from portal.registry.imports import contents, ledger, staging
+from portal.registry.corrections import CannotCorrect, Warrant, second
+from portal.registry.imports import contents, ledger, staging, taking
 from portal.registry.imports.judging import Finding
 from portal.registry.imports.rows import Reason
 from portal.registry.models import (
@@ -34,38 +35,85 @@ BATCH: Final = 500
 WRITER: Final = "imports"
 
 
+# What a commit writes: new doses, and the values that staff take from the list.
+TO_WRITE: Final = Q(verdict=Verdict.NEW) | Q(
+    verdict=Verdict.DIFFERS, taken=StagedRow.Taken.LIST
+)
+
+
 class CannotCommit(Exception):
     """The list is not in a state in which this can be asked."""
 
 
-def commit(pk: int, *, by: int | None, at: datetime, queued: bool = True) -> None:
-    """Begin to write a checked list into the registry.
+class NotAlone(CannotCommit):
+    """Whoever asked for what takes two people cannot be the second one."""
 
-    Raise CannotCommit where its dry run is not over or it is committed already.
+
+def commit(pk: int, *, by: int | None, at: datetime, queued: bool = True) -> bool:
+    """Begin to write a checked list into the registry; False where it waits.
+
+    Where it corrects several doses a second person has to ask as well. Raise
+    CannotCommit where its dry run is not over or it is committed already, NotAlone for
+    whoever asked first.
     """
     with scope.system():
         one = staging.lock(pk)
         if one.state != State.CHECKED:
             raise CannotCommit(one.state)
+        changes = one.staged.filter(
+            verdict=Verdict.DIFFERS, taken=StagedRow.Taken.LIST
+        ).count()
+        if second.list_takes_two(corrections=changes) and not _has_two(one, by=by):
+            return False
         one.state, one.committed_by_id, one.progress_at = State.COMMITTING, by, at
         one.save(update_fields=["state", "committed_by", "progress_at"])
         if queued:
             staging.owe(one, ListJob.Work.COMMIT, by=by, at=at)
+    return True
 
 
-def undo(pk: int, *, by: int | None, at: datetime, queued: bool = True) -> None:
-    """Begin to take back all that a committed list wrote, by counter-corrections.
+def undo(pk: int, *, by: int | None, at: datetime, queued: bool = True) -> bool:
+    """Begin to take back all that a committed list wrote; False where it waits.
 
-    Raise CannotCommit where it is not committed.
+    By counter-corrections. A list of several doses takes a second person once 30 s are
+    over. Raise CannotCommit where it is not committed, NotAlone for whoever asked.
     """
     with scope.system():
         one = staging.lock(pk)
         if one.state != State.COMMITTED or one.forgotten_at:
             raise CannotCommit(one.state)
+        assert one.committed_at is not None  # it is committed
+        written = one.staged.filter(done_at__isnull=False).count()
+        age = at - one.committed_at
+        if second.list_undo_takes_two(doses=written, age=age) and not _has_two(
+            one, by=by
+        ):
+            return False
         one.state, one.undone_by_id, one.progress_at = State.UNDOING, by, at
         one.save(update_fields=["state", "undone_by", "progress_at"])
         if queued:
             staging.owe(one, ListJob.Work.UNDO, by=by, at=at)
+    return True
+
+
+def withdraw(pk: int) -> None:
+    """Take back what was asked for and waits for a second person."""
+    with scope.system():
+        one = staging.lock(pk)
+        if one.state in (State.CHECKED, State.COMMITTED):
+            one.asked_by = None
+            one.save(update_fields=["asked_by"])
+
+
+def _has_two(one: SessionList, *, by: int | None) -> bool:
+    """Tell whether somebody else asked before; note who asks where nobody did."""
+    if one.asked_by_id is None:
+        one.asked_by_id = by
+        one.save(update_fields=["asked_by"])
+        return False
+    if one.asked_by_id == by:
+        raise NotAlone(str(one.ref))
+    return True
 
 
 def commit_slice(pk: int, *, by: int | None, at: datetime, until: float) -> bool:
@@ -108,7 +156,8 @@ def undo_slice(pk: int, *, by: int | None, at: datetime, until: float) -> bool:
         one = staging.lock(pk)
         if one.state == State.UNDOING:
             one.state, one.undone_at, one.progress_at = State.UNDONE, at, at
-            one.save(update_fields=["state", "undone_at", "progress_at"])
+            one.asked_by = None
+            one.save(update_fields=["state", "undone_at", "progress_at", "asked_by"])
     return True
 
 
@@ -123,14 +172,11 @@ def _commit_batch(pk: int, *, size: int, at: datetime) -> int:
         one = staging.lock(pk)
         if one.state != State.COMMITTING:
             return 0
-        rows = list(
-            one.staged.filter(verdict=Verdict.NEW, done_at=None).order_by("place")[
-                :size
-            ]
-        )
+        rows = list(one.staged.filter(TO_WRITE, done_at=None).order_by("place")[:size])
         if not rows:
             one.state, one.committed_at, one.progress_at = State.COMMITTED, at, at
-            one.save(update_fields=["state", "committed_at", "progress_at"])
+            one.asked_by = None
+            one.save(update_fields=["state", "committed_at", "progress_at", "asked_by"])
             return 0
         # Locked before they are judged: what is found stays so until it is written.
         known = {row.person_id for row in rows if row.person_id}
@@ -144,20 +190,33 @@ def _commit_batch(pk: int, *, size: int, at: datetime) -> int:
                 place, opened[place].row.values, found.person, found.newcomer
             )
             for place, found in findings.items()
-            if found.verdict == Verdict.NEW
+            if found.verdict == Verdict.NEW and found.dose is None
         ]
         warrant = Warrant(
             Correction.Reason.IMPORT,
             reference(one),
-            proposed_by=one.committed_by_id,
+            proposed_by=one.asked_by_id or one.committed_by_id,
+            approved_by=one.committed_by_id if one.asked_by_id else None,
             source=Correction.Source.SESSION_LIST,
         )
+        newcomers: dict[bytes, int] = {}
         for added in ledger.add(additions, site=one.site, warrant=warrant, at=at):
             row = opened[added.key].staged
             row.person_id, row.dose_id = added.person, added.dose
             row.correction_id, row.done_at = added.correction, at
+            if row.newcomer_digest is not None:
+                newcomers[bytes(row.newcomer_digest)] = added.person
+        attached = taking.write(
+            [(opened[row.place], findings[row.place]) for row in rows],
+            newcomers=newcomers,
+            warrant=warrant,
+            at=at,
+        )
+        for row in taking.refused(rows, findings):
+            finding = Finding(Verdict.ERROR, (Reason("not_taken"),))
+            contents.settle(row, finding, of=one)
         contents.save(rows)
-        one.rows_done += len(additions)
+        one.rows_done += len(additions) + attached
         one.progress_at = timezone.now()
         one.save(update_fields=["rows_done", "progress_at"])
     return len(rows)
@@ -167,11 +226,7 @@ def _set_aside(pk: int, *, at: datetime) -> None:
     """Mark the next row as one that the database does not take."""
     with scope.system():
         one = staging.lock(pk)
-        row = (
-            one.staged.filter(verdict=Verdict.NEW, done_at=None)
-            .order_by("place")
-            .first()
-        )
+        row = one.staged.filter(TO_WRITE, done_at=None).order_by("place").first()
         if one.state != State.COMMITTING or row is None:
             return
         finding = Finding(Verdict.ERROR, (Reason("not_taken"),))
@@ -193,29 +248,48 @@ def _undo_batch(pk: int, *, at: datetime) -> int:
         doses = {
             dose.pk: dose
             for dose in Dose.objects.select_for_update()
-            .filter(pk__in=[row.dose_id for row in rows if row.dose_id])
+            .filter(pk__in=[row.dose_id for row in rows if _is_addition(row)])
             .order_by("pk")
         }
         back = []
+        others = []
         for row in rows:
             dose, correction = doses.get(row.dose_id or 0), row.correction
+            if correction and not _is_addition(row):
+                others.append((row, correction))
             # Untouched: at the version that the list gave it.
-            if dose and correction and dose.version == correction.version_before + 1:
+            elif dose and correction and dose.version == correction.version_before + 1:
                 back.append((row, dose, correction))
         ledger.void_doses(
             [dose for _, dose, _ in back],
             [correction for *_, correction in back],
             warrant=_undoing(one),
+            needs_second=one.asked_by_id is not None,
             at=at,
         )
         places = {row.place for row, *_ in back}
+        returned = 0
+        for row, correction in others:
+            try:
+                corrections.undo(correction, warrant=_undoing(one), at=at)
+            except CannotCorrect:
+                # It was changed since: it stays, and its row says so.
+                continue
+            places.add(row.place)
+            returned += correction.operation == Correction.Operation.ATTACH
         one.staged.filter(place__in=places).update(undone_at=at)
         kept = {row.place for row in rows} - places
         one.staged.filter(place__in=kept).update(is_kept=True)
-        one.rows_done -= len(back)
+        one.rows_done -= len(back) + returned
         one.progress_at = timezone.now()
         one.save(update_fields=["rows_done", "progress_at"])
     return len(rows)
+
+
+def _is_addition(row: StagedRow) -> bool:
+    """Tell whether a row that is done added its dose, rather than changed one."""
+    made = row.correction
+    return made is not None and made.operation == Correction.Operation.ADD
 
 
 def _undo_people(pk: int, *, at: datetime) -> int:
@@ -243,6 +317,7 @@ def _undo_people(pk: int, *, at: datetime) -> int:
             people,
             [added[person.pk] for person in people],
             warrant=_undoing(one),
+            needs_second=one.asked_by_id is not None,
             at=at,
         )
         one.progress_at = timezone.now()
@@ -251,4 +326,9 @@ def _undo_people(pk: int, *, at: datetime) -> int:
 
 
 def _undoing(one: SessionList) -> Warrant:
-    return Warrant(Correction.Reason.UNDO, reference(one), proposed_by=one.undone_by_id)
+    return Warrant(
+        Correction.Reason.UNDO,
+        reference(one),
+        proposed_by=one.asked_by_id or one.undone_by_id,
+        approved_by=one.undone_by_id if one.asked_by_id else None,
+    )

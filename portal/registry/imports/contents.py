@@ -48,6 +48,8 @@ class Opened:
             is_excluded=staged.is_excluded,
             is_chosen=staged.is_chosen,
             person=staged.person_id if staged.is_chosen else None,
+            told=tuple(reason.code for reason in self.row.reasons),
+            taken=staged.taken,
         )
 
 

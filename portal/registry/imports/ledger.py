@@ -109,6 +109,7 @@ def void_doses(
     undone: Sequence[Correction],
     *,
     warrant: Warrant,
+    needs_second: bool = False,
     at: datetime,
 ) -> None:
     """Mark doses as entered in error, each by a counter-correction of its addition.
@@ -137,6 +138,7 @@ def void_doses(
         warrant=warrant,
         at=at,
         reverses=undone,
+        needs_second=needs_second,
     )
 
 
@@ -145,6 +147,7 @@ def void_people(
     undone: Sequence[Correction],
     *,
     warrant: Warrant,
+    needs_second: bool = False,
     at: datetime,
 ) -> None:
     """Withdraw people whom a list added: they stay in the ledger, found by nobody.
@@ -181,6 +184,7 @@ def void_people(
         warrant=warrant,
         at=at,
         reverses=undone,
+        needs_second=needs_second,
     )
 
 
@@ -203,6 +207,7 @@ def _enter(
     warrant: Warrant,
     at: datetime,
     reverses: Iterable[Correction] = (),
+    needs_second: bool = False,
 ) -> list[Correction]:
     """Write the ledger's entries and the audit's, one of each for every change."""
     undone: list[Correction | None] = [*reverses] or [None] * len(rows)
@@ -221,6 +226,7 @@ def _enter(
                 reason=warrant.reason,
                 reason_ref=warrant.reference,
                 source=warrant.source,
+                needs_second=needs_second,
                 proposed_by_id=warrant.proposed_by,
                 approved_by_id=warrant.approved_by,
                 applied_at=at,

@@ -134,9 +134,7 @@ def _old_words(text: str) -> list[str]:
     if text.isascii():
         return []
     return [
-        word
-        for word in _OLD_WORD.findall(text)
-        if not word.isascii() and any(c.isascii() for c in word)
+        word for word in _OLD_WORD.findall(text) if not word.isascii() and len(word) > 1
     ]
 
 

@@ -3,12 +3,12 @@
 Each change judges its row anew, and the rows that stand for the same dose.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from portal.common import scope
-from portal.registry.imports import contents, staging
+from portal.registry.imports import contents, staging, taking
 from portal.registry.imports.committing import CannotCommit
 from portal.registry.imports.rows import Values
 from portal.registry.models import (
@@ -19,7 +19,7 @@ from portal.registry.models import (
 )
 
 State = SessionList.State
-Verdict = StagedRow.Verdict
+Verdict, Taken = StagedRow.Verdict, StagedRow.Taken
 
 
 class NotOffered(Exception):
@@ -39,10 +39,11 @@ def fix(pk: int, place: int, values: Values, *, at: datetime) -> StagedRow:
         row.content_sealed = contents.seal_content(
             contents.fixed(opened.row, confirmed), of=one, place=place
         )
-        row.said, row.is_fixed = "", True
+        row.said, row.is_fixed, row.taken = "", True, ""
         row.is_chosen, row.person = False, None
 
-    return _change(pk, place, change, ("content_sealed", "said", "is_fixed"), at=at)
+    fields = ("content_sealed", "said", "is_fixed", "taken")
+    return _change(pk, place, change, fields, at=at)
 
 
 def exclude(pk: int, place: int, *, excluded: bool, at: datetime) -> StagedRow:
@@ -68,6 +69,57 @@ def choose(pk: int, place: int, person: int | None, *, at: datetime) -> StagedRo
         row.is_chosen, row.person_id = True, person
 
     return _change(pk, place, change, (), at=at)
+
+
+def take(
+    pk: int, places: Collection[int], taken: str, *, at: datetime
+) -> list[StagedRow]:
+    """Say what becomes of rows that meet a dose on record; return those it can be.
+
+    The list's values for rows that differ; the orphan, or a dose apart, for rows that
+    meet one; "" for nothing. Rows for which it makes no sense are left alone. Raise
+    CannotCommit once the list is being written.
+    """
+    with scope.system():
+        one = staging.lock(pk)
+        if one.state != State.CHECKED:
+            raise CannotCommit(one.state)
+        found = one.staged.filter(place__in=places).order_by("place")
+        rows = [row for row in found if taken in choices(row, of=one)]
+        for row in rows:
+            row.taken = taken
+            row.save(update_fields=["taken"])
+        _open_again(one)
+        staging.judge_rows(one, rows, at=at)
+    return rows
+
+
+def take_all(pk: int) -> int:
+    """Take the list's values for all rows that differ; return how many."""
+    with scope.system():
+        one = staging.lock(pk)
+        if one.state != State.CHECKED:
+            raise CannotCommit(one.state)
+        _open_again(one)
+        rows = one.staged.filter(verdict=Verdict.DIFFERS, is_excluded=False)
+        return rows.update(taken=Taken.LIST)
+
+
+def choices(row: StagedRow, *, of: SessionList) -> tuple[str, ...]:
+    """Return what can be said of a row by ``take``, "" for nothing among it."""
+    if row.verdict == Verdict.DIFFERS:
+        reasons = contents.unseal(row, of=of).findings.reasons
+        can_change = any(r.column in taking.FIELDS for r in reasons)
+        return ("", Taken.LIST.value) if can_change else ()
+    if row.dose_id and row.verdict in (Verdict.AMBIGUOUS, Verdict.NEW):
+        return ("", Taken.ORPHAN.value, Taken.APART.value)
+    return ("",) if row.taken else ()
+
+
+def _open_again(one: SessionList) -> None:
+    """Whoever is to sign has to see what is written: what was asked is void."""
+    one.asked_by = None
+    one.save(update_fields=["asked_by"])
 
 
 def set_columns(
@@ -121,6 +173,7 @@ def _change(
         one = staging.lock(pk)
         if one.state != State.CHECKED:
             raise CannotCommit(one.state)
+        _open_again(one)
         row = one.staged.get(place=place)
         before = row.dose_digest
         change(one, row)

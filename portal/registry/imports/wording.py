@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.registry.imports import reasons
 from portal.registry.imports.rows import Reason
 from portal.registry.models import StagedRow
+from portal.registry.quality.rules import RULES
 
 Verdict = StagedRow.Verdict
 
@@ -78,6 +79,11 @@ REASONS: Final[dict[str, Promise]] = {
     "differs": _("%(column)s: recorded is %(detail)s."),
     "number_repeats": _("The record has a dose with this number on another day."),
     "not_taken": _("The database did not take this row."),
+    "orphan_here": _(
+        "The site has this dose on nobody's record, lot %(detail)s. Say whether it is"
+        " the same one."
+    ),
+    "orphan_gone": _("The dose on nobody's record has an owner by now. Look again."),
 }
 
 
@@ -86,6 +92,9 @@ def of(reason: Reason) -> str:
 
     A code that is no longer known, in a row staged before, stands for itself.
     """
+    if reason.code in RULES:
+        # A rule of data quality: its own words, which take nothing in.
+        return f"{RULES[reason.code].message}."
     words = str(REASONS.get(reason.code, reason.code)) % {
         "column": COLUMNS.get(reason.column, reason.column),
         "detail": reason.detail or "–",

@@ -22,7 +22,8 @@ class SessionList(models.Model):
     """One file of people vaccinated at a site, and how far it has come.
 
     ``columns`` is how its columns are read (None: as guessed). The file itself lies
-    sealed in the storage under its ``ref`` until ``expires_at``.
+    sealed in the storage under its ``ref`` until ``expires_at``. ``asked_by``: who
+    asked to write it or to take it back where that takes two people.
     """
 
     class State(models.TextChoices):
@@ -59,6 +60,9 @@ class SessionList(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     undone_at = models.DateTimeField(null=True)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
     expires_at = models.DateTimeField()
     forgotten_at = models.DateTimeField(null=True)
 
@@ -122,6 +126,13 @@ class StagedRow(models.Model):
         EXCLUDED = "excluded"
         ERROR = "error"
 
+    class Taken(models.TextChoices):
+        """What staff chose: the list's values, the orphan dose, or a dose apart."""
+
+        LIST = "list"
+        ORPHAN = "orphan"
+        APART = "apart"
+
     session_list = models.ForeignKey(
         SessionList, models.CASCADE, related_name="staged", db_index=False
     )
@@ -134,6 +145,7 @@ class StagedRow(models.Model):
     is_excluded = models.BooleanField(default=False)
     is_fixed = models.BooleanField(default=False)
     is_chosen = models.BooleanField(default=False)
+    taken = models.CharField(max_length=6, choices=Taken, blank=True, db_default="")
     person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     newcomer_digest = models.BinaryField(max_length=32, null=True)
     dose_digest = models.BinaryField(max_length=32, null=True)

@@ -89,6 +89,11 @@ class Limits:
             known.sort(key=lambda row: row.exactness, reverse=True)
         self._flat: dict[tuple[str, ...], list[Flat]] = {}
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether no limit at all is known: the table was never loaded."""
+        return not self._by_key
+
     def number(
         self,
         key: str,

@@ -135,7 +135,14 @@ def _site_said(rows: Iterable[ListRow]) -> Organization | None:
 def _judged(rows: Sequence[ListRow], site: Organization | None) -> list[dict[str, Any]]:
     """Return the rows with the verdicts that they would get now; nothing is kept."""
     entries = [
-        Entry(place, row.row, row.values, row.aside.others, said=row.verdict)
+        Entry(
+            place,
+            row.row,
+            row.values,
+            row.aside.others,
+            said=row.verdict,
+            told=tuple(reason.code for reason in row.reasons),
+        )
         for place, row in enumerate(rows)
     ]
     findings = judging.judge(

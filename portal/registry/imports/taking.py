@@ -1,0 +1,134 @@
+"""Rows that change what is on record: values taken from the list, orphans given owners.
+
+One by one through ``registry.corrections``, as there are few beside the new doses.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from portal.registry import corrections
+from portal.registry.corrections import CannotCorrect, Warrant
+from portal.registry.imports.contents import Opened
+from portal.registry.imports.judging import Finding
+from portal.registry.imports.rows import Values
+from portal.registry.models import Correction, StagedRow
+
+Verdict = StagedRow.Verdict
+# Where a dose was given is the word of two sites, so that a list alone changes it not.
+FIELDS: Final = ("given_on", "product", "lot", "dose_number")
+
+
+def write(
+    rows: Sequence[tuple[Opened, Finding]],
+    *,
+    newcomers: Mapping[bytes, int],
+    warrant: Warrant,
+    at: datetime,
+) -> int:
+    """Write what rows take or attach, and mark them done; return how many attach.
+
+    ``newcomers``: whom the list has added by now. A row that the registry refuses is
+    left as it is. Call it last within ``corrections.writing``: the writer's flag is
+    down afterwards.
+    """
+    attached = 0
+    added = dict(newcomers)
+    for opened, found in rows:
+        row = opened.staged
+        try:
+            if found.verdict == Verdict.NEW and found.dose is not None:
+                made = _attach(opened, found, added, warrant=warrant, at=at)
+                attached += 1
+            elif _takes(opened, found):
+                made = _take(opened.row.values, found, warrant=warrant, at=at)
+            else:
+                continue
+        except CannotCorrect:
+            continue
+        row.correction_id, row.done_at = made.pk, at
+    return attached
+
+
+def refused(
+    rows: Iterable[StagedRow], findings: Mapping[int, Finding]
+) -> list[StagedRow]:
+    """Return the rows that were to be written and are not, as the registry refused."""
+    return [
+        row
+        for row in rows
+        if row.done_at is None
+        and (
+            findings[row.place].verdict == Verdict.NEW
+            or (
+                findings[row.place].verdict == Verdict.DIFFERS
+                and row.taken == StagedRow.Taken.LIST
+            )
+        )
+    ]
+
+
+def differences(found: Finding) -> list[str]:
+    """Return the fields of a dose in which a row differs and that it may change."""
+    return [
+        reason.column
+        for reason in found.reasons
+        if reason.code == "differs" and reason.column in FIELDS
+    ]
+
+
+def _takes(opened: Opened, found: Finding) -> bool:
+    return (
+        found.verdict == Verdict.DIFFERS and opened.staged.taken == StagedRow.Taken.LIST
+    )
+
+
+def _take(
+    values: Values, found: Finding, *, warrant: Warrant, at: datetime
+) -> Correction:
+    """Set the fields that differ to what the list says."""
+    if found.dose is None:
+        raise CannotCorrect("no dose is meant")
+    said = {
+        "given_on": values.given_on.isoformat() if values.given_on else "",
+        "product": values.product or "",
+        "lot": values.lot,
+        "dose_number": str(values.dose_number or ""),
+    }
+    before = {r.column: r.detail for r in found.reasons if r.column in FIELDS}
+    changes = {column: said[column] for column in differences(found)}
+    return corrections.correct_dose(
+        found.dose, changes, before=before, warrant=warrant, at=at
+    )
+
+
+def _attach(
+    opened: Opened,
+    found: Finding,
+    added: dict[bytes, int],
+    *,
+    warrant: Warrant,
+    at: datetime,
+) -> Correction:
+    """Give the orphan to the row's person, who is added where nothing is recorded."""
+    row, values = opened.staged, opened.row.values
+    person = found.person
+    if person is None:
+        key = found.newcomer or b""
+        if key not in added:
+            facts = {"full_name": values.full_name, "born_on": values.born_on}
+            facts |= {"sex": values.sex} if values.sex else {}
+            facts |= {"national_id": _number(values)} if values.id_number else {}
+            facts |= {"phone": values.phones[0]} if values.phones else {}
+            one, _made = corrections.add_person(facts, warrant=warrant, at=at)
+            added[key] = one.pk
+        person = added[key]
+    assert found.dose is not None
+    made = corrections.attach(found.dose, to=person, warrant=warrant, at=at)
+    row.person_id, row.dose_id = person, found.dose
+    return made
+
+
+def _number(values: Values) -> str:
+    """Return the number as the list has it: zeros put back are not confirmed yet."""
+    return values.id_number.lstrip("0") if values.id_restored else values.id_number

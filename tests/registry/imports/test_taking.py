@@ -1,0 +1,299 @@
+"""Rows that meet a dose on record: the list's value taken, an orphan attached."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from portal.registry import corrections
+from portal.registry.imports import committing, contents, jobs, reviewing
+from portal.registry.imports.committing import NotAlone
+from portal.registry.models import Correction, Dose, SessionList, StagedRow
+from tests.factories import (
+    TEST_WARRANT,
+    make_dose,
+    make_organization,
+    make_orphan,
+    make_person,
+    make_product,
+    make_staff,
+)
+from tests.registry.imports.lists import NOON, Work, make_list, make_row, verdicts
+
+pytestmark = pytest.mark.usefixtures("all_rows")
+State, Taken = SessionList.State, StagedRow.Taken
+LATER = NOON + timedelta(minutes=5)
+DAY = date(2021, 8, 14)
+
+
+@pytest.fixture
+def site():
+    make_product("AZ", "AstraZeneca")
+    return make_organization()
+
+
+@pytest.fixture
+def nurse(site):
+    return make_staff(site).pk
+
+
+@pytest.fixture
+def colleague(site):
+    return make_staff(site).pk
+
+
+def commit(one, by, *, at=NOON):
+    began = committing.commit(one.pk, by=by, at=at, queued=False)
+    jobs.finish(one.pk, (Work.COMMIT,), by=by, at=at)
+    one.refresh_from_db()
+    return began
+
+
+def undo(one, by, *, at=NOON):
+    began = committing.undo(one.pk, by=by, at=at, queued=False)
+    jobs.finish(one.pk, (Work.UNDO,), by=by, at=at)
+    one.refresh_from_db()
+    return began
+
+
+def different(site, *, n=1, **facts):
+    """Make somebody whose recorded dose is not what the list's row says."""
+    person = make_person(
+        f"Nguyễn Thị {'ABCDEGH'[n]}",
+        national_id=f"0791580{n:05}",
+        phone=f"+849{n:08}",
+    )
+    usual = {"given_on": "2021-08-14", "lot": "PV1", "dose_number": "1"}
+    return make_dose(person, site, **usual | facts)
+
+
+def row_about(dose, n=1, **values):
+    return make_row(
+        n,
+        full_name=dose.person.full_name,
+        id_number=f"0791580{n:05}",
+        phones=(f"+849{n:08}",),
+        **values,
+    )
+
+
+def test_a_row_that_differs_changes_nothing_unless_staff_take_it(site, nurse):
+    dose = different(site)
+    one = make_list(site, [row_about(dose)])
+    assert verdicts(one) == ["differs"]
+
+    commit(one, nurse)
+
+    dose.refresh_from_db()
+    assert (dose.lot_number, dose.version) == ("PV1", 1)
+    assert one.staged.get().done_at is None
+
+
+def test_the_lists_value_is_taken_with_what_was_before(site, nurse):
+    dose = different(site, given_on="2021-08-12")
+    one = make_list(site, [row_about(dose)])
+
+    (row,) = reviewing.take(one.pk, [1], Taken.LIST, at=NOON)
+    assert row.verdict == "differs"
+    assert commit(one, nurse)
+
+    dose.refresh_from_db()
+    assert (dose.lot_number, dose.given_on, dose.version) == ("ABX6318", DAY, 2)
+    made = one.staged.get().correction
+    assert (made.operation, made.reason, made.source) == (
+        "change",
+        "import",
+        "session_list",
+    )
+    assert made.before == {"lot": "PV1", "given_on": "2021-08-12"}
+    assert made.proposed_by_id == nurse
+    assert one.rows_done == 0
+
+
+def test_where_it_was_given_is_never_taken_from_a_list(site, nurse):
+    elsewhere = make_organization()
+    dose = different(elsewhere, lot="ABX6318")
+    one = make_list(site, [row_about(dose)])
+
+    assert verdicts(one) == ["differs"]
+    assert reviewing.choices(one.staged.get(), of=one) == ()
+    assert reviewing.take(one.pk, [1], Taken.LIST, at=NOON) == []
+
+
+def test_several_corrections_by_a_list_take_a_second_person(site, nurse, colleague):
+    doses = [different(site, n=n) for n in (1, 2)]
+    one = make_list(site, [row_about(dose, n) for n, dose in enumerate(doses, 1)])
+    assert reviewing.take_all(one.pk) == 2
+
+    assert not commit(one, nurse)
+    assert (one.state, one.asked_by_id) == (State.CHECKED, nurse)
+    with pytest.raises(NotAlone):
+        commit(one, nurse)
+    assert commit(one, colleague)
+
+    assert (one.state, one.asked_by_id) == (State.COMMITTED, None)
+    for dose in doses:
+        dose.refresh_from_db()
+        assert dose.lot_number == "ABX6318"
+    signed = {
+        (row.correction.proposed_by_id, row.correction.approved_by_id)
+        for row in one.staged.select_related("correction")
+    }
+    assert signed == {(nurse, colleague)}
+
+
+def test_what_changes_after_it_was_asked_has_to_be_asked_again(site, nurse, colleague):
+    doses = [different(site, n=n) for n in (1, 2, 3)]
+    one = make_list(site, [row_about(dose, n) for n, dose in enumerate(doses, 1)])
+    reviewing.take(one.pk, [1, 2], Taken.LIST, at=NOON)
+    commit(one, nurse)
+
+    reviewing.take(one.pk, [3], Taken.LIST, at=NOON)
+
+    assert not commit(one, colleague)
+    committing.withdraw(one.pk)
+    one.refresh_from_db()
+    assert one.asked_by_id is None
+
+
+def test_a_taken_value_is_put_back_with_the_list(site, nurse):
+    dose = different(site)
+    one = make_list(site, [row_about(dose)])
+    reviewing.take(one.pk, [1], Taken.LIST, at=NOON)
+    commit(one, nurse)
+
+    assert undo(one, nurse, at=LATER)
+
+    dose.refresh_from_db()
+    assert (dose.lot_number, dose.status) == ("PV1", "completed")
+    assert one.staged.get().undone_at == LATER
+
+
+def test_a_list_of_several_doses_is_taken_back_by_two(site, nurse, colleague):
+    rows = [
+        make_row(n, full_name=f"Nguyễn Thị {name}", id_number=f"0791580{n:05}")
+        for n, name in enumerate(("Ân", "Bảo"), 1)
+    ]
+    one = make_list(site, rows)
+    commit(one, nurse)
+
+    assert not undo(one, nurse, at=LATER)
+    with pytest.raises(NotAlone):
+        undo(one, nurse, at=LATER)
+    assert undo(one, colleague, at=LATER)
+
+    assert one.state == State.UNDONE
+    undone = Correction.objects.filter(operation="undo", target="dose")
+    assert {(c.needs_second, c.proposed_by_id, c.approved_by_id) for c in undone} == {
+        (True, nurse, colleague)
+    }
+
+
+def test_whoever_wrote_a_list_takes_it_back_alone_for_half_a_minute(site, nurse):
+    rows = [
+        make_row(n, full_name=f"Nguyễn Thị {name}", id_number=f"0791580{n:05}")
+        for n, name in enumerate(("Ân", "Bảo"), 1)
+    ]
+    one = make_list(site, rows)
+    commit(one, nurse)
+
+    assert undo(one, nurse, at=NOON + timedelta(seconds=20))
+
+    assert one.state == State.UNDONE
+
+
+def test_an_orphan_at_the_site_waits_for_staff_and_is_not_written_twice(site, nurse):
+    person = make_person()
+    orphan = make_orphan("NGUYEN THI THU", site, given_on="2021-08-14", lot_number="X")
+    one = make_list(site, [make_row()])
+    assert verdicts(one) == ["ambiguous"]
+    opened = contents.unseal(one.staged.get(), of=one)
+    assert [reason.code for reason in opened.reasons] == ["orphan_here"]
+
+    (row,) = reviewing.take(one.pk, [1], Taken.ORPHAN, at=NOON)
+    assert (row.verdict, row.dose_id) == ("new", orphan.pk)
+    commit(one, nurse)
+
+    orphan.refresh_from_db()
+    assert orphan.person_id == person.pk
+    assert person.doses.count() == 1
+    assert one.staged.get().correction.operation == "attach"
+    assert one.rows_done == 1
+
+
+def test_an_orphan_of_somebody_unknown_gets_a_record_and_loses_it_again(site, nurse):
+    orphan = make_orphan("Nguyễn Thị Thử", site, given_on="2021-08-14")
+    one = make_list(site, [make_row()])
+    reviewing.take(one.pk, [1], Taken.ORPHAN, at=NOON)
+    commit(one, nurse)
+    orphan.refresh_from_db()
+    added = orphan.person
+    assert added.full_name == "Nguyễn Thị Thử"
+
+    undo(one, nurse, at=LATER)
+
+    orphan.refresh_from_db()
+    added.refresh_from_db()
+    assert (orphan.person_id, added.status) == (None, "entered_in_error")
+    assert one.rows_done == 0
+
+
+def test_a_dose_apart_is_written_beside_the_orphan(site, nurse):
+    person = make_person()
+    orphan = make_orphan("Nguyễn Thị Thử", site, given_on="2021-08-14")
+    one = make_list(site, [make_row()])
+
+    (row,) = reviewing.take(one.pk, [1], Taken.APART, at=NOON)
+    assert (row.verdict, row.dose_id) == ("new", None)
+    commit(one, nurse)
+
+    orphan.refresh_from_db()
+    assert orphan.person_id is None
+    assert person.doses.count() == 1
+
+
+def test_an_orphan_that_found_its_owner_meanwhile_is_not_taken(site, nurse):
+    make_person()
+    orphan = make_orphan("Nguyễn Thị Thử", site, given_on="2021-08-14")
+    one = make_list(site, [make_row()])
+    reviewing.take(one.pk, [1], Taken.ORPHAN, at=NOON)
+    from_elsewhere = make_person("Trần Văn Khác", national_id="", phone="")
+    corrections.attach(orphan.pk, to=from_elsewhere.pk, warrant=TEST_WARRANT, at=NOON)
+
+    commit(one, nurse)
+
+    row = one.staged.get()
+    assert (row.verdict, row.done_at) == ("ambiguous", None)
+    opened = contents.unseal(row, of=one)
+    assert "orphan_gone" in [reason.code for reason in opened.reasons]
+
+
+@pytest.mark.parametrize(
+    "orphan",
+    [
+        {"name": "Trần Văn Khác"},
+        {"given_on": "2021-08-15"},
+        {"product": "PF"},
+        {"elsewhere": True},
+    ],
+)
+def test_what_is_another_name_day_vaccine_or_site_is_no_orphan_of_the_row(site, orphan):
+    place = make_organization() if orphan.get("elsewhere") else site
+    make_orphan(
+        orphan.get("name", "Nguyễn Thị Thử"),
+        place,
+        given_on=orphan.get("given_on", "2021-08-14"),
+        product=make_product(orphan.get("product", "AZ")),
+    )
+
+    assert verdicts(make_list(site, [make_row()])) == ["new"]
+
+
+def test_one_orphan_is_offered_to_one_row_only(site):
+    make_orphan("Nguyễn Thị Thử", site, given_on="2021-08-14")
+    rows = [
+        make_row(1),
+        make_row(2, id_number="079158099999", phones=("+84900000999",)),
+    ]
+
+    assert sorted(verdicts(make_list(site, rows))) == ["ambiguous", "new"]
+    assert Dose.objects.filter(person=None).count() == 1
