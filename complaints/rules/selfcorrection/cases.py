@@ -1,0 +1,82 @@
+"""A8: the certificate. B5: an orphan dose. C and D: what a person decides, and why."""
+
+from collections.abc import Callable, Iterator
+
+from complaints.rules.selfcorrection.facts import Facts, Orphan
+from complaints.rules.selfcorrection.identity import adds_accents
+from complaints.rules.selfcorrection.rule import (
+    Edit,
+    Found,
+    Kind,
+    Operation,
+    Proof,
+    Silent,
+)
+from portal.common import names
+
+
+def certificate(facts: Facts) -> Iterator[Found]:
+    """A8: say which step keeps a certificate from being issued or from being right."""
+    if not facts.counting:
+        raise Silent("no_doses")
+    step = ""
+    if facts.population != "matched":
+        step = "not_matched"
+    elif facts.certificate_is_stale:
+        step = "stale"
+    if not step:
+        raise Silent("nothing_wrong")
+    yield (
+        (Edit(Operation.EXPLAIN, "certificate", "", step),),
+        (Proof(Kind.DOSE, "record"),),
+    )
+
+
+def orphan_of_that_day(facts: Facts) -> Iterator[Found]:
+    """B5: a dose is missing, and one orphan at that site and day bears the name.
+
+    Offered to staff, never shown to the citizen.
+    """
+    missing = facts.missing
+    if missing is None:
+        raise Silent("no_dose_is_missing")
+    fitting = [
+        orphan
+        for orphan in facts.orphans
+        if orphan.given_on == missing.given_on
+        and missing.site in ("", orphan.site)
+        and missing.product in ("", orphan.product)
+        and _bears_the_name(facts, orphan)
+    ]
+    if not fitting:
+        raise Silent("no_orphan_fits")
+    if len(fitting) > 1:
+        raise Silent("several_orphans_fit")
+    if any(dose.given_on == fitting[0].given_on for dose in facts.counting):
+        raise Silent("a_dose_of_that_day_is_recorded")
+    yield (
+        (Edit(Operation.ATTACH, "dose", "", str(fitting[0].key), fitting[0].key),),
+        (Proof(Kind.ORPHAN, f"orphan:{fitting[0].key}"), Proof(Kind.SESSION, "site")),
+    )
+
+
+def _bears_the_name(facts: Facts, orphan: Orphan) -> bool:
+    recorded = facts.person.full_name
+    return names.tone_key(orphan.name) == names.tone_key(recorded) or adds_accents(
+        orphan.name, recorded
+    )
+
+
+def for_a_person(*, fields: tuple[str, ...]) -> Callable[[Facts], Iterator[Found]]:
+    """Return the look of a C or D rule: it changes nothing, it says who decides."""
+
+    def look(facts: Facts) -> Iterator[Found]:
+        claimed = {place.rpartition(":")[2] for place in facts.claims}
+        if facts.missing is not None:
+            claimed.add("missing")
+        if not claimed & set(fields):
+            raise Silent("nothing_claimed")
+        raise Silent("a_person_decides")
+        yield  # a generator, like every look
+
+    return look

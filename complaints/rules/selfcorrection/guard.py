@@ -1,0 +1,37 @@
+"""What forbids an automatic change that the proofs would allow (domain paper c)."""
+
+from datetime import timedelta
+from typing import Final
+
+from complaints.rules.selfcorrection.facts import Facts
+from complaints.rules.selfcorrection.rule import Edit, Operation
+
+# A new telephone gives nobody a quick way to a changed record.
+COOL_DOWN: Final = timedelta(hours=72)
+
+
+def reason_against(facts: Facts, edits: tuple[Edit, ...]) -> str:
+    """Return why an automatic change must not be made, or an empty string.
+
+    A request that is the very reason for the change does not count as open: ``facts``
+    leave it out.
+    """
+    before = facts.before
+    if all(edit.operation == Operation.EXPLAIN for edit in edits):
+        return ""
+    if facts.person.is_restricted:
+        return "restricted"
+    if before.fraud:
+        return "fraud"
+    changed_at = before.contact_changed_at
+    if changed_at is not None and facts.at - changed_at < COOL_DOWN:
+        return "contact_changed"
+    places = {edit.place for edit in edits}
+    if places & before.changed_fields:
+        return "changed_before"
+    whole = {place.rpartition(":")[0] for place in places if ":" in place}
+    if (places | whole) & before.open_fields or any(
+        place.startswith(f"{dose}:") for dose in whole for place in before.open_fields
+    ):
+        return "open_request"
+    return ""

@@ -1,0 +1,1 @@
+"""Invented people whose truth is known, for measuring the rules."""

@@ -1,0 +1,301 @@
+"""How often the rules are right, over people whose truth is known."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from math import sqrt
+from random import Random
+from typing import Any, Final
+
+from complaints.rules.selfcorrection import judging
+from complaints.rules.selfcorrection.facts import Dose, Facts, Person, Question, Said
+from complaints.rules.selfcorrection.labelled.mistakes import (
+    REPAIRABLE,
+    Written,
+    write,
+)
+from complaints.rules.selfcorrection.labelled.world import World, make
+from complaints.rules.selfcorrection.rule import (
+    Edit,
+    Operation,
+    Outcome,
+    State,
+    Tier,
+)
+from complaints.rules.selfcorrection.table import AUTOMATIC, PREPARED, RULES
+from portal.common import names
+
+NOW: Final = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+# Two sides of 95 %.
+_Z: Final = 1.959964
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Shares of the population database's answers that are wrong, late, missing."""
+
+    wrong: float = 0.0
+    late: float = 0.0
+    silent: float = 0.0
+
+
+@dataclass
+class Tally:
+    """Changes by rule and truth; what became of each mistake.
+
+    ``others_changed``: people on whose record nothing was wrong and who were changed.
+    """
+
+    right: Counter = field(default_factory=Counter)
+    wrong: Counter = field(default_factory=Counter)
+    made: Counter = field(default_factory=Counter)
+    settled: Counter = field(default_factory=Counter)
+    prepared: Counter = field(default_factory=Counter)
+    by_mistake: Counter = field(default_factory=Counter)
+    others_changed: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the figures: of what was applied, and of what was prepared apart."""
+        applied = sum(self.right[r] + self.wrong[r] for r in AUTOMATIC)
+        return {
+            "precision": _share(sum(self.right[r] for r in AUTOMATIC), applied),
+            "settled_share": _share(
+                sum(self.settled.values()), sum(self.made[m] for m in REPAIRABLE)
+            ),
+            "prepared_share": _share(
+                sum(self.prepared.values()), sum(self.made[m] for m in REPAIRABLE)
+            ),
+            "others_changed": self.others_changed,
+            "rules": {
+                code: _figures(self.right[code], self.wrong[code])
+                for code in (*AUTOMATIC, *PREPARED)
+                if RULES[code].tier in (Tier.A, Tier.B)
+            },
+            "mistakes": {
+                name: {
+                    "rule": REPAIRABLE.get(name, ""),
+                    "made": self.made[name],
+                    "settled": self.settled[name],
+                    "prepared": self.prepared[name],
+                }
+                for name in self.made
+            },
+        }
+
+
+def wilson(right: int, n: int) -> tuple[float, float]:
+    """Return the bounds of a share at 95 % (Wilson's score interval, 1927)."""
+    if n == 0:
+        return 0.0, 1.0
+    share = right / n
+    middle = share + _Z**2 / (2 * n)
+    half = _Z * sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
+    whole = 1 + _Z**2 / n
+    return max(0.0, (middle - half) / whole), min(1.0, (middle + half) / whole)
+
+
+def measure(*, people: int, seed: int, rates: Rates) -> Tally:
+    """Let the rules act on invented people and compare with the truth."""
+    chance = Random(seed + 1)
+    world = make(people=people, seed=seed)
+    records = [write(world, place, chance) for place in range(len(world.humans))]
+    sessions = Sessions(records)
+    used = Counter(record.national_id for record in records)
+    ask = neighbour(world, rates, Random(seed + 2))
+    tally = Tally()
+    for record in records:
+        facts = facts_of(record, world, sessions, used)
+        _count(tally, record, facts, ask)
+    return tally
+
+
+def facts_of(
+    record: Written, world: World, sessions: "Sessions", used: Counter
+) -> Facts:
+    """Return what the rules are told of a record."""
+    candidates = {record.claims.get("national_id", ""), record.human.number}
+    candidates |= {record.national_id.zfill(12), record.national_id}
+    own = Counter({record.national_id: 1})
+    return Facts(
+        person=Person(
+            full_name=record.full_name,
+            born_on=record.born_on,
+            sex=record.sex,
+            national_id=record.national_id,
+            phone=record.phone,
+        ),
+        at=NOW,
+        doses=tuple(record.doses),
+        claims=record.claims,
+        missing=record.missing,
+        orphans=record.orphans,
+        proved_phones=record.proved_phones,
+        used=frozenset(n for n in candidates if n and used[n] > own[n]),
+        lots=world.lots,
+        sessions={
+            (d.site, d.given_on): sessions.others(d.site, d.given_on, record)
+            for d in record.doses
+        },
+        days={
+            (d.site, d.lot): sessions.days(d.site, d.lot, record) for d in record.doses
+        },
+        population="matched",
+    )
+
+
+class Sessions:
+    """What is recorded of each site, day and lot, without one record's own doses."""
+
+    def __init__(self, records: list[Written]) -> None:
+        self._by_day: dict[tuple[str, date], Counter] = defaultdict(Counter)
+        self._by_lot: dict[tuple[str, str], Counter] = defaultdict(Counter)
+        for record in records:
+            for dose in record.doses:
+                self._by_day[dose.site, dose.given_on][dose.lot, dose.product] += 1
+                self._by_lot[dose.site, dose.lot][dose.given_on] += 1
+
+    def others(self, site: str, day: date, record: Written) -> Counter:
+        """Return what others had there that day: (lot, product) -> people."""
+        own = Counter(
+            (d.lot, d.product)
+            for d in record.doses
+            if (d.site, d.given_on) == (site, day)
+        )
+        return self._by_day[site, day] - own
+
+    def days(self, site: str, lot: str, record: Written) -> Counter:
+        """Return when others had the lot there: day -> people."""
+        own = Counter(
+            d.given_on for d in record.doses if (d.site, d.lot) == (site, lot)
+        )
+        return self._by_lot[site, lot] - own
+
+
+Ask = Callable[[Question], Said | None]
+
+
+def neighbour(world: World, rates: Rates, chance: Random) -> Ask:
+    """Return a population database that knows everybody, at the given rates.
+
+    It also knows old cards. Wrong: the contrary of the truth. Late: it still knows
+    the person under another family name and year.
+    """
+    known = {human.number: human for human in world.humans}
+    known |= {human.old_number: human for human in world.humans}
+    late = {human.number for human in world.humans if chance.random() < rates.late}
+
+    def ask(question: Question) -> Said | None:
+        if chance.random() < rates.silent:
+            return None
+        is_wrong = chance.random() < rates.wrong
+        human = known.get(question.number)
+        if human is None:
+            return Said(() if is_wrong else ("national_id",), NOW)
+        wrong = []
+        if (
+            names.tone_key(human.full_name) != names.tone_key(question.full_name)
+            or human.number in late
+        ):
+            wrong.append("full_name")
+        if not human.born_on.isoformat().startswith(question.born_on):
+            wrong.append("born_on")
+        if question.sex not in ("", human.sex):
+            wrong.append("sex")
+        if is_wrong:
+            wrong = [] if wrong else ["full_name"]
+        return Said(tuple(wrong), NOW - timedelta(hours=1))
+
+    return ask
+
+
+def outcomes(facts: Facts, ask: Ask) -> tuple[Facts, list[Outcome]]:
+    """Ask the rules, and the population database where they want it."""
+    while True:
+        said = judging.judge(facts, rules=(*AUTOMATIC, *PREPARED))
+        wanted = {o.question for o in said if o.state == State.ASKS and o.question}
+        if not wanted:
+            return facts, said
+        answers = {question: ask(question) for question in sorted(wanted, key=str)}
+        facts = replace(facts, answers={**facts.answers, **answers})
+
+
+def _count(tally: Tally, record: Written, facts: Facts, ask: Ask) -> None:
+    facts, said = outcomes(facts, ask)
+    automatic = judging.fired(said, Tier.A)
+    for outcome in automatic:
+        _judge(tally, record, outcome)
+    for outcome in judging.fired(said, Tier.B):
+        _judge(tally, record, outcome)
+    settled = {o.rule for o in automatic}
+    prepared = {o.rule for o in judging.fired(said, Tier.B)}
+    for mistake in record.mistakes:
+        tally.made[mistake] += 1
+        rule = REPAIRABLE.get(mistake)
+        tally.settled[mistake] += rule in settled
+        tally.prepared[mistake] += rule in prepared
+    if automatic and not record.mistakes:
+        tally.others_changed += 1
+
+
+def _judge(tally: Tally, record: Written, outcome: Outcome) -> None:
+    is_right = all(_is_right(record, edit) for edit in outcome.edits)
+    (tally.right if is_right else tally.wrong)[outcome.rule] += 1
+    kinds = sorted(record.mistakes) or ["none"]
+    for kind in kinds:
+        tally.by_mistake[kind, outcome.rule, is_right] += 1
+
+
+def _is_right(record: Written, edit: Edit) -> bool:
+    """Tell whether a field becomes what it truly is."""
+    human = record.human
+    truth = {dose.key: dose for dose in record.given}
+    if edit.operation == Operation.VOID:
+        return edit.target not in truth
+    if edit.operation == Operation.ATTACH:
+        return edit.target in truth
+    if edit.operation == Operation.ALIAS:
+        return edit.after in (human.number, human.old_number)
+    if edit.operation == Operation.DOSE:
+        return edit.target in truth and _fact(truth[edit.target], edit) == edit.after
+    right = {
+        "full_name": names.tidy(human.full_name),
+        "national_id": human.number,
+        "born_on": human.born_on.isoformat(),
+        "phone": record.new_phone,
+    }
+    if edit.field == "full_name" and edit.after != right["full_name"]:
+        # Capitals are no part of the truth, and another name stays another name.
+        return names.tone_key(edit.after) == names.tone_key(edit.before)
+    return edit.after == right[edit.field]
+
+
+def _fact(dose: Dose, edit: Edit) -> str:
+    value = dose.number if edit.field == "dose_number" else getattr(dose, edit.field)
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _figures(right: int, wrong: int) -> dict[str, float | int | None]:
+    low, high = wilson(right, right + wrong)
+    return {
+        "applied": right + wrong,
+        "precision": _share(right, right + wrong),
+        "low": round(low, 5),
+        "high": round(high, 5),
+    }
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 5) if whole else None
+
+
+def confusion(tally: Tally) -> Iterator[tuple[str, str, int, int]]:
+    """Yield mistake, rule, right and wrong changes: the confusion table's rows."""
+    keys = sorted({(kind, rule) for kind, rule, _ in tally.by_mistake})
+    for kind, rule in keys:
+        yield (
+            kind,
+            rule,
+            tally.by_mistake[kind, rule, True],
+            tally.by_mistake[kind, rule, False],
+        )
