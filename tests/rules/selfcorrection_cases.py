@@ -21,12 +21,12 @@ from complaints.rules.selfcorrection.facts import (
     Missing,
     Orphan,
     Person,
-    Question,
     Said,
     Stock,
 )
 from complaints.rules.selfcorrection.rule import Operation, Outcome, State, Tier
 from portal.common import names
+from portal.registry.population.protocol import Question
 
 FILE = Path(__file__).parents[1] / "data" / "selfcorrection_cases.csv"
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -77,7 +77,7 @@ def answer(case: Case, question: Question) -> Said | None:
     wrong = []
     if names.tone_key(name) != names.tone_key(question.full_name):
         wrong.append("full_name")
-    if not born_on.startswith(question.born_on):
+    if not born_on.startswith(question.born):
         wrong.append("born_on")
     if question.sex not in ("", sex):
         wrong.append("sex")

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from portal.registry.population.protocol import Question
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
@@ -67,16 +69,6 @@ class Double:
 
     key: int
     grade: str
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What the population database can be asked: do these four belong together?"""
-
-    number: str
-    full_name: str
-    born_on: str
-    sex: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ whatever order they act, they ask the same and end at the same record.
 
 from typing import Final
 
-from complaints.rules.selfcorrection.facts import Facts, Question, Said
+from complaints.rules.selfcorrection.facts import Facts, Said
 from complaints.rules.selfcorrection.rule import WORTH, Asks, Kind, Proof, Silent
 from portal.common import names
 from portal.registry import national_id
+from portal.registry.population.protocol import Question
 
 _KEEPS: Final = WORTH[Kind.POPULATION].most_age
 
@@ -77,7 +78,7 @@ def whole_question(facts: Facts, **instead: str) -> Question:
     parts = {
         "number": restored_number(facts) or person.national_id,
         "full_name": accented_name(facts) or person.full_name,
-        "born_on": person.born_on,
+        "born": person.born_on,
         "sex": person.sex,
         **instead,
     }
@@ -120,7 +121,7 @@ def verified(facts: Facts, question: Question) -> Proof | None:
     agrees = (
         question.number in told.numbers
         and names.tone_key(question.full_name) == names.tone_key(told.full_name)
-        and told.born_on.startswith(question.born_on)
+        and told.born_on.startswith(question.born)
         and question.sex in ("", told.sex)
     )
     return Proof(Kind.EID, "eid", told.at, speaks_for=agrees)

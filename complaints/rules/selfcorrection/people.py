@@ -103,7 +103,7 @@ def swapped_birth(facts: Facts) -> Iterator[Found]:
     if claimed and claimed != swapped:
         raise Silent("claim_says_otherwise")
     _refuse_shared_number(facts)
-    question = identity.whole_question(facts, born_on=swapped)
+    question = identity.whole_question(facts, born=swapped)
     yield (
         (Edit(Operation.PERSON, "born_on", recorded, swapped),),
         (identity.confirmation(facts, question),),

@@ -8,7 +8,8 @@ from typing import Final
 
 from django.utils.functional import Promise
 
-from complaints.rules.selfcorrection.facts import Facts, Question
+from complaints.rules.selfcorrection.facts import Facts
+from portal.registry.population.protocol import Question
 
 Words = str | Promise
 
@@ -168,6 +169,7 @@ class Rule:
     name: Words
     citizen: Words
     reads: tuple[str, ...]
+    writes: tuple[str, ...] = ()
     proof: Words
     effect: Words
     undo: Words

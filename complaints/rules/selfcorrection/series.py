@@ -111,6 +111,8 @@ def doubled(facts: Facts) -> Iterator[Found]:
         (first, later)
         for first, later in _pairs(facts)
         if first.site == later.site
+        # A second dose with a wrong day bears another number.
+        and (first.number == later.number or None in (first.number, later.number))
         and not (
             _is_exact(first, later)
             and later.entry != BY_HAND

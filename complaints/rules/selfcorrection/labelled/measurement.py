@@ -9,7 +9,7 @@ from random import Random
 from typing import Any, Final
 
 from complaints.rules.selfcorrection import judging
-from complaints.rules.selfcorrection.facts import Dose, Facts, Person, Question, Said
+from complaints.rules.selfcorrection.facts import Dose, Facts, Person, Said
 from complaints.rules.selfcorrection.labelled.mistakes import (
     REPAIRABLE,
     Written,
@@ -25,6 +25,7 @@ from complaints.rules.selfcorrection.rule import (
 )
 from complaints.rules.selfcorrection.table import AUTOMATIC, PREPARED, RULES
 from portal.common import names
+from portal.registry.population.protocol import Question
 
 NOW: Final = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 # Two sides of 95 %.
@@ -198,7 +199,7 @@ def neighbour(world: World, rates: Rates, chance: Random) -> Ask:
             or human.number in late
         ):
             wrong.append("full_name")
-        if not human.born_on.isoformat().startswith(question.born_on):
+        if not human.born_on.isoformat().startswith(question.born):
             wrong.append("born_on")
         if question.sex not in ("", human.sex):
             wrong.append("sex")
