@@ -92,7 +92,11 @@ def contact(facts: Facts) -> Iterator[Found]:
 
 
 def swapped_birth(facts: Facts) -> Iterator[Found]:
-    """B4: day and month of birth changed places, as the population database says."""
+    """B4: day and month of birth changed places, as the population database says.
+
+    It must refuse the recorded date and confirm the swapped one: most dates can be
+    swapped and are right, so that one answer given in error would propose a mistake.
+    """
     recorded, claimed = facts.person.born_on, facts.claims.get("born_on")
     if len(recorded) != _DAY:
         raise Silent("birth_day_not_recorded")
@@ -103,6 +107,8 @@ def swapped_birth(facts: Facts) -> Iterator[Found]:
     if claimed and claimed != swapped:
         raise Silent("claim_says_otherwise")
     _refuse_shared_number(facts)
+    if "born_on" not in identity.answer(facts, identity.whole_question(facts)).wrong:
+        raise Silent("population_agrees")
     question = identity.whole_question(facts, born=swapped)
     yield (
         (Edit(Operation.PERSON, "born_on", recorded, swapped),),

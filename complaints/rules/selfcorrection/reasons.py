@@ -16,6 +16,7 @@ WORDS: Final[dict[str, Promise]] = {
     "proofs_conflict": _("The proofs contradict each other or the change."),
     "too_little_proof": _("The proofs that are there weigh too little."),
     "population_silent": _("The population database gave no fresh answer."),
+    "population_agrees": _("The population database does not refuse what is recorded."),
     "number_not_askable": _("The number is not one that can be asked about."),
     "number_used_by_another": _("Another person has this number on record."),
     "birth_day_not_recorded": _("The day of birth is not recorded."),
