@@ -188,7 +188,9 @@ _B: Final = (
         citizen=_("Day and month of your birth are swapped back after a check."),
         reads=("born_on", "national_id", "full_name", "sex"),
         writes=("born_on",),
-        proof=_("The population database confirms the swapped date."),
+        proof=_(
+            "The population database refuses the recorded date, confirms the swapped."
+        ),
         effect=_("Day and month of birth change places."),
         undo=_PROPOSED,
         look=people.swapped_birth,
