@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from complaints.rules.selfcorrection import guard
 from complaints.rules.selfcorrection.facts import Dose, Facts, Person
@@ -89,7 +90,8 @@ def _set(facts: Facts, edit: Edit, value: str) -> Facts:
 
 
 def _person(person: Person, edit: Edit, value: str) -> Person:
-    changed = replace(person, **{edit.field: value})
+    whole: dict[str, Any] = {edit.field: value}
+    changed = replace(person, **whole)
     if edit.field != "national_id":
         return changed
     # The number before stays beside the current one, and goes when it is put back.
@@ -106,4 +108,5 @@ def _dose(dose: Dose, field: str, value: str) -> Dose:
         return replace(dose, number=int(value) if value else None)
     if field == "given_on":
         return replace(dose, given_on=type(dose.given_on).fromisoformat(value))
-    return replace(dose, **{field: value})
+    whole: dict[str, Any] = {field: value}
+    return replace(dose, **whole)

@@ -5,7 +5,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from complaints.rules.selfcorrection import cases, numbers, people, series, stock
-from complaints.rules.selfcorrection.rule import Rule, Tier
+from complaints.rules.selfcorrection.rule import Rule, Tier, Words
 
 _BACK: Final = _("One step puts back exactly what was there; the citizen is told.")
 _PROPOSED: Final = _("Staff decide; what they do can be taken back as any decision.")
@@ -246,7 +246,9 @@ _POLICE: Final = _("An identity document, seen by those who answer for identity.
 _NO_RULE: Final = _("Nothing by itself: a person decides.")
 
 
-def _by_a_person(code: str, tier: Tier, name: str, proof: str, *fields: str) -> Rule:
+def _by_a_person(
+    code: str, tier: Tier, name: Words, proof: Words, *fields: str
+) -> Rule:
     return Rule(
         code=code,
         version=1,

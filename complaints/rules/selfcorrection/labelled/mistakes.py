@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from complaints.rules.selfcorrection.facts import Dose, Missing, Orphan
 from complaints.rules.selfcorrection.labelled.world import World, station_of
@@ -159,7 +159,7 @@ def _contact(record: Written, _world: World, chance: Random) -> bool:
     return True
 
 
-def _change(record: Written, place: int, **facts: object) -> None:
+def _change(record: Written, place: int, **facts: Any) -> None:
     record.doses[place] = replace(record.doses[place], **facts)
 
 
