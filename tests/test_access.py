@@ -153,6 +153,7 @@ class World:
             "finding": self.finding.ref,
             "pair": self.pair.ref,
             "code": code,
+            "form": "csv",
             "key": "submit",
             "token": self.token,
         }
