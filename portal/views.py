@@ -1,13 +1,19 @@
 """Home, health, readiness, and the pages for what went wrong."""
 
+import json
 import sys
 from typing import Final
+from zlib import crc32
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import translation
 from django.views.decorators.http import require_safe
 
 from portal.accounts import access
@@ -43,6 +49,76 @@ def privacy(request: HttpRequest) -> HttpResponse:
 def accessibility(request: HttpRequest) -> HttpResponse:
     """Say how the portal can be used and where it falls short."""
     return render(request, "accessibility.html")
+
+
+@require_safe
+@access.public
+def offline(request: HttpRequest) -> HttpResponse:
+    """Say that there is no connection; browsers keep it for when there is none."""
+    response = render(request, "offline.html")
+    # The one page that is the same for everybody and may be kept.
+    response["Cache-Control"] = "public, max-age=3600"
+    return response
+
+
+@require_safe
+def worker(request: HttpRequest) -> HttpResponse:
+    """Return the script that shows the offline page; it keeps nothing else."""
+    pages = {}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            pages[language] = reverse("offline")
+    files = [static(name) for name in ("base.css", "app.js", "icon.svg")]
+    kept = [*pages.values(), *files]
+    script = render_to_string(
+        "worker.js",
+        {
+            # A new style sheet or script has a new name, and so has the store.
+            "name": f"dumui-{crc32(' '.join(kept).encode()):08x}",
+            "files": json.dumps(kept),
+            "pages": json.dumps(pages),
+            "static": json.dumps(settings.STATIC_URL),
+        },
+    )
+    response = HttpResponse(script, content_type="text/javascript")
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+worker.access = "machine"  # type: ignore[attr-defined]  # set on a function
+
+
+@require_safe
+def manifest(request: HttpRequest) -> JsonResponse:
+    """Return under which name and picture the portal can stand on a home screen."""
+    told = {
+        "name": "Đủ Mũi: phản ánh tiêm chủng",
+        "short_name": "Đủ Mũi",
+        "lang": "vi",
+        "start_url": "/",
+        "scope": "/",
+        "display": "standalone",
+        "theme_color": "#0a4a50",
+        "background_color": "#f2f6f5",
+        "icons": [
+            {"src": static("icon.svg"), "type": "image/svg+xml", "sizes": "any"},
+            *(
+                {
+                    "src": static(f"icon-{side}.png"),
+                    "type": "image/png",
+                    "sizes": f"{side}x{side}",
+                    "purpose": "any",
+                }
+                for side in (192, 512)
+            ),
+        ],
+    }
+    response = JsonResponse(told, content_type="application/manifest+json")
+    response["Cache-Control"] = "public, max-age=86400"
+    return response
+
+
+manifest.access = "machine"  # type: ignore[attr-defined]  # set on a function
 
 
 @require_safe

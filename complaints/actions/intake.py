@@ -163,6 +163,18 @@ def _store(
     return Submitted(submission, joined=joined)
 
 
+def already_open(sender: Sender, matters: Sequence[Matter]) -> list[Complaint]:
+    """Return the open complaints that these matters would join if sent now."""
+    subjects = [_subject_key(sender, matter) for matter in matters]
+    with scope.system():
+        return list(
+            Complaint.objects.open()
+            .filter(subject_key__in=subjects)
+            .select_related("submission", "holder")
+            .order_by("pk")
+        )
+
+
 def _said_besides(
     submission: Submission, complaint: Complaint, matter: Matter
 ) -> bytes | None:

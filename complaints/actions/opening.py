@@ -1,5 +1,6 @@
 """Opening a submission by its code: what a citizen may see without a record."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +20,7 @@ class Earlier:
     kind: str
     status: str
     holder: str
+    since: datetime
     due_at: datetime
     is_open: bool
     code: str
@@ -62,17 +64,23 @@ def joined_by(submission: Submission) -> list[Earlier]:
             .select_related("submission", "holder")
             .order_by("pk")
         )
-    own_phone = submission.phone_digest
+    return earlier(rows, phone=submission.phone)
+
+
+def earlier(rows: Iterable[Complaint], *, phone: str) -> list[Earlier]:
+    """Return of matters reported before what may be told to who has this telephone."""
+    same_phone = crypto.digests("phone", phone) if phone else []
     return [
         Earlier(
             kind=row.get_kind_display(),
             status=row.get_outcome_display() or row.get_status_display(),
             holder=row.holder.name,
+            since=row.submitted_at,
             due_at=row.due_at,
             is_open=row.is_open,
             code=(
                 row.submission.code
-                if _is_same(row.submission.phone_digest, own_phone)
+                if _telephone_of(row.submission) in same_phone
                 else ""
             ),
         )
@@ -80,6 +88,16 @@ def joined_by(submission: Submission) -> list[Earlier]:
     ]
 
 
-def _is_same(one: bytes | memoryview | None, other: bytes | memoryview | None) -> bool:
-    """Tell whether two telephones are one; no telephone is nobody's."""
-    return one is not None and other is not None and bytes(one) == bytes(other)
+def same_sender(submission: Submission, joined: Iterable[Complaint]) -> list[int]:
+    """Return the submissions of joined matters that came from the same telephone."""
+    own = _telephone_of(submission)
+    return [
+        complaint.submission_id
+        for complaint in joined
+        if own is not None and _telephone_of(complaint.submission) == own
+    ]
+
+
+def _telephone_of(submission: Submission) -> bytes | None:
+    digest = submission.phone_digest
+    return None if digest is None else bytes(digest)

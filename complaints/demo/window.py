@@ -68,11 +68,13 @@ def _submissions(status: Status) -> list[dict[str, str]]:
     ]
 
 
-def messages(phone: str = "") -> list[dict[str, Any]]:
-    """Return what the demo's provider sent, newest first; to one telephone if given."""
+def messages(phone: str = "", email: str = "") -> list[dict[str, Any]]:
+    """Return what was "sent", newest first; to one telephone or address if given."""
     sent = DemoMessage.objects.order_by("-at", "-pk")
     if phone:
         sent = sent.filter(to_digest__in=crypto.digests("phone", phone))
+    if email:
+        sent = sent.filter(to_digest__in=crypto.digests("email", email))
     return [_opened(message) for message in sent[:_NEWEST]]
 
 

@@ -98,7 +98,9 @@ class HandOver(Step):
     to = forms.ChoiceField(
         label=_("Choose one"), required=False, widget=forms.RadioSelect
     )
-    note = _note(_("Why this organization has to answer"))
+    note = _note(
+        _("Why this organization has to answer"), hint=_("The citizen reads it.")
+    )
 
     def __init__(
         self, *args: Any, found: Sequence[Organization] = (), **kwargs: Any
@@ -134,7 +136,9 @@ class HandOver(Step):
 class Escalate(Step):
     """Pass the case up."""
 
-    note = _note(_("Why the level above has to decide"))
+    note = _note(
+        _("Why the level above has to decide"), hint=_("The citizen reads it.")
+    )
 
 
 class Note(Step):

@@ -76,7 +76,7 @@ class RatingForm(Form):
     """A word on how a matter was handled, perhaps with a few more."""
 
     word = forms.ChoiceField(
-        label=_("How was your report handled?"),
+        label=_("Choose a word"),
         choices=Rating.Word.choices,
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose one of the three words.")},

@@ -35,7 +35,10 @@ def _in_the_demo_only(view: View) -> View:
 @access.public
 @_in_the_demo_only
 def messages(request: HttpRequest) -> HttpResponse:
-    """Answer with the messages to a telephone, newest first."""
+    """Answer with the messages to a telephone or an address, newest first."""
+    email = request.POST.get("email", "")
+    if email:
+        return JsonResponse(window.messages(email=email), safe=False)
     try:
         phone = phones.normalise(request.POST.get("phone", ""))
     except phones.NotAPhone as error:

@@ -21,7 +21,7 @@ from complaints.choices import Kind
 from complaints.forms import drafted
 from complaints.forms.own import KeepForm, OwnCodeForm, OwnTelephoneForm
 from complaints.forms.paper import AddPhotoForm
-from complaints.models import Draft
+from complaints.models import Draft, Submission
 from complaints.views import cards, drafting, limits, photos
 from complaints.views.drafting import READ_AND_SEND
 from complaints.views.lookup import (
@@ -32,6 +32,7 @@ from complaints.views.lookup import (
 )
 from portal.accounts import access, codes
 from portal.accounts.models import OneTimeCode
+from portal.common import codes as codes_of
 from portal.common import crypto, phones
 from portal.common.http import see_other
 
@@ -148,9 +149,21 @@ def reports(request: HttpRequest) -> HttpResponse:
     if not telephone:
         return redirect("citizen:own")
     at = timezone.now()
+    proved = access.submissions_of(request)
+    items = cards.reported(proved).items
+    listed = {item["code"] for item in items}
+    joined = Submission.objects.filter(pk__in=proved).exclude(code__in=listed)
+    items += [
+        {
+            "url": reverse("citizen:status", args=[row.code]),
+            "label": codes_of.pretty(row.code),
+            "small": _("Added to an earlier report"),
+        }
+        for row in joined.order_by("-pk")
+    ]
     context = {
         "telephone": phones.mask(telephone),
-        "submissions": cards.reported(access.submissions_of(request)).items,
+        "submissions": items,
         "drafts": [_words(row) for row in drafts.kept_under(telephone, at=at)],
     }
     return render(request, "citizen/own_reports.html", context)

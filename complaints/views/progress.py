@@ -44,7 +44,13 @@ TONES: Final[dict[str, str]] = {
     Verdict.ALREADY_CORRECT: "ok",
 }
 # Notes of these moves are written to the citizen; others are among staff.
-FOR_THE_CITIZEN: Final = (Move.ASK, Move.RESOLVE, Move.COUNTERSIGN, Move.HAND_OVER)
+FOR_THE_CITIZEN: Final = (
+    Move.ASK,
+    Move.RESOLVE,
+    Move.COUNTERSIGN,
+    Move.HAND_OVER,
+    Move.ESCALATE,
+)
 
 UPWARDS: Final = (Move.ESCALATE, Move.OVERDUE, Move.DISAGREE)
 

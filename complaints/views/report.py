@@ -189,11 +189,19 @@ def check(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         "photos": photos.of_draft(row),
         "urgent": report_urgent.row_of(answers, draft),
         "held": matters.held_words(answers),
+        "earlier": _earlier(answers),
         "may_add": len(answers["matters"]) < intake.MOST_MATTERS,
         "next": len(answers["matters"]),
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "citizen/report_check.html", context, status=status)
+
+
+def _earlier(answers: dict[str, Any]) -> list[opening.Earlier]:
+    """Return what of this was reported already, before it is sent once more."""
+    sender = drafts.sender_of(answers)
+    found = intake.already_open(sender, drafts.matters_of(answers))
+    return opening.earlier(found, phone=sender.phone)
 
 
 def _send(
@@ -209,8 +217,11 @@ def _send(
         at=at,
     )
     known = access.submissions_of(request)
-    if submitted.submission.pk not in known:
-        request.session["submissions"] = [*known, submitted.submission.pk]
+    # What it joined is open to the same telephone, to add to it.
+    first = opening.same_sender(submitted.submission, submitted.joined)
+    added = [pk for pk in (submitted.submission.pk, *first) if pk not in known]
+    if added:
+        request.session["submissions"] = [*known, *dict.fromkeys(added)]
         # In the transaction of the report: one durable commit, not two.
         request.session.save()
         request.session.modified = False

@@ -1,6 +1,7 @@
 """A page of ours as PDF, where the machine can draw text (Pango)."""
 
 from functools import cache
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,7 +9,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 
 # A page has no address while it is drawn; its own files are looked up below this.
-_BASE: Final = "page://own/"
+_BASE: Final = "https://page.invalid/"
 
 
 class Unreachable(Exception):
@@ -38,9 +39,13 @@ def render(html: str) -> bytes:
         """Reads static files, and nothing else that a page may name."""
 
         def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
-            return URLFetcherResponse(url, _own_file(url))
+            kind, _encoding = guess_type(url)
+            headers = {"Content-Type": kind or "application/octet-stream"}
+            return URLFetcherResponse(url, _own_file(url), headers)
 
-    page = weasyprint.HTML(string=html, base_url=_BASE, url_fetcher=OwnFiles())
+    page = weasyprint.HTML(
+        string=html, base_url=_BASE, url_fetcher=OwnFiles(fail_on_errors=True)
+    )
     drawn: bytes = page.write_pdf(pdf_variant="pdf/ua-1")
     return drawn
 

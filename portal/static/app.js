@@ -2,7 +2,8 @@
    1. Photos are made smaller before they travel.
    2. A form is sent once, and says so; after 20 s it may be sent again, which is safe
       because the server knows the key of the form.
-   3. Typed text stays in this tab until it has been sent. */
+   3. Typed text stays in this tab until it has been sent.
+   4. A worker shows a page of ours while there is no connection. */
 (() => {
   "use strict";
   const LONG_SIDE = 1600, QUALITY = 0.7, WORTH_IT = 400000, WAIT = 20000;
@@ -165,6 +166,13 @@
     button.hidden = false;
     button.addEventListener("click", () => window.print());
   });
+  const saves = navigator.connection && navigator.connection.saveData;
+  if ("serviceWorker" in navigator && !saves) {
+    window.addEventListener("load", () => {
+      /* Without it the browser's own page is shown: nothing else is lost. */
+      navigator.serviceWorker.register("/sw.js").catch(() => {});
+    });
+  }
   /* Back from the next page: the browser shows the page as it was left. */
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) document.querySelectorAll("form[data-sent]").forEach(release);

@@ -45,7 +45,7 @@ class StaffSteps(People):
         found = [
             (number, holder)
             for number, section in sections(visitor.html)
-            for holder in re.findall(r"Đang ở: ([^<]+?)\. ?(?:<|Một|$)", section)
+            for holder in re.findall(r"Đang ở: ([^<]+?)\. ?(?:<|Từ|$)", section)
         ]
         if not found:
             return None
