@@ -30,6 +30,8 @@ PUBLIC = {
     "home": "/",
     "lookup": "/tra-cuu/",
     "by-phone": "/tra-cuu/dien-thoai/",
+    "other-phone": "/tra-cuu/so-khac/",
+    "contact-stop": "/doi-so/khong-phai-toi/",
     "kind": "/bao-sai/",
     "track": "/theo-doi/",
     "own": "/cua-toi/",
@@ -131,6 +133,12 @@ def report(stage: Stage, *, day: str) -> str:
             stage.look("contact")
         stage.press()
         stage.look(f"check{round_}")
+        if not round_:
+            checked = page.url
+            for step in ("gap", "giay"):
+                page.goto(checked.replace("/kiem-tra/", f"/{step}/"))
+                stage.look(f"report-{step}")
+            page.goto(checked)
         page.locator("form:has([name=key]) .btn").first.click()
         stage.look(f"sent{round_}")
     return _code_on(page)
