@@ -3,26 +3,31 @@
 Within a due day what is urgent comes first: that is what ``queue_at`` holds.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from django.contrib.postgres.search import SearchQuery
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from complaints.choices import Status
-from complaints.models import Complaint
+from complaints.models import Complaint, Submission
 from complaints.models.complaint import ComplaintQuerySet
+from complaints.models.submission import NameWords
 from portal.accounts.models import User
 from portal.common import codes, crypto, names, phones
 from portal.registry import identity
 
 PAGE: Final = 50
 MOST_COUNTED: Final = 1000
+MOST_FOUND: Final = 1000
 SOON: Final = timedelta(hours=24)
 DAY: Final = timedelta(days=1)
+_NAME_WORD: Final = re.compile(r"[^\W_]+")
 
 VIEWS: Final = {
     "all": _("All open"),
@@ -70,10 +75,15 @@ def at_and_below(paths: Iterable[str]) -> ComplaintQuerySet:
 
     The same prefixes as ``visible_to``, from postings that were read already.
     """
+    return Complaint.objects.filter(below(paths))
+
+
+def below(paths: Iterable[str]) -> Q:
+    """Return the condition that a complaint is held at or below one of these paths."""
     reach = Q(pk__in=[])
     for path in paths:
         reach |= Q(holder_path__below=path)
-    return Complaint.objects.filter(reach)
+    return reach
 
 
 def narrow(
@@ -155,23 +165,36 @@ def search(cases: ComplaintQuerySet, text: str) -> ComplaintQuerySet:
     code = codes.clean(text).partition("-")[0][: codes.LENGTH]
     if codes.is_valid(code):
         return cases.filter(submission__code=code)
-    wanted = Q(pk__in=[])
-    try:
-        digests = crypto.digests("phone", phones.normalise(text))
-    except phones.NotAPhone:
-        digests = []
-    if digests:
-        wanted |= Q(submission__phone_digest__in=digests)
     if any(letter.isdigit() for letter in text):
-        numbers = identity.number_digests(text)
-        wanted |= Q(submission__national_id_digest__in=numbers)
-        wanted |= Q(submission__person__documents__number_digest__in=numbers)
-        # A person may have the same number twice, as written and as restored.
-        return cases.filter(pk__in=cases.filter(wanted).values("pk"))
-    folded = names.fold(text)
-    if folded:
-        wanted |= Q(submission__name_folded__contains=folded)
-    return cases.filter(wanted)
+        return cases.filter(submission__in=_with_number(text))
+    words = _NAME_WORD.findall(names.fold(text))
+    if not words:
+        return cases.none()
+    # The last word may be cut short: it is what is being typed.
+    query = SearchQuery(
+        " & ".join([*words[:-1], f"{words[-1]}:*"]), config="simple", search_type="raw"
+    )
+    named = cases.alias(name_words=NameWords("submission__name_folded"))
+    # Half of the country is called Nguyễn: so many are found, then put in order.
+    found = named.filter(name_words=query).order_by().values("pk")[:MOST_FOUND]
+    return cases.filter(pk__in=found)
+
+
+def _with_number(text: str) -> QuerySet[Submission, dict[str, int]]:
+    """Return the submissions of a telephone or identity number, new or old.
+
+    Joined sets, as an OR across tables would use none of their indexes.
+    """
+    numbers = identity.number_digests(text)
+    try:
+        telephones = crypto.digests("phone", phones.normalise(text))
+    except phones.NotAPhone:
+        telephones = []
+    sent = Submission.objects.order_by().values("pk")
+    return sent.filter(phone_digest__in=telephones).union(
+        sent.filter(national_id_digest__in=numbers),
+        sent.filter(person__documents__number_digest__in=numbers),
+    )
 
 
 def next_after(cases: ComplaintQuerySet, complaint: Complaint) -> Complaint | None:

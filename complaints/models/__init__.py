@@ -1,5 +1,6 @@
 """What is said of the record, and what becomes of it."""
 
+from complaints.models.attention import Lease, Presence, Skip
 from complaints.models.complaint import Caveat, Claim, Complaint, Rating
 from complaints.models.data_request import DataRequest
 from complaints.models.event import Event, Message
@@ -28,11 +29,14 @@ __all__ = [
     "Evidence",
     "Figure",
     "Joining",
+    "Lease",
     "MailAddress",
     "Message",
     "Policy",
+    "Presence",
     "QuietHours",
     "Rating",
+    "Skip",
     "SubtreeFigure",
     "Submission",
     "Watermark",

@@ -2,13 +2,26 @@
 
 import uuid
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from complaints.choices import Channel, Relation
 from portal.common import crypto
 from portal.registry.models import Person
+
+
+class NameWords(Func):
+    """The words of a folded name as the index of names holds them.
+
+    A literal configuration: with a parameter in its place no index would be used.
+    """
+
+    template = "to_tsvector('simple', %(expressions)s)"
+    arity = 1
+    output_field = SearchVectorField()
 
 
 class Submission(models.Model):
@@ -55,6 +68,7 @@ class Submission(models.Model):
                 & Q(born_on__isnull=False),
             ),
         )
+        indexes = (GinIndex(NameWords("name_folded"), name="submission_name_words"),)
 
     def __str__(self) -> str:
         return self.code

@@ -1,0 +1,143 @@
+"""Giving out cases one by one: fair, and never one case to two people."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
+
+from complaints import permissions, presence, worklist
+from complaints.choices import Move, Status
+from complaints.models import Complaint, Lease, Presence, Skip
+from complaints.rules import turns
+from complaints.rules.refused import Refused
+from portal.accounts.models import Posting, User
+from portal.common import scope
+
+# A page that is open renews it; who closes it keeps the case from others no longer.
+LEASE: Final = timedelta(minutes=5)
+# What was passed by is offered again after that, save what concerns oneself.
+SKIPPED: Final = timedelta(hours=12)
+# As many of those due first are put into order.
+CANDIDATES: Final = 100
+
+
+def take_next(
+    *, postings: Sequence[Posting], by: User, at: datetime
+) -> Complaint | None:
+    """Give out the case that is next for somebody; None where nothing is left.
+
+    First what their own organizations hold, then what is overdue below them. What one
+    was given already and has not ended comes back first. Cases of a colleague, those
+    that somebody looks at or was given, and those one may not decide are left out.
+    """
+    mine = [p for p in postings if Move.RESOLVE in permissions.ALLOWED[p.role]]
+    if not mine:
+        return None
+    with scope.system():
+        free = _free(by, at=at)
+        own = Q(holder__in=[posting.organization_id for posting in mine])
+        below = worklist.below([posting.organization.path for posting in mine])
+        late = below & Q(overdue_at__isnull=False, due_at__lt=at)
+        for reach in (own, late):
+            given = _give(free.filter(reach), by=by, at=at)
+            if given:
+                return given
+    return None
+
+
+def renew(complaint: Complaint, *, by: User, at: datetime) -> None:
+    """Let somebody keep the case that they were given, as long as they look at it."""
+    with scope.system():
+        Lease.objects.filter(complaint=complaint, user=by).update(until=at + LEASE)
+
+
+def skip(*, complaint_id: int, reason: str, by: User, at: datetime) -> None:
+    """Pass the case by that one was given, saying why; raise Refused without a reason.
+
+    Colleagues get it instead, and see the reason.
+    """
+    if reason not in Skip.Reason.values:
+        raise Refused(_("Say why you pass it by."))
+    with scope.system():
+        given, _rows = Lease.objects.filter(complaint=complaint_id, user=by).delete()
+        if not given:
+            raise Refused(_("This case was not given to you, or no longer is."))
+        Skip.objects.update_or_create(
+            complaint_id=complaint_id, user=by, defaults={"reason": reason, "at": at}
+        )
+        Presence.objects.filter(complaint=complaint_id, user=by).delete()
+
+
+def lease_of(complaint: Complaint, *, at: datetime) -> Lease | None:
+    """Return to whom a case was given, or None."""
+    lease: Lease | None = (
+        Lease.objects.filter(complaint=complaint, until__gt=at)
+        .select_related("user")
+        .first()
+    )
+    return lease
+
+
+def _free(by: User, *, at: datetime) -> worklist.ComplaintQuerySet:
+    """Return the open cases that may be given to somebody."""
+    others = Presence.objects.filter(
+        complaint=OuterRef("pk"), seen_at__gt=at - presence.SEEN
+    ).exclude(user=by)
+    leased = Lease.objects.filter(complaint=OuterRef("pk"), until__gt=at)
+    passed_by = Skip.objects.filter(complaint=OuterRef("pk"), user=by).filter(
+        Q(reason=Skip.Reason.CONFLICT) | Q(at__gt=at - SKIPPED)
+    )
+    signing = Q(status=Status.AWAITING_SECOND) & ~Q(assignee=by)
+    deciding = ~Q(status=Status.AWAITING_SECOND) & (Q(assignee=None) | Q(assignee=by))
+    return (
+        Complaint.objects.open()
+        .exclude(status=Status.WAITING_CITIZEN)
+        .filter(signing | deciding)
+        .exclude(round__gt=1, last_resolver=by)
+        .exclude(Exists(others))
+        .exclude(Exists(leased.exclude(user=by)))
+        .exclude(Exists(passed_by))
+        .annotate(is_mine=Exists(leased.filter(user=by)))
+    )
+
+
+def _give(
+    free: worklist.ComplaintQuerySet, *, by: User, at: datetime
+) -> Complaint | None:
+    """Lease the first of these cases that nobody takes in the same moment."""
+    due_first = list(free.order_by("queue_at", "pk")[:CANDIDATES])
+    due_first.sort(
+        key=lambda case: (
+            not case.is_mine,
+            turns.place(case.queue_at, reported_again=case.reported_again),
+            case.pk,
+        )
+    )
+    for case in due_first:
+        locked = Complaint.objects.select_for_update(skip_locked=True, of=("self",))
+        fresh = (
+            locked.filter(pk=case.pk, version=case.version)
+            .select_related("submission")
+            .first()
+        )
+        if fresh is not None and _lease(fresh.pk, by=by, at=at):
+            return fresh
+    return None
+
+
+def _lease(complaint_id: int, *, by: User, at: datetime) -> bool:
+    """Write the lease unless somebody else's is still running; tell whether it is."""
+    with connection.cursor() as cursor:
+        # The lock alone would not do: who looked before it may have lost meanwhile.
+        cursor.execute(
+            """INSERT INTO complaints_lease AS l (complaint_id, user_id, until)
+               VALUES (%(case)s, %(user)s, %(until)s)
+               ON CONFLICT (complaint_id) DO UPDATE
+               SET user_id = excluded.user_id, until = excluded.until
+               WHERE l.user_id = excluded.user_id OR l.until <= %(at)s""",
+            {"case": complaint_id, "user": by.pk, "until": at + LEASE, "at": at},
+        )
+        return cursor.rowcount == 1
