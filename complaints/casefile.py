@@ -31,6 +31,8 @@ SHORT_KINDS = {
     Kind.WRONG_PERSON: gettext_lazy("Personal details"),
     Kind.SPLIT_RECORD: gettext_lazy("Two records"),
 }
+# How a step of the timeline is marked; the others are simply done.
+STATES = {Move.ESCALATE: "up", Move.OVERDUE: "late"}
 
 
 @dataclass
@@ -103,14 +105,15 @@ class CaseFile:
         """Return the timeline, newest last."""
         return [
             {
-                "state": "up" if event.move == Move.ESCALATE else "done",
+                "state": STATES.get(Move(event.move), "done"),
                 "title": event.get_move_display(),
                 "time": " · ".join(
                     part
                     for part in (
                         f"{timezone.localtime(event.at):%d/%m/%Y %H:%M}",
                         event.by.full_name if event.by else "",
-                        event.holder.name,
+                        # What was just sent is nobody's yet.
+                        "" if event.move == Move.SUBMIT else event.holder.name,
                     )
                     if part
                 ),
@@ -127,7 +130,10 @@ class CaseFile:
         else:
             before = ""
         shown = self.words(claim.field, recorded), self.words(claim.field, claimed)
-        state = "missing" if not recorded else "differs"
+        if claim.field == Field.DOSE and not recorded:
+            # What is in question is the record of this very dose.
+            shown = self._dose_words(""), shown[1]
+        state = "differs" if shown[0] else "missing"
         if recorded == claimed:
             state = "same"
         left, right = marked_parts(claim.field, *shown)

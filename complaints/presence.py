@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet
+from django.db.models import OuterRef
 
 from complaints.models import Complaint, Presence
+from complaints.models.complaint import ComplaintQuerySet
 from portal.accounts.models import User
 from portal.common import scope
 
@@ -36,8 +37,8 @@ def others(complaint: Complaint, *, by: User, at: datetime) -> list[str]:
 
 
 def with_others(
-    cases: QuerySet[Complaint], *, by: User, at: datetime
-) -> QuerySet[Complaint]:
+    cases: ComplaintQuerySet, *, by: User, at: datetime
+) -> ComplaintQuerySet:
     """Add ``looked_at_by`` to each case: the others' names, in the same statement."""
     there = Presence.objects.filter(complaint=OuterRef("pk"), seen_at__gt=at - SEEN)
     names = there.exclude(user=by).order_by("pk").values("user__full_name")

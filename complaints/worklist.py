@@ -180,7 +180,7 @@ def search(cases: ComplaintQuerySet, text: str) -> ComplaintQuerySet:
     return cases.filter(pk__in=found)
 
 
-def _with_number(text: str) -> QuerySet[Submission, dict[str, int]]:
+def _with_number(text: str) -> QuerySet[Submission, Any]:
     """Return the submissions of a telephone or identity number, new or old.
 
     Joined sets, as an OR across tables would use none of their indexes.

@@ -40,6 +40,7 @@ SIDE = {
     "complaints.worklist",
     "complaints.casefile",
     "complaints.lookalikes",
+    "complaints.presence",
     "complaints.subjects",
     "complaints.integrity",
     "complaints.quality",

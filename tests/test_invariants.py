@@ -23,8 +23,11 @@ from complaints.models import (
     Event,
     Evidence,
     Figure,
+    Lease,
     Message,
+    Presence,
     Rating,
+    Skip,
     SubtreeFigure,
 )
 from portal.accounts import contact
@@ -123,6 +126,7 @@ class World:
         self.case = only_complaint(first)
         submit(missing_dose(self.site), sender=sender_for(self.person))
         Caveat.objects.create(complaint=self.case, check_name="lot_unknown")
+        _pay_attention(self.case, make_staff(self.site))
         Evidence.objects.create(
             submission=first.submission,
             media_type="image/jpeg",
@@ -323,6 +327,8 @@ BREAKS = [
     ),
     ("unitalias_once_per_unit", copy_row, "registry.UnitAlias", {}),
     ("caveat_once_per_complaint", copy_row, "complaints.Caveat", {}),
+    ("presence_once_per_case_and_user", copy_row, "complaints.Presence", {}),
+    ("skip_once_per_case_and_user", copy_row, "complaints.Skip", {}),
     (
         "complaint_urgent_reason_only_with_a_date",
         change_row,
@@ -1024,17 +1030,32 @@ def test_a_citizen_sees_the_proved_submissions_and_nothing_else(two_cases):
         assert seen() == (set(),) * 3
 
 
-@pytest.mark.parametrize("table", ["complaint", "claim", "event", "caveat"])
+def _pay_attention(case, user):
+    """Let somebody be given a case, look at it, and have passed it by before."""
+    Lease.objects.create(complaint=case, user=user, until=NOON)
+    Presence.objects.create(complaint=case, user=user, seen_at=NOON)
+    Skip.objects.create(complaint=case, user=user, reason="papers", at=NOON)
+
+
+@pytest.mark.parametrize(
+    "table", ["complaint", "claim", "event", "caveat", "lease", "presence", "skip"]
+)
 def test_who_may_read_may_not_write_but_through_the_actions(two_cases, table):
     _centre, (one, _two), (first, _second) = two_cases
     with scope.system():
         Caveat.objects.create(complaint=first, check_name="lot_unknown")
-    fields = apps.get_model("complaints", table)._meta.concrete_fields
-    others = ", ".join(f.column for f in fields if f.name != "id" and not f.generated)
+        _pay_attention(first, make_staff(one))
+    model = apps.get_model("complaints", table)
+    key = model._meta.pk.column
+    others = ", ".join(
+        f.column
+        for f in model._meta.concrete_fields
+        if f.column != key and not f.generated
+    )
     for opened in (scope.staff([one.path]), scope.citizen([first.submission_id])):
         with opened:
             said = refused_by_the_database(
-                f"INSERT INTO complaints_{table} (id, {others})"
+                f"INSERT INTO complaints_{table} ({key}, {others})"
                 f" SELECT -1, {others} FROM complaints_{table} LIMIT 1"
             )
             assert "row-level security" in said

@@ -5,8 +5,8 @@ import uuid
 import pytest
 
 from complaints import integrity
-from complaints.actions import casework, citizen
-from complaints.models import Complaint, Event, Message, Submission
+from complaints.actions import casework, citizen, turns
+from complaints.models import Complaint, Event, Lease, Message, Submission
 from complaints.rules.refused import Refused, Stale
 from portal.common import outbox, scope
 from portal.common.models import DemoMessage, Outbox
@@ -187,3 +187,20 @@ def test_five_hundred_doubled_wake_ups_change_nothing(site):
     assert in_system(lambda: Event.objects.filter(move="route").count()) == 10
     assert not Outbox.objects.filter(kind="event", done_at=None).exists()
     drain_all()
+
+
+def test_eight_who_ask_for_the_next_one_at_once_get_eight_cases(site):
+    cases = {
+        filed(site, sender=sender_for(full_name=f"Trần Văn {n}")).pk for n in range(8)
+    }
+    staff = in_system(lambda: [make_staff(site) for _ in range(8)])
+    postings = in_system(
+        lambda: [list(one.postings.select_related("organization")) for one in staff]
+    )
+
+    given = at_once(
+        8, lambda n: turns.take_next(postings=postings[n], by=staff[n], at=NOON)
+    )
+
+    assert {case.pk for case in given} == cases
+    assert in_system(Lease.objects.count) == 8

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from complaints import timeline
 from complaints.choices import ENDED, Actor, Move, Status
-from complaints.models import Complaint, Event, Policy
+from complaints.models import Complaint, Event, Lease, Policy
 from complaints.rules import terms, workflow
 from complaints.rules.refused import Refused, Stale
 from portal.accounts.models import User
@@ -40,8 +40,8 @@ def move(
 ) -> Event:
     """Make a move on a locked complaint and record it; ``changes`` are its new facts.
 
-    Keeps the pause, the end and the due time in step with the status, and raises
-    Refused where the move is not legal from here.
+    Keeps the pause, the end and the due time in step with the status, ends the lease
+    of whoever was given the case; raises Refused where the move is not legal from here.
     """
     before = Status(complaint.status)
     complaint.status = workflow.target(step, status=before, actor=actor)
@@ -60,6 +60,8 @@ def move(
         complaint.touched_at = at
     complaint.version += 1
     complaint.save()
+    if complaint.status != before or "holder" in changes:
+        Lease.objects.filter(complaint=complaint).delete()
     return timeline.record(
         complaint, step, actor=actor, at=at, by=by, note=note, data=data
     )

@@ -111,7 +111,7 @@ def _give(
     due_first = list(free.order_by("queue_at", "pk")[:CANDIDATES])
     due_first.sort(
         key=lambda case: (
-            not case.is_mine,
+            not case.is_mine,  # type: ignore[attr-defined]  # annotated
             turns.place(case.queue_at, reported_again=case.reported_again),
             case.pk,
         )

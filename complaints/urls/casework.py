@@ -12,6 +12,7 @@ from complaints.views import (
     lists,
     pairs,
     quality,
+    queue,
 )
 
 app_name = "casework"
@@ -21,10 +22,13 @@ _CASE = "ho-so/<int:code>-<int:number>/"
 _LIST = "danh-sach/<uuid:list_ref>/"
 
 urlpatterns = [
-    path("", casework.queue, name="queue"),
-    path("tim/", casework.search, name="search"),
+    path("", queue.queue, name="queue"),
+    path("tim/", queue.search, name="search"),
+    path("tiep/", queue.take_next, name="take_next"),
     path("noi-nhan/", casework.receivers, name="receivers"),
     path(_CASE, casework.case, name="case"),
+    path(f"{_CASE}bo-qua/", queue.skip, name="skip"),
+    path(f"{_CASE}co-mat/", casework.who_is_here, name="who_is_here"),
     path(f"{_CASE}<slug:step>/", casework.move, name="move"),
     path("lap-ho/", counter.counter, name="counter"),
     path("lap-ho/xong/", counter.counter_end, name="counter_end"),

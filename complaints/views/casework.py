@@ -1,7 +1,5 @@
 """The work of staff: queue, case, moves. Pages first, panes by htmx on top."""
 
-import base64
-import binascii
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
@@ -9,7 +7,7 @@ from typing import Any, Final
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,22 +19,22 @@ from complaints import (
     casefile,
     lookalikes,
     permissions,
+    presence,
     subjects,
     voices,
     worklist,
 )
-from complaints.actions import casework
+from complaints.actions import casework, turns
 from complaints.choices import Kind, Move, Status, Verdict
 from complaints.forms import casework as forms
 from complaints.forms import records
-from complaints.models import Complaint
+from complaints.models import Complaint, Skip
 from complaints.rules.refused import Refused, Stale
 from complaints.views import case_photos, pair_rows
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.accounts.models import Posting
 from portal.audit import record
-from portal.common import codes, crypto
 from portal.common.htmx import page_or_fragment
 from portal.common.http import see_other
 from portal.registry import places
@@ -69,75 +67,6 @@ DONE: Final = {
     Move.ESCALATE: gettext_lazy("The case was passed to the level above."),
     Move.NOTE: gettext_lazy("The note is kept with the case."),
 }
-
-
-@require_safe
-@access.staff()
-def queue(request: StaffRequest) -> HttpResponse:
-    """Show the open cases of the user's organizations, due first."""
-    if all(posting.role == Role.ADMINISTRATOR for posting in request.postings):
-        return redirect("oversight:times")
-    at = timezone.now()
-    mine = worklist.at_and_below(_paths(request))
-    view = request.GET.get("view", "all")
-    view = view if view in worklist.VIEWS else "all"
-    kind = request.GET.get("kind", "")
-    words = _search_words(request)
-    if words:
-        cases = worklist.search(mine, words)
-    else:
-        cases = worklist.narrow(mine, view, user=request.user, at=at)
-    if kind in Kind.values:
-        cases = cases.filter(kind=kind)
-    after = worklist.Place.read(request.GET.get("after", ""))
-    page = worklist.read_page(cases, after=after)
-    counts = worklist.count_views(mine, user=request.user, at=at)
-    next_url = ""
-    if page.after:
-        query = request.GET.copy()
-        query["after"] = str(page.after)
-        next_url = f"?{query.urlencode()}"
-    context = {
-        "rows": [_row(complaint) for complaint in page.rows],
-        "views": [
-            {
-                "name": name,
-                "label": label,
-                "count": min(counts[name], worklist.MOST_COUNTED),
-                "is_more": counts[name] > worklist.MOST_COUNTED,
-                "is_current": name == view and not words,
-            }
-            for name, label in worklist.VIEWS.items()
-        ],
-        "may_give_out": any(p.role in access.CASEWORKERS for p in request.postings),
-        "kinds": Kind.choices,
-        "kind": kind,
-        "view": view,
-        "words": words,
-        "next_url": next_url,
-        "is_later_page": after is not None,
-        "place": request.postings[0].organization.name,
-    }
-    return page_or_fragment(
-        request, "casework/queue.html", "casework/_rows.html", context
-    )
-
-
-@require_POST
-@access.staff(*READERS)
-def search(request: StaffRequest) -> HttpResponse:
-    """Take a search; a code goes into the address, personal words only sealed."""
-    words = request.POST.get("q", "").strip()[:120]
-    address = reverse("casework:queue")
-    if not words:
-        request.session.pop("queue_search", None)
-        return see_other(address)
-    code = codes.clean(words).partition("-")[0][: codes.LENGTH]
-    if codes.is_valid(code):
-        return see_other(f"{address}?q={code}")
-    sealed = crypto.seal(words, bound_to=f"search:{request.user.pk}")
-    request.session["queue_search"] = base64.b64encode(sealed).decode()
-    return see_other(f"{address}?q=*")
 
 
 @require_safe
@@ -184,6 +113,21 @@ def move(request: StaffRequest, code: int, number: int, step: str) -> HttpRespon
     return see_other("casework:queue")
 
 
+@require_POST
+@access.staff(*READERS)
+def who_is_here(request: StaffRequest, code: int, number: int) -> HttpResponse:
+    """Note that the case is still before this user, and say who else has it.
+
+    An open page asks every 45 s; a case that was given out stays with its reader.
+    """
+    at = timezone.now()
+    complaint = _find(request, code, number, at=at)
+    presence.note(complaint, by=request.user, at=at)
+    turns.renew(complaint, by=request.user, at=at)
+    there = presence.others(complaint, by=request.user, at=at)
+    return render(request, "casework/_presence.html", {"there": there})
+
+
 @require_safe
 @access.staff(*READERS)
 def receivers(request: StaffRequest) -> HttpResponse:
@@ -193,25 +137,12 @@ def receivers(request: StaffRequest) -> HttpResponse:
     return render(request, "casework/_receivers.html", {"found": found, "words": words})
 
 
-def _paths(request: StaffRequest) -> list[str]:
+def paths_of(request: StaffRequest) -> list[str]:
     return [
         posting.organization.path
         for posting in request.postings
         if posting.role in READERS
     ]
-
-
-def _search_words(request: StaffRequest) -> str:
-    """Return what is searched for: the code in the address, or what was sealed."""
-    typed = request.GET.get("q", "")
-    if typed != "*":
-        code = codes.clean(typed)
-        return code if codes.is_valid(code) else ""
-    try:
-        sealed = base64.b64decode(request.session.get("queue_search", ""))
-        return crypto.unseal(sealed, bound_to=f"search:{request.user.pk}")
-    except (binascii.Error, crypto.Unreadable):
-        return ""
 
 
 def _find(request: StaffRequest, code: int, number: int, *, at: datetime) -> Complaint:
@@ -235,25 +166,6 @@ def _find(request: StaffRequest, code: int, number: int, *, at: datetime) -> Com
 def _still_mine(request: StaffRequest, complaint: Complaint, *, at: datetime) -> bool:
     mine = Complaint.objects.visible_to(request.user, at=at)
     return mine.filter(pk=complaint.pk).exists()
-
-
-def _row(complaint: Complaint) -> dict[str, Any]:
-    """Return one line of the queue, for ``components/_queue_row.html``."""
-    submission = complaint.submission
-    return {
-        "pk": complaint.pk,
-        "code": complaint.reference,
-        "url": reverse("casework:case", args=[int(submission.code), complaint.number]),
-        "kind": casefile.SHORT_KINDS[Kind(complaint.kind)],
-        "detail": casefile.short_detail(complaint),
-        "who": casefile.who(submission.full_name, submission.born_on),
-        "status": complaint.status,
-        "status_word": casefile.status_words(complaint),
-        "due_at": complaint.due_at if complaint.is_open else None,
-        "paused": casefile.is_paused(complaint),
-        "urgent_on": complaint.urgent_on if complaint.is_open else None,
-        "held_by": complaint.assignee.full_name if complaint.assignee else "",
-    }
 
 
 def _form_of(
@@ -323,6 +235,9 @@ def _show(
         complaint.pk,
         at=at,
     )
+    presence.note(complaint, by=request.user, at=at)
+    lease = turns.lease_of(complaint, at=at)
+    is_given = lease is not None and lease.user == request.user
     file = casefile.read(complaint)
     allowed = permissions.moves_for(request.user, complaint, at=at)
     steps = {
@@ -330,7 +245,7 @@ def _show(
         for step, (move, _form, _action) in STEPS.items()
         if move in allowed
     }
-    following = worklist.next_after(worklist.at_and_below(_paths(request)), complaint)
+    following = worklist.next_after(worklist.at_and_below(paths_of(request)), complaint)
     faulty = next(iter((bound or {}).values()), None)
     resolve = steps.get("ghi")
     if isinstance(resolve, records.ResolveWithRecord):
@@ -370,6 +285,12 @@ def _show(
         "paused": casefile.is_paused(complaint),
         "status_word": casefile.status_words(complaint),
         "following": following,
+        "may_take": any(p.role in access.CASEWORKERS for p in request.postings),
+        "there": presence.others(complaint, by=request.user, at=at),
+        "given_to": lease.user.full_name if lease and not is_given else "",
+        "is_given": is_given,
+        "skips": list(complaint.skips.select_related("user").order_by("at")),
+        "skip_reasons": Skip.Reason.choices,
         "pairs": pair_rows.about(
             [person.surviving_id if (person := file.person) else None],
             complaint.dose_id,

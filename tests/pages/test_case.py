@@ -311,7 +311,9 @@ def test_the_next_case_is_offered_after_a_decision(client, case, station):
         {"version": case.version, f"verdict_{claim.pk}": "upheld"},
     )
 
-    assert address(following) in client.get(address(case)).content.decode()
+    assert reverse("casework:take_next") in client.get(address(case)).content.decode()
+    given = client.post(reverse("casework:take_next"))
+    assert (given.status_code, given["Location"]) == (303, address(following))
 
 
 def test_an_unknown_step_and_a_get_of_a_step_do_nothing(client, case):

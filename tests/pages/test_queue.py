@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from complaints import worklist
 from complaints.choices import Kind, Move, Status
+from complaints.models import Skip
 from portal.common import codes
 from tests.pages.cases import (
     make_case,
@@ -203,3 +204,46 @@ def test_without_an_account_one_is_asked_to_sign_in():
 
     assert response.status_code == 302
     assert response["Location"].startswith(reverse("accounts:login"))
+
+
+def test_who_looks_at_a_case_is_seen_by_colleagues_in_list_and_case(client, station):
+    case = make_case(station, sent=ago(hours=1))
+    colleague = Client()
+    colleague.force_login(make_staff(station))
+    where = [case.submission.code, case.number]
+    address, here = (
+        reverse(f"casework:{n}", args=where) for n in ("case", "who_is_here")
+    )
+
+    assert client.get(address).context["there"] == []
+    assert client.get(address).context["there"] == []
+    assert colleague.get(address).context["there"] == ["Lê Thị Lan"]
+    assert client.post(here).context["there"] == ["Lê Thị Lan"]
+    (row,) = client.get(reverse("casework:queue")).context["rows"]
+    assert row["looked_at_by"] == "Lê Thị Lan"
+
+
+def test_the_next_one_is_shown_given_and_can_be_passed_by(client, station):
+    first = make_case(station, sent=ago(hours=9))
+    second = make_case(station, sent=ago(hours=8))
+    where = [first.submission.code, first.number]
+    skip = reverse("casework:skip", args=where)
+
+    page = client.post(reverse("casework:take_next"), follow=True)
+    assert page.context["complaint"] == first
+    assert skip in page.content.decode()
+
+    page = client.post(skip, {"reason": ""}, follow=True)
+    assert page.context["complaint"] == first
+    assert page.context["is_given"]
+    page = client.post(skip, {"reason": "papers"}, follow=True)
+    assert page.context["complaint"] == second
+    shown = client.get(reverse("casework:case", args=where)).content.decode()
+    assert str(Skip.Reason.PAPERS.label) in shown
+    assert skip not in shown
+
+
+def test_when_nothing_is_left_that_is_said(client):
+    page = client.post(reverse("casework:take_next"), follow=True)
+
+    assert len(page.context["messages"]) == 1

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 from zlib import crc32
 
@@ -56,6 +57,7 @@ _MOST_LABELS: Final = 6
 
 
 @register.simple_tag
+@lru_cache(maxsize=64)
 def icon(name: str) -> SafeString:
     """Return the drawing ``name`` of ``_icons.html``, hidden from screen readers."""
     return format_html(
@@ -69,6 +71,13 @@ def tag(word: str, tone: str = "plain", symbol: str = "") -> SafeString:
 
     Raises ValueError for a tone that the style sheet does not know.
     """
+    return _tag(str(word), tone, symbol)
+
+
+# Lists repeat the same few tags on every line. Marked strings are told from plain
+# ones, so that what one caller declared safe is never taken for another's.
+@lru_cache(maxsize=256, typed=True)
+def _tag(word: str, tone: str, symbol: str) -> SafeString:
     if tone not in TONES:
         raise ValueError(f"unknown tone {tone!r}; known: {', '.join(TONES)}")
     return format_html(
