@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from complaints import integrity, quality, rollups
-from complaints.actions import drafts, escalation
+from complaints.actions import drafts, escalation, own_files
 from portal.registry.exports import files
 from portal.registry.imports import staging as lists
 from portal.registry.matching import rarity
@@ -57,6 +57,12 @@ def count_names(**_later: object) -> None:
 def reconcile(**_later: object) -> None:
     """Look for what must never be, put back what the outbox lost, log the rest."""
     integrity.reconcile(at=timezone.now())
+
+
+@shared_task(name="complaints.forget_own_files", ignore_result=True)
+def forget_own_files(**_later: object) -> None:
+    """Delete the files that people made of their own data a day ago."""
+    own_files.forget_expired(at=timezone.now())
 
 
 @shared_task(name="complaints.seal", ignore_result=True)

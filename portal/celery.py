@@ -58,6 +58,10 @@ app.conf.update(
             "task": "complaints.forget_dose_files",
             "schedule": 3600.0,
         },
+        "forget-own-files": {
+            "task": "complaints.forget_own_files",
+            "schedule": 3600.0,
+        },
         "forget-lists": {"task": "registry.forget_lists", "schedule": 3600.0},
         "forget-counters": {"task": "throttle.forget_ended", "schedule": 3600.0},
         "check-quality": {"task": "complaints.check_quality", "schedule": 60.0},

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from complaints.actions import addresses, drafts
+from complaints.actions import addresses, data_requests, drafts
 from complaints.models import Evidence
 from portal.audit.models import Entry
 from portal.common import outbox, scope
@@ -61,6 +61,10 @@ LOGGED = {
 }
 
 
+# Whose "ref" is that of a request about personal data.
+REQUESTS = {"oversight:data_request"}
+
+
 class World:
     """Two sites below one department, a citizen of each with a report and a draft."""
 
@@ -101,6 +105,12 @@ class World:
         self.list = make_list(self.a, [make_row()], content=SMALL_LIST.encode(), at=at)
         asked = addresses.ask(self.case.submission, "thu@example.vn", at=at)
         self.token = asked.token
+        self.request = data_requests.ask(
+            person_id=self.citizens["citizen_a"]["person"].pk,
+            kind="restrict",
+            text="Không đưa vào tệp nào.",
+            at=at,
+        )
         self.evidence = Evidence.objects.create(
             submission=self.case.submission,
             media_type="image/jpeg",
@@ -143,7 +153,7 @@ class World:
         code = self.case.submission.code
         known = {
             "draft": self.citizens["citizen_a"]["draft"].key,
-            "ref": self.evidence.ref,
+            "ref": self.request.ref if name in REQUESTS else self.evidence.ref,
             "list_ref": self.list.ref,
             "place": 1,
             "page": 1,
@@ -153,7 +163,6 @@ class World:
             "finding": self.finding.ref,
             "pair": self.pair.ref,
             "code": code,
-            "form": "csv",
             "key": "submit",
             "token": self.token,
         }

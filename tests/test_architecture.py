@@ -43,6 +43,7 @@ SIDE = {
     "complaints.presence",
     "complaints.subjects",
     "complaints.integrity",
+    "complaints.owndata",
     "complaints.quality",
     "complaints.voices",
 }

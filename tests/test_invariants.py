@@ -25,6 +25,7 @@ from complaints.models import (
     Figure,
     Lease,
     Message,
+    OwnFile,
     Presence,
     Rating,
     Skip,
@@ -229,6 +230,7 @@ class World:
             opened_at=NOON,
             ends_at=NOON + DAY,
         )
+        OwnFile.objects.create(person=self.person, language="vi", asked_at=NOON)
         DataRequest.objects.create(
             person=self.person,
             kind="restrict",
@@ -594,6 +596,13 @@ BREAKS = [
         "complaints.DataRequest",
         {"extended_at": NOON},
     ),
+    (
+        "ownfile_made_iff_it_has_content",
+        change_row,
+        "complaints.OwnFile",
+        {"made_at": NOON},
+    ),
+    ("ownfile_one_in_the_making", copy_row, "complaints.OwnFile", {}),
     (
         "datarequest_due_after_the_first_answer",
         change_row,

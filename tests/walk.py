@@ -66,12 +66,15 @@ def staff(walk: Walk, prefix: str, member: dict) -> None:
     if member["role"] == "administrator":
         walk.open(f"{prefix}/quan-tri/tin-nhan/", "messages")
         walk.open(f"{prefix}/quan-tri/tin-nhan/corrected/", "message")
+        walk.open(f"{prefix}/quan-tri/du-lieu/", "data-requests")
         return
     if member["role"] == "overseer":
         walk.open(f"{prefix}/quan-tri/", "times")
         walk.open(f"{prefix}/quan-tri/ho-so/", "cases")
         return
     walk.look(f"queue-{member['role']}")
+    walk.open(f"{prefix}/lam-viec/lap-ho/", f"counter-{member['role']}")
+    page.goto(f"{walk.base}{prefix}/lam-viec/")
     links = page.locator("main a[href*='/lam-viec/ho-so/']")
     if links.count():
         walk.open(links.first.get_attribute("href") or "", f"case-{member['role']}")

@@ -4,6 +4,7 @@ from complaints.models.attention import Lease, Presence, Skip
 from complaints.models.complaint import Caveat, Claim, Complaint, Rating
 from complaints.models.data_request import DataRequest
 from complaints.models.event import Event, Message
+from complaints.models.own_file import OwnFile
 from complaints.models.policy import (
     Figure,
     Policy,
@@ -32,6 +33,7 @@ __all__ = [
     "Lease",
     "MailAddress",
     "Message",
+    "OwnFile",
     "Policy",
     "Presence",
     "QuietHours",

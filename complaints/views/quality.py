@@ -149,7 +149,6 @@ def finding(request: StaffRequest, rule: str, finding: str) -> HttpResponse:
         "person": quality_rows.person_rows(one.person_id),
         "doses": quality_rows.dose_rows(one),
         "cases": quality_rows.cases(one),
-        "list_url": quality_rows.list_url(one) if request.may_list else "",
         "pairs": pair_rows.about(
             [one.person_id],
             one.subject_id if one.subject == Subject.DOSE else None,

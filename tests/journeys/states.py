@@ -31,6 +31,8 @@ PUBLIC = {
     "lookup": "/tra-cuu/",
     "by-phone": "/tra-cuu/dien-thoai/",
     "other-phone": "/tra-cuu/so-khac/",
+    "eid": "/tra-cuu/can-cuoc/",
+    "contact-paper": "/doi-so/giay/",
     "contact-stop": "/doi-so/khong-phai-toi/",
     "kind": "/bao-sai/",
     "track": "/theo-doi/",
@@ -41,6 +43,13 @@ PUBLIC = {
     "accessibility": "/tiep-can/",
     "offline": "/ngoai-tuyen/",
     "not-found": "/khong-co-trang-nay/",
+}
+# What a record leads to besides reports.
+BEHIND_RECORD = {
+    "contact-change": "/doi-so/",
+    "data": "/du-lieu-cua-toi/",
+    "data-print": "/du-lieu-cua-toi/in/",
+    "data-request": "/du-lieu-cua-toi/yeu-cau/",
 }
 # A place that is one station only, whose staff the demo knows.
 PLACE, STATION = "Phường Cẩm Thượng Hải Dương", "TYT-N10507"
@@ -110,6 +119,11 @@ def look_up(stage: Stage) -> None:
     stage.look("verify-wrong")
     stage.code(person["phone"], before)
     stage.look("record")
+    for name, path in BEHIND_RECORD.items():
+        stage.open(path)
+        stage.look(name)
+    stage.press()
+    stage.look("data-request-errors")
 
 
 def report(stage: Stage, *, day: str) -> str:

@@ -94,6 +94,7 @@ def test_stopping_there_is_said_in_words_with_other_ways(client, eid, person):
 
     assert page.status_code == 422
     assert "/tra-cuu/dien-thoai/" in page.content.decode()
+    assert 'action="/tra-cuu/can-cuoc/"' in page.content.decode()
 
 
 def test_an_account_that_is_not_verified_opens_nothing(client, eid, person):

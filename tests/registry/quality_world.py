@@ -16,7 +16,6 @@ from portal.common import crypto, names
 from portal.registry import corrections, national_id
 from portal.registry.management.commands.load_reference import load
 from portal.registry.models import (
-    Correction,
     Dose,
     IdentityDocument,
     Lot,
@@ -31,7 +30,6 @@ from portal.registry.reference.tables import all_tables
 from tests.factories import (
     NOON,
     make_organization,
-    make_staff,
     make_unit,
     missing_dose,
     sender_for,
@@ -391,7 +389,7 @@ class Place:
     def dose(self, person: Person | None, about: dict) -> Dose:
         """Put a dose on record, as an import would."""
         number = about.get("lot", "")
-        dose = Dose.objects.create(
+        return Dose.objects.create(
             person=person,
             given_on=about["day"],
             product=self.products[about["product"]],
@@ -401,30 +399,6 @@ class Place:
             dose_number=int(about["no"]) if "no" in about else None,
             source=about.get("source", "service"),
             recorded_at=recorded_at(about),
-        )
-        if "entries" in about:
-            self._enter(dose, int(about["entries"]))
-        return dose
-
-    def _enter(self, dose: Dose, entries: int) -> None:
-        """Let an account of its own have entered so many doses, this one the last."""
-        account = make_staff(self.sites["A"])
-        sealed = crypto.seal("{}", bound_to="nothing")
-        first = 10**12 + dose.pk * 1_000
-        Correction.objects.bulk_create(
-            Correction(
-                target="dose",
-                target_id=dose.pk if n == entries else first + n,
-                version_before=0,
-                operation="add",
-                before_sealed=sealed,
-                after_sealed=sealed,
-                reason="complaint",
-                reason_ref="test",
-                proposed_by=account,
-                applied_at=dose.recorded_at,
-            )
-            for n in range(1, entries + 1)
         )
 
     def _share(self, example: Example) -> None:

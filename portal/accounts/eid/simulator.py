@@ -26,6 +26,8 @@ VERIFIED: Final = "2"
 CODE_SECONDS: Final = 60
 TOKEN_SECONDS: Final = 300
 MOST_BYTES: Final = 20_000
+# Who signs in is typed into the boxes, not chosen from the list.
+TYPED: Final = "typed"
 _PERSON: Final = ("national_id", "name", "birthdate", "gender")
 
 Claims = dict[str, Any]
@@ -143,7 +145,8 @@ class _Handler(BaseHTTPRequestHandler):
             back["error"] = "access_denied"
         else:
             code = secrets.token_urlsafe(24)
-            who = json.loads(sent["who"]) if sent.get("who") else sent
+            chosen = sent.get("who", TYPED)
+            who = sent if chosen == TYPED else json.loads(chosen)
             self.server.state.codes[code] = {
                 "asked": sent,
                 "who": {name: who.get(name, "") for name in _PERSON},
@@ -242,7 +245,8 @@ button{{font:inherit;min-height:48px;padding:0 1rem;margin:.5rem .5rem 0 0}}
 <h1>Định danh điện tử (giả lập)</h1>
 <p>Trang này chỉ có trong bản dùng thử. Chọn một người, hoặc nhập người khác.</p>
 <form method="post" action="/authorize">{hidden}{choices}
-<p><label><input type="radio" name="who" value="" checked> Người khác:</label></p>
+<p><label><input type="radio" name="who" value="{TYPED}" checked>
+Người khác:</label></p>
 <p><label>Số căn cước<br><input type="text" name="national_id"></label></p>
 <p><label>Họ và tên<br><input type="text" name="name"></label></p>
 <p><label>Ngày sinh (năm-tháng-ngày)<br>

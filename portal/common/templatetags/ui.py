@@ -21,6 +21,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from portal.common import phones
+
 register = template.Library()
 
 TONES: Final = ("ok", "warn", "bad", "info", "plain")
@@ -136,6 +138,12 @@ def vn_number(value: float | Decimal | None, places: int = 0) -> str:
 def percent(share: float | Decimal | None, places: int = 1) -> str:
     """Return a share between 0 and 1 as a percentage: 0.874 is 87,4%."""
     return "–" if share is None else f"{vn_number(share * 100, places)}%"
+
+
+@register.filter
+def pretty_phone(phone: str) -> str:
+    """Return a stored telephone as people write it."""
+    return phones.pretty(phone)
 
 
 @register.filter

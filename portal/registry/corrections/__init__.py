@@ -22,6 +22,7 @@ from portal.registry.corrections.people import (
     change_contact,
     correct_person,
     merge,
+    restrict,
     split,
 )
 from portal.registry.corrections.undoing import undo
@@ -53,6 +54,7 @@ __all__ = [
     "read_person",
     "reassign",
     "restore",
+    "restrict",
     "split",
     "undo",
     "void",

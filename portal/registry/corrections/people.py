@@ -68,6 +68,18 @@ def change_contact(
         return step.write(person, changes)
 
 
+def restrict(person_id: int, *, warrant: Warrant, at: datetime) -> Correction:
+    """Let a record be in no file that is given out, nor in proposals for others.
+
+    Raise CannotCorrect where it is restricted already.
+    """
+    with writing("corrections"):
+        person = lock_person(person_id)
+        step = Step(Operation.CHANGE, warrant, at)
+        step.demand()
+        return step.write(person, {"is_restricted": str(True)})
+
+
 def add_person(
     facts: Mapping[str, str], *, warrant: Warrant, at: datetime
 ) -> tuple[Person, Correction]:

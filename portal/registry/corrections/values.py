@@ -145,6 +145,8 @@ def set_person(person: Person, field: str, value: str) -> None:
             person.status = Person.Status(value)
         elif field == "sex":
             person.sex = Person.Sex(value) if value else ""
+        elif field == "is_restricted":
+            person.is_restricted = value == str(True)
         elif field == SAID_OF_VALUES:
             _say(person, value)
         elif field.startswith(BELONGINGS):

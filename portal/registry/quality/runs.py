@@ -166,8 +166,7 @@ def _params(limits: Limits, today: date) -> dict[str, Any]:
     }
 
 
-# Rules that are asked at rest: those with a form of their own, and those of lists and
-# complaints.
+# Rules that are asked at rest: those with a form of their own, and those of complaints.
 AT_REST: Final = frozenset(
-    {code for code, rule in RULES.items() if rule.sql} | {"Q52", "Q53", "Q54"}
+    {code for code, rule in RULES.items() if rule.sql} | {"Q53", "Q54"}
 )

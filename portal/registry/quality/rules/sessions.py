@@ -97,18 +97,6 @@ def round_birth_dates(case: Case) -> Detail | None:
     owner=Owner.SECURITY,
     message=_("One account entered too much within an hour, or at night"),
     repair=_("Whoever answers for accounts asks its holder; a sample is checked."),
-    sql=Sql(
-        "d.entries > most.number OR d.entries IS NOT NULL"
-        " AND (d.entry_hour >= late.number OR d.entry_hour < early.number)",
-        detail="CASE WHEN d.entries > most.number"
-        " THEN jsonb_build_object('entries', d.entries)"
-        " ELSE jsonb_build_object('hour', d.entry_hour) END",
-        limits={
-            "most": "Q47.entries",
-            "late": "Q47.night_from",
-            "early": "Q47.night_to",
-        },
-    ),
 )
 def entered_too_fast(case: Case) -> Detail | None:
     dose = case.dose

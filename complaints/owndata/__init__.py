@@ -1,0 +1,1 @@
+"""What is held about one person, and who looked at it: for that person alone."""

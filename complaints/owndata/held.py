@@ -1,0 +1,323 @@
+"""Everything that is held about a person, as plain values: for their own file.
+
+Nothing is left out but what is about somebody else: the telephone of who reported for
+them, and notes that staff wrote for each other.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.db.models import Q
+
+from complaints.choices import Actor, Move
+from complaints.models import Complaint, DataRequest, Event, Submission
+from complaints.owndata import looks
+from portal.accounts.models import Assistance, ContactChange, OneTimeCode
+from portal.registry.models import (
+    Correction,
+    Dose,
+    IdentityDocument,
+    NameAlias,
+    Person,
+    PopulationInquiry,
+    Proposal,
+    QualityFinding,
+    StagedRow,
+    Telephone,
+)
+
+# The first, and of the rest the newest: nobody reads more, and a page has an end.
+MOST_LOOKS: Final = 10_000
+Facts = dict[str, Any]
+
+
+def everything(person_id: int, *, at: datetime) -> Facts:
+    """Return all that is held about a person, in types that JSON knows.
+
+    All rows must be open: call it where the system's scope is.
+    """
+    people = looks.people_of(person_id)
+    facts: Facts = {"made_at": at.isoformat()}
+    for name, part in PARTS.items():
+        facts[name] = part(people)
+    return facts
+
+
+def _records(people: list[int]) -> list[Facts]:
+    rows = Person.objects.filter(pk__in=people).select_related("residence")
+    return [
+        {
+            "full_name": row.full_name,
+            "born_on": row.born_on.isoformat(),
+            "born_precision": row.born_precision,
+            "sex": row.sex,
+            "residence": row.residence.name if row.residence else "",
+            "status": row.status,
+            "is_restricted": row.is_restricted,
+            "population_register": row.population,
+            "population_register_at": _iso(row.population_at),
+            "population_register_wrong": row.population_wrong,
+            "version": row.version,
+        }
+        for row in rows.order_by("pk")
+    ]
+
+
+def _numbers(people: list[int]) -> list[Facts]:
+    rows = IdentityDocument.objects.filter(person__in=people).order_by("pk")
+    return [
+        {
+            "kind": row.kind,
+            "number": row.number,
+            "source": row.source,
+            "is_current": row.is_current,
+            "is_void": row.is_void,
+        }
+        for row in rows
+    ]
+
+
+def _telephones(people: list[int]) -> list[Facts]:
+    rows = Telephone.objects.filter(person__in=people).order_by("pk")
+    return [
+        {"number": row.number, "is_contact": row.is_contact, "is_void": row.is_void}
+        for row in rows
+    ]
+
+
+def _names(people: list[int]) -> list[Facts]:
+    rows = NameAlias.objects.filter(person__in=people).order_by("pk")
+    return [{"full_name": row.full_name, "is_void": row.is_void} for row in rows]
+
+
+def _doses(people: list[int]) -> list[Facts]:
+    rows = Dose.objects.filter(person__in=people).select_related("product", "site")
+    return [
+        {
+            "given_on": row.given_on.isoformat(),
+            "product": row.product.name,
+            "lot": row.lot_number,
+            "site": row.site.name,
+            "dose_number": row.dose_number,
+            "status": row.status,
+            "source": row.source,
+            "name_recorded": row.name_recorded,
+            "version": row.version,
+        }
+        for row in rows.order_by("given_on", "pk")
+    ]
+
+
+def _corrections(people: list[int]) -> list[Facts]:
+    doses = Dose.objects.filter(person__in=people).values_list("pk", flat=True)
+    rows = [
+        *Correction.objects.filter(target="person", target_id__in=people),
+        *Correction.objects.filter(target="dose", target_id__in=list(doses)),
+    ]
+    return [
+        {
+            "at": row.applied_at.isoformat(),
+            "of": row.target,
+            "operation": row.operation,
+            "before": row.before,
+            "after": row.after,
+            "reason": row.reason,
+            "rests_on": row.source,
+        }
+        for row in sorted(rows, key=lambda row: (row.applied_at, row.pk))
+    ]
+
+
+def _reports(people: list[int]) -> list[Facts]:
+    own = {
+        row.number for row in Telephone.objects.filter(person__in=people, is_void=False)
+    }
+    rows = Submission.objects.filter(person__in=people).prefetch_related(
+        "complaints__claims", "complaints__holder", "evidence"
+    )
+    return [
+        {
+            "code": row.code,
+            "sent_at": row.submitted_at.isoformat(),
+            "channel": row.channel,
+            "relation": row.relation,
+            "full_name": row.full_name,
+            "telephone": row.phone if row.phone in own else "",
+            "photos": row.evidence.count(),
+            "matters": [
+                _matter(matter)
+                for matter in sorted(row.complaints.all(), key=lambda one: one.number)
+            ],
+        }
+        for row in rows.order_by("pk")
+    ]
+
+
+def _matter(row: Complaint) -> Facts:
+    events = Event.objects.filter(complaint=row).select_related("holder")
+    return {
+        "number": row.number,
+        "kind": row.kind,
+        "status": row.status,
+        "outcome": row.outcome,
+        "held_by": row.holder.name,
+        "story": row.story,
+        "claims": [
+            {
+                "field": claim.field,
+                "recorded": claim.recorded,
+                "claimed": claim.claimed,
+                "verdict": claim.verdict,
+                "ground": claim.ground,
+            }
+            for claim in sorted(row.claims.all(), key=lambda claim: claim.pk)
+        ],
+        "events": [
+            {
+                "at": event.at.isoformat(),
+                "move": event.move,
+                "by": event.actor,
+                "at_body": event.holder.name,
+                "note": "" if _is_among_staff(event) else event.note,
+            }
+            for event in events.order_by("seq")
+        ],
+    }
+
+
+def _is_among_staff(event: Event) -> bool:
+    return event.move == Move.NOTE and event.actor == Actor.STAFF
+
+
+def _contact_changes(people: list[int]) -> list[Facts]:
+    rows = ContactChange.objects.filter(person__in=people).order_by("pk")
+    return [
+        {
+            "asked_at": row.requested_at.isoformat(),
+            "way": row.way,
+            "state": row.state,
+            "new": row.new,
+            "old": row.old,
+            "applied_at": _iso(row.applied_at),
+            "stopped_at": _iso(row.stopped_at),
+        }
+        for row in rows
+    ]
+
+
+def _help(people: list[int]) -> list[Facts]:
+    rows = Assistance.objects.filter(person__in=people).select_related("organization")
+    return [
+        {
+            "at": row.opened_at.isoformat(),
+            "body": row.organization.name,
+            "way": row.way,
+            "document_seen": row.document,
+            "purpose": row.purpose,
+            "ended_at": _iso(row.ended_at),
+        }
+        for row in rows.order_by("pk")
+    ]
+
+
+def _requests(people: list[int]) -> list[Facts]:
+    rows = DataRequest.objects.filter(person__in=people).order_by("pk")
+    return [
+        {
+            "kind": row.kind,
+            "asked_at": row.asked_at.isoformat(),
+            "text": row.text,
+            "due_at": row.due_at.isoformat(),
+            "extension": row.extension,
+            "outcome": row.outcome,
+            "answer": row.answer,
+            "ended_at": _iso(row.ended_at),
+        }
+        for row in rows
+    ]
+
+
+def _codes(people: list[int]) -> list[Facts]:
+    rows = OneTimeCode.objects.filter(person__in=people).order_by("pk")
+    return [
+        {
+            "for": row.purpose,
+            "sent_at": _iso(row.sent_at),
+            "used_at": _iso(row.used_at),
+        }
+        for row in rows
+    ]
+
+
+def _questions(people: list[int]) -> list[Facts]:
+    rows = PopulationInquiry.objects.filter(person__in=people).order_by("pk")
+    return [
+        {
+            "asked_at": row.asked_at.isoformat(),
+            "answered_at": _iso(row.answered_at),
+            "fits": row.is_match,
+        }
+        for row in rows
+    ]
+
+
+def _proposals(people: list[int]) -> list[Facts]:
+    """Return what was proposed about these records; the other record is not theirs."""
+    rows = Proposal.objects.filter(Q(person__in=people) | Q(other_person__in=people))
+    return [
+        {
+            "kind": row.kind,
+            "state": row.state,
+            "choice": row.choice,
+            "found_at": row.found_at.isoformat(),
+            "decided_at": _iso(row.decided_at),
+        }
+        for row in rows.order_by("pk")
+    ]
+
+
+def _findings(people: list[int]) -> list[Facts]:
+    rows = QualityFinding.objects.filter(person_id__in=people).order_by("pk")
+    return [{"rule": row.rule, "since": row.since.isoformat()} for row in rows]
+
+
+def _list_rows(people: list[int]) -> list[Facts]:
+    rows = StagedRow.objects.filter(person__in=people).select_related("session_list")
+    return [
+        {"verdict": row.verdict, "done_at": _iso(row.done_at)}
+        for row in rows.order_by("pk")
+    ]
+
+
+def _looks(people: list[int]) -> list[Facts]:
+    rows = looks.entries(people, before=None, limit=MOST_LOOKS)
+    words = looks.in_words(rows)
+    return [
+        {"at": look.at.isoformat(), "who": look.who, "what": look.what}
+        for look in words
+    ]
+
+
+def _iso(value: datetime | date | None) -> str:
+    return value.isoformat() if value else ""
+
+
+PARTS: Final[dict[str, Callable[[list[int]], list[Facts]]]] = {
+    "records": _records,
+    "numbers": _numbers,
+    "telephones": _telephones,
+    "other_names": _names,
+    "doses": _doses,
+    "changes": _corrections,
+    "reports": _reports,
+    "contact_changes": _contact_changes,
+    "help_given": _help,
+    "data_requests": _requests,
+    "codes": _codes,
+    "questions_to_the_register": _questions,
+    "quality_findings": _findings,
+    "proposals": _proposals,
+    "rows_of_lists": _list_rows,
+    "looks": _looks,
+}
