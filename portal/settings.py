@@ -1,5 +1,7 @@
 """One settings file: places differ by environment (see ``portal/env.py``), not code."""
 
+from typing import Any
+
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -251,8 +253,18 @@ TIME_ZONE = "Asia/Ho_Chi_Minh"
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "portal" / "static"]
-STORAGES = {
+# Where photos lie: a private bucket of an S3-compatible store (empty: DATA_DIR).
+STORAGE_URL = env.secret("STORAGE_URL", "")
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {
+        "BACKEND": "portal.common.objects.Bucket",
+        "OPTIONS": {
+            "url": STORAGE_URL,
+            "region": env.text("STORAGE_REGION", "us-east-1"),
+        },
+    }
+    if STORAGE_URL
+    else {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": DATA_DIR / "evidence", "base_url": None},
     },

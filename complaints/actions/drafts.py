@@ -90,6 +90,17 @@ def put_aside(draft: Draft, *, proof: OneTimeCode, at: datetime) -> None:
     draft.save(update_fields=["answers_sealed", "phone_digest", "expires_at"])
 
 
+def keep_under(draft: Draft, *, telephone: str) -> None:
+    """Let a draft be found by a telephone that was proved, should the session end."""
+    draft.phone_digest = crypto.digest("phone", telephone)
+    draft.save(update_fields=["phone_digest"])
+
+
+def is_live(key: uuid.UUID, *, at: datetime) -> bool:
+    """Tell whether a draft of this key is kept still."""
+    return Draft.objects.filter(key=key, expires_at__gt=at).exists()
+
+
 def kept_under(telephone: str, *, at: datetime) -> list[Draft]:
     """Return the drafts that were put aside under a telephone and never sent."""
     rows = Draft.objects.filter(

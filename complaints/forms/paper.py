@@ -39,7 +39,7 @@ class PaperForm(AddPhotoForm):
                 SLIP,
                 two(
                     _("The slip that I got after the injection"),
-                    _("With name, date and vaccine, as in the left picture"),
+                    _("With name, date and vaccine, as in the first picture"),
                 ),
             ),
             (APP, _("The certificate in an app or on a screen")),
@@ -47,7 +47,7 @@ class PaperForm(AddPhotoForm):
                 FORM,
                 two(
                     _("The screening form from before the injection"),
-                    _("Questions about health, as in the right picture"),
+                    _("Questions about health, as in the second picture"),
                 ),
             ),
             (OTHER, _("Something else: a person, a vial, a place")),

@@ -22,6 +22,8 @@ from portal.common.forms import (
 # The national campaign began on 8 March 2021 (domain paper, section 0).
 FIRST_YEAR = 2021
 NOT_LISTED = "none"
+# Before the name of a ward, district or province: nothing more is known.
+ONLY_PLACE = "place:"
 SEXES = [("F", _("Female")), ("M", _("Male"))]
 # Telephones that take HEIC turn it into JPEG where only these are asked for.
 FILES = "image/jpeg,image/png,image/webp,application/pdf"
@@ -68,7 +70,9 @@ class FactsForm(Form):
             " year alone will do."
         ),
     )
-    product = forms.ChoiceField(label=_("Vaccine"), required=False)
+    product = forms.ChoiceField(
+        label=_("Vaccine"), required=False, widget=forms.RadioSelect
+    )
     lot = forms.CharField(
         label=_("Lot number"),
         required=False,
@@ -100,6 +104,7 @@ class FactsForm(Form):
         *args: Any,
         products: list[tuple[str, str]],
         sites: list[tuple[str, str]],
+        places: list[tuple[str, str]],
         recorded: dict[str, str] | None,
         needs_site: bool,
         today: date,
@@ -121,6 +126,7 @@ class FactsForm(Form):
         choices_of(self, "product").choices = [("", _("I do not remember")), *products]
         choices_of(self, "site").choices = [
             *sites,
+            *places,
             (
                 NOT_LISTED,
                 two(
@@ -166,7 +172,7 @@ class FactsForm(Form):
             "dose_number": cleaned.get("dose_number", ""),
             "site": cleaned.get("site", ""),
         }
-        if facts["site"] == NOT_LISTED:
+        if self.place is not None:
             del facts["site"]
         return {field: value for field, value in facts.items() if value}
 
@@ -178,13 +184,21 @@ class FactsForm(Form):
             for field, value in self.facts().items()
             if value != recorded.get(field)
         }
-        site_is_elsewhere = self.cleaned_data.get(
-            "site"
-        ) == NOT_LISTED and self.cleaned_data.get("site_text")
-        if site_is_elsewhere and self.recorded is not None:
+        if self.place and self.recorded is not None:
             # Where no organization was found, the claim holds the words themselves.
-            changed["site"] = self.cleaned_data["site_text"].strip()
+            changed["site"] = self.place
         return changed
+
+    @property
+    def place(self) -> str | None:
+        """Return the place in words where no site was chosen; None where one was."""
+        chosen = self.cleaned_data.get("site", "")
+        if chosen.startswith(ONLY_PLACE):
+            return chosen.removeprefix(ONLY_PLACE)
+        if chosen == NOT_LISTED:
+            typed: str = self.cleaned_data.get("site_text", "")
+            return typed.strip()
+        return None
 
 
 class PersonalForm(Form):

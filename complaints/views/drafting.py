@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from complaints.actions import intake
+from complaints.actions import drafts, intake
 from complaints.models import Draft, Submission
 
 READ_AND_SEND: Final = ["GET", "HEAD", "POST"]
@@ -16,6 +16,7 @@ READ_AND_SEND: Final = ["GET", "HEAD", "POST"]
 def load(request: HttpRequest, key: uuid.UUID) -> tuple[Draft, dict[str, Any]]:
     """Return a draft of this session and its answers; 404 for any other."""
     if str(key) not in request.session.get("drafts", []):
+        _remember(request, key)
         raise Http404
     row = Draft.objects.filter(key=key, expires_at__gt=timezone.now()).first()
     if row is None:
@@ -27,8 +28,28 @@ def load(request: HttpRequest, key: uuid.UUID) -> tuple[Draft, dict[str, Any]]:
         None,
         request.session.get("person"),
     ):
+        _remember(request, key)
         raise Http404
     return row, answers
+
+
+def _remember(request: HttpRequest, key: uuid.UUID) -> None:
+    """Note that a draft that lives was asked for, when the session had ended perhaps.
+
+    The page that nothing is here then says how to go on; the draft itself opens only
+    for who proves its telephone.
+    """
+    if drafts.is_live(key, at=timezone.now()):
+        request.session["left_draft"] = str(key)
+
+
+def left(request: HttpRequest, telephone: str) -> Draft | None:
+    """Return the draft that was left when the session ended, if this proves it."""
+    key = request.session.get("left_draft")
+    if not key or not telephone:
+        return None
+    kept = drafts.kept_under(telephone, at=timezone.now())
+    return next((row for row in kept if str(row.key) == key), None)
 
 
 def submission_of(answers: dict[str, Any]) -> Submission | None:

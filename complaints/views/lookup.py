@@ -27,7 +27,7 @@ from complaints.forms.lookup import (
     is_of_age,
 )
 from complaints.models import Submission
-from complaints.views import cards, limits
+from complaints.views import cards, drafting, limits
 from portal.accounts import access, assistance, codes, contact
 from portal.accounts.assurance import RIGHTS, Level, level_of, rights_of
 from portal.accounts.eid import client as eid
@@ -255,6 +255,11 @@ def record(request: HttpRequest) -> HttpResponse:
         "missing": cards.what_is_missing(doses),
         "submissions": reported.items,
         "further": cards.further(doses),
+        "left": (
+            drafting.left(request, proved_telephone(request))
+            if "left_draft" in request.session
+            else None
+        ),
     }
     return render(request, "citizen/record.html", context)
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from complaints.actions import drafts, plausible
-from complaints.choices import Check, Field, Kind, Relation
+from complaints.choices import Field, Kind
 from complaints.forms.kind import KindForm, OtherRecordForm
 from complaints.forms.report import (
     NOT_LISTED,
+    ONLY_PLACE,
     FactsForm,
     PersonalForm,
     WhichDoseForm,
@@ -22,8 +22,8 @@ from complaints.forms.report import (
 )
 from complaints.rules import records
 from complaints.rules.plausibility import Doubt, Given
-from complaints.views import naming, sites_typed
-from complaints.views.cards import Words, day, partial_day
+from complaints.views import naming, sites_typed, vaccines
+from complaints.views.cards import day
 from portal.common import phones
 from portal.common.forms import PartialDate
 from portal.registry import identity, national_id
@@ -44,6 +44,7 @@ class Page:
     heading: str
     is_search: bool = False
     dose: identity.RecordedDose | None = None
+    has_more_sites: bool = False
 
     @property
     def reason(self) -> str:
@@ -80,7 +81,13 @@ class Page:
             "kind": Kind(self.matter["kind"]).label,
             "heading": self.heading,
             "dose": self.dose,
+            "vaccines": (
+                vaccines.of(self.form["product"])
+                if "product" in self.form.fields
+                else {}
+            ),
             "searched": self.form.data.get("site_text", "") if self.is_search else "",
+            "has_more": self.has_more_sites,
             "found": sum(1 for _option in self.form["site"]) - 1
             if "site" in self.form.fields
             else 0,
@@ -106,14 +113,15 @@ class Page:
             if isinstance(self.form, FactsForm) and self.form.recorded is None
             else self.form.changes()
         )
-        is_elsewhere = typed.get("site") == NOT_LISTED
+        place = self.form.place if isinstance(self.form, FactsForm) else None
         return self.matter | {
             "claims": claims,
             "slip_held": [],
             "story": story,
-            "site_text": typed.get("site_text", "").strip() if is_elsewhere else "",
+            "site_text": place or "",
             "searched": typed.get("site_text", ""),
-            "not_listed": is_elsewhere,
+            "not_listed": place is not None,
+            "site_chosen": typed.get("site", ""),
             "done": True,
         }
 
@@ -221,20 +229,26 @@ def _facts(
     shown = (recorded or {}) | matter["claims"]
     searched = matter.get("searched", "")
     if matter.get("not_listed"):
-        shown["site"] = NOT_LISTED
+        shown["site"] = matter.get("site_chosen", NOT_LISTED)
     if data is not None:
         searched, chosen = data.get("site_text", ""), data.get("site", "")
     else:
         chosen = shown.get("site", "")
     given_on = _date(shown.get("given_on", ""))
+    found = sites_typed.find(
+        searched.strip(),
+        {
+            code
+            for code in (chosen, (recorded or {}).get("site", ""))
+            if not code.startswith(ONLY_PLACE)
+        },
+        on=dose.given_on if dose else None,
+    )
     form = FactsForm(
         data,
         products=list(Product.objects.order_by("name").values_list("code", "name")),
-        sites=sites_typed.found(
-            searched.strip(),
-            {chosen, (recorded or {}).get("site", "")},
-            on=dose.given_on if dose else None,
-        ),
+        sites=found.sites,
+        places=found.places,
         recorded=recorded,
         needs_site=matter["kind"] == Kind.MISSING_DOSE,
         today=timezone.localdate(at),
@@ -254,7 +268,15 @@ def _facts(
     if is_search:
         # A search is no answer yet: it shows what was found and faults nothing.
         form = _unbound(form)
-    return Page(form, "citizen/report_facts.html", matter, heading, is_search, dose)
+    return Page(
+        form,
+        "citizen/report_facts.html",
+        matter,
+        heading,
+        is_search,
+        dose,
+        has_more_sites=found.is_more,
+    )
 
 
 def _unbound(form: FactsForm) -> FactsForm:
@@ -267,120 +289,6 @@ def _unbound(form: FactsForm) -> FactsForm:
 def contact_initial(contact: dict[str, str]) -> Answers:
     """Return step 3 as it was answered before."""
     return contact | {"born_on": _date(contact.get("born_on", ""))}
-
-
-def summaries(
-    answers: Answers, draft: uuid.UUID, *, at: datetime
-) -> list[dict[str, Any]]:
-    """Return each matter of the draft with its rows, for the check page."""
-    words = Words(
-        pair for matter in answers["matters"] for pair in matter["claims"].items()
-    )
-    doses = (
-        {
-            dose.pk: dose
-            for dose in identity.record(answers["person"], on=timezone.localdate(at))
-        }
-        if any(matter.get("dose") for matter in answers["matters"])
-        else {}
-    )
-    address = reverse("citizen:report_facts", args=[draft])
-    return [
-        {
-            "title": Kind(matter["kind"]).label,
-            "rows": _rows(matter, words, doses, f"{address}?muc={place}"),
-            "drop_url": reverse("citizen:report_drop", args=[draft]) + f"?muc={place}",
-        }
-        for place, matter in enumerate(answers["matters"])
-    ]
-
-
-def _rows(
-    matter: Answers,
-    words: Words,
-    doses: Mapping[int, identity.RecordedDose],
-    url: str,
-) -> list[dict[str, str]]:
-    rows = []
-    dose = doses.get(matter.get("dose") or 0)
-    if dose:
-        named = _("Dose %(n)s") % {"n": dose.place}
-        rows.append(
-            {
-                "label": _("Dose on record"),
-                "value": f"{named}, {day(dose.given_on)}, {dose.product_name}",
-            }
-        )
-    recorded = drafts.facts_on_record(dose) if dose else {}
-    recorded_words = Words(recorded.items())
-    for name, value in matter["claims"].items():
-        before = recorded_words.of(name, recorded.get(name, ""))
-        rows.append(
-            {
-                "label": str(Field(name).label),
-                "value": words.of(name, value),
-                "small": _("recorded: %(value)s") % {"value": before} if before else "",
-            }
-        )
-    if matter.get("not_listed") and "site" not in matter["claims"]:
-        rows.append(
-            {
-                "label": _("Vaccination site"),
-                "value": matter.get("site_text") or _("Not in the list"),
-            }
-        )
-    if matter.get("story"):
-        rows.append({"label": _("In your words"), "value": matter["story"]})
-    if not rows:
-        rows.append(
-            {"label": _("What is wrong?"), "value": str(Kind(matter["kind"]).label)}
-        )
-    return [row | {"url": url} for row in rows]
-
-
-def contact_summary(answers: Answers) -> list[dict[str, str]]:
-    """Return whose record it is and where the answer goes, for the check page."""
-    sender = drafts.sender_of(answers)
-    contact = answers["contact"]
-    rows = [
-        {"label": _("Full name"), "value": sender.full_name},
-        {"label": _("Telephone"), "value": phones.mask(sender.phone) or _("None")},
-    ]
-    if answers["person"] is None:
-        rows.insert(
-            1, {"label": _("Birth date"), "value": partial_day(contact["born_on"])}
-        )
-        if contact["national_id"]:
-            rows.insert(
-                2,
-                {
-                    "label": _("Identity number"),
-                    "value": national_id.mask(contact["national_id"]),
-                },
-            )
-    if answers["relation"] != Relation.SELF:
-        rows.append(
-            {
-                "label": _("For whom do you report?"),
-                "value": str(Relation(answers["relation"]).label),
-            }
-        )
-    return rows
-
-
-def held_words(answers: Answers) -> list[str]:
-    """Return what the sender holds to although it was asked about, for the check."""
-    found = {
-        held.check: held
-        for matter in drafts.matters_of(answers)
-        for held in matter.held
-    }
-    return [
-        f"{Check(held.check).label}: {held.reason}"
-        if held.reason
-        else str(Check(held.check).label)
-        for held in found.values()
-    ]
 
 
 def _date(text: str) -> PartialDate | None:

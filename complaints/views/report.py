@@ -34,9 +34,10 @@ from complaints.views import (
     photos,
     receipt,
     report_urgent,
+    summaries,
 )
 from complaints.views.drafting import READ_AND_SEND
-from complaints.views.lookup import whose
+from complaints.views.lookup import proved_telephone, whose
 from portal.accounts import access, assistance
 from portal.common.http import see_other
 
@@ -90,6 +91,9 @@ def _start(
         channel=assistance.way_of(request),
         at=at,
     )
+    telephone = proved_telephone(request)
+    if telephone:
+        drafts.keep_under(draft, telephone=telephone)
     kept = request.session.get("drafts", [])
     request.session["drafts"] = [*kept, str(draft.key)][-DRAFTS_KEPT:]
     to = reverse("citizen:report_facts", args=[draft.key])
@@ -184,11 +188,11 @@ def check(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         "form": form,
         "key": answers["key"],
         "draft": draft,
-        "matters": matters.summaries(answers, draft, at=at),
-        "contact": matters.contact_summary(answers),
+        "matters": summaries.of(answers, draft, at=at),
+        "contact": summaries.of_contact(answers),
         "photos": photos.of_draft(row),
         "urgent": report_urgent.row_of(answers, draft),
-        "held": matters.held_words(answers),
+        "held": summaries.of_held(answers),
         "earlier": _earlier(answers),
         "may_add": len(answers["matters"]) < intake.MOST_MATTERS,
         "next": len(answers["matters"]),

@@ -161,6 +161,7 @@ def verify(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
             request.session.pop("report_code", None)
             answers["proof"] = code.pk
             drafts.save(row, answers)
+            drafts.keep_under(row, telephone=codes.telephone_of(code))
             return see_other(_after_proof(row))
     code = OneTimeCode.objects.get(pk=code_id)
     context = {

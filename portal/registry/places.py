@@ -5,8 +5,9 @@ built again when rows are added. It never guesses in silence: when several place
 all are returned and none is certain.
 """
 
+import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -20,6 +21,8 @@ from portal.registry.models.unit import AdministrativeUnit
 
 # Candidates as near as this to the best one are not told apart.
 NEAR = 1.6
+# A site's name must hold this share of what was typed, by weight.
+MOST_OF_IT = 0.7
 
 
 @dataclass(frozen=True)
@@ -74,20 +77,29 @@ def find_organizations(
     """Return the organizations whose name and place hold all words of the text.
 
     The last word may be unfinished. Those in the place that the text means come first;
-    they alone where no name holds the words (a commune known by a former name). With
-    ``on`` only those open that day; without, those still open before the others.
+    they alone where no name holds the words (a commune known by a former name). Where
+    that is nothing, those around the place (a district, a province), and at last those
+    whose names hold most of what was typed. With ``on`` only those open that day;
+    without, those still open before the others.
     """
     stamp = _stamp()
     units, index = _unit_index(stamp), _site_index(stamp)
-    there = index.at(candidate.unit.pk for candidate in _candidates(units, text))
-    named = index.named(text)
+    meant = [candidate.unit.pk for candidate in _candidates(units, text)]
+    there = index.at(meant)
     phrase = " ".join(_site_words(fold(text)))
-    found = [index.sites[pk] for pk in named or there]
-    if on:
-        found = [site for site in found if site.is_open_on(on)]
+    held: dict[int, float] = {}
+    named = index.named(text)
+    found = index.open(named, on)
+    if not named:
+        held = index.held(text)
+        # Centres of former districts lie in communes of today, outside of them.
+        found = index.open(there, on) or index.open(
+            index.around(meant) | index.best(held), on
+        )
     found.sort(
         key=lambda site: (
             site.pk not in there,
+            -held.get(site.pk, 0.0),
             phrase not in site.name,
             site.closed_on is not None and not on,
             site.order,
@@ -136,6 +148,7 @@ class _SiteIndex:
         self.sites: dict[int, _Site] = {}
         self.by_word: dict[str, set[int]] = defaultdict(set)
         self.by_commune: dict[int, list[int]] = defaultdict(list)
+        self.by_area: dict[int, list[int]] = defaultdict(list)
         rows = Organization.objects.values_list(
             "pk", "folded", "sort_key", "commune", "province", "opened_on", "closed_on"
         )
@@ -143,6 +156,9 @@ class _SiteIndex:
             order = (len(folded.split()), sort_key, pk)
             if commune:
                 self.by_commune[commune].append(pk)
+            areas = {province, *(units.around[commune] if commune else ())} - {None}
+            for area in areas:
+                self.by_area[area].append(pk)
             name = _site_words(folded)
             self.sites[pk] = _Site(pk, " ".join(name), opened_on, closed_on, order)
             words = set(name)
@@ -163,6 +179,38 @@ class _SiteIndex:
         for word in whole:
             found &= self.by_word.get(word, set())
         return found & self.by_word.get(last, set()) or found
+
+    def around(self, areas: Iterable[int]) -> set[int]:
+        """Return the sites in these districts and provinces."""
+        return {pk for unit in areas for pk in self.by_area.get(unit, ())}
+
+    def held(self, text: str) -> dict[int, float]:
+        """Return how much of what was typed each site's name holds, 0 to 1.
+
+        A word weighs the more the fewer sites have it; one that none has weighs as
+        much as the rarest, so that one known word of three is no find.
+        """
+        scores: dict[int, float] = defaultdict(float)
+        total = 0.0
+        for word in set(_without_types(_site_words(fold(text)))):
+            having = self.by_word.get(word, set())
+            weight = math.log(len(self.sites) / (len(having) or 1) + 1)
+            total += weight
+            for pk in having:
+                scores[pk] += weight
+        return {pk: round(score / total, 3) for pk, score in scores.items()}
+
+    def best(self, held: Mapping[int, float]) -> set[int]:
+        """Return the sites that hold the most of it, if that is most of it."""
+        most = max(held.values(), default=0.0)
+        if most < MOST_OF_IT:
+            return set()
+        return {pk for pk, share in held.items() if share == most}
+
+    def open(self, keys: Iterable[int], on: date | None) -> list[_Site]:
+        """Return the sites of these keys; with a day those open on it."""
+        found = [self.sites[pk] for pk in keys]
+        return [site for site in found if site.is_open_on(on)] if on else found
 
     def at(self, communes: Iterable[int]) -> set[int]:
         """Return the sites in these communes."""
@@ -192,7 +240,10 @@ _IN_FULL = {
     "tt": ("thi", "tran"),
     "tx": ("thi", "xa"),
     "tp": ("thanh", "pho"),
+    "cdc": ("trung", "tam", "kiem", "soat", "benh", "tat"),
+    "syt": ("so", "y", "te"),
     "hcm": ("ho", "chi", "minh"),
+    "brvt": ("ba", "ria", "vung", "tau"),
     "tphcm": ("thanh", "pho", "ho", "chi", "minh"),
     "hn": ("ha", "noi"),
 }
@@ -207,6 +258,22 @@ def _site_words(folded: str) -> list[str]:
         else:
             words += _IN_FULL.get(token, (token,))
     return words
+
+
+def _without_types(words: list[str]) -> Iterator[str]:
+    """Yield the words that are no type of a unit: those changed with each reform."""
+    place = 0
+    while place < len(words):
+        if tuple(words[place : place + 2]) in _TYPES_OF_TWO:
+            place += 2
+            continue
+        if words[place] not in _TYPES_OF_ONE:
+            yield words[place]
+        place += 1
+
+
+_TYPES_OF_ONE = frozenset(("tinh", "quan", "huyen", "phuong", "xa"))
+_TYPES_OF_TWO = frozenset((("thanh", "pho"), ("thi", "xa"), ("thi", "tran")))
 
 
 def _same_place(index: Index, units: Iterable[int]) -> bool:

@@ -129,6 +129,9 @@ class CitizenSteps(People):
             answers.setdefault("site", self.chance.choice(form.choices["site"]))
             typed["site"] = answers["site"]
         visitor.send(button=("action", "go"), **typed)
+        if any("insist" in form.values for form in visitor.forms):
+            # What was made up may not fit the ledger: held to it, with a reason.
+            visitor.send(button=("action", "go"), insist="đúng như giấy tôi có")
 
     def _details(self, form: Form, citizen: Citizen | None) -> dict:
         if "sex" not in form.choices:

@@ -118,6 +118,20 @@ def test_a_site_is_found_by_parts_of_its_name_and_place(reference, text, on, fir
     assert places.find_organizations(text, on=on)[0].code == first
 
 
+with Path(__file__).with_name("sites_typed.csv").open(encoding="utf-8") as file:
+    TYPED = [
+        pytest.param(row["typed"], row["first"], id=f"{row['typed']}: {row['why']}")
+        for row in csv.DictReader(file)
+    ]
+
+
+@pytest.mark.parametrize(("typed", "first"), TYPED)
+def test_a_site_is_found_first_as_people_type_it(reference, typed, first):
+    found = [site.code for site in places.find_organizations(typed, limit=8)]
+
+    assert found[:1] == ([first] if first else [])
+
+
 def test_only_sites_open_on_the_day_are_found(reference):
     text = "bệnh viện dã chiến thu dung số 90"
 

@@ -2,6 +2,7 @@
 
 from complaints.choices import Check, Ground
 from complaints.rules.grounds import GROUNDS, ground_of
+from portal.env import BASE_DIR
 
 # Each ground, how it is met at intake, and by which checks. For the ministry's readers.
 PAPER = {
@@ -40,3 +41,11 @@ def test_every_check_belongs_to_one_ground():
 
     assert sorted(listed) == sorted(Check)
     assert {ground_of(check) for check in Check} == set(Ground)
+
+
+def test_the_paper_for_readers_says_the_same():
+    page = (BASE_DIR / "docs" / "intake.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines()]
+    told = {row[0]: row[2] for row in rows if row[0] in PAPER}
+
+    assert told == {ground: checks for ground, (_how, checks) in PAPER.items()}
