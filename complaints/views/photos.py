@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from complaints.actions import evidence
 from complaints.choices import Trouble
-from complaints.models import Draft, Evidence
+from complaints.models import Draft, Evidence, Submission
 from complaints.rules.refused import Refused
 from complaints.views import drafting, limits
 from portal.accounts import access
@@ -77,7 +77,18 @@ def of_draft(row: Draft) -> list[Photo]:
     ]
 
 
-def _photo(photo: Evidence, number: int, row: Draft) -> Photo:
+def sent(submission: Submission) -> list[Photo]:
+    """Return the photos of a report that was sent, in words; the pictures stay away.
+
+    Code and four digits tell how far a report is, and open no paper.
+    """
+    return [
+        _photo(photo, number, None)
+        for number, photo in enumerate(submission.evidence.order_by("pk"), start=1)
+    ]
+
+
+def _photo(photo: Evidence, number: int, row: Draft | None) -> Photo:
     state, trouble = Evidence.State(photo.state), photo.warning
     if state == Evidence.State.QUARANTINED:
         word, tone, advice = _("Being checked"), "info", ""
@@ -89,7 +100,7 @@ def _photo(photo: Evidence, number: int, row: Draft) -> Photo:
         advice = str(ADVICE[Trouble(trouble)])
     else:
         word, tone, advice = _("Ready"), "ok", ""
-    address = [row.key, photo.ref]
+    address = [row.key, photo.ref] if row else []
     return Photo(
         number=number,
         state=state,
@@ -100,10 +111,10 @@ def _photo(photo: Evidence, number: int, row: Draft) -> Photo:
         is_pdf=photo.media_type == pictures.PDF,
         picture_url=(
             reverse("citizen:report_photo", args=address)
-            if state == Evidence.State.CHECKED
+            if row and state == Evidence.State.CHECKED
             else ""
         ),
-        drop_url=reverse("citizen:report_photo_drop", args=address),
+        drop_url=reverse("citizen:report_photo_drop", args=address) if row else "",
     )
 
 

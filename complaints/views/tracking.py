@@ -22,7 +22,7 @@ from complaints.forms.own import RatingForm
 from complaints.forms.tracking import AnswerForm, LastFourForm, ResultForm, TrackForm
 from complaints.models import Complaint, Event, Submission
 from complaints.rules.refused import Refused
-from complaints.views import limits, progress, receipt
+from complaints.views import limits, photos, progress, receipt
 from portal.accounts import access
 from portal.common import codes
 from portal.common.http import see_other
@@ -116,7 +116,7 @@ def status(request: HttpRequest, code: str) -> HttpResponse:
         "single": len(complaints) == 1,
         "matters": [_matter(c, usual, at=at) for c in complaints],
         "earlier": opening.joined_by(submission),
-        "photos": submission.evidence.count(),
+        "photos": photos.sent(submission),
         "qr": receipt.qr(submission.code),
         "at": at,
     }

@@ -145,3 +145,19 @@ def test_photos_of_a_sent_report_cannot_be_removed_by_the_back_button(client, pa
     assert answer["Location"] == step(paper, "da-gui")
     assert Evidence.objects.count() == 1
     assert Draft.objects.count() == 1
+
+
+def test_the_status_page_says_what_became_of_each_photo_and_shows_none(client, paper):
+    client.post(step(paper, "giay"), {"evidence": sample("ok-01.jpg")})
+    broken = SimpleUploadedFile("a.jpg", (FOLDER / "ok-01.jpg").read_bytes()[:9000])
+    client.post(step(paper, "giay"), {"evidence": broken})
+    check = client.get(step(paper, "kiem-tra"))
+    client.post(step(paper, "kiem-tra"), {"key": hidden_key(check)})
+    outbox.drain(queue="import", at=timezone.now())
+    code = Evidence.objects.first().submission.code
+
+    page = client.get(f"/theo-doi/{code}/")
+
+    assert "Đã xem xong" in text_of(page)
+    assert "Không mở được ảnh. Hãy chụp lại hoặc chọn ảnh khác." in text_of(page)
+    assert "/anh/" not in page.content.decode()
