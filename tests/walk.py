@@ -74,6 +74,12 @@ def staff(walk: Walk, prefix: str, member: dict) -> None:
         return
     walk.look(f"queue-{member['role']}")
     walk.open(f"{prefix}/lam-viec/lap-ho/", f"counter-{member['role']}")
+    for kind in ("owner", "people", "doses"):
+        pairs = f"{prefix}/lam-viec/chat-luong/trung-khop/?kind={kind}"
+        walk.open(pairs, f"pairs-{kind}-{member['role']}")
+        if page.locator("tbody th a").count():
+            page.locator("tbody th a").first.click()
+            walk.look(f"pair-{kind}-{member['role']}")
     page.goto(f"{walk.base}{prefix}/lam-viec/")
     links = page.locator("main a[href*='/lam-viec/ho-so/']")
     if links.count():
