@@ -51,3 +51,22 @@ def test_a_typed_code_is_cleaned(typed):
 
 def test_a_code_is_shown_in_groups():
     assert codes.pretty("4829173652") == "4829 1736 52"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "4829173652",
+        " 4829 1736 52 ",
+        "4829-1736-52",
+        "4829.1736.52",
+        "4829 1736 52-1",
+        "４８２９１７３６５２",
+        "48Z9 I736 S2",
+        "https://dumui.vn/t/4829173652",
+        "dumui.vn/T/4829173652/",
+        "localhost:8000/en/theo-doi/4829173652/",
+    ],
+)
+def test_a_code_is_read_however_it_is_typed(typed):
+    assert codes.read(typed) == "4829173652"
