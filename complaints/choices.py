@@ -125,6 +125,7 @@ class Move(TextChoices):
     LAPSE = "lapse", _("Lapse")
     REFUSE_FILE = "refuse_file", _("A photo could not be used")
     DISAGREE = "disagree", _("Still not right")
+    REVERT = "revert", _("Automatic correction taken back")
     CONFIRM = "confirm", _("It is right now")
 
 

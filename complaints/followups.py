@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from complaints import notifications
-from complaints.actions import routing, selfservice
+from complaints.actions import campaigns, routing, selfservice
 from complaints.choices import Move
 from complaints.models import Event
 
@@ -33,15 +33,22 @@ def settle_or_route(events: Sequence[Event], *, at: datetime) -> None:
     routing.route(left, at=at)
 
 
+def give_to_a_person(events: Sequence[Event], *, at: datetime) -> None:
+    """Route what was settled by itself and taken back."""
+    routing.route([event.complaint_id for event in events], at=at)
+
+
 def after_inquiry(subjects: Sequence[int], *, at: datetime) -> None:
-    """Go on with who waited for the population database, answered or not.
+    """Go on with what waited for the population database, answered or not.
 
     The outbox's handler.
     """
     routing.route(selfservice.conclude(subjects, at=at), at=at)
+    campaigns.go_on(subjects, at=at)
 
 
 # A move without a row is followed by its notice alone, if it has one.
 STEPS: Final[dict[Move, tuple[Step, ...]]] = {
     Move.SUBMIT: (notifications.notify, settle_or_route),
+    Move.REVERT: (notifications.notify, give_to_a_person),
 }

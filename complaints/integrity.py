@@ -143,7 +143,8 @@ def _owe_again(*, at: datetime) -> None:
         outbox.add("message", [message.pk for message in unsent], at=at)
         waiting = PopulationInquiry.objects.raw(
             """SELECT i.id FROM complaints_complaint c
-               JOIN registry_populationinquiry i ON i.about = c.id
+               JOIN registry_populationinquiry i
+                 ON i.about = c.id AND i.purpose = 'complaint'
                LEFT JOIN common_outbox o ON o.kind = 'inquiry_due' AND o.subject = i.id
                WHERE c.status = 'received' AND c.routed_at IS NULL AND o.id IS NULL"""
         )

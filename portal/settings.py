@@ -132,6 +132,9 @@ OUTBOX = {
     "inquiry": ("population", "portal.registry.population.work.inquire"),
     "recheck": ("population", "portal.registry.population.work.recheck"),
     "inquiry_due": ("route", "complaints.followups.after_inquiry"),
+    "campaign": ("report", "complaints.actions.campaigns.work"),
+    "self_done": ("notify", "complaints.actions.selfnotices.tell_done"),
+    "self_undone": ("notify", "complaints.actions.selfnotices.tell_undone"),
 }
 # Queues that wait for another system, or hold a worker for a while, are drained apart
 # by the poller: nobody else's work stands behind a neighbour that does not answer, or

@@ -16,6 +16,8 @@ from psycopg import sql
 from complaints import integrity
 from complaints.actions import addresses, casework
 from complaints.models import (
+    Campaign,
+    CampaignBatch,
     Caveat,
     Claim,
     Complaint,
@@ -28,6 +30,8 @@ from complaints.models import (
     OwnFile,
     Presence,
     Rating,
+    RuleSwitch,
+    SelfCorrection,
     Skip,
     SubtreeFigure,
 )
@@ -214,7 +218,7 @@ class World:
             size=1,
             planned_at=NOON,
         )
-        inquiries.open_one(about=0, person=self.person, claimed="1", at=NOON)
+        inquiries.open_one(about=0, questions=[], due_at=NOON, at=NOON)
         contact.ask(
             person_id=self.person.pk,
             phone="+84900000777",
@@ -238,6 +242,36 @@ class World:
             asked_at=NOON,
             answer_by=NOON + DAY,
             due_at=NOON + 15 * DAY,
+        )
+        self.self_correction()
+
+    def self_correction(self):
+        """A campaign's batch, and what a rule changed in it."""
+        by = self.nurse
+        RuleSwitch.objects.create(
+            rule="A1", is_on=True, reason="test", by=by, at=NOON
+        )
+        campaign = Campaign.objects.create(
+            rules=["A1"],
+            cap=5,
+            started_by=by,
+            started_at=NOON,
+            last_person=1,
+            total=1,
+        )
+        batch = CampaignBatch.objects.create(
+            campaign=campaign, people=[1], size=1, planned_at=NOON
+        )
+        SelfCorrection.objects.create(
+            whole=uuid.uuid4(),
+            rule="A1",
+            version=1,
+            person=self.person,
+            place="full_name",
+            correction=Correction.objects.order_by("pk").first(),
+            proofs={},
+            batch=batch,
+            at=NOON,
         )
 
 
@@ -331,6 +365,68 @@ BREAKS = [
     ("caveat_once_per_complaint", copy_row, "complaints.Caveat", {}),
     ("presence_once_per_case_and_user", copy_row, "complaints.Presence", {}),
     ("skip_once_per_case_and_user", copy_row, "complaints.Skip", {}),
+    ("ruleswitch_says_why", copy_row, "complaints.RuleSwitch", {"reason": ""}),
+    (
+        "ruleswitch_only_a_person_switches_on",
+        copy_row,
+        "complaints.RuleSwitch",
+        {"by_id": None},
+    ),
+    (
+        "ruleswitch_precision_is_a_share",
+        copy_row,
+        "complaints.RuleSwitch",
+        {"least_precision": 10_001},
+    ),
+    ("campaign_one_at_a_time", copy_row, "complaints.Campaign", {}),
+    (
+        "campaign_ended_iff_it_does_not_run",
+        change_row,
+        "complaints.Campaign",
+        {"ended_at": NOON},
+    ),
+    (
+        "campaign_keeps_to_its_cap",
+        change_row,
+        "complaints.Campaign",
+        {"changed": 6},
+    ),
+    (
+        "campaignbatch_holds_people_until_it_is_done",
+        change_row,
+        "complaints.CampaignBatch",
+        {"done_at": NOON},
+    ),
+    (
+        "campaignbatch_undone_by_somebody_after_it_was_done",
+        change_row,
+        "complaints.CampaignBatch",
+        {"undone_at": NOON},
+    ),
+    (
+        "selfcorrection_one_per_person_and_field",
+        copy_row,
+        "complaints.SelfCorrection",
+        {"correction_id": 0, "proofs": {}},
+    ),
+    (
+        "selfcorrection_by_a_report_or_a_campaign",
+        change_row,
+        "complaints.SelfCorrection",
+        {"batch_id": None},
+    ),
+    (
+        "selfcorrection_found_by_somebody",
+        change_row,
+        "complaints.SelfCorrection",
+        {"finding": "right"},
+    ),
+    (
+        "populationinquiry_once_a_round",
+        copy_row,
+        "registry.PopulationInquiry",
+        {"number": uuid.UUID(int=7)},
+    ),
     (
         "complaint_urgent_reason_only_with_a_date",
         change_row,
@@ -871,6 +967,14 @@ def test_an_event_is_never_changed_or_deleted(world):
         "UPDATE complaints_event SET note = 'Khác'",
         "UPDATE complaints_event SET note = '', holder_id = holder_id + 1",
         "UPDATE complaints_event SET hash = NULL",
+    ):
+        assert "append-only" in refused_by_the_database(statement)
+
+
+def test_a_switch_of_a_rule_is_never_changed_or_deleted(world):
+    for statement in (
+        "DELETE FROM complaints_ruleswitch",
+        "UPDATE complaints_ruleswitch SET is_on = false",
     ):
         assert "append-only" in refused_by_the_database(statement)
 

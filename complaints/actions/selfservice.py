@@ -1,102 +1,225 @@
-"""Putting right at once what can be proved, before anybody has to look.
+"""Putting right at once what a report says and proof confirms.
 
-A restored number (rule A3) needs the population database's word, which a worker asks
-for; the complaint waits for it half a minute at most and then goes to a person.
+The rules of ``rules.selfcorrection`` decide. Where they need the population database's
+word, a worker asks for it; the complaint waits half a minute at most and then goes to a
+person. All claims of a report are settled together, or a person has them all.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
-from complaints.actions import moving
-from complaints.choices import Actor, Field, Kind, Move, Outcome, Status, Verdict
-from complaints.models import Claim, Complaint
-from complaints.rules.verification import Holder, Judgement, judge
-from portal.common import scope
-from portal.registry import corrections
-from portal.registry.corrections import Warrant
-from portal.registry.models import Correction, Person, PopulationInquiry
+from django.db import transaction
+
+from complaints.actions import moving, proving, selfcorrection, switches
+from complaints.choices import Actor, Field, Move, Outcome, Status, Verdict
+from complaints.models import Claim, Complaint, RuleSwitch, SelfCorrection
+from complaints.rules.selfcorrection import judging
+from complaints.rules.selfcorrection.facts import Facts, Said
+from complaints.rules.selfcorrection.rule import Outcome as Judged
+from complaints.rules.selfcorrection.rule import State, Tier
+from complaints.rules.selfcorrection.table import AUTOMATIC, RULES
+from portal.common import crypto, scope
+from portal.registry.models import PopulationInquiry
 from portal.registry.population import inquiries, neighbour
+from portal.registry.population.protocol import Question
 
 logger = logging.getLogger("complaints.selfservice")
 
+# What rules can set by themselves; other reports are passed on unread. A telephone is
+# changed on its own page (``accounts.contact``), by the same conditions.
+ACTING: Final = tuple(rule for rule in AUTOMATIC if rule != "A7")
+_SET: Final = frozenset(
+    {field for rule in ACTING for field in RULES[rule].writes} | {Field.DOSE.value}
+)
+# A question may show that another one has to be asked; three times is enough.
+_ROUNDS: Final = 3
+
 
 def settle(ids: Iterable[int], *, at: datetime) -> list[int]:
-    """Begin to prove what can be proved; return the complaints that need a person.
+    """Settle or begin to prove what can be proved; return what needs a person.
 
-    Those left out wait for the population database; ``conclude`` goes on with them.
-    Harmless to repeat. Only personal details have such rules so far; the rest is
-    passed on unread.
+    Those left out are settled, or wait for the population database; ``conclude`` goes
+    on with them. Harmless to repeat.
     """
     ids = list(ids)
     with scope.system():
-        waiting = {c.pk for c in _undecided(ids) if _inquire(c, at=at)}
-    return [pk for pk in ids if pk not in waiting]
+        busy = {c.pk for c in _undecided(ids) if _settle(c, at=at)}
+    return [pk for pk in ids if pk not in busy]
 
 
 def conclude(inquiry_ids: Iterable[int], *, at: datetime) -> list[int]:
-    """Correct what the population database confirmed; return what needs a person.
+    """Go on with reports whose questions are answered; return what needs a person.
 
     Harmless to repeat: a complaint that has moved on is not corrected again.
     """
-    said = {
-        inquiry.about: inquiry
-        for inquiry in PopulationInquiry.objects.filter(pk__in=inquiry_ids)
-    }
+    about = list(
+        PopulationInquiry.objects.filter(
+            pk__in=inquiry_ids, purpose=PopulationInquiry.Purpose.COMPLAINT
+        ).values_list("about", flat=True)
+    )
     with scope.system():
-        settled = {c.pk for c in _undecided(said) if _correct(c, said[c.pk], at=at)}
-    return [pk for pk in said if pk not in settled]
+        busy = {c.pk for c in _undecided(about) if _settle(c, at=at)}
+    return [pk for pk in about if pk not in busy]
+
+
+def answers_for(complaint_id: int) -> dict[Question, Said | None]:
+    """Return what the population database said for a report, in all rounds.
+
+    A question that nobody may wait for any more has None.
+    """
+    return said_in(
+        PopulationInquiry.objects.filter(
+            about=complaint_id, purpose=PopulationInquiry.Purpose.COMPLAINT
+        )
+    )
+
+
+def said_in(asked: Iterable[PopulationInquiry]) -> dict[Question, Said | None]:
+    """Return by question what was answered in some inquiries."""
+    found: dict[Question, Said | None] = {}
+    for inquiry in asked:
+        try:
+            replies = inquiries.answers_of(inquiry)
+        except crypto.Unreadable:
+            continue
+        for question, reply in replies.items():
+            found[question] = (
+                Said(reply.wrong, inquiry.answered_at, inquiry.source)
+                if reply is not None and inquiry.answered_at is not None
+                else None
+            )
+    return found
+
+
+def judged(
+    facts: Facts, *, rules: Iterable[str], may_ask: bool
+) -> tuple[Facts, list[Judged]]:
+    """Return what rules say; questions that nobody can ask count as not answered."""
+    rules = tuple(rules)
+    while True:
+        said = judging.judge(facts, rules=rules)
+        wanted = {o.question for o in said if o.state == State.ASKS and o.question}
+        if may_ask or not wanted:
+            return facts, said
+        silence = dict.fromkeys(wanted)
+        facts = replace(facts, answers={**facts.answers, **silence})
 
 
 def _undecided(ids: Iterable[int]) -> Iterable[Complaint]:
+    """Return locked reports that nobody has yet and that rules could settle."""
+    claimed: dict[int, set[str]] = defaultdict(set)
+    for pk, field in Claim.objects.filter(
+        complaint__in=list(ids), complaint__submission__person__isnull=False
+    ).values_list("complaint", "field"):
+        claimed[pk].add(field)
     return (
         Complaint.objects.select_for_update(of=("self",))
         .filter(
-            pk__in=list(ids),
-            kind=Kind.WRONG_PERSON,
+            pk__in=[pk for pk, fields in claimed.items() if fields <= _SET],
             status=Status.RECEIVED,
             routed_at=None,
+            round=1,
         )
         .select_related("submission__person", "holder")
         .order_by("pk")
     )
 
 
-def _inquire(complaint: Complaint, *, at: datetime) -> bool:
-    """Ask whether the claimed number is right, if all else proves it."""
+def _settle(complaint: Complaint, *, at: datetime) -> bool:
+    """Settle a report, or ask first; return whether no person is needed now."""
+    facts = proving.of_complaint(complaint, at=at)
+    if facts is None or not facts.claims:
+        return False
     person = complaint.submission.person
-    if person is None or not neighbour.is_set_up():
-        return False
-    claims = list(complaint.claims.order_by("pk"))
-    if not _rule(claims, person, is_confirmed=True):
-        return False
-    inquiry = inquiries.open_one(
-        about=complaint.pk, person=person, claimed=claims[0].claimed, at=at
+    assert person is not None
+    province = selfcorrection.province_of(person.surviving_id)
+    rules, _off = switches.in_force(
+        ACTING, province=province, use=RuleSwitch.Use.REPORT, at=at
     )
-    # One that was waited for long enough, and lost its way, is not waited for again.
-    return inquiry.due_at > at
-
-
-def _correct(complaint: Complaint, inquiry: PopulationInquiry, *, at: datetime) -> bool:
-    """Correct a complaint all of whose claims are proved; return whether it was."""
-    person = complaint.submission.person
-    if person is None:
-        return False
-    claims = list(complaint.claims.order_by("pk"))
-    # Looked at anew: the record may have changed while the answer was under way.
-    rule = _rule(claims, person, is_confirmed=inquiry.is_match is True)
-    if not rule:
-        return False
-    correction = corrections.correct_person(
-        person.pk,
-        {claim.field: claim.claimed for claim in claims},
-        warrant=Warrant(Correction.Reason.RULE, f"{rule} {complaint.reference}"),
+    facts = replace(facts, answers=answers_for(complaint.pk))
+    rounds = PopulationInquiry.objects.filter(
+        about=complaint.pk, purpose=PopulationInquiry.Purpose.COMPLAINT
+    )
+    first = rounds.order_by("round").first()
+    due_at = first.due_at if first else at + inquiries.PATIENCE
+    may_ask = neighbour.is_set_up() and due_at > at and rounds.count() < _ROUNDS
+    facts, said = judged(facts, rules=rules, may_ask=may_ask)
+    needed = _needed(facts, judging.fired(said, Tier.A))
+    if judging.proves(needed, facts):
+        return _apply(complaint, needed, person.surviving_id, province, at=at)
+    questions = _worth_asking(facts, said)
+    if not questions or not may_ask:
+        # One whose answer is still under way is waited for.
+        return any(row.answered_at is None and row.due_at > at for row in rounds)
+    inquiries.open_one(
+        about=complaint.pk,
+        questions=sorted(questions, key=inquiries.vars_of),
+        round_=rounds.count() + 1,
+        due_at=due_at,
         at=at,
     )
+    return True
+
+
+def _needed(facts: Facts, fired: list[Judged]) -> list[Judged]:
+    """Return of what fires only what sets a claimed field."""
+    return [
+        outcome
+        for outcome in fired
+        if any(judging.claim_of(edit) in facts.claims for edit in outcome.edits)
+    ]
+
+
+def _worth_asking(facts: Facts, said: list[Judged]) -> set[Question]:
+    """Return the questions whose answers could settle every claim, or nothing."""
+    hopeful = [o for o in said if o.state in (State.ASKS, State.FIRES)]
+    settable = {field for o in hopeful for field in RULES[o.rule].writes}
+    if not all(place.rpartition(":")[2] in settable for place in facts.claims):
+        return set()
+    return {o.question for o in hopeful if o.question is not None}
+
+
+def _apply(
+    complaint: Complaint,
+    outcomes: list[Judged],
+    person_id: int,
+    province: int | None,
+    *,
+    at: datetime,
+) -> bool:
+    """Correct the record by all of them and resolve the report."""
+    switches.lock()
+    needed = [outcome.rule for outcome in outcomes]
+    # Asked anew under the lock: caps are kept to, and a switch counts at once.
+    _on, off = switches.in_force(
+        needed, province=province, use=RuleSwitch.Use.REPORT, at=at
+    )
+    if off:
+        return False
+    written: dict[str, SelfCorrection] = {}
+    try:
+        with transaction.atomic():
+            for outcome in outcomes:
+                for row in selfcorrection.apply(
+                    person_id, outcome, province=province, complaint=complaint, at=at
+                ):
+                    written[row.place] = row
+    except selfcorrection.Held as held:
+        # Nothing of this report was kept: it is one matter.
+        logger.info("complaint.not_self_corrected", extra={"reason": str(held)})
+        return False
+    claims = list(complaint.claims.order_by("pk"))
     for claim in claims:
         claim.verdict = Verdict.UPHELD
-        claim.correction = correction
+        place = proving.place_of(complaint, claim.field)
+        row = written.get(place) or written["alias"]
+        claim.correction = row.correction
         claim.save(update_fields=["verdict", "correction"])
+    rules = ",".join(sorted({outcome.rule for outcome in outcomes}))
     moving.move(
         complaint,
         Move.RESOLVE,
@@ -105,49 +228,10 @@ def _correct(complaint: Complaint, inquiry: PopulationInquiry, *, at: datetime) 
         data={
             "outcome": Outcome.CORRECTED.value,
             "fields": [claim.field for claim in claims],
-            "rule": rule,
+            "rule": rules,
         },
         outcome=Outcome.CORRECTED,
         routed_at=at,
     )
-    logger.info("complaint.self_corrected", extra={"reason": rule})
+    logger.info("complaint.self_corrected", extra={"reason": rules})
     return True
-
-
-def _rule(claims: list[Claim], person: Person, *, is_confirmed: bool) -> str:
-    """Return the id of the rule that proves the only claim, or an empty string.
-
-    A birth date that is known to the year only proves too little beside a number.
-    """
-    if len(claims) != 1 or claims[0].field != Field.NATIONAL_ID:
-        return ""
-    if person.born_precision != Person.Precision.DAY:
-        return ""
-    claimed = claims[0].claimed
-    decision = judge(
-        Kind.WRONG_PERSON,
-        claims[0].field,
-        claimed,
-        person=Holder(
-            full_name=person.full_name,
-            born_on=person.born_on,
-            born_precision=person.born_precision,
-            sex=person.sex,
-            number=corrections.read_person(person, "national_id"),
-        ),
-        is_confirmed=is_confirmed,
-        is_used_by_another=inquiries.is_used_by_another(claimed, person_id=person.pk),
-    )
-    if decision.judgement != Judgement.APPLY or _had_one_before(person, decision.rule):
-        return ""
-    return decision.rule
-
-
-def _had_one_before(person: Person, rule: str) -> bool:
-    """Tell whether a rule corrected this person before: the next one is a person's."""
-    return Correction.objects.filter(
-        reason=Correction.Reason.RULE,
-        target=Correction.Target.PERSON,
-        target_id=person.pk,
-        reason_ref__startswith=f"{rule} ",
-    ).exists()

@@ -12,6 +12,12 @@ from complaints.models.policy import (
     SubtreeFigure,
     Watermark,
 )
+from complaints.models.selfcorrection import (
+    Campaign,
+    CampaignBatch,
+    RuleSwitch,
+    SelfCorrection,
+)
 from complaints.models.submission import (
     Draft,
     Evidence,
@@ -22,6 +28,10 @@ from complaints.models.submission import (
 
 __all__ = [
     "Caveat",
+    "Campaign",
+    "CampaignBatch",
+    "RuleSwitch",
+    "SelfCorrection",
     "Claim",
     "Complaint",
     "DataRequest",

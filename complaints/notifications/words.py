@@ -179,6 +179,22 @@ WORDS: Final[dict[str, dict[str, Words]]] = {
             "The level above looks at report {code} again",
         ),
     },
+    Move.REVERT: {
+        "vi": Words(
+            (
+                "Phản ánh {code}: phần tự sửa đã được trả lại như cũ. Sẽ có người xem"
+                " lại, kết quả trước {due}.",
+            ),
+            "Phản ánh {code} được xem lại",
+        ),
+        "en": Words(
+            (
+                "Report {code}: what was corrected automatically is put back. A person"
+                " looks at it, result by {due}.",
+            ),
+            "Report {code} is looked at again",
+        ),
+    },
     Move.WITHDRAW: {
         "vi": Words(
             (

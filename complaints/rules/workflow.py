@@ -42,6 +42,7 @@ MOVES: Final[dict[Move, Step]] = {
     M.WITHDRAW: Step((A.CITIZEN,), OPEN, S.WITHDRAWN),
     M.LAPSE: Step((A.SYSTEM,), (S.WAITING_CITIZEN,), S.LAPSED),
     M.DISAGREE: Step((A.CITIZEN,), (S.RESOLVED, S.LAPSED), S.RECEIVED),
+    M.REVERT: Step((A.SYSTEM,), (S.RESOLVED,), S.RECEIVED),
     M.CONFIRM: Step((A.CITIZEN,), (S.RESOLVED,), None),
 }
 

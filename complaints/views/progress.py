@@ -105,6 +105,7 @@ def _title(complaint: Complaint, event: Event) -> str:
         Move.OVERDUE: _("It is late; the level above was told"),
         Move.LAPSE: _("No answer from you in time"),
         Move.DISAGREE: _("You said it is still not right: now at %(holder)s") % holder,
+        Move.REVERT: _("What was corrected automatically was put back"),
         Move.CONFIRM: _("You confirmed that it is right"),
     }
     return titles.get(event.move, "")

@@ -70,7 +70,7 @@ def test_over_the_wire_the_zero_is_put_back_at_once(station, through):
 
     assert state(case)[:2] == (Status.RESOLVED, Outcome.CORRECTED)
     inquiry = PopulationInquiry.objects.get()
-    assert (inquiry.is_match, inquiry.source) == (True, "simulator")
+    assert (inquiry.answers, inquiry.source) == ([[]], "simulator")
 
 
 def test_without_a_register_a_person_gets_it_at_once(station, settings):
@@ -164,4 +164,4 @@ def test_what_the_register_does_not_confirm_goes_to_a_person_as_soon_as_it_says_
     drain(NOON)
 
     assert state(case) == (Status.RECEIVED, "", station)
-    assert PopulationInquiry.objects.get().is_match is False
+    assert PopulationInquiry.objects.get().answers == [["national_id"]]

@@ -8,12 +8,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
+from complaints.rules.selfcorrection.bounds import wilson
 from complaints.rules.selfcorrection.labelled import report
-from complaints.rules.selfcorrection.labelled.measurement import (
-    Rates,
-    measure,
-    wilson,
-)
+from complaints.rules.selfcorrection.labelled.measurement import Rates, measure
 from portal.env import BASE_DIR
 
 DOCUMENT = Path(BASE_DIR, "docs", "self-correction.md")

@@ -41,14 +41,17 @@ def fired(outcomes: Iterable[Outcome], *tiers: Tier) -> list[Outcome]:
 def proves(outcomes: Iterable[Outcome], facts: Facts) -> bool:
     """Tell whether what fires sets every claim of a record to what is claimed."""
     set_to = {
-        ("national_id" if edit.operation == Operation.ALIAS else edit.place): edit.after
-        for outcome in outcomes
-        for edit in outcome.edits
+        claim_of(edit): edit.after for outcome in outcomes for edit in outcome.edits
     }
     return bool(facts.claims) and all(
         place in set_to and set_to[place] == claimed
         for place, claimed in facts.claims.items()
     )
+
+
+def claim_of(edit: Edit) -> str:
+    """Return the place of the claim that an edit answers."""
+    return "national_id" if edit.operation == Operation.ALIAS else edit.place
 
 
 def applied(facts: Facts, edits: Iterable[Edit]) -> Facts:

@@ -6,7 +6,6 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from portal.registry.models.person import Person
 from portal.registry.models.unit import AdministrativeUnit
 
 
@@ -108,28 +107,41 @@ class PopulationBatch(models.Model):
 
 
 class PopulationInquiry(models.Model):
-    """One question on whose answer somebody waits: does this number fit this person?
+    """Questions on whose answers somebody waits: do these details belong together?
 
-    ``about`` is who waits, a complaint's primary key. After ``due_at`` nobody waits
-    any more. ``is_match`` stays null where no answer came in time.
+    ``about`` is who waits: a complaint, or a batch of a campaign, by ``purpose``; asked
+    again with other questions it is another ``round``. After ``due_at`` nobody waits
+    any more. ``answers``: for each question the wrong fields, or null for silence; null
+    as a whole where no answer came in time.
     """
 
+    class Purpose(models.TextChoices):
+        COMPLAINT = "complaint"
+        CAMPAIGN = "campaign"
+
     number = models.UUIDField(unique=True, default=uuid.uuid4)
-    about = models.BigIntegerField(unique=True)
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
-    claimed_sealed = models.BinaryField()
+    purpose = models.CharField(
+        max_length=9, choices=Purpose, default=Purpose.COMPLAINT, db_default="complaint"
+    )
+    about = models.BigIntegerField()
+    round = models.PositiveSmallIntegerField(default=1, db_default=1)
+    questions_sealed = models.BinaryField()
     asked_at = models.DateTimeField()
     due_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
-    is_match = models.BooleanField(null=True)
+    answers = models.JSONField(null=True)
     source = models.CharField(max_length=20, blank=True)
 
     class Meta:
         constraints = (
+            models.UniqueConstraint(
+                name="populationinquiry_once_a_round",
+                fields=["about", "purpose", "round"],
+            ),
             models.CheckConstraint(
                 name="populationinquiry_is_answered_with_a_time",
-                condition=Q(answered_at=None, is_match=None)
-                | Q(answered_at__isnull=False, is_match__isnull=False),
+                condition=Q(answered_at=None, answers=None)
+                | Q(answered_at__isnull=False, answers__isnull=False),
             ),
         )
 

@@ -1,10 +1,14 @@
-"""One question on whose answer a complaint waits, and for how long at most."""
+"""Questions to the population database on which somebody waits, and for how long."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from portal.common import crypto, outbox
 from portal.registry.models import IdentityDocument, Person, PopulationInquiry
+from portal.registry.population.protocol import Question, Reply
+
+Purpose = PopulationInquiry.Purpose
 
 # A citizen's complaint is routed within a minute whatever fails (trust paper, section
 # D); half of it may be spent on hoping for an answer.
@@ -12,31 +16,63 @@ PATIENCE: Final = timedelta(seconds=30)
 
 
 def open_one(
-    *, about: int, person: Person, claimed: str, at: datetime
+    *,
+    about: int,
+    questions: Sequence[Question],
+    purpose: str = Purpose.COMPLAINT,
+    round_: int = 1,
+    due_at: datetime,
+    at: datetime,
 ) -> PopulationInquiry:
-    """Owe the question whether a claimed number fits a person; once per complaint.
+    """Owe questions of somebody who waits; the same round is asked once.
 
-    ``inquiry_due`` follows when the answer is there, and at the end of patience
-    whatever happened: nobody waits for a neighbour that is silent.
+    ``inquiry_due`` follows when the answers are there, and at ``due_at`` whatever
+    happened: nobody waits for a neighbour that is silent.
     """
+    asked = [vars_of(question) for question in questions]
     inquiry, is_new = PopulationInquiry.objects.get_or_create(
         about=about,
+        purpose=purpose,
+        round=round_,
         defaults={
-            "person": person,
-            "claimed_sealed": crypto.seal(claimed, bound_to=f"inquiry:{about}"),
+            "questions_sealed": crypto.seal_json(
+                {"questions": asked}, bound_to=f"inquiry:{purpose}:{about}"
+            ),
             "asked_at": at,
-            "due_at": at + PATIENCE,
+            "due_at": due_at,
         },
     )
     if is_new:
         outbox.add("inquiry", [inquiry.pk], at=at)
-        outbox.add("inquiry_due", [inquiry.pk], at=at, delay=PATIENCE)
+        outbox.add("inquiry_due", [inquiry.pk], at=at, delay=max(due_at - at, _NONE))
     return inquiry
 
 
-def claimed_number(inquiry: PopulationInquiry) -> str:
-    """Return the number in clear."""
-    return crypto.unseal(inquiry.claimed_sealed, bound_to=f"inquiry:{inquiry.about}")
+_NONE: Final = timedelta(0)
+
+
+def vars_of(question: Question) -> list[str]:
+    """Return a question as it is kept: number, name, birth date, sex."""
+    return [question.number, question.full_name, question.born, question.sex]
+
+
+def questions_of(inquiry: PopulationInquiry) -> list[Question]:
+    """Return what is asked, in clear and in order."""
+    kept = crypto.unseal_json(
+        inquiry.questions_sealed,
+        bound_to=f"inquiry:{inquiry.purpose}:{inquiry.about}",
+    )
+    return [Question(*fields) for fields in kept["questions"]]
+
+
+def answers_of(inquiry: PopulationInquiry) -> dict[Question, Reply | None]:
+    """Return what was answered to each question; None for silence."""
+    questions = questions_of(inquiry)
+    said = inquiry.answers or [None] * len(questions)
+    return {
+        question: None if wrong is None else Reply(tuple(wrong))
+        for question, wrong in zip(questions, said, strict=True)
+    }
 
 
 def is_used_by_another(number: str, *, person_id: int) -> bool:

@@ -32,10 +32,10 @@ def compare_batches(subjects: Sequence[int], *, at: datetime) -> None:
 
 @outbox.outside_transaction
 def inquire(subjects: Sequence[int], *, at: datetime) -> None:
-    """Ask each of these single questions, as long as somebody waits for it."""
+    """Ask the questions of each of these, as long as somebody waits for them."""
     for inquiry in PopulationInquiry.objects.filter(
         pk__in=subjects, answered_at=None, due_at__gt=at
-    ).select_related("person"):
+    ):
         _inquire(inquiry, at=at)
 
 
@@ -89,10 +89,9 @@ def _compare_batch(batch_id: int, *, at: datetime) -> None:
 
 
 def _inquire(inquiry: PopulationInquiry, *, at: datetime) -> None:
-    number = inquiries.claimed_number(inquiry)
-    asked = results.question(inquiry.person, number)
+    asked = inquiries.questions_of(inquiry)
     try:
-        answers = neighbour.ask(inquiry.number, [asked], at=at)
+        answers = neighbour.ask(inquiry.number, asked, at=at)
     except Conflict:
         with transaction.atomic():
             PopulationInquiry.objects.filter(pk=inquiry.pk).update(number=uuid4())
@@ -102,12 +101,14 @@ def _inquire(inquiry: PopulationInquiry, *, at: datetime) -> None:
         # The end of patience is owed already; after it nobody asks.
         outbox.postpone("inquiry", [inquiry.pk], at=at, delay=_later(trouble))
         return
-    reply = answers.replies.get(0)
-    if reply is None:
+    if not answers.replies:
         return
+    said = [answers.replies.get(n) for n in range(len(asked))]
     with transaction.atomic():
         PopulationInquiry.objects.filter(pk=inquiry.pk, answered_at=None).update(
-            answered_at=at, is_match=reply.is_match, source=answers.source
+            answered_at=at,
+            answers=[None if reply is None else list(reply.wrong) for reply in said],
+            source=answers.source,
         )
         outbox.hasten("inquiry_due", [inquiry.pk], at=at)
 

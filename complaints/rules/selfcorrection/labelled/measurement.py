@@ -4,11 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from math import sqrt
 from random import Random
 from typing import Any, Final
 
 from complaints.rules.selfcorrection import judging
+from complaints.rules.selfcorrection.bounds import wilson
 from complaints.rules.selfcorrection.facts import Dose, Facts, Person, Said
 from complaints.rules.selfcorrection.labelled.mistakes import (
     REPAIRABLE,
@@ -28,8 +28,6 @@ from portal.common import names
 from portal.registry.population.protocol import Question
 
 NOW: Final = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
-# Two sides of 95 %.
-_Z: Final = 1.959964
 
 
 @dataclass(frozen=True)
@@ -83,17 +81,6 @@ class Tally:
                 for name in self.made
             },
         }
-
-
-def wilson(right: int, n: int) -> tuple[float, float]:
-    """Return the bounds of a share at 95 % (Wilson's score interval, 1927)."""
-    if n == 0:
-        return 0.0, 1.0
-    share = right / n
-    middle = share + _Z**2 / (2 * n)
-    half = _Z * sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
-    whole = 1 + _Z**2 / n
-    return max(0.0, (middle - half) / whole), min(1.0, (middle + half) / whole)
 
 
 def measure(*, people: int, seed: int, rates: Rates) -> Tally:

@@ -1,0 +1,258 @@
+"""Putting records right before anybody complains: everybody, a batch at a time.
+
+A campaign is a row with a cursor. One batch of it waits in the outbox at a time; first
+it asks the population database what its rules need, then it writes, counts and plans
+the next batch in one transaction. So a kill loses nothing and repeats nothing, and to
+stop is to plan no more.
+"""
+
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import Max, Q
+from django.utils.translation import gettext as _
+
+from complaints.actions import proving, selfcorrection, switches
+from complaints.actions.selfservice import ACTING, judged, said_in
+from complaints.models import Campaign, CampaignBatch, RuleSwitch, SelfCorrection
+from complaints.rules.refused import Refused
+from complaints.rules.selfcorrection import judging
+from complaints.rules.selfcorrection.facts import Facts
+from complaints.rules.selfcorrection.rule import State, Tier
+from portal.accounts.models import User
+from portal.audit import record as audit
+from portal.common import outbox, scope
+from portal.registry.models import Person, PopulationInquiry
+from portal.registry.population import inquiries, neighbour
+from portal.registry.population.protocol import MOST, Question
+
+logger = logging.getLogger("complaints.campaigns")
+
+KIND: Final = "campaign"
+BATCH: Final = 250
+# Nobody looks on, so that a neighbour that is away for a while is waited for.
+PATIENCE: Final = timedelta(minutes=30)
+_ROUNDS: Final = 3
+RULES: Final = ACTING
+
+CampaignState = Campaign.State
+Purpose = PopulationInquiry.Purpose
+
+
+def start(*, rules: Collection[str], cap: int, by: User, at: datetime) -> Campaign:
+    """Begin a campaign over all who are on record now.
+
+    Raise Refused while another one runs, without rules, without a cap, and where
+    nobody is on record.
+    """
+    chosen = [rule for rule in RULES if rule in set(rules)]
+    if not chosen:
+        raise Refused(_("Choose at least one rule."))
+    if cap < 1:
+        raise Refused(_("Say how many changes it may make at most."))
+    with scope.system():
+        switches.lock()
+        if Campaign.objects.filter(state=CampaignState.RUNNING).exists():
+            raise Refused(_("Another campaign is running. Stop it first."))
+        people = Person.objects.filter(status=Person.Status.ACTIVE)
+        last = people.aggregate(last=Max("pk"))["last"]
+        if last is None:
+            raise Refused(_("Nobody is on record."))
+        campaign = Campaign.objects.create(
+            rules=chosen,
+            cap=cap,
+            started_by=by,
+            started_at=at,
+            last_person=last,
+            total=people.count(),
+        )
+        _plan(campaign, at=at)
+        _note(campaign, "start", by=by, at=at)
+    return campaign
+
+
+def stop(campaign_id: int, *, by: User, at: datetime) -> Campaign:
+    """Plan no more batches; the one under way is left as it is and changes nothing."""
+    with scope.system():
+        campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
+        if campaign.state != CampaignState.RUNNING:
+            raise Refused(_("It does not run any more."))
+        campaign.state, campaign.ended_at = CampaignState.STOPPED, at
+        campaign.save(update_fields=["state", "ended_at"])
+        _note(campaign, "stop", by=by, at=at)
+    return campaign
+
+
+def undo_batch(batch_id: int, *, by: User, at: datetime) -> int:
+    """Put back all that a batch changed; return how many firings. Each is told.
+
+    Raise Refused where it was taken back, or one of its records was changed since.
+    """
+    with scope.system():
+        batch = CampaignBatch.objects.select_for_update().get(pk=batch_id)
+        if batch.undone_at is not None or batch.done_at is None:
+            raise Refused(_("It was taken back already."))
+        wholes = list(
+            batch.self_corrections.filter(undone_at=None)
+            .values_list("whole", flat=True)
+            .distinct()
+        )
+        selfcorrection.take_back(wholes, by=by, at=at)
+        batch.undone_at, batch.undone_by = at, by
+        batch.save(update_fields=["undone_at", "undone_by"])
+        _note(batch.campaign, f"undo {batch.pk}", by=by, at=at)
+    return len(wholes)
+
+
+def latest() -> Campaign | None:
+    """Return the campaign that was begun last."""
+    return Campaign.objects.order_by("-pk").first()
+
+
+def work(subjects: Sequence[int], *, at: datetime) -> None:
+    """Look at batches: ask first, then change. The outbox's handler."""
+    for batch_id in subjects:
+        _look_at(batch_id, at=at)
+
+
+def go_on(inquiry_ids: Sequence[int], *, at: datetime) -> None:
+    """Go on with batches whose questions are answered or nobody answers."""
+    batches = PopulationInquiry.objects.filter(
+        pk__in=inquiry_ids, purpose=Purpose.CAMPAIGN
+    ).values_list("about", flat=True)
+    with scope.system():
+        for batch_id in sorted(set(batches)):
+            _look_at(batch_id, at=at)
+
+
+def _look_at(batch_id: int, *, at: datetime) -> None:
+    # The campaign first: starting, stopping and working lock in the same order.
+    campaign_id = CampaignBatch.objects.values_list("campaign", flat=True).get(
+        pk=batch_id
+    )
+    campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
+    batch = CampaignBatch.objects.select_for_update().get(pk=batch_id)
+    if batch.done_at is not None or campaign.state != CampaignState.RUNNING:
+        return
+    asked = _inquiries(batch)
+    if any(row.answered_at is None and row.due_at > at for row in asked):
+        return
+    answers = said_in(asked)
+    found = {
+        pk: replace(facts, answers=answers)
+        for pk, facts in proving.of_people(batch.people, at=at).items()
+    }
+    may_ask = neighbour.is_set_up() and len(asked) < _ROUNDS
+    questions = _questions(found, campaign.rules) if may_ask else []
+    if questions:
+        inquiries.open_one(
+            about=batch.pk,
+            purpose=Purpose.CAMPAIGN,
+            round_=len(asked) + 1,
+            questions=questions,
+            due_at=at + PATIENCE,
+            at=at,
+        )
+        return
+    _change(campaign, batch, found, at=at)
+    # What was asked is kept no longer than it is needed.
+    PopulationInquiry.objects.filter(about=batch.pk, purpose=Purpose.CAMPAIGN).delete()
+    _plan(campaign, at=at)
+
+
+def _questions(found: dict[int, Facts], rules: Sequence[str]) -> list[Question]:
+    wanted: set[Question] = set()
+    for facts in found.values():
+        _facts, said = judged(facts, rules=rules, may_ask=True)
+        wanted |= {o.question for o in said if o.state == State.ASKS and o.question}
+    return sorted(wanted, key=inquiries.vars_of)[:MOST]
+
+
+def _change(
+    campaign: Campaign, batch: CampaignBatch, found: dict[int, Facts], *, at: datetime
+) -> None:
+    """Write what fires, up to the caps; note the batch as done."""
+    switches.lock()
+    residences = dict(
+        Person.objects.filter(pk__in=list(found)).values_list("pk", "residence")
+    )
+    provinces = selfcorrection.provinces_of(residences.values())
+    told: list[int] = []
+    for pk, facts in found.items():
+        if campaign.changed >= campaign.cap:
+            break
+        province = provinces.get(residences[pk] or 0)
+        _facts, said = judged(facts, rules=campaign.rules, may_ask=False)
+        fired = judging.fired(said, Tier.A)
+        on, _off = switches.in_force(
+            [outcome.rule for outcome in fired],
+            province=province,
+            use=RuleSwitch.Use.CAMPAIGN,
+            at=at,
+        )
+        for outcome in fired:
+            if outcome.rule not in on or campaign.changed >= campaign.cap:
+                continue
+            try:
+                rows = selfcorrection.apply(
+                    pk, outcome, province=province, batch=batch, at=at
+                )
+            except selfcorrection.Held as held:
+                logger.info("campaign.held", extra={"reason": str(held)})
+                continue
+            campaign.changed += 1
+            batch.changed += 1
+            told.append(rows[0].pk)
+    campaign.looked_at += len(found)
+    batch.people, batch.done_at = [], at
+    batch.save(update_fields=["people", "done_at", "changed"])
+    if told:
+        # One message a person, however much was put right.
+        people = dict(
+            SelfCorrection.objects.filter(pk__in=told).values_list("person", "pk")
+        )
+        outbox.add("self_done", sorted(people.values()), at=at)
+
+
+def _plan(campaign: Campaign, *, at: datetime) -> None:
+    """Owe the next batch, or end the campaign, and save it."""
+    people = list(
+        Person.objects.filter(
+            Q(pk__gt=campaign.cursor, pk__lte=campaign.last_person),
+            status=Person.Status.ACTIVE,
+        )
+        .order_by("pk")
+        .values_list("pk", flat=True)[:BATCH]
+    )
+    if not people or campaign.changed >= campaign.cap:
+        campaign.state, campaign.ended_at = CampaignState.FINISHED, at
+    else:
+        batch = CampaignBatch.objects.create(
+            campaign=campaign, people=people, size=len(people), planned_at=at
+        )
+        campaign.cursor = people[-1]
+        outbox.add(KIND, [batch.pk], at=at)
+    campaign.save()
+
+
+def _inquiries(batch: CampaignBatch) -> list[PopulationInquiry]:
+    return list(
+        PopulationInquiry.objects.filter(
+            about=batch.pk, purpose=Purpose.CAMPAIGN
+        ).order_by("round")
+    )
+
+
+def _note(campaign: Campaign, move: str, *, by: User, at: datetime) -> None:
+    audit.change(
+        at=at,
+        actor="staff",
+        actor_id=by.pk,
+        person_id=None,
+        subject="complaints.campaign",
+        subject_id=campaign.pk,
+        detail=move,
+    )

@@ -1,0 +1,398 @@
+"""What the self-correction rules are told of people, read from the registry.
+
+Statements do not grow with the number of people: reading five hundred costs what
+reading one does, save for what each of them has.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import Q
+
+from complaints.choices import OPEN, Field, Kind
+from complaints.models import Claim, Complaint, Evidence, SelfCorrection
+from complaints.rules.selfcorrection import facts as told
+from complaints.rules.selfcorrection import guard, identity
+from portal.accounts import contact
+from portal.common import crypto, names
+from portal.registry import national_id
+from portal.registry.corrections import born_text
+from portal.registry.models import (
+    Correction,
+    Dose,
+    IdentityDocument,
+    Lot,
+    LotAllocation,
+    Person,
+    Telephone,
+)
+
+# What others had at a site on a day, and on which days a lot was used at a site. The
+# person's own doses do not count.
+_SESSIONS: Final = """
+SELECT q.person, q.site, q.day, d.lot_number, p.code, count(*)
+FROM unnest(%(people)s::bigint[], %(sites)s::bigint[], %(days)s::date[])
+  AS q (person, site, day)
+JOIN registry_dose d ON d.site_id = q.site AND d.given_on = q.day
+  AND d.status = 'completed' AND d.person_id IS DISTINCT FROM q.person
+JOIN registry_product p ON p.id = d.product_id
+GROUP BY q.person, q.site, q.day, d.lot_number, p.code
+"""
+_DAYS: Final = """
+SELECT q.person, q.site, q.lot, d.given_on, count(*)
+FROM unnest(%(people)s::bigint[], %(sites)s::bigint[], %(lots)s::text[])
+  AS q (person, site, lot)
+JOIN registry_dose d ON d.site_id = q.site AND d.lot_number = q.lot
+  AND d.status = 'completed' AND d.person_id IS DISTINCT FROM q.person
+GROUP BY q.person, q.site, q.lot, d.given_on
+"""
+_LOADED: Final = """
+SELECT d.id, b.load_id FROM unnest(%(doses)s::bigint[]) AS d (id)
+JOIN registry_loadblock b ON EXISTS (
+  SELECT 1 FROM jsonb_array_elements(b.dose_ids) AS run
+  WHERE d.id BETWEEN (run->>0)::bigint AND (run->>1)::bigint)
+"""
+
+
+def of_people(
+    people: Sequence[int],
+    *,
+    at: datetime,
+    but_complaint: int | None = None,
+) -> dict[int, told.Facts]:
+    """Return the facts of each of these records, by key; merged ones are left out.
+
+    ``but_complaint``: the report that is itself being looked at is not open to it.
+    """
+    rows = list(
+        Person.objects.filter(pk__in=people, status=Person.Status.ACTIVE).order_by("pk")
+    )
+    keys = [row.pk for row in rows]
+    numbers = _numbers(keys)
+    phones = _phones(keys)
+    doses = _doses(keys)
+    stock = _Stock(doses)
+    open_fields = _open_fields(keys, but_complaint)
+    changed = _changed(keys)
+    held = _held(keys, at=at)
+    found = {}
+    for row in rows:
+        current, others = numbers.get(row.pk, ("", ()))
+        own = doses.get(row.pk, [])
+        facts = told.Facts(
+            person=told.Person(
+                full_name=row.full_name,
+                born_on=born_text(row.born_on, row.born_precision),
+                sex=row.sex,
+                national_id=current,
+                phone=phones.get(row.pk, ""),
+                other_numbers=others,
+                is_restricted=row.is_restricted,
+            ),
+            at=at,
+            doses=tuple(_told(dose, stock.loads.get(dose.pk)) for dose in own),
+            lots=stock.lots,
+            sessions=stock.sessions(row.pk, own),
+            days=stock.days(row.pk, own),
+            before=told.Before(
+                open_fields=frozenset(open_fields.get(row.pk, ())),
+                changed_fields=frozenset(changed.get(row.pk, ())),
+                contact_changed_at=at if row.pk in held else None,
+            ),
+            certificate_is_stale=row.certificate_stale_since is not None,
+            population=row.population,
+        )
+        found[row.pk] = facts
+    return _with_used_numbers(found)
+
+
+def of_complaint(complaint: Complaint, *, at: datetime) -> told.Facts | None:
+    """Return the facts of a report: the sender's record, claims, signs of fraud.
+
+    None where the sender proved no record.
+    """
+    person = complaint.submission.person
+    if person is None:
+        return None
+    person_id = person.surviving_id
+    facts = of_people([person_id], at=at, but_complaint=complaint.pk).get(person_id)
+    if facts is None:
+        return None
+    claims = {
+        place_of(complaint, claim.field): _claimed(complaint, claim)
+        for claim in complaint.claims.order_by("pk")
+    }
+    missing = None
+    if complaint.kind == Kind.MISSING_DOSE:
+        missing = _missing(claims)
+        claims = {}
+    facts = replace(facts, claims=claims, missing=missing)
+    before = replace(facts.before, fraud=signs_of_fraud(complaint, person_id))
+    return _with_used_numbers({person_id: replace(facts, before=before)})[person_id]
+
+
+def signs_of_fraud(complaint: Complaint, person_id: int) -> tuple[str, ...]:
+    """Return why a person should look before anything is automatic.
+
+    The same file was sent about somebody else; the sender was asked about a doubt and
+    held to it; the record's doses are at two sites of different provinces on one day.
+    """
+    signs = []
+    files = Evidence.objects.filter(submission=complaint.submission_id)
+    others = Evidence.objects.filter(sha256__in=files.values("sha256")).exclude(
+        submission=complaint.submission_id
+    )
+    elsewhere = others.filter(submission__isnull=False).exclude(
+        submission__person=person_id
+    )
+    if elsewhere.exists():
+        signs.append("same_file")
+    if complaint.caveats.exists():
+        signs.append("doubt_kept")
+    provinces: dict[date, set[int | None]] = defaultdict(set)
+    for day, province in Dose.objects.filter(
+        person=person_id, status=Dose.Status.COMPLETED
+    ).values_list("given_on", "site__province"):
+        provinces[day].add(province)
+    if any(len(places - {None}) > 1 for places in provinces.values()):
+        signs.append("two_provinces_one_day")
+    return tuple(signs)
+
+
+def place_of(complaint: Complaint, field: str) -> str:
+    """Return the name under which the rules know a claimed field."""
+    if complaint.kind == Kind.DOUBLED_DOSE and field == Field.DOSE:
+        return f"dose:{complaint.dose_id}:status"
+    if complaint.kind in (Kind.WRONG_DOSE, Kind.NOT_MINE, Kind.DOUBLED_DOSE):
+        return f"dose:{complaint.dose_id}:{field}"
+    return field
+
+
+def _claimed(complaint: Complaint, claim: Claim) -> str:
+    """Return what is claimed as the rules would write it."""
+    if claim.field == Field.FULL_NAME:
+        return names.tidy(claim.claimed)
+    if claim.field == Field.NATIONAL_ID:
+        return national_id.read(claim.claimed).canonical
+    if complaint.kind == Kind.DOUBLED_DOSE and claim.field == Field.DOSE:
+        return Dose.Status.ENTERED_IN_ERROR.value
+    return claim.claimed
+
+
+def _missing(claims: Mapping[str, str]) -> told.Missing:
+    day = claims.get(Field.GIVEN_ON, "")
+    return told.Missing(
+        given_on=date.fromisoformat(day) if len(day) == len("2021-09-14") else None,
+        product=claims.get(Field.PRODUCT, ""),
+        site=claims.get(Field.SITE, ""),
+    )
+
+
+def _numbers(people: Sequence[int]) -> dict[int, tuple[str, tuple[str, ...]]]:
+    """Return the number in force and the others of each person."""
+    current: dict[int, str] = {}
+    others: dict[int, list[str]] = defaultdict(list)
+    documents = IdentityDocument.objects.filter(person__in=people, is_void=False)
+    for document in documents.order_by("pk"):
+        if document.is_current:
+            current[document.person_id] = document.number
+        else:
+            others[document.person_id].append(document.number)
+    return {
+        pk: (current.get(pk, ""), tuple(sorted(others[pk])))
+        for pk in current.keys() | others.keys()
+    }
+
+
+def _phones(people: Sequence[int]) -> dict[int, str]:
+    contacts = Telephone.objects.filter(person__in=people, is_contact=True)
+    return {row.person_id: row.number for row in contacts}
+
+
+def _doses(people: Sequence[int]) -> dict[int, list[Dose]]:
+    found: dict[int, list[Dose]] = defaultdict(list)
+    rows = Dose.objects.filter(person__in=people, status=Dose.Status.COMPLETED)
+    for dose in rows.select_related("product", "site").order_by("recorded_at", "pk"):
+        assert dose.person_id is not None
+        found[dose.person_id].append(dose)
+    return found
+
+
+def _told(dose: Dose, load: int | None) -> told.Dose:
+    entry = "service"
+    if dose.source == Dose.Source.UPLOAD:
+        entry = f"load:{load}" if load else "upload"
+    return told.Dose(
+        key=dose.pk,
+        given_on=dose.given_on,
+        product=dose.product.code,
+        lot=dose.lot_number,
+        site=dose.site.code,
+        number=dose.dose_number,
+        entry=entry,
+        name=dose.name_recorded,
+    )
+
+
+def _open_fields(
+    people: Sequence[int], but_complaint: int | None
+) -> dict[int, set[str]]:
+    """Return what open reports of these people are about, by person."""
+    found: dict[int, set[str]] = defaultdict(set)
+    claims = Claim.objects.filter(
+        complaint__submission__person__in=people, complaint__status__in=OPEN
+    )
+    for claim in claims.exclude(complaint=but_complaint).select_related(
+        "complaint__submission"
+    ):
+        person_id = claim.complaint.submission.person_id
+        assert person_id is not None
+        found[person_id].add(place_of(claim.complaint, claim.field))
+    return found
+
+
+def _changed(people: Sequence[int]) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = defaultdict(set)
+    rows = SelfCorrection.objects.filter(person__in=people)
+    for person_id, place in rows.values_list("person", "place"):
+        found[person_id].add(place)
+    return found
+
+
+def _held(people: Sequence[int], *, at: datetime) -> set[int]:
+    """Return whose contact was changed so lately that the record is held."""
+    recent = Correction.objects.filter(
+        target=Correction.Target.PERSON,
+        target_id__in=people,
+        operation=Correction.Operation.CHANGE,
+        applied_at__gt=at - guard.COOL_DOWN,
+    )
+    changed = set(recent.values_list("target_id", flat=True))
+    return {pk for pk in changed if contact.held_until(pk, at=at)}
+
+
+def _with_used_numbers(found: dict[int, told.Facts]) -> dict[int, told.Facts]:
+    """Return the facts with those of their numbers that another person has, too."""
+    wanted: dict[int, set[str]] = {}
+    for pk, facts in found.items():
+        person = facts.person
+        mentioned = {
+            person.national_id,
+            identity.restored_number(facts),
+            national_id.read(facts.claims.get(Field.NATIONAL_ID, "")).canonical,
+        }
+        wanted[pk] = mentioned - {""}
+    digests = {
+        digest: number
+        for numbers in wanted.values()
+        for number in numbers
+        for digest in crypto.digests("national_id", number)
+    }
+    holders: dict[str, set[int]] = defaultdict(set)
+    documents = IdentityDocument.objects.filter(
+        number_digest__in=list(digests), is_void=False
+    ).exclude(person__status=Person.Status.ENTERED_IN_ERROR)
+    for digest, owner, survivor in documents.values_list(
+        "number_digest", "person", "person__merged_into"
+    ):
+        holders[digests[bytes(digest)]].add(survivor or owner)
+    return {
+        pk: replace(facts, used=frozenset(n for n in wanted[pk] if holders[n] - {pk}))
+        for pk, facts in found.items()
+    }
+
+
+class _Stock:
+    """The ledger of lots, and who else was vaccinated, for the doses of some people."""
+
+    def __init__(self, doses: Mapping[int, Iterable[Dose]]) -> None:
+        every = [(pk, dose) for pk, own in doses.items() for dose in own]
+        uploads = [d.pk for _, d in every if d.source == Dose.Source.UPLOAD]
+        self.loads = dict(_rows(_LOADED, doses=uploads)) if uploads else {}
+        self._sites = {dose.site_id: dose.site.code for _, dose in every}
+        self._sessions: dict[Any, dict[tuple[str, str], int]] = defaultdict(dict)
+        for person, site, day, lot, product, n in _rows(
+            _SESSIONS,
+            people=[pk for pk, _ in every],
+            sites=[dose.site_id for _, dose in every],
+            days=[dose.given_on for _, dose in every],
+        ):
+            self._sessions[person, site, day][lot, product] = n
+        alone = [
+            (pk, dose)
+            for pk, dose in every
+            if (pk, dose.site_id, dose.given_on) not in self._sessions
+        ]
+        self._days: dict[Any, dict[date, int]] = defaultdict(dict)
+        for person, site, lot, day, n in _rows(
+            _DAYS,
+            people=[pk for pk, _ in alone],
+            sites=[dose.site_id for _, dose in alone],
+            lots=[dose.lot_number for _, dose in alone],
+        ):
+            self._days[person, site, lot][day] = n
+        self.lots = self._ledger({dose.lot_number for _, dose in every})
+
+    def sessions(self, person_id: int, doses: Iterable[Dose]) -> dict:
+        """Return what others had on the days of these doses, by site and day."""
+        return {
+            (dose.site.code, dose.given_on): self._sessions.get(
+                (person_id, dose.site_id, dose.given_on), {}
+            )
+            for dose in doses
+        }
+
+    def days(self, person_id: int, doses: Iterable[Dose]) -> dict:
+        """Return when others had these doses' lots, where nobody had any that day."""
+        return {
+            (dose.site.code, dose.lot_number): self._days.get(
+                (person_id, dose.site_id, dose.lot_number), {}
+            )
+            for dose in doses
+        }
+
+    def _ledger(self, lots: set[str]) -> dict[str, told.Stock]:
+        """Return the lots written on doses and in use beside them.
+
+        A delivery to the district centre above a site counts as the site's, as for
+        quality rule Q24.
+        """
+        lots |= {lot for session in self._sessions.values() for lot, _ in session}
+        known = Lot.objects.filter(number__in=lots - {""}).select_related("product")
+        ledger = {row.pk: told.Stock(row.product.code, {}) for row in known}
+        numbers = {row.pk: row.number for row in known}
+        above: dict[int, list[str]] = defaultdict(list)
+        for site, code, parent in _site_parents(list(self._sites)):
+            above[site].append(code)
+            if parent is not None:
+                above[parent].append(code)
+        arrived: dict[int, dict[str, date]] = defaultdict(dict)
+        for lot, organization, day in LotAllocation.objects.filter(
+            Q(organization__in=list(above)), lot__in=list(ledger)
+        ).values_list("lot", "organization", "received_on"):
+            for code in above[organization]:
+                first = arrived[lot].get(code)
+                arrived[lot][code] = min(first, day) if first else day
+        return {
+            numbers[pk]: told.Stock(stock.product, arrived[pk])
+            for pk, stock in ledger.items()
+        }
+
+
+def _site_parents(sites: Sequence[int]) -> list[tuple[int, str, int | None]]:
+    rows = _rows(
+        "SELECT id, code, parent_id FROM registry_organization"
+        " WHERE id = ANY (%(sites)s)",
+        sites=list(sites),
+    )
+    return [(site, code, parent) for site, code, parent in rows]
+
+
+def _rows(statement: str, **values: list) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()

@@ -1,0 +1,68 @@
+"""Telling people that their record was put right, or put back, without a report.
+
+By text message to the telephone on record, by day only, without health data.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+
+from complaints.models import QuietHours, SelfCorrection
+from complaints.rules import quiet
+from portal.common import outbox, providers, scope
+from portal.registry.models import Telephone
+
+DONE: Final = (
+    "[TIEM CHUNG] Ho so cua ban vua duoc tu sua mot cho. Chua dung? Tra cuu va bam Sua"
+    " o muc do. Hoi: {help}."
+)
+UNDONE: Final = (
+    "[TIEM CHUNG] Cho tu sua tren ho so cua ban da duoc tra lai nhu cu. Hoi: {help}."
+)
+
+
+@outbox.outside_transaction
+def tell_done(subjects: Sequence[int], *, at: datetime) -> None:
+    """Say that a record was put right. The outbox's handler."""
+    _tell("self_done", DONE, subjects, at=at)
+
+
+@outbox.outside_transaction
+def tell_undone(subjects: Sequence[int], *, at: datetime) -> None:
+    """Say that what was put right was put back. The outbox's handler."""
+    _tell("self_undone", UNDONE, subjects, at=at)
+
+
+def _tell(kind: str, text: str, subjects: Sequence[int], *, at: datetime) -> None:
+    until = quiet.until(QuietHours.objects.all(), at=at) if providers.rings() else None
+    if until is not None:
+        outbox.postpone(kind, list(subjects), at=at, delay=until - at)
+        return
+    with scope.system():
+        rows = list(
+            SelfCorrection.objects.filter(pk__in=subjects).values_list("pk", "person")
+        )
+        phones = {
+            row.person_id: row.number
+            for row in Telephone.objects.filter(
+                person__in=[person for _, person in rows], is_contact=True
+            )
+        }
+    for place, (pk, person) in enumerate(rows):
+        if person not in phones:
+            continue
+        try:
+            providers.send_sms(
+                phones[person],
+                text.format(help=settings.HELP_LINE),
+                key=f"{kind}:{pk}",
+                at=at,
+            )
+        except providers.Undelivered as trouble:
+            rest = [waiting for waiting, _ in rows[place:]]
+            outbox.postpone(kind, rest, at=at, delay=trouble.retry_after)
+            return
+        except providers.Undeliverable:
+            continue

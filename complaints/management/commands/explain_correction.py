@@ -1,0 +1,115 @@
+"""Say which self-correction rules fire for a report, and why others do not."""
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from complaints.actions import proving, selfcorrection, selfservice, switches
+from complaints.models import Complaint, RuleSwitch, SelfCorrection
+from complaints.rules.selfcorrection.reasons import WORDS
+from complaints.rules.selfcorrection.rule import Outcome, State
+from complaints.rules.selfcorrection.table import RULES
+from portal.common import scope
+
+
+class Command(BaseCommand):
+    help = (
+        "Explain self-correction for a report (CODE-N): what every rule says of the "
+        "record as it is now, with its first condition that fails, and what rules did "
+        "to it already. Asks nobody and changes nothing; prints no value of the record."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("reference", metavar="CODE-N")
+        parser.add_argument("--json", action="store_true", help="print one document")
+
+    def handle(self, *, reference: str, **options: Any) -> None:
+        match = re.fullmatch(r"([0-9]{10})-([0-9]{1,2})", reference.replace(" ", ""))
+        if match is None:
+            raise CommandError(
+                "a reference is ten digits, a dash, a number", returncode=2
+            )
+        with scope.system():
+            complaint = (
+                Complaint.objects.select_related("submission__person")
+                .filter(submission__code=match[1], number=int(match[2]))
+                .first()
+            )
+            if complaint is None:
+                raise CommandError("no report has this reference", returncode=2)
+            found = _explain(complaint)
+        if options["json"]:
+            self.stdout.write(json.dumps(found, ensure_ascii=False))
+            return
+        for row in found["applied"]:
+            self.stdout.write(f"{row['rule']} changed {row['field']} at {row['at']}")
+        for row in found["rules"]:
+            self.stdout.write(f"{row['rule']} {row['state']}: {row['why']}")
+
+
+def _explain(complaint: Complaint) -> dict[str, Any]:
+    at = timezone.now()
+    facts = proving.of_complaint(complaint, at=at)
+    found: dict[str, Any] = {
+        "reference": complaint.reference,
+        "status": complaint.status,
+        "has_record": facts is not None,
+        "applied": [
+            {
+                "rule": f"{row.rule}.{row.version}",
+                "field": row.place,
+                "at": row.at.isoformat(),
+                "undone": row.undone_at is not None,
+                "proofs": row.proofs,
+            }
+            for row in SelfCorrection.objects.filter(complaint=complaint).order_by("pk")
+        ],
+        "fired": [],
+        "rules": [],
+    }
+    person = complaint.submission.person
+    if facts is None or person is None:
+        return found
+    facts = replace(facts, answers=selfservice.answers_for(complaint.pk))
+    _facts, said = selfservice.judged(facts, rules=RULES, may_ask=True)
+    _on, off = switches.in_force(
+        list(RULES),
+        province=selfcorrection.province_of(person.surviving_id),
+        use=RuleSwitch.Use.REPORT,
+        at=at,
+    )
+    found["rules"] = [_row(outcome, off) for outcome in said]
+    found["fired"] = [
+        row["rule"] for row in found["rules"] if row["state"] == State.FIRES
+    ]
+    return found
+
+
+def _row(outcome: Outcome, off: dict[str, str]) -> dict[str, Any]:
+    rule = RULES[outcome.rule]
+    state, reason = outcome.state, outcome.reason
+    if state == State.FIRES and rule.code in off:
+        state, reason = State.HELD, off[rule.code]
+    return {
+        "rule": rule.code,
+        "version": rule.version,
+        "tier": str(rule.tier),
+        "state": str(state),
+        "reason": reason,
+        "why": str(WORDS[reason]),
+        "fields": [edit.place for edit in outcome.edits],
+        "proofs": [
+            {
+                "kind": str(proof.kind),
+                "source": proof.source,
+                "at": proof.at.isoformat() if proof.at else None,
+                "weight": proof.weight,
+                "for": proof.speaks_for,
+            }
+            for proof in outcome.proofs
+        ],
+    }
