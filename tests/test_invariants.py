@@ -248,9 +248,7 @@ class World:
     def self_correction(self):
         """A campaign's batch, and what a rule changed in it."""
         by = self.nurse
-        RuleSwitch.objects.create(
-            rule="A1", is_on=True, reason="test", by=by, at=NOON
-        )
+        RuleSwitch.objects.create(rule="A1", is_on=True, reason="test", by=by, at=NOON)
         campaign = Campaign.objects.create(
             rules=["A1"],
             cap=5,

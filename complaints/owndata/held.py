@@ -11,7 +11,13 @@ from typing import Any, Final
 from django.db.models import Q
 
 from complaints.choices import Actor, Move
-from complaints.models import Complaint, DataRequest, Event, Submission
+from complaints.models import (
+    Complaint,
+    DataRequest,
+    Event,
+    SelfCorrection,
+    Submission,
+)
 from complaints.owndata import looks
 from portal.accounts.models import Assistance, ContactChange, OneTimeCode
 from portal.registry.models import (
@@ -251,12 +257,32 @@ def _codes(people: list[int]) -> list[Facts]:
 
 
 def _questions(people: list[int]) -> list[Facts]:
-    rows = PopulationInquiry.objects.filter(person__in=people).order_by("pk")
+    about = Complaint.objects.filter(submission__person__in=people)
+    rows = PopulationInquiry.objects.filter(
+        purpose=PopulationInquiry.Purpose.COMPLAINT, about__in=about.values("pk")
+    ).order_by("pk")
     return [
         {
             "asked_at": row.asked_at.isoformat(),
             "answered_at": _iso(row.answered_at),
-            "fits": row.is_match,
+            "fits": None
+            if row.answers is None or None in row.answers
+            else not any(row.answers),
+        }
+        for row in rows
+    ]
+
+
+def _self_corrections(people: list[int]) -> list[Facts]:
+    rows = SelfCorrection.objects.filter(person__in=people).order_by("pk")
+    return [
+        {
+            "rule": f"{row.rule}.{row.version}",
+            "field": row.place,
+            "at": row.at.isoformat(),
+            "proofs": row.proofs,
+            "undone_at": _iso(row.undone_at),
+            "found": row.finding,
         }
         for row in rows
     ]
@@ -317,6 +343,7 @@ PARTS: Final[dict[str, Callable[[list[int]], list[Facts]]]] = {
     "codes": _codes,
     "questions_to_the_register": _questions,
     "quality_findings": _findings,
+    "self_corrections": _self_corrections,
     "proposals": _proposals,
     "rows_of_lists": _list_rows,
     "looks": _looks,
