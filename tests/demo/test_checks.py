@@ -103,3 +103,30 @@ def test_the_demo_is_refused_at_a_public_address(settings, address, found):
 def test_outside_production_nothing_is_refused(settings):
     settings.PRODUCTION, settings.SECRET_KEY = False, ""
     assert _found() == []
+
+
+EID = {
+    "EID_ISSUER": "https://eid.example",
+    "EID_CLIENT_ID": "du-mui",
+    "EID_CLIENT_SECRET": "secret",
+    "EID_SIMULATOR": "",
+}
+
+
+@pytest.mark.usefixtures("_production")
+@pytest.mark.parametrize(
+    ("facts", "found"),
+    [
+        ({}, []),
+        ({"EID_ISSUER": "", "EID_CLIENT_ID": ""}, []),
+        ({"EID_CLIENT_ID": ""}, ["portal.E011"]),
+        ({"EID_CLIENT_SECRET": ""}, ["portal.E011"]),
+        ({"EID_ISSUER": "http://eid.example"}, ["portal.E012"]),
+        ({"EID_SIMULATOR": "49247"}, ["portal.E013"]),
+    ],
+    ids=["sound", "none", "no name", "no secret", "in clear", "simulated"],
+)
+def test_an_eid_that_proves_nothing_is_refused(settings, facts, found):
+    for name, value in (EID | facts).items():
+        setattr(settings, name, value)
+    assert [message.id for message in checks.eid(None)] == found
