@@ -118,6 +118,7 @@ class Move(TextChoices):
     COUNTERSIGN = "countersign", _("Countersign")
     DECLINE = "decline", _("Decline the proposal")
     RESOLVE = "resolve", _("Resolve")
+    UNDO = "undo", _("Take back")
     NOTE = "note", _("Add a note")
     JOIN = "join", _("Reported again")
     WITHDRAW = "withdraw", _("Withdraw")

@@ -34,6 +34,7 @@ from complaints.models import (
     SelfCorrection,
     Skip,
     SubtreeFigure,
+    TakeBack,
 )
 from portal.accounts import contact
 from portal.accounts.models import Assistance
@@ -1142,14 +1143,16 @@ def test_a_citizen_sees_the_proved_submissions_and_nothing_else(two_cases):
 
 
 def _pay_attention(case, user):
-    """Let somebody be given a case, look at it, and have passed it by before."""
+    """Let somebody be given a case, look at it, have passed it by and made a move."""
     Lease.objects.create(complaint=case, user=user, until=NOON)
     Presence.objects.create(complaint=case, user=user, seen_at=NOON)
     Skip.objects.create(complaint=case, user=user, reason="papers", at=NOON)
+    TakeBack.objects.create(event=case.events.latest("seq"), before={})
 
 
 @pytest.mark.parametrize(
-    "table", ["complaint", "claim", "event", "caveat", "lease", "presence", "skip"]
+    "table",
+    ["complaint", "claim", "event", "caveat", "lease", "presence", "skip", "takeback"],
 )
 def test_who_may_read_may_not_write_but_through_the_actions(two_cases, table):
     _centre, (one, _two), (first, _second) = two_cases

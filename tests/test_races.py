@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from complaints import integrity
-from complaints.actions import casework, citizen, turns
+from complaints.actions import casework, citizen, turns, undoing
 from complaints.models import Complaint, Event, Lease, Message, Submission
 from complaints.rules.refused import Refused, Stale
 from portal.common import outbox, scope
@@ -204,3 +204,57 @@ def test_eight_who_ask_for_the_next_one_at_once_get_eight_cases(site):
 
     assert {case.pk for case in given} == cases
     assert in_system(Lease.objects.count) == 8
+
+
+def test_a_decision_is_taken_back_or_told_and_never_both(site):
+    nurse = in_system(lambda: make_staff(site))
+    sent_by_now = NOON + undoing.UNDO
+    told = taken_back = 0
+    for number in range(4):
+        case = filed(site, sender=sender_for(full_name=f"Trần Thị {number}"))
+        keep_all(case, by=nurse)
+        kept = last_move(case, nurse)
+        before = in_system(DemoMessage.objects.count)
+        acts = [
+            lambda ref=kept.ref: undoing.undo(ref=ref, by=nurse, at=NOON),
+            # The worker's clock is ahead by half a minute.
+            lambda: drain_all(at=sent_by_now),
+        ]
+
+        ends = at_once(2, lambda n, acts=acts: acts[n]())
+        drain_all(at=sent_by_now)
+
+        is_told = in_system(DemoMessage.objects.count) > before
+        assert is_told == isinstance(ends[0], Refused), ends
+        told, taken_back = told + is_told, taken_back + (not is_told)
+    assert told + taken_back == 4
+
+
+def test_taking_a_proposal_back_and_signing_it_are_one_or_the_other(site):
+    nurse, lead = in_system(lambda: (make_staff(site), make_staff(site, "lead")))
+    case = filed(site)
+    verdicts = in_system(lambda: {c.pk: ("upheld", "") for c in case.claims.all()})
+    casework.resolve(complaint_id=case.pk, verdicts=verdicts, by=nurse, at=NOON)
+    kept = last_move(case, nurse)
+    acts = [
+        lambda: undoing.undo(ref=kept.ref, by=nurse, at=NOON),
+        lambda: casework.countersign(complaint_id=case.pk, by=lead, at=NOON),
+    ]
+
+    ends = at_once(2, lambda n: acts[n]())
+
+    assert sum(isinstance(end, Refused) for end in ends) == 1, ends
+    is_written = in_system(Dose.objects.filter(status="completed").exists)
+    assert is_written == isinstance(ends[0], Refused)
+    drain_all(at=NOON + undoing.UNDO)
+
+
+def keep_all(case, *, by):
+    verdicts = in_system(
+        lambda: {c.pk: ("kept", "unreadable") for c in case.claims.all()}
+    )
+    casework.resolve(complaint_id=case.pk, verdicts=verdicts, by=by, at=NOON)
+
+
+def last_move(case, by):
+    return in_system(lambda: undoing.latest(case.pk, by=by, at=NOON))

@@ -10,10 +10,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from complaints import permissions
-from complaints.actions import moving, verdicts
+from complaints.actions import moving, undoing, verdicts
 from complaints.actions.verdicts import Deciders
 from complaints.choices import Actor, Move, Verdict
 from complaints.models import Claim, Complaint
+from complaints.rules import hops
 from complaints.rules.refused import Refused, Stale
 from portal.accounts.models import User
 from portal.common import scope
@@ -31,6 +32,7 @@ class _Turn:
     step: Move
     by: User
     at: datetime
+    before: dict[str, Any]
 
     def move(
         self,
@@ -41,7 +43,7 @@ class _Turn:
         **changes: Any,
     ) -> None:
         """Make the move, or the one that it came to; ``changes``: new facts of it."""
-        moving.move(
+        event = moving.move(
             self.case,
             step or self.step,
             actor=Actor.STAFF,
@@ -51,11 +53,14 @@ class _Turn:
             data=data,
             **changes,
         )
+        undoing.keep(event, self.before)
 
-    def pass_to(self, to: Organization, *, note: str, **changes: Any) -> None:
+    def pass_to(
+        self, to: Organization, step: Move | None = None, *, note: str, **changes: Any
+    ) -> None:
         """Let another organization have the case, with the reason."""
         data = {"from": self.case.holder.name, "to": to.name}
-        self.move(note=note, data=data, holder=to, assignee=None, **changes)
+        self.move(step, note=note, data=data, holder=to, assignee=None, **changes)
 
 
 @contextmanager
@@ -66,7 +71,7 @@ def _turn(
     with scope.system():
         case = moving.lock(complaint_id, version=version)
         permissions.require(by, step, case, at=at)
-        yield _Turn(case, step, by, at)
+        yield _Turn(case, step, by, at, undoing.facts_of(case))
 
 
 def accept(
@@ -106,8 +111,8 @@ def hand_over(
 ) -> Complaint:
     """Give a case to another organization, with the reason; the clock goes on.
 
-    Raise Refused for a closed organization and for one that had the case in this
-    round: that would be ping-pong, so it can only go up.
+    Where it went round already (``rules.hops``) it goes to the level above instead.
+    Raise Refused for a closed organization and for the one that has it.
     """
     note = moving.require_text(
         note, message=_("Say why another organization has to answer.")
@@ -118,13 +123,11 @@ def hand_over(
             raise Refused(_("That organization is closed. Choose its successor."))
         if to.pk == case.holder_id:
             raise Refused(_("That organization has the case already."))
-        if case.events.filter(
-            round=case.round, holder=to, move__in=(Move.ROUTE, Move.HAND_OVER)
-        ).exists():
-            raise Refused(
-                _("That organization had this case before. Pass it to the level above.")
-            )
-        turn.pass_to(to, note=note, routed_at=at)
+        up = moving.above(case.holder, at=at)
+        if up.pk != case.holder_id and hops.goes_up(_hops_of(case), to=to.pk):
+            turn.pass_to(up, Move.ESCALATE, note=note, escalated_at=at)
+        else:
+            turn.pass_to(to, note=note, routed_at=at)
     return case
 
 
@@ -229,6 +232,16 @@ def decline(
         turn.case.claims.update(verdict="", ground="", decided_sealed=None)
         turn.move(note=note)
     return turn.case
+
+
+def _hops_of(case: Complaint) -> list[tuple[str, int]]:
+    """Return which moves of this round gave the case to whom; none taken back."""
+    steps = case.events.filter(
+        round=case.round,
+        move__in=(Move.ROUTE, Move.DISAGREE, Move.HAND_OVER, Move.ESCALATE),
+        take_back__undone_at=None,
+    )
+    return list(steps.order_by("seq").values_list("move", "holder"))
 
 
 def _claims(case: Complaint) -> list[Claim]:

@@ -67,6 +67,32 @@ def move(
     )
 
 
+def put_back(
+    complaint: Complaint, undone: Event, *, by: User, at: datetime, **facts: Any
+) -> Event:
+    """Take the newest move of a locked complaint back; ``facts``: as they were before.
+
+    A question that is taken back stopped the clock for some seconds; those are added
+    to the due time, as after an answer. Raise Refused where nothing can be taken back.
+    """
+    workflow.target(Move.UNDO, status=Status(complaint.status), actor=Actor.STAFF)
+    for name, value in facts.items():
+        setattr(complaint, name, value)
+    if complaint.paused_at is not None:
+        _end_pause(complaint, at=at)
+    complaint.ended_at = None
+    complaint.version += 1
+    complaint.save()
+    return timeline.record(
+        complaint,
+        Move.UNDO,
+        actor=Actor.STAFF,
+        at=at,
+        by=by,
+        data={"move": undone.move, "seq": undone.seq},
+    )
+
+
 def policy_for(kind: str, *, at: datetime) -> Policy:
     """Return the policy in force for a kind at an instant."""
     row = terms.in_force(Policy.objects.all(), kind=kind, day=at.date())

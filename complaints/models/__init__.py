@@ -25,6 +25,7 @@ from complaints.models.submission import (
     MailAddress,
     Submission,
 )
+from complaints.models.take_back import TakeBack
 
 __all__ = [
     "Caveat",
@@ -51,5 +52,6 @@ __all__ = [
     "Skip",
     "SubtreeFigure",
     "Submission",
+    "TakeBack",
     "Watermark",
 ]

@@ -1,5 +1,5 @@
 """Telling the citizen: one message per event, recipient and channel, sent once."""
 
-from complaints.notifications.sending import deliver, notify
+from complaints.notifications.sending import deliver, notify, withdraw
 
-__all__ = ["deliver", "notify"]
+__all__ = ["deliver", "notify", "withdraw"]

@@ -26,6 +26,7 @@ EMAIL: Final = "email"
 # Staff may take a decision back within this time, before anybody is told.
 UNDO: Final = timedelta(seconds=30)
 DECISIONS: Final = (Move.RESOLVE, Move.COUNTERSIGN)
+TAKEN_BACK: Final = (*DECISIONS, Move.ASK, Move.HAND_OVER, Move.ESCALATE)
 
 
 def key_of(event: Event) -> str:
@@ -55,8 +56,24 @@ def notify(events: Sequence[Event], *, at: datetime) -> None:
 
 
 def _delay(event: Event) -> timedelta:
-    is_decision = event.move in DECISIONS and event.actor == Actor.STAFF
-    return UNDO if is_decision else timedelta(0)
+    may_go_back = event.move in TAKEN_BACK and event.actor == Actor.STAFF
+    return UNDO if may_go_back else timedelta(0)
+
+
+def withdraw(event: Event) -> bool:
+    """Let nobody be told of an event any more; False where somebody was, or just is.
+
+    Waits for a worker that writes the notices in this moment. Those that were not sent
+    are deleted, as nobody ever saw them.
+    """
+    outbox.withdraw("event", [event.pk])
+    notices = list(Message.objects.select_for_update().filter(event=event))
+    if any(notice.state != "waiting" or notice.attempts for notice in notices):
+        return False
+    if not outbox.withdraw("message", [notice.pk for notice in notices]):
+        return False
+    Message.objects.filter(event=event).delete()
+    return True
 
 
 def _receivers(events: Sequence[Event]) -> Iterator[tuple[Event, str, Submission]]:

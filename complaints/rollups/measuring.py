@@ -16,7 +16,7 @@ from typing import Final, Literal
 from django.db import connection
 from django.utils import timezone
 
-from complaints.choices import ENDED, OPEN, Status
+from complaints.choices import ENDED, OPEN, Move, Status
 from complaints.models import Figure
 from complaints.rules.clock import ANSWERS
 from portal.common import scope
@@ -49,17 +49,18 @@ WITH terms AS MATERIALIZED (
 ), tiled AS (
   SELECT e.complaint_id, e.round, e.status, e.move, e.at,
     max(e.at) OVER life AS begins,
-    greatest(lead(e.at, 1, %s::timestamptz) OVER life, max(e.at) OVER life) AS ends
+    greatest(lead(e.at, 1, %s::timestamptz) OVER life, max(e.at) OVER life) AS ends,
+    lead(e.move, 1, '') OVER life = '{undo}' AS is_undone
   FROM complaints_event e WHERE e.complaint_id IN (SELECT id FROM wanted)
   WINDOW life AS (PARTITION BY e.complaint_id ORDER BY e.seq)
 ), spent AS (
   SELECT w.id,
     sum(p.seconds) AS seconds,
     coalesce(sum(p.seconds) FILTER (WHERE t.round = w.round), 0) AS this_round,
-    min(t.at) FILTER (WHERE t.move IN ({answers})) AS answered_at
+    min(t.at) FILTER (WHERE t.move IN ({answers}) AND NOT t.is_undone) AS answered_at
   FROM tiled t JOIN wanted w ON w.id = t.complaint_id
   CROSS JOIN LATERAL (SELECT CASE
-    WHEN t.status IN ({ended}) THEN 0
+    WHEN t.status IN ({ended}) AND NOT t.is_undone THEN 0
     WHEN t.status = '{waiting}' THEN
       greatest(extract(epoch FROM t.ends - t.begins) - w.pause, 0)
     ELSE extract(epoch FROM t.ends - t.begins) END AS seconds) p
@@ -106,6 +107,7 @@ def measured(wanted: str) -> str:
         answers=words(ANSWERS),
         ended=words(ENDED),
         open=words(OPEN),
+        undo=Move.UNDO.value,
         waiting=Status.WAITING_CITIZEN.value,
         resolved=Status.RESOLVED.value,
     )

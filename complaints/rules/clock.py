@@ -8,7 +8,7 @@ a new clock (dispatch 9458/BYT-CNTT and docs/workflow.md).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import takewhile
+from itertools import takewhile, zip_longest
 
 from complaints.choices import ENDED, Move, Status
 
@@ -87,8 +87,17 @@ def reckon(events: Sequence[Moment], *, terms: Terms, at: datetime) -> Reckoning
         due_at=due_at,
         is_running=not stopped and not (waiting and _pauses_still(current[-1], terms)),
         is_overdue=spent > terms.repair,
-        first_answer_at=next((e.at for e in events if e.move in ANSWERS), None),
+        first_answer_at=_first_answer(events),
     )
+
+
+def _first_answer(events: Sequence[Moment]) -> datetime | None:
+    """Return when the citizen was first answered; what was taken back told nobody."""
+    for event, following in zip_longest(events, events[1:]):
+        taken_back = following is not None and following.move == Move.UNDO
+        if event.move in ANSWERS and not taken_back:
+            return event.at
+    return None
 
 
 def _tile(events: Sequence[Moment], *, at: datetime) -> list[Interval]:

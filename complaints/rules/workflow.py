@@ -22,6 +22,14 @@ class Step:
 
 
 ACTIVE: Final = (S.RECEIVED, S.IN_REVIEW, S.WAITING_AUTHORITY)
+# Where the moves lead that can be taken back for some seconds.
+UNDONE: Final = (
+    S.RECEIVED,
+    S.IN_REVIEW,
+    S.WAITING_CITIZEN,
+    S.AWAITING_SECOND,
+    S.RESOLVED,
+)
 
 MOVES: Final[dict[Move, Step]] = {
     M.SUBMIT: Step((A.CITIZEN, A.STAFF), (), S.RECEIVED),
@@ -36,6 +44,8 @@ MOVES: Final[dict[Move, Step]] = {
     M.COUNTERSIGN: Step((A.STAFF,), (S.AWAITING_SECOND,), S.RESOLVED),
     M.DECLINE: Step((A.STAFF,), (S.AWAITING_SECOND,), S.IN_REVIEW),
     M.RESOLVE: Step((A.STAFF, A.SYSTEM), ACTIVE, S.RESOLVED),
+    # Back to whatever it was before the newest move.
+    M.UNDO: Step((A.STAFF,), UNDONE, None),
     M.NOTE: Step((A.STAFF, A.CITIZEN), OPEN, None),
     M.REFUSE_FILE: Step((A.SYSTEM,), OPEN, None),
     M.JOIN: Step((A.CITIZEN, A.STAFF), OPEN, None),

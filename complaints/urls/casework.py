@@ -13,6 +13,7 @@ from complaints.views import (
     pairs,
     quality,
     queue,
+    undoing,
 )
 
 app_name = "casework"
@@ -26,6 +27,7 @@ urlpatterns = [
     path("tim/", queue.search, name="search"),
     path("tiep/", queue.take_next, name="take_next"),
     path("noi-nhan/", casework.receivers, name="receivers"),
+    path("hoan-tac/<uuid:ref>/", undoing.undo, name="undo"),
     path(_CASE, casework.case, name="case"),
     path(f"{_CASE}bo-qua/", queue.skip, name="skip"),
     path(f"{_CASE}co-mat/", casework.who_is_here, name="who_is_here"),

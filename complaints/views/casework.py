@@ -30,7 +30,7 @@ from complaints.forms import casework as forms
 from complaints.forms import records
 from complaints.models import Complaint, Skip
 from complaints.rules.refused import Refused, Stale
-from complaints.views import case_photos, pair_rows
+from complaints.views import case_photos, pair_rows, undoing
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.accounts.models import Posting
@@ -105,7 +105,12 @@ def move(request: StaffRequest, code: int, number: int, step: str) -> HttpRespon
         form.add_error(None, str(refused))
         return _show(request, complaint, at=at, bound={step: form}, status=422)
     proposed = step == "ghi" and moved.status == Status.AWAITING_SECOND
-    messages.success(request, DONE[Move.PROPOSE if proposed else STEPS[step][0]])
+    if step == "chuyen" and moved.holder != form.facts()["to"]:
+        words = _("It went round already, so it is with the level above now: %(name)s.")
+        messages.info(request, words % {"name": moved.holder.name})
+    else:
+        messages.success(request, DONE[Move.PROPOSE if proposed else STEPS[step][0]])
+    undoing.remember(request, moved, at=at)
     if _still_mine(request, complaint, at=at):
         return see_other("casework:case", code=code, number=number)
     if request.htmx:
@@ -285,6 +290,7 @@ def _show(
         "paused": casefile.is_paused(complaint),
         "status_word": casefile.status_words(complaint),
         "following": following,
+        "undo": undoing.offered(request, at=at),
         "may_take": any(p.role in access.CASEWORKERS for p in request.postings),
         "there": presence.others(complaint, by=request.user, at=at),
         "given_to": lease.user.full_name if lease and not is_given else "",

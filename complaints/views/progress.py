@@ -59,7 +59,10 @@ def steps(
     complaint: Complaint, events: Sequence[Event], *, at: datetime
 ) -> list[dict[str, str]]:
     """Return the events that concern the citizen, then what comes next."""
-    told = [step for step in (_step(complaint, event) for event in events) if step]
+    # What was taken back within seconds, before anybody was told, never was.
+    undone = {event.data.get("seq") for event in events if event.move == Move.UNDO}
+    standing = [event for event in events if event.seq not in undone]
+    told = [step for step in (_step(complaint, event) for event in standing) if step]
     if told and complaint.is_open:
         told[-1]["state"] = "now"
         return told + _to_come(complaint, at=at)

@@ -18,7 +18,7 @@ from complaints.actions import turns
 from complaints.choices import Kind
 from complaints.models import Complaint
 from complaints.rules.refused import Refused
-from complaints.views import queue_rows
+from complaints.views import queue_rows, undoing
 from complaints.views.casework import READERS, paths_of
 from portal.accounts import access
 from portal.accounts.access import CASEWORKERS, StaffRequest
@@ -63,6 +63,7 @@ def queue(request: StaffRequest) -> HttpResponse:
         "words": words,
         "next_url": _address_after(request, page.after),
         "is_later_page": after is not None,
+        "undo": undoing.offered(request, at=at),
         "place": request.postings[0].organization.name,
         "at": at,
     }

@@ -85,6 +85,22 @@ def hasten(kind: str, subjects: list[int], *, at: datetime) -> None:
     transaction.on_commit(partial(wake_up, settings.OUTBOX[kind][0]), robust=True)
 
 
+def withdraw(kind: str, subjects: list[int]) -> bool:
+    """Owe work no longer; return whether none of it can have been done.
+
+    Waits for who is doing it inside a transaction. What talks to another system counts
+    as begun from the moment it was claimed, and stays owed then.
+    """
+    rows = Outbox.objects.filter(kind=kind, subject__in=subjects)
+    locked = list(rows.select_for_update().order_by("pk"))
+    handler = import_string(settings.OUTBOX[kind][1])
+    is_outside = getattr(handler, "outside", False)
+    if any(row.done_at or (is_outside and row.attempts) for row in locked):
+        return False
+    rows.filter(pk__in=[row.pk for row in locked]).delete()
+    return True
+
+
 _publisher = Celery("publisher", set_as_current=False)
 _publisher.conf.update(
     broker_url=settings.CELERY_BROKER_URL,

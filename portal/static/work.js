@@ -81,12 +81,15 @@
     }
   });
 
-  document.addEventListener("change", (event) => {
-    if (!event.target.matches("[data-all]")) return;
-    event.target.closest("table").querySelectorAll("tbody .ck").forEach((tick) => {
-      tick.checked = event.target.checked;
+  /* The server decides whether it is too late; this only counts along. */
+  setInterval(() => {
+    document.querySelectorAll("[data-seconds]").forEach((bar) => {
+      const left = (bar.dataset.seconds -= 1);
+      const words = bar.querySelector("[data-left]");
+      if (left > 0) words.textContent = words.textContent.replace(/\d+/, left);
+      else bar.remove();
     });
-  });
+  }, 1000);
 
   /* After a swap the reader stands at what is new, and the open row is marked. */
   document.addEventListener("htmx:after:swap", (event) => {

@@ -111,7 +111,7 @@ def test_passing_by_needs_a_reason_and_gives_the_case_to_somebody_else(station):
     case = make_case(station, sent=ago(5))
     take(me)
 
-    with pytest.raises(Refused, match="Say why"):
+    with pytest.raises(Refused, match="lý do"):
         turns.skip(complaint_id=case.pk, reason="", by=me, at=NOW)
     turns.skip(complaint_id=case.pk, reason="papers", by=me, at=NOW)
 
@@ -133,7 +133,7 @@ def test_only_what_one_was_given_can_be_passed_by(station):
     case = make_case(station, sent=ago(5))
     take(make_staff(station))
 
-    with pytest.raises(Refused, match="not given to you"):
+    with pytest.raises(Refused, match="không được giao"):
         turns.skip(
             complaint_id=case.pk, reason="papers", by=make_staff(station), at=NOW
         )

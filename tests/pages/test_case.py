@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -424,3 +425,39 @@ def test_the_same_photo_outside_the_area_is_only_counted(client, case):
 
     assert elsewhere.submission.code not in body
     assert "1 phản ánh ngoài phạm vi của bạn có cùng ảnh này." in body
+
+
+def test_a_move_is_offered_to_be_taken_back_and_is_by_its_maker_alone(client, case):
+    client.post(address(case, "tiep-nhan"), {"version": case.version})
+    page = client.get(address(case))
+    undo = reverse("casework:undo", args=[page.context["undo"]["ref"]])
+    assert undo in page.content.decode()
+    assert undo in client.get(reverse("casework:queue")).content.decode()
+
+    colleague = Client()
+    colleague.force_login(make_staff(case.holder))
+    assert colleague.post(undo).status_code == 404
+    back = client.post(undo, follow=True)
+
+    assert back.context["complaint"].status == Status.RECEIVED
+    assert back.context["undo"] is None
+    assert [step["state"] for step in back.context["timeline"]] == ["done"] * 3
+
+
+def test_a_dose_in_question_is_shown_as_it_is_recorded(client, station):
+    dose = make_dose(make_person(), station)
+    case = make_case(
+        station,
+        kind=Kind.DOUBLED_DOSE,
+        dose=dose,
+        claims={Field.DOSE: ("", "void")},
+        history=[(Move.OVERDUE, Status.RECEIVED, timezone.now())],
+    )
+
+    shown = client.get(address(case)).context
+
+    assert shown["rows"][0]["recorded"] == "14/09/2021, AstraZeneca, Trạm Y tế TYT-1"
+    sent, late = shown["timeline"]
+    assert late["state"] == "late"
+    assert station.name in late["time"]
+    assert station.name not in sent["time"]

@@ -27,6 +27,11 @@ PAPER = {
     "countersign": ("staff", "awaiting_second", "resolved"),
     "decline": ("staff", "awaiting_second", "in_review"),
     "resolve": ("staff system", "received in_review waiting_authority", "resolved"),
+    "undo": (
+        "staff",
+        "received in_review waiting_citizen awaiting_second resolved",
+        None,
+    ),
     "note": (
         "staff citizen",
         "received in_review waiting_citizen waiting_authority awaiting_second",

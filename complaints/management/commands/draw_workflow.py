@@ -65,4 +65,5 @@ def _row(move: Move, step: Step) -> str:
     who = ", ".join(str(Actor(actor).label) for actor in step.actors)
     sources = ", ".join(Status(status).value for status in step.sources) or "(new)"
     to = step.to.value if step.to else "(stays)"
+    to = "(as it was)" if move == Move.UNDO else to
     return f"| `{move.value}` | {move.label} | {who} | {sources} | {to} |"
