@@ -159,13 +159,21 @@ def report(stage: Stage, *, day: str) -> str:
 
 
 def put_aside(stage: Stage) -> None:
-    """Save a report in the making under the proved telephone, then go on with it."""
-    page = stage.page
-    stage.open("/bao-sai/?kind=missing_dose")
+    """Save a report in the making under a telephone, then go on with it."""
+    page, phone = stage.page, stage.demo["citizens"][-1]["phone"]
+    page.context.clear_cookies()
+    stage.open("/bao-sai/")
+    page.check("[name=kind][value=missing_dose]")
+    page.check("[name=relation][value=self]")
+    stage.press()
     page.fill("[name=lot]", "ABX 4471")
     page.locator("button[formaction*='/luu/']").click()
     stage.look("put-aside")
+    before = last_code_at(stage.base, phone)
+    page.fill("[name=phone]", phone)
     stage.press()
+    stage.look("put-aside-code")
+    stage.code(phone, before)
     stage.look("put-aside-kept")
     page.locator("main .btn").first.click()
     assert page.input_value("[name=lot]") == "ABX 4471"
