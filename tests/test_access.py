@@ -156,6 +156,7 @@ class World:
             "ref": self.request.ref if name in REQUESTS else self.evidence.ref,
             "list_ref": self.list.ref,
             "place": 1,
+            "rule_code": "A3",
             "page": 1,
             "step": "ghi-chu",
             "number": 1,

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from complaints.views import comparison, data_requests, message_lists, oversight
+from complaints.views import (
+    campaigns,
+    comparison,
+    data_requests,
+    message_lists,
+    oversight,
+    selfcorrection,
+)
 
 app_name = "oversight"
 
@@ -13,6 +20,21 @@ urlpatterns = [
     path("du-lieu/<uuid:ref>/", data_requests.one, name="data_request"),
     path("doi-chieu/", comparison.people, name="comparison"),
     path("doi-chieu/viec/", comparison.job, name="comparison_job"),
+    path("tu-sua/", selfcorrection.rules, name="selfcorrection"),
+    path("tu-sua/dot/", campaigns.campaign, name="campaign"),
+    path(
+        "tu-sua/xem-lai/<uuid:ref>/",
+        selfcorrection.check,
+        name="selfcorrection_check",
+    ),
+    path(
+        "tu-sua/hoan-tac/<uuid:ref>/", selfcorrection.undo, name="selfcorrection_undo"
+    ),
+    path(
+        "tu-sua/<slug:rule_code>/",
+        selfcorrection.rule,
+        name="selfcorrection_rule",
+    ),
     path("tin-nhan/", message_lists.messages, name="messages"),
     path("tin-nhan/<slug:key>/", message_lists.message, name="message"),
 ]

@@ -1,0 +1,89 @@
+"""What people decide about the rules of self-correction."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from complaints.actions.campaigns import RULES as OF_CAMPAIGNS
+from complaints.models import RuleSwitch
+from complaints.rules.selfcorrection.table import RULES
+from portal.registry.models import AdministrativeUnit
+
+
+class Switch(forms.Form):
+    """Switch a rule on or off, from now on, with the reason."""
+
+    is_on = forms.TypedChoiceField(
+        label=_("From now on"),
+        choices=[("yes", _("On")), ("no", _("Off"))],
+        widget=forms.RadioSelect,
+        coerce=lambda word: word == "yes",
+    )
+    province = forms.ModelChoiceField(
+        label=_("Province"),
+        queryset=AdministrativeUnit.objects.none(),
+        required=False,
+        empty_label=_("The whole country"),
+        to_field_name="code",
+    )
+    use = forms.ChoiceField(
+        label=_("Where it acts"),
+        choices=[("", _("Everywhere")), *RuleSwitch.Use.choices],
+        required=False,
+    )
+    daily_cap = forms.IntegerField(
+        label=_("Changes a day at most"), required=False, min_value=0, max_value=10**7
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        error_messages={"required": _("Say why the rule is switched.")},
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["province"].queryset = AdministrativeUnit.objects.filter(
+            epoch="new", level="province"
+        ).order_by("sort_key", "pk")
+
+
+class Finding(forms.Form):
+    """Say of a sampled change that it was right or wrong."""
+
+    finding = forms.ChoiceField(choices=[("right", _("Right")), ("wrong", _("Wrong"))])
+
+
+class Campaign(forms.Form):
+    """Begin, stop, or take a batch back; the last two say which is meant."""
+
+    move = forms.ChoiceField(
+        choices=[
+            ("start", _("Begin")),
+            ("stop", _("Stop")),
+            ("undo", _("Take back")),
+        ]
+    )
+    rules = forms.MultipleChoiceField(
+        label=_("Rules"),
+        choices=[(code, RULES[code].name) for code in OF_CAMPAIGNS],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        error_messages={"required": _("Choose at least one rule.")},
+    )
+    cap = forms.IntegerField(
+        label=_("Changes at most"),
+        min_value=1,
+        max_value=10**8,
+        required=False,
+        initial=1000,
+    )
+    meant = forms.IntegerField(required=False, min_value=1)
+
+    def clean(self) -> None:
+        """Ask for what a move needs."""
+        move = self.cleaned_data.get("move")
+        if move == "start" and not self.cleaned_data.get("rules"):
+            self.add_error("rules", _("Choose at least one rule."))
+        if move == "start" and not self.cleaned_data.get("cap"):
+            self.add_error("cap", _("Say how many changes it may make at most."))
+        if move in ("stop", "undo") and not self.cleaned_data.get("meant"):
+            self.add_error("move", _("Which campaign is meant?"))

@@ -1,0 +1,105 @@
+"""Campaigns of self-correction: begun, followed, stopped, taken back by batch."""
+
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from complaints.actions import campaigns
+from complaints.forms import selfcorrection as forms
+from complaints.models import Campaign, CampaignBatch
+from complaints.rules.refused import Refused
+from complaints.rules.selfcorrection.table import RULES
+from complaints.views.selfcorrection import may_run
+from portal.accounts import access
+from portal.accounts.access import StaffRequest
+from portal.common.htmx import page_or_fragment
+from portal.common.http import see_other
+from portal.common.templatetags.ui import vn_number
+
+_SHOWN: Final = 20
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.staff(*access.OVERSEERS)
+def campaign(request: StaffRequest) -> HttpResponse:
+    """Show the last campaign as it goes on; begin, stop or take back."""
+    form = forms.Campaign(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        if not may_run(request):
+            raise Http404
+        status = 422
+        if form.is_valid():
+            try:
+                done = _do(form.cleaned_data, request)
+            except (Campaign.DoesNotExist, CampaignBatch.DoesNotExist):
+                raise Http404 from None
+            except Refused as refusal:
+                messages.error(request, str(refusal))
+                status = 409
+            else:
+                messages.success(request, done)
+                return see_other("oversight:campaign")
+    latest = campaigns.latest()
+    context = {
+        "form": form,
+        "may_run": may_run(request),
+        "campaign": _shown(latest) if latest else None,
+        "batches": _batches(latest) if latest else [],
+        "may_start": latest is None or latest.state != Campaign.State.RUNNING,
+    }
+    return page_or_fragment(
+        request,
+        "oversight/campaign.html",
+        "oversight/_campaign.html",
+        context,
+        status=status,
+    )
+
+
+def _do(facts: dict[str, Any], request: StaffRequest) -> str:
+    by, at = request.user, timezone.now()
+    if facts["move"] == "start":
+        campaigns.start(rules=facts["rules"], cap=facts["cap"], by=by, at=at)
+        return _("The campaign has begun.")
+    if facts["move"] == "stop":
+        campaigns.stop(facts["meant"], by=by, at=at)
+        return _("Stopped. What was put right stays; batches can be taken back.")
+    n = campaigns.undo_batch(facts["meant"], by=by, at=at)
+    return _("Taken back: %(n)s changes. The people are told.") % {"n": vn_number(n)}
+
+
+def _shown(one: Campaign) -> dict[str, Any]:
+    return {
+        "id": one.pk,
+        "state": one.get_state_display(),
+        "is_running": one.state == Campaign.State.RUNNING,
+        "rules": ", ".join(f"{code} {RULES[code].name}" for code in one.rules),
+        "started_at": one.started_at,
+        "ended_at": one.ended_at,
+        "by": one.started_by.full_name or one.started_by.username,
+        "looked_at": one.looked_at,
+        "total": one.total,
+        "looked_at_text": vn_number(one.looked_at),
+        "total_text": vn_number(one.total),
+        "changed": vn_number(one.changed),
+        "cap": vn_number(one.cap),
+    }
+
+
+def _batches(one: Campaign) -> list[dict[str, Any]]:
+    rows = one.batches.filter(changed__gt=0).order_by("-pk")[:_SHOWN]
+    return [
+        {
+            "id": row.pk,
+            "done_at": row.done_at,
+            "size": vn_number(row.size),
+            "changed": vn_number(row.changed),
+            "undone_at": row.undone_at,
+        }
+        for row in rows
+    ]

@@ -1,0 +1,332 @@
+"""The rules of self-correction: what they did, what people found, their switches."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+
+from complaints.actions import selfcorrection, switches
+from complaints.casefile import day_words
+from complaints.forms import selfcorrection as forms
+from complaints.models import RuleSwitch, SelfCorrection
+from complaints.rules.refused import Refused
+from complaints.rules.selfcorrection.reasons import WORDS
+from complaints.rules.selfcorrection.rule import Rule, Tier
+from complaints.rules.selfcorrection.table import AUTOMATIC, RULES
+from portal.accounts import access
+from portal.accounts.access import Role, StaffRequest
+from portal.audit import record
+from portal.common import phones
+from portal.common.http import see_other
+from portal.common.templatetags.ui import percent, vn_number
+from portal.registry import national_id
+
+_LAST: Final = timedelta(days=30)
+_SHOWN: Final = 20
+_TIERS: Final = (Tier.A, Tier.B, Tier.C, Tier.D)
+
+
+@require_safe
+@access.staff(*access.OVERSEERS)
+def rules(request: StaffRequest) -> HttpResponse:
+    """List all rules: whether they act, how often they did, how often rightly."""
+    at = timezone.now()
+    counts = _counts(at)
+    context = {
+        "waiting": _to_check(request).values("whole").distinct().count(),
+        "tables": [
+            {
+                "title": title,
+                "table": _table(tier, counts, at=at),
+            }
+            for tier, title in zip(_TIERS, _tier_titles(), strict=True)
+        ],
+        "may_run": may_run(request),
+    }
+    return render(request, "oversight/selfcorrection.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.staff(*access.OVERSEERS)
+def rule(request: StaffRequest, rule_code: str) -> HttpResponse:
+    """Show one rule with its switches, its sample and its last changes; switch it."""
+    shown = _rule(rule_code)
+    at = timezone.now()
+    form = forms.Switch(request.POST or None)
+    if request.method == "POST":
+        if not may_run(request):
+            raise Http404
+        if form.is_valid():
+            facts = dict(form.cleaned_data)
+            province = facts.pop("province")
+            try:
+                switches.switch(
+                    shown.code,
+                    province=province.pk if province else None,
+                    by=request.user,
+                    at=at,
+                    **facts,
+                )
+            except Refused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, _("The rule is switched from now on."))
+                return see_other("oversight:selfcorrection_rule", shown.code)
+    acts = shown.code in AUTOMATIC
+    context = {
+        "rule": shown,
+        "acts": acts,
+        "state": _state_words(shown, at=at),
+        "sample": _sample_words(shown.code),
+        "form": form,
+        "may_run": may_run(request),
+        "to_check": _changes(request, _to_check(request).filter(rule=shown.code)),
+        "changes": _changes(request, _seen(request).filter(rule=shown.code)),
+        "switches": [
+            f"{timezone.localtime(row.at):%H:%M %d/%m/%Y} · {_switch_words(row)}"
+            for row in RuleSwitch.objects.filter(rule=shown.code)
+            .select_related("by", "province")
+            .order_by("-pk")[:_SHOWN]
+        ],
+    }
+    status = 422 if form.errors else 200
+    return render(request, "oversight/selfcorrection_rule.html", context, status=status)
+
+
+@require_POST
+@access.staff(*access.OVERSEERS)
+def check(request: StaffRequest, ref: uuid.UUID) -> HttpResponse:
+    """Take what somebody found of a sampled change."""
+    row = _to_check(request).filter(ref=ref).first()
+    if row is None:
+        raise Http404
+    form = forms.Finding(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Say whether the change was right or wrong."))
+    else:
+        is_right = form.cleaned_data["finding"] == "right"
+        try:
+            selfcorrection.check(
+                ref, is_right=is_right, by=request.user, at=timezone.now()
+            )
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, _("Noted. Thank you for looking."))
+    return see_other("oversight:selfcorrection_rule", row.rule)
+
+
+@require_POST
+@access.staff(Role.ADMINISTRATOR)
+def undo(request: StaffRequest, ref: uuid.UUID) -> HttpResponse:
+    """Take back what a rule changed; the person is told."""
+    row = _seen(request).filter(ref=ref).first()
+    if row is None or not may_run(request):
+        raise Http404
+    try:
+        selfcorrection.undo(ref, by=request.user, at=timezone.now())
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("It is as it was before; the person is told."))
+    return see_other("oversight:selfcorrection_rule", row.rule)
+
+
+def may_run(request: StaffRequest) -> bool:
+    """Tell whether the user administers the whole country."""
+    return any(
+        posting.role == Role.ADMINISTRATOR and posting.organization.parent_id is None
+        for posting in request.postings
+    )
+
+
+def _seen(request: StaffRequest) -> Any:
+    """Return the changes that a reader may see: of their province, or all."""
+    rows = SelfCorrection.objects.all()
+    if any(posting.organization.parent_id is None for posting in request.postings):
+        return rows
+    own = [p.organization.province_id for p in request.postings]
+    return rows.filter(province__in=[pk for pk in own if pk is not None])
+
+
+def _to_check(request: StaffRequest) -> Any:
+    return _seen(request).filter(is_sampled=True, finding="")
+
+
+def _rule(code: str) -> Rule:
+    if code not in RULES:
+        raise Http404
+    return RULES[code]
+
+
+def _counts(at: datetime) -> dict[str, dict[str, int]]:
+    """Return by rule how many changes were made, lately, and taken back."""
+    rows = SelfCorrection.objects.values("rule").annotate(
+        all=Count("whole", distinct=True),
+        lately=Count("whole", Q(at__gt=at - _LAST), distinct=True),
+        undone=Count("whole", Q(undone_at__isnull=False), distinct=True),
+    )
+    return {row.pop("rule"): row for row in rows.order_by("rule")}
+
+
+def _tier_titles() -> list[str]:
+    return [
+        _("A: put right at once"),
+        _("B: prepared for one click"),
+        _("C: a person decides with proof"),
+        _("D: two people or another authority decide"),
+    ]
+
+
+def _table(
+    tier: Tier, counts: dict[str, dict[str, int]], *, at: datetime
+) -> dict[str, Any]:
+    chosen = [rule for rule in RULES.values() if rule.tier == tier]
+    if tier in (Tier.C, Tier.D):
+        return {
+            "caption": tier,
+            "columns": [{"label": _("Rule")}, {"label": _("Proof that it takes")}],
+            "rows": [
+                {"url": _url(rule), "cells": [_title(rule), rule.proof]}
+                for rule in chosen
+            ],
+        }
+    columns = [{"label": _("Rule")}, {"label": _("State")}]
+    if tier == Tier.A:
+        columns += [
+            {"label": _("In 30 days"), "number": True},
+            {"label": _("Altogether"), "number": True},
+            {"label": _("Taken back"), "number": True},
+            {"label": _("Found right in the sample")},
+        ]
+    rows = []
+    for rule in chosen:
+        cells = [_title(rule), _state_words(rule, at=at)]
+        if tier == Tier.A:
+            made = counts.get(rule.code, {"all": 0, "lately": 0, "undone": 0})
+            cells += [
+                vn_number(made["lately"]),
+                vn_number(made["all"]),
+                vn_number(made["undone"]),
+                _sample_words(rule.code),
+            ]
+        rows.append({"url": _url(rule), "cells": cells})
+    return {"caption": tier, "columns": columns, "rows": rows}
+
+
+def _title(rule: Rule) -> str:
+    return f"{rule.code} {rule.name}"
+
+
+def _url(rule: Rule) -> str:
+    return reverse("oversight:selfcorrection_rule", args=[rule.code])
+
+
+def _state_words(rule: Rule, *, at: datetime) -> str:
+    if rule.code not in AUTOMATIC:
+        return _("Changes nothing by itself")
+    state = switches.state_of(rule.code, at=at)
+    if not state.is_on:
+        return str(WORDS[state.reason])
+    elsewhere = [
+        row
+        for row in switches.newest([rule.code])[rule.code]
+        if not row.is_on and (row.province_id or row.use)
+    ]
+    return _("On, with exceptions") if elsewhere else _("On")
+
+
+def _sample_words(code: str) -> str:
+    sample = switches.sample_of(code)
+    n = sample.right + sample.wrong
+    if sample.precision is None:
+        return _("Nobody has looked yet")
+    return _("%(right)s of %(n)s; at least %(low)s by 95 %%") % {
+        "right": vn_number(sample.right),
+        "n": vn_number(n),
+        "low": percent(sample.low),
+    }
+
+
+def _switch_words(row: RuleSwitch) -> str:
+    parts = [_("On") if row.is_on else _("Off")]
+    if row.province:
+        parts.append(row.province.name)
+    if row.use:
+        parts.append(row.get_use_display())
+    if row.daily_cap is not None:
+        parts.append(_("at most %(n)s a day") % {"n": vn_number(row.daily_cap)})
+    parts.append(
+        row.by.full_name or row.by.username if row.by else _("The rule itself")
+    )
+    return ", ".join(parts) + f": {row.reason}"
+
+
+def _changes(request: StaffRequest, rows: Any) -> list[dict[str, Any]]:
+    """Return changes as people read them; each look at a person is written down."""
+    chosen = list(
+        rows.select_related("person", "correction", "province").order_by("-pk")[:_SHOWN]
+    )
+    for row in chosen:
+        record.look_up(
+            at=timezone.now(),
+            actor="staff",
+            actor_id=request.user.pk,
+            person_id=row.person_id,
+            organization=request.postings[0].organization_id,
+            subject="complaints.rule",
+            subject_id=row.pk,
+        )
+    return [
+        {
+            "ref": row.ref,
+            "at": row.at,
+            "who": f"{row.person.full_name}, {row.person.born_on.year}",
+            "province": row.province.name if row.province else "",
+            "before": _value(row, row.correction.before),
+            "after": _value(row, row.correction.after),
+            "proofs": ", ".join(sorted({p["source"] for p in row.proofs})),
+            "undone_at": row.undone_at,
+            "finding": row.get_finding_display() if row.finding else "",
+        }
+        for row in chosen
+    ]
+
+
+def _value(row: SelfCorrection, side: dict[str, str]) -> str:
+    """Return one side of a change in words; numbers and telephones are masked."""
+    field = row.place.rpartition(":")[2]
+    value = side.get(field, "")
+    if field in ("national_id", "alias"):
+        numbers = (
+            [value]
+            if value
+            else [
+                name.partition(":")[2]
+                for name, standing in side.items()
+                if name.startswith("number:") and standing
+            ]
+        )
+        return ", ".join(national_id.mask(number) for number in numbers)
+    if field == "phone":
+        return phones.mask(value)
+    if field == "status":
+        return {
+            "completed": _("Counts"),
+            "entered_in_error": _("Entered in error"),
+        }.get(value, value)
+    if field == "dose_number":
+        return _("Dose %(n)s") % {"n": value}
+    return day_words(value) if field == "born_on" else value
