@@ -127,7 +127,9 @@ def set_person(person: Person, field: str, value: str) -> None:
     """Set a field of a saved person. Raise Unreadable for a value it cannot hold."""
     try:
         if field == "full_name":
-            person.full_name = names.tidy(value)
+            # As it stands: a name that was loaded untidy comes back so when a change
+            # of it is taken back. What is new is tidied before (``spelled_out``).
+            person.full_name = value
             person.name_key = names.tone_key(value)
             person.name_folded = names.fold(value)
             person.sort_key = names.person_sort_key(value)
@@ -161,10 +163,13 @@ def spelled_out(person: Person, changes: dict[str, str]) -> dict[str, str]:
     """Return changes with what follows from them, in the order in which to set them.
 
     A new number or telephone becomes the current one and those before it stay as
-    aliases; an old name stays too where it would not be found under the new one.
+    aliases; an old name stays too where it would not be found under the new one. A new
+    name is tidied.
     What the population database said was said of the values before.
     """
     whole = dict(changes)
+    if "full_name" in changes:
+        whole["full_name"] = names.tidy(changes["full_name"])
     if "national_id" in changes:
         new = national_id.read(changes["national_id"]).canonical
         whole["national_id"] = new
