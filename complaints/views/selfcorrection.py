@@ -178,7 +178,10 @@ def _counts(at: datetime) -> dict[str, dict[str, int]]:
         lately=Count("whole", Q(at__gt=at - _LAST), distinct=True),
         undone=Count("whole", Q(undone_at__isnull=False), distinct=True),
     )
-    return {row.pop("rule"): row for row in rows.order_by("rule")}
+    return {
+        row["rule"]: {name: row[name] for name in ("all", "lately", "undone")}
+        for row in rows.order_by("rule")
+    }
 
 
 def _tier_titles() -> list[str]:
@@ -203,7 +206,7 @@ def _table(
                 for rule in chosen
             ],
         }
-    columns = [{"label": _("Rule")}, {"label": _("State")}]
+    columns: list[dict[str, Any]] = [{"label": _("Rule")}, {"label": _("State")}]
     if tier == Tier.A:
         columns += [
             {"label": _("In 30 days"), "number": True},
