@@ -123,6 +123,7 @@ class Move(TextChoices):
     JOIN = "join", _("Reported again")
     WITHDRAW = "withdraw", _("Withdraw")
     OVERDUE = "overdue", _("Overdue")
+    REMIND = "remind", _("Reminder")
     LAPSE = "lapse", _("Lapse")
     REFUSE_FILE = "refuse_file", _("A photo could not be used")
     DISAGREE = "disagree", _("Still not right")

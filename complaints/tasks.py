@@ -17,9 +17,10 @@ PAIRS_SECONDS = 25.0
 
 @shared_task(name="complaints.escalate_overdue", ignore_result=True)
 def escalate_overdue(**_later: object) -> None:
-    """Mark what is overdue, end what has waited for the citizen too long."""
+    """Mark what is overdue; remind citizens, end what waited for them too long."""
     at = timezone.now()
     escalation.mark_overdue(at=at)
+    escalation.remind(at=at)
     escalation.lapse(at=at)
 
 

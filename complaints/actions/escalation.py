@@ -1,8 +1,9 @@
 """What time alone brings about: overdue cases, questions that nobody answered."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from complaints import timeline
 from complaints.actions import moving
@@ -10,6 +11,9 @@ from complaints.choices import OPEN, Actor, Move, Status
 from complaints.models import Complaint, Event, Policy
 from portal.common import scope
 from portal.registry.models import Organization
+
+# When the citizen is reminded of a question: shares of the time that they have.
+REMINDERS: Final = (0.4, 0.8)
 
 
 def mark_overdue(*, at: datetime, limit: int = 5000) -> int:
@@ -56,15 +60,52 @@ def _names_above(holders: set[int], *, at: datetime) -> dict[int, str]:
     return {o.pk: moving.above(o, at=at).name for o in found}
 
 
+def remind(*, at: datetime, limit: int = 500) -> int:
+    """Remind citizens of a question that waits for them, twice; return how many.
+
+    After four and eight tenths of the time that the policy gives them. Where the
+    portal stood still meanwhile, one reminder does for both.
+    """
+    with scope.system():
+        cap = _longest_pause()
+        count = 0
+        for number in range(len(REMINDERS), 0, -1):
+            told = Event.objects.filter(
+                complaint=OuterRef("pk"),
+                move=Move.REMIND,
+                at__gte=OuterRef("paused_at"),
+                data__number__gte=number,
+            )
+            waiting = (
+                Complaint.objects.select_for_update(of=("self",), skip_locked=True)
+                .filter(
+                    ~Exists(told),
+                    status=Status.WAITING_CITIZEN,
+                    paused_at__lte=at - cap * REMINDERS[number - 1],
+                    paused_at__gt=at - cap,
+                )
+                .select_related("submission", "holder")
+                .order_by("paused_at", "pk")[:limit]
+            )
+            for case in waiting:
+                data = {"number": number}
+                moving.move(case, Move.REMIND, actor=Actor.SYSTEM, at=at, data=data)
+                count += 1
+        return count
+
+
+def _longest_pause() -> timedelta:
+    """Return how long a question may wait for the citizen."""
+    days = max(Policy.objects.values_list("pause_days", flat=True), default=10)
+    return timedelta(days=days)
+
+
 def lapse(*, at: datetime, limit: int = 500) -> int:
     """End what has waited for the citizen beyond the cap; it can be reopened."""
     with scope.system():
-        days = max(Policy.objects.values_list("pause_days", flat=True), default=10)
         stale = (
             Complaint.objects.select_for_update(of=("self",), skip_locked=True)
-            .filter(
-                status=Status.WAITING_CITIZEN, paused_at__lt=at - timedelta(days=days)
-            )
+            .filter(status=Status.WAITING_CITIZEN, paused_at__lt=at - _longest_pause())
             .select_related("submission", "holder")
             .order_by("paused_at", "pk")[:limit]
         )

@@ -79,6 +79,24 @@ WORDS: Final[dict[str, dict[str, Words]]] = {
             "The clock waits until you answer, ten days at most.",
         ),
     },
+    Move.REMIND: {
+        "vi": Words(
+            (
+                "Phản ánh {code} vẫn chờ bạn bổ sung. Mở trang theo dõi bằng mã này để"
+                " trả lời.",
+            ),
+            "Phản ánh {code} vẫn chờ bạn bổ sung",
+            "Quá 10 ngày không trả lời thì phản ánh tạm dừng. Bạn vẫn mở lại được.",
+        ),
+        "en": Words(
+            (
+                "Report {code} still waits for you. Open the tracking page with this"
+                " code to answer.",
+            ),
+            "Report {code} still waits for you",
+            "After ten days without an answer it stops. You can open it again.",
+        ),
+    },
     Move.HAND_OVER: {
         "vi": Words(
             (

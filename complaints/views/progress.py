@@ -106,6 +106,7 @@ def _title(complaint: Complaint, event: Event) -> str:
         Move.JOIN: _("Reported again: counted, and seen by whoever has it"),
         Move.WITHDRAW: _("Withdrawn"),
         Move.OVERDUE: _("It is late; the level above was told"),
+        Move.REMIND: _("You were reminded"),
         Move.LAPSE: _("No answer from you in time"),
         Move.DISAGREE: _("You said it is still not right: now at %(holder)s") % holder,
         Move.REVERT: _("What was corrected automatically was put back"),

@@ -57,6 +57,7 @@ PAPER = {
         "received in_review waiting_citizen waiting_authority awaiting_second",
         None,
     ),
+    "remind": ("system", "waiting_citizen", None),
     "lapse": ("system", "waiting_citizen", "lapsed"),
     "disagree": ("citizen", "resolved lapsed", "received"),
     "revert": ("system", "resolved", "received"),
