@@ -53,17 +53,22 @@ def keep(event: Event, before: dict[str, Any]) -> TakeBack | None:
 
 
 def latest(complaint_id: int, *, by: User, at: datetime) -> TakeBack | None:
-    """Return the move just made that this person may take back now, or None."""
-    found: TakeBack | None = (
-        TakeBack.objects.filter(
-            event__complaint=complaint_id,
-            event__by=by,
-            event__at__gt=at - UNDO,
-            undone_at=None,
+    """Return the move just made that this person may take back now, or None.
+
+    Also where the case is out of their sight by now, as they handed it over.
+    """
+    with scope.system():
+        found: TakeBack | None = (
+            TakeBack.objects.filter(
+                event__complaint=complaint_id,
+                event__by=by,
+                event__at__gt=at - UNDO,
+                undone_at=None,
+            )
+            .select_related("event")
+            .order_by("-event__seq")
+            .first()
         )
-        .order_by("-event__seq")
-        .first()
-    )
     return found
 
 

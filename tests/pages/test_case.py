@@ -461,3 +461,20 @@ def test_a_dose_in_question_is_shown_as_it_is_recorded(client, station):
     assert late["state"] == "late"
     assert station.name in late["time"]
     assert station.name not in sent["time"]
+
+
+def test_what_was_passed_out_of_sight_can_be_taken_back_from_the_queue(client, case):
+    station = case.holder
+
+    page = client.post(
+        address(case, "len-cap-tren"),
+        {"version": case.version, "note": "Cần cấp trên."},
+        follow=True,
+    )
+    assert client.get(address(case)).status_code == 404
+    assert page.context["rows"] == []
+    undo = reverse("casework:undo", args=[page.context["undo"]["ref"]])
+    assert undo in page.content.decode()
+
+    back = client.post(undo, follow=True)
+    assert back.context["complaint"].holder == station
