@@ -65,6 +65,7 @@ class Walk(CitizenSteps, StaffSteps):
             (self.work_at_once, 1),
             (self.follow, 6),
             (self.oversee, 1),
+            (self.doubt_a_rule, 1 if Move.REVERT in self.made else 3),
             strict=True,
         )
         self.chance.choices(doing, weights=often)[0]()

@@ -108,6 +108,26 @@ class StaffSteps(People):
             code = re.findall(r"\d{10}", form.action)
             self.proposed += code if proposed else []
             self.asked += code if move == Move.ASK else []
+            self._take_back(nurse)
+
+    def _take_back(self, nurse: Patient) -> None:
+        """Let staff think again within the half minute; seldom, once they have."""
+        back = next((f for f in nurse.forms if "/hoan-tac/" in f.action), None)
+        if back and (Move.UNDO not in self.made or self.chance.random() < 0.05):
+            nurse.post(back.action, back.values)
+            self._note(nurse)
+            if "Đã hoàn tác" in nurse.text:
+                self.made.add(Move.UNDO)
+
+    def doubt_a_rule(self) -> None:
+        """Let the administrator take back what rule A3 put right, if it did."""
+        chiefs = [m for m in self.staff if m["role"] == "administrator"]
+        visitor = self._signed_in(self.chance.choice(chiefs))
+        self._note(visitor.get("/quan-tri/tu-sua/A3/"))
+        back = next((f for f in visitor.forms if "/hoan-tac/" in f.action), None)
+        if back and Move.REVERT not in self.made:
+            self._note(visitor.post(back.action, back.values))
+            self.made.add(Move.REVERT)
 
     def _filled(self, form: Form) -> dict[str, list[str]]:
         """Fill in a form of staff; now and then with nonsense."""
