@@ -226,15 +226,16 @@ def _wrong_figures(lives: list[dict], *, at: datetime) -> list[str]:
 def _counted(life: dict, *, at: datetime) -> dict:
     """Follow one complaint event by event with a stop-watch."""
     events = life["events"]
+    standing = _standing(events)
     sent = next(e["at"] for e in events if e["move"] == "submit")
     repair, pause = _terms(life["kind"], sent)
-    spent, this_round, answered, ended = 0.0, 0.0, None, None
+    spent, this_round, ended = 0.0, 0.0, None
     begins = events[0]["at"]
     for place, event in enumerate(events):
         begins = max(begins, event["at"])
         after = events[place + 1]["at"] if place + 1 < len(events) else at
         seconds = max((after - begins).total_seconds(), 0.0)
-        if event["status"] in ENDED:
+        if event["status"] in ENDED and event in standing:
             ended, seconds = ended or event["at"], 0.0
         else:
             ended = None
@@ -242,8 +243,7 @@ def _counted(life: dict, *, at: datetime) -> dict:
             seconds = max(seconds - pause, 0.0)
         spent += seconds
         this_round += seconds if event["round"] == events[-1]["round"] else 0
-        if event["move"] in ANSWERS and answered is None:
-            answered = event["at"]
+    answered = next((e["at"] for e in standing if e["move"] in ANSWERS), None)
     last = events[-1]
     return {
         "holder": last["code"],
@@ -256,12 +256,22 @@ def _counted(life: dict, *, at: datetime) -> dict:
         "untouched": last["status"] not in ENDED
         and not any(
             e["actor"] == "staff" and e["move"] not in ("submit", "join")
-            for e in events
+            for e in standing
         ),
         "reopened": last["round"] > 1,
         "seconds": round(spent) if last["status"] == "resolved" else None,
         "first": round((answered - sent).total_seconds()) if answered else None,
     }
+
+
+def _standing(events: list[dict]) -> list[dict]:
+    """Return the events without those that were taken back, and the taking back."""
+    moves = [event["move"] for event in events] + [""]
+    return [
+        event
+        for place, event in enumerate(events)
+        if "undo" not in (moves[place], moves[place + 1])
+    ]
 
 
 def _terms(kind: str, sent: datetime) -> tuple[float, float]:
