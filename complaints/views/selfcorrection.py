@@ -18,13 +18,14 @@ from django.views.decorators.http import (
 )
 
 from complaints.actions import selfcorrection, switches
+from complaints.actions.selfservice import ACTING
 from complaints.casefile import day_words
 from complaints.forms import selfcorrection as forms
 from complaints.models import RuleSwitch, SelfCorrection
 from complaints.rules.refused import Refused
 from complaints.rules.selfcorrection.reasons import WORDS
 from complaints.rules.selfcorrection.rule import Rule, Tier
-from complaints.rules.selfcorrection.table import AUTOMATIC, RULES
+from complaints.rules.selfcorrection.table import RULES
 from portal.accounts import access
 from portal.accounts.access import Role, StaffRequest
 from portal.audit import record
@@ -35,6 +36,8 @@ from portal.registry import national_id
 
 _LAST: Final = timedelta(days=30)
 _SHOWN: Final = 20
+# What matching proposes has its own pages (``views.pairs``).
+_PAIRS: Final = ("B5", "B6", "B7")
 _TIERS: Final = (Tier.A, Tier.B, Tier.C, Tier.D)
 
 
@@ -66,7 +69,7 @@ def rule(request: StaffRequest, rule_code: str) -> HttpResponse:
     at = timezone.now()
     form = forms.Switch(request.POST or None)
     if request.method == "POST":
-        if not may_run(request):
+        if not may_run(request) or shown.code not in ACTING:
             raise Http404
         if form.is_valid():
             facts = dict(form.cleaned_data)
@@ -84,7 +87,7 @@ def rule(request: StaffRequest, rule_code: str) -> HttpResponse:
             else:
                 messages.success(request, _("The rule is switched from now on."))
                 return see_other("oversight:selfcorrection_rule", shown.code)
-    acts = shown.code in AUTOMATIC
+    acts = shown.code in ACTING
     context = {
         "rule": shown,
         "acts": acts,
@@ -187,7 +190,7 @@ def _counts(at: datetime) -> dict[str, dict[str, int]]:
 def _tier_titles() -> list[str]:
     return [
         _("A: put right at once"),
-        _("B: prepared for one click"),
+        _("B: one click by those who answer for it"),
         _("C: a person decides with proof"),
         _("D: two people or another authority decide"),
     ]
@@ -217,7 +220,7 @@ def _table(
     rows = []
     for rule in chosen:
         cells = [_title(rule), _state_words(rule, at=at)]
-        if tier == Tier.A:
+        if rule.code in ACTING:
             made = counts.get(rule.code, {"all": 0, "lately": 0, "undone": 0})
             cells += [
                 vn_number(made["lately"]),
@@ -225,6 +228,8 @@ def _table(
                 vn_number(made["undone"]),
                 _sample_words(rule.code),
             ]
+        elif tier == Tier.A:
+            cells += ["–", "–", "–", "–"]
         rows.append({"url": _url(rule), "cells": cells})
     return {"caption": tier, "columns": columns, "rows": rows}
 
@@ -238,7 +243,13 @@ def _url(rule: Rule) -> str:
 
 
 def _state_words(rule: Rule, *, at: datetime) -> str:
-    if rule.code not in AUTOMATIC:
+    if rule.code == "A7":
+        return _("On the page where people change their telephone")
+    if rule.code in _PAIRS:
+        return _("Prepared under Records that may be one")
+    if rule.tier == Tier.B:
+        return _("Not shown to staff yet")
+    if rule.code not in ACTING:
         return _("Changes nothing by itself")
     state = switches.state_of(rule.code, at=at)
     if not state.is_on:
