@@ -246,7 +246,7 @@ def _state_words(rule: Rule, *, at: datetime) -> str:
     if rule.code == "A7":
         return _("On the page where people change their telephone")
     if rule.code in _PAIRS:
-        return _("Prepared under Records that may be one")
+        return _("Prepared among records that may belong together")
     if rule.tier == Tier.B:
         return _("Not shown to staff yet")
     if rule.code not in ACTING:
