@@ -33,18 +33,19 @@ from portal.registry.models import Organization
 
 ENDED = ("resolved", "withdrawn", "lapsed")
 ANSWERS = ("ask", "resolve", "countersign")
-# Where the two old cases lie, in the demo's smallest province.
+# Where the old cases lie, in the demo's smallest province.
 STATION = "TYT-N10507"
 OLD_PHONE = "+84900077701"
 
 
 def before() -> dict:
-    """Return who works here, after sending two reports that grew old unanswered."""
+    """Return who works here, after sending three reports that grew old unanswered."""
     now = timezone.now()
     with scope.system():
         last = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         old = [
             _sent("Trần Văn Lâu", now - timedelta(hours=50), asked=False),
+            _sent("Trần Văn Chờ", now - timedelta(days=5), asked=True),
             _sent("Trần Văn Quên", now - timedelta(days=13), asked=True),
         ]
         staff = [
@@ -309,11 +310,14 @@ def _at(values: list[int], share: float) -> int | None:
 def _told_otherwise_than_once(last_event: int) -> dict[str, list]:
     """Return the steps that citizens were told of never, or more than once."""
     telling = "('submit', 'route', 'ask', 'hand_over', 'escalate', 'overdue', 'lapse',"
-    telling += " 'disagree', 'resolve', 'countersign')"
+    telling += " 'remind', 'disagree', 'revert', 'resolve', 'countersign')"
     wrong = _rows(
         "SELECT e.id, e.move, count(m.id) AS sent FROM complaints_event e"
         " LEFT JOIN complaints_message m ON m.event_id = e.id AND m.state = 'sent'"
         f" WHERE e.id > %s AND e.move IN {telling}"
+        # What was taken back is told to nobody.
+        " AND NOT EXISTS (SELECT FROM complaints_event u WHERE u.move = 'undo'"
+        " AND u.complaint_id = e.complaint_id AND u.seq = e.seq + 1)"
         " GROUP BY e.id HAVING count(m.id) <> 1",
         last_event,
     )

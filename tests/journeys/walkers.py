@@ -19,7 +19,14 @@ LEADS_TO = {
     Move.RESOLVE: {Move.PROPOSE, Move.COUNTERSIGN, Move.DECLINE, Move.CONFIRM},
 }
 # What no person presses: sending is every report, the rest time and rules bring.
-NOT_PRESSED = {Move.SUBMIT, Move.ROUTE, Move.OVERDUE, Move.LAPSE, Move.REFUSE_FILE}
+NOT_PRESSED = {
+    Move.SUBMIT,
+    Move.ROUTE,
+    Move.OVERDUE,
+    Move.REMIND,
+    Move.LAPSE,
+    Move.REFUSE_FILE,
+}
 
 
 class Patient(Visitor):
