@@ -161,7 +161,8 @@ def doses_shown(page):
     for card in re.findall(r"<article.*?</article>", page, re.S):
         day = re.search(r'class="big num">([^<]+)', card)
         rows = re.findall(r"<dd>(.*?)</dd>", card, re.S)
-        values = [html.unescape(re.sub(r" ?<span.*", "", row)) for row in rows[:3]]
+        # Beside each value may stand what it is called now, and "Wrong?".
+        values = [html.unescape(re.sub(r" ?<(span|a) .*", "", row)) for row in rows[:3]]
         lot = "" if values[1] == "Không có" else values[1]
-        found.append([day[1] if day else "", values[0], lot, values[2]])
+        found.append([day[1].strip() if day else "", values[0], lot, values[2]])
     return sorted(found)
