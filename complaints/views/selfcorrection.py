@@ -67,7 +67,7 @@ def rule(request: StaffRequest, rule_code: str) -> HttpResponse:
     """Show one rule with its switches, its sample and its last changes; switch it."""
     shown = _rule(rule_code)
     at = timezone.now()
-    form = forms.Switch(request.POST or None)
+    form = forms.Switch(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         if not may_run(request) or shown.code not in ACTING:
             raise Http404
