@@ -17,13 +17,13 @@ from complaints.views.selfcorrection import may_run
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.common.htmx import page_or_fragment
-from portal.common.http import see_other
+from portal.common.http import READ_AND_SEND, see_other
 from portal.common.templatetags.ui import vn_number
 
 _SHOWN: Final = 20
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_AND_SEND)
 @access.staff(*access.OVERSEERS)
 def campaign(request: StaffRequest) -> HttpResponse:
     """Show the last campaign as it goes on; begin, stop or take back."""

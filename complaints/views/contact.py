@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from complaints.forms.contact import NewTelephoneForm, PaperForm, StopForm
 from complaints.forms.lookup import CodeForm
-from complaints.views import limits
+from complaints.views import limits, telephone_codes
 from complaints.views.cards import moment
 from complaints.views.lookup import wrong_code
 from portal.accounts import access, assistance, codes, contact
@@ -28,12 +28,11 @@ from portal.accounts.eid import client as eid
 from portal.accounts.models import Assistance, OneTimeCode
 from portal.common import codes as numbers
 from portal.common import phones, scope
-from portal.common.http import see_other
+from portal.common.http import READ_AND_SEND, see_other
 from portal.common.names import fold
 from portal.registry import identity, places
 from portal.registry.corrections import CannotCorrect
 
-READ_AND_SEND: Final = ["GET", "HEAD", "POST"]
 _WAYS: Final = {
     Level.EID: Way.EID,
     Level.COUNTER: Way.COUNTER,
@@ -232,25 +231,9 @@ def _send_code(
     request: HttpRequest, *, person_id: int, phone: str, way: str, at: datetime
 ) -> HttpResponse:
     """Send a code to the new telephone and go to the page that asks for it."""
-    too_many = limits.over(
-        request,
-        (limits.CODE_PHONE, phone),
-        (limits.CODE_ADDRESS, limits.address(request)),
-        at=at,
-    )
-    if too_many:
-        return too_many
-    try:
-        code = codes.issue(
-            purpose=OneTimeCode.Purpose.TELEPHONE,
-            subject=phone,
-            person_id=None,
-            telephone=phone,
-            language=translation.get_language()[:2],
-            at=at,
-        )
-    except codes.TooManyCodes as error:
-        return limits.wait(request, seconds=error.retry_after)
+    code = telephone_codes.send(request, phone, at=at)
+    if isinstance(code, HttpResponse):
+        return code
     request.session["contact_change"] = {
         "code": code.pk,
         "person": person_id,

@@ -5,7 +5,6 @@ each page of theirs that is opened is written down with name, body and purpose.
 """
 
 from datetime import datetime
-from typing import Final
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -20,11 +19,9 @@ from complaints.views.lookup import MOST_SUBMISSIONS
 from portal.accounts import access, assistance
 from portal.accounts.access import StaffRequest
 from portal.accounts.models import Assistance
-from portal.common.http import see_other
+from portal.common.http import READ_AND_SEND, see_other
 from portal.registry import identity
 from portal.registry.models import Person
-
-READ_AND_SEND: Final = ["GET", "HEAD", "POST"]
 
 
 @require_http_methods(READ_AND_SEND)

@@ -1,7 +1,7 @@
 """Requests about personal data, for the administrators who answer them in time."""
 
 import uuid
-from typing import Any, Final
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -18,9 +18,7 @@ from complaints.views.cards import moment
 from portal.accounts import access
 from portal.accounts.access import Role, StaffRequest
 from portal.audit import record as audit
-from portal.common.http import see_other
-
-READ_AND_SEND: Final = ["GET", "HEAD", "POST"]
+from portal.common.http import READ_AND_SEND, see_other
 
 
 @require_safe

@@ -13,6 +13,7 @@ from complaints.demo import window
 from complaints.forms.lookup import TelephoneForm
 from portal.accounts import access
 from portal.common import phones
+from portal.common.http import READ_AND_SEND
 
 View = Callable[..., HttpResponse]
 
@@ -46,7 +47,7 @@ def messages(request: HttpRequest) -> HttpResponse:
     return JsonResponse(window.messages(phone), safe=False)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_AND_SEND)
 @access.public
 @_in_the_demo_only
 def telephone(request: HttpRequest) -> HttpResponse:

@@ -27,7 +27,7 @@ from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.common.forms import Form
 from portal.common.htmx import page_or_fragment
-from portal.common.http import see_other
+from portal.common.http import READ_AND_SEND, see_other
 from portal.registry.exports import doses, files
 from portal.registry.models import DoseFile, Organization
 
@@ -74,7 +74,7 @@ class DoseFileForm(Form):
             self.add_error("last", _("The last day lies before the first."))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_AND_SEND)
 @access.staff(*access.CASEWORKERS)
 def doses_file(request: StaffRequest) -> HttpResponseBase:
     """Say how many doses a file would hold, and give it out by POST.

@@ -1,7 +1,7 @@
 """The draft that an address means: whose it is, which matter, and its other steps."""
 
 import uuid
-from typing import Any, Final
+from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.urls import reverse
@@ -9,8 +9,6 @@ from django.utils import timezone
 
 from complaints.actions import drafts, intake
 from complaints.models import Draft, Submission
-
-READ_AND_SEND: Final = ["GET", "HEAD", "POST"]
 
 
 def load(request: HttpRequest, key: uuid.UUID) -> tuple[Draft, dict[str, Any]]:

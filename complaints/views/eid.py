@@ -6,7 +6,7 @@ transaction while they wait.
 """
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -24,11 +24,9 @@ from portal.accounts.eid import client
 from portal.accounts.eid.client import EidRefused, Verified
 from portal.common import scope
 from portal.common.forms import PartialDate
-from portal.common.http import see_other
+from portal.common.http import READ_AND_SEND, see_other
 from portal.registry import identity
 from portal.registry.models import Person
-
-READ_AND_SEND: Final = ["GET", "HEAD", "POST"]
 
 
 @require_http_methods(READ_AND_SEND)

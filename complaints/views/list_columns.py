@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from complaints.views.lists import find
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
-from portal.common.http import see_other
+from portal.common.http import READ_AND_SEND, see_other
 from portal.registry.imports import reading, reviewing, staging, vocabulary, wording
 from portal.registry.imports.committing import CannotCommit
 from portal.registry.imports.exceptions import CannotRead
@@ -36,7 +36,7 @@ class Line:
         return self.column.confidence >= 0.8
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_AND_SEND)
 @access.staff(*access.CASEWORKERS)
 def columns(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
     """Show the guess of each column; take another one and read the list anew."""

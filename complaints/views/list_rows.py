@@ -19,7 +19,7 @@ from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.audit import record
 from portal.common import scope
-from portal.common.http import see_other
+from portal.common.http import READ_AND_SEND, see_other
 from portal.registry import national_id
 from portal.registry.corrections import born_text, read_person
 from portal.registry.imports import contents, reviewing, wording
@@ -39,7 +39,7 @@ CHOICES: Final[dict[tuple[str, str], Promise]] = {
 }
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_AND_SEND)
 @access.staff(*access.CASEWORKERS)
 def row(request: StaffRequest, list_ref: uuid.UUID, place: int) -> HttpResponse:
     """Show a row with its cells and findings; take one change of it."""

@@ -25,7 +25,7 @@ from portal.accounts.access import StaffRequest
 from portal.audit import record
 from portal.common import crypto
 from portal.common.htmx import page_or_fragment
-from portal.common.http import see_other
+from portal.common.http import READ_AND_SEND, see_other
 from portal.common.templatetags.ui import vn_number
 from portal.registry import national_id
 from portal.registry.imports import (
@@ -63,7 +63,7 @@ TAKEN: Final[dict[str, Promise]] = {
 STALLED_SECONDS: Final = 120
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_AND_SEND)
 @access.staff(*access.CASEWORKERS)
 def index(request: StaffRequest) -> HttpResponse:
     """Show the lists of one's sites, newest first, and take a new one."""
@@ -198,7 +198,7 @@ def _taken_words(count: int) -> str:
     return words % {"n": vn_number(count)}
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_AND_SEND)
 @access.staff(*access.CASEWORKERS)
 def undo(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
     """Ask whether to take a list back, then do it."""
@@ -221,7 +221,7 @@ def undo(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
     return render(request, "casework/list_undo.html", {"list": one})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_AND_SEND)
 @access.staff(*access.CASEWORKERS)
 def report_file(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
     """Send the report; a long one is asked for (POST) and fetched when it is there."""

@@ -33,12 +33,11 @@ from portal.accounts.assurance import RIGHTS, Level, level_of, rights_of
 from portal.accounts.eid import client as eid
 from portal.accounts.models import OneTimeCode
 from portal.audit import record as audit
-from portal.common.http import see_other
+from portal.common.http import READ_AND_SEND, see_other
 from portal.common.names import fold
 from portal.registry import identity
 from portal.registry.models import Person
 
-READ_AND_SEND: Final = ["GET", "HEAD", "POST"]
 # A device that is asked for more than this many submissions holds a family's worth.
 MOST_SUBMISSIONS: Final = 50
 

@@ -1,7 +1,5 @@
 """How a citizen is told: language, marks, e-mail; the link that proves an address."""
 
-from typing import Final
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,9 +15,7 @@ from complaints.views import limits
 from complaints.views.tracking import ask_first, own_submission
 from portal.accounts import access
 from portal.common import mail, phones
-from portal.common.http import see_other
-
-READ_AND_SEND: Final = ["GET", "HEAD", "POST"]
+from portal.common.http import READ_AND_SEND, see_other
 
 
 @require_http_methods(READ_AND_SEND)

@@ -12,7 +12,7 @@ from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -22,8 +22,7 @@ from complaints.forms import drafted
 from complaints.forms.own import KeepForm, OwnCodeForm, OwnTelephoneForm
 from complaints.forms.paper import AddPhotoForm
 from complaints.models import Draft, Submission
-from complaints.views import cards, drafting, limits, photos
-from complaints.views.drafting import READ_AND_SEND
+from complaints.views import cards, drafting, photos, telephone_codes
 from complaints.views.lookup import (
     MOST_SUBMISSIONS,
     proved_telephone,
@@ -34,7 +33,7 @@ from portal.accounts import access, codes
 from portal.accounts.models import OneTimeCode
 from portal.common import codes as codes_of
 from portal.common import crypto, phones
-from portal.common.http import see_other
+from portal.common.http import READ_AND_SEND, see_other
 
 
 @require_http_methods(READ_AND_SEND)
@@ -67,25 +66,9 @@ def _ask(request: HttpRequest, template: str) -> HttpResponse:
 def _send_code(
     request: HttpRequest, phone: str, *, draft: Draft | None, at: datetime
 ) -> HttpResponse:
-    too_many = limits.over(
-        request,
-        (limits.CODE_PHONE, phone),
-        (limits.CODE_ADDRESS, limits.address(request)),
-        at=at,
-    )
-    if too_many:
-        return too_many
-    try:
-        code = codes.issue(
-            purpose=OneTimeCode.Purpose.TELEPHONE,
-            subject=phone,
-            person_id=None,
-            telephone=phone,
-            language=(translation.get_language() or "vi")[:2],
-            at=at,
-        )
-    except codes.TooManyCodes as error:
-        return limits.wait(request, seconds=error.retry_after)
+    code = telephone_codes.send(request, phone, at=at)
+    if isinstance(code, HttpResponse):
+        return code
     request.session["own"] = {
         "code": code.pk,
         "draft": str(draft.key) if draft else None,

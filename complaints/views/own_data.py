@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from typing import Any, Final
+from typing import Any
 
 from django.http import (
     Http404,
@@ -36,9 +36,8 @@ from portal.accounts import access
 from portal.accounts.assurance import level_of, rights_of
 from portal.audit import record as audit
 from portal.common import pdf, scope
-from portal.common.http import see_other
+from portal.common.http import READ_AND_SEND, see_other
 
-READ_AND_SEND: Final = ["GET", "HEAD", "POST"]
 View = Callable[..., HttpResponseBase]
 
 

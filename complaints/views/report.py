@@ -36,10 +36,9 @@ from complaints.views import (
     report_urgent,
     summaries,
 )
-from complaints.views.drafting import READ_AND_SEND
 from complaints.views.lookup import proved_telephone, whose
 from portal.accounts import access, assistance
-from portal.common.http import see_other
+from portal.common.http import READ_AND_SEND, see_other
 
 DRAFTS_KEPT: Final = 10
 

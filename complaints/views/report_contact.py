@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from complaints.actions import drafts, plausible
@@ -14,13 +14,20 @@ from complaints.choices import Field, Relation
 from complaints.forms.report import ContactForm, TelephoneCodeForm, from_iso, iso
 from complaints.models import Draft
 from complaints.rules.plausibility import Doubt, Given
-from complaints.views import doubts, drafting, limits, matters, naming, own, photos
-from complaints.views.drafting import READ_AND_SEND
+from complaints.views import (
+    doubts,
+    drafting,
+    matters,
+    naming,
+    own,
+    photos,
+    telephone_codes,
+)
 from complaints.views.lookup import proved_telephone, remember_proof, wrong_code
 from portal.accounts import access, assistance, codes
 from portal.accounts.models import OneTimeCode
 from portal.common import phones
-from portal.common.http import see_other
+from portal.common.http import READ_AND_SEND, see_other
 
 
 @require_http_methods(READ_AND_SEND)
@@ -112,25 +119,9 @@ def _after_contact(
         answers["proof"] = request.session.get("proof", drafts.NO_TELEPHONE)
         drafts.save(row, answers)
         return see_other(_after_proof(row))
-    too_many = limits.over(
-        request,
-        (limits.CODE_PHONE, wanted),
-        (limits.CODE_ADDRESS, limits.address(request)),
-        at=at,
-    )
-    if too_many:
-        return too_many
-    try:
-        code = codes.issue(
-            purpose=OneTimeCode.Purpose.TELEPHONE,
-            subject=wanted,
-            person_id=None,
-            telephone=wanted,
-            language=translation.get_language()[:2],
-            at=at,
-        )
-    except codes.TooManyCodes as error:
-        return limits.wait(request, seconds=error.retry_after)
+    code = telephone_codes.send(request, wanted, at=at)
+    if isinstance(code, HttpResponse):
+        return code
     drafts.save(row, answers)
     request.session["report_code"] = code.pk
     return see_other(drafting.step(row.key, "verify"))

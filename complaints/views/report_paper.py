@@ -17,10 +17,9 @@ from complaints.choices import Check, Field
 from complaints.forms.paper import ALTERED, APP, COVERED, FORM, OTHER, SLIP, PaperForm
 from complaints.rules.plausibility import Doubt
 from complaints.views import cards, doubts, drafting, own, photos, slips
-from complaints.views.drafting import READ_AND_SEND
 from complaints.views.photos import Photo
 from portal.accounts import access
-from portal.common.http import see_other
+from portal.common.http import READ_AND_SEND, see_other
 from portal.registry import identity
 
 

@@ -14,9 +14,8 @@ from complaints.actions import drafts
 from complaints.choices import Urgency
 from complaints.forms.urgent import UrgentForm
 from complaints.views import cards, drafting
-from complaints.views.drafting import READ_AND_SEND
 from portal.accounts import access
-from portal.common.http import see_other
+from portal.common.http import READ_AND_SEND, see_other
 
 
 @require_http_methods(READ_AND_SEND)

@@ -30,7 +30,7 @@ from portal.accounts import access
 from portal.accounts.access import Role, StaffRequest
 from portal.audit import record
 from portal.common import phones
-from portal.common.http import see_other
+from portal.common.http import READ_AND_SEND, see_other
 from portal.common.templatetags.ui import percent, vn_number
 from portal.registry import national_id
 
@@ -61,7 +61,7 @@ def rules(request: StaffRequest) -> HttpResponse:
     return render(request, "oversight/selfcorrection.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_AND_SEND)
 @access.staff(*access.OVERSEERS)
 def rule(request: StaffRequest, rule_code: str) -> HttpResponse:
     """Show one rule with its switches, its sample and its last changes; switch it."""

@@ -5,7 +5,7 @@ there is such a report.
 """
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -25,10 +25,8 @@ from complaints.rules.refused import Refused
 from complaints.views import limits, photos, progress, receipt
 from portal.accounts import access
 from portal.common import codes
-from portal.common.http import see_other
+from portal.common.http import READ_AND_SEND, see_other
 from portal.common.throttle import give_back
-
-READ_AND_SEND: Final = ["GET", "HEAD", "POST"]
 
 
 @require_http_methods(READ_AND_SEND)

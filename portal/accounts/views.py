@@ -23,7 +23,7 @@ from portal.accounts import access
 from portal.accounts.forms import NewPassword, SignIn
 from portal.accounts.models import User
 from portal.audit import record
-from portal.common.http import see_other
+from portal.common.http import READ_AND_SEND, see_other
 from portal.common.throttle import Limit, client_address, give_back, take
 
 # Strict for a user name from one address, mild for the name from everywhere: a
@@ -33,7 +33,7 @@ PER_NAME: Final = Limit("sign_in_name", 60, timedelta(minutes=5))
 PER_ADDRESS: Final = Limit("sign_in_address", 120, timedelta(minutes=5))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_AND_SEND)
 @sensitive_post_parameters("password")
 @access.public
 def sign_in(request: HttpRequest) -> HttpResponse:
@@ -72,7 +72,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return see_other("accounts:login")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_AND_SEND)
 @sensitive_post_parameters("old", "new", "again")
 @access.public
 def change_password(request: HttpRequest) -> HttpResponse:

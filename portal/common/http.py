@@ -1,9 +1,12 @@
 """Answers that Django has no class for."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpResponseRedirect
 from django.shortcuts import resolve_url
+
+# What a page with a form answers to.
+READ_AND_SEND: Final = ("GET", "HEAD", "POST")
 
 
 class SeeOther(HttpResponseRedirect):
