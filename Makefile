@@ -43,8 +43,9 @@ check-on-servers:
 bench: .venv/.dev
 	$(STACK) run -- $(PY) -m bench $(ARGS)
 
+# The failure pages are rendered here, which needs settings; the rest is the running demo.
 walk: .venv/.dev
-	$(PY) -m tests.walk $(ARGS)
+	$(STACK) run -- $(PY) -m tests.walk --folder "$${DATA_DIR:-var}" $(ARGS)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

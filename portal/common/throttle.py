@@ -116,15 +116,6 @@ def client_address(request: HttpRequest) -> str:
     return _plain_address(seen.strip())
 
 
-def neighbourhood(address: str) -> str:
-    """Return the network that one household or attacker has: IPv4 /24, IPv6 /64."""
-    if not address:
-        return ""
-    parsed = ipaddress.ip_address(address)
-    bits = 24 if parsed.version == 4 else 64
-    return str(ipaddress.ip_network(f"{address}/{bits}", strict=False))
-
-
 def _plain_address(text: str) -> str:
     if text.startswith("["):
         text = text[1:].partition("]")[0]

@@ -169,14 +169,6 @@ def test_only_the_trusted_proxies_are_believed(settings, proxies, forwarded, add
     assert throttle.client_address(request) == address
 
 
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [("192.0.2.77", "192.0.2.0/24"), ("2001:db8::1", "2001:db8::/64"), ("", "")],
-)
-def test_neighbours_share_a_network(address, network):
-    assert throttle.neighbourhood(address) == network
-
-
 @pytest.mark.usefixtures("_either_place")
 def test_who_proved_to_know_is_not_held_back_by_earlier_tries():
     for _ in range(5):

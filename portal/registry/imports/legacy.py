@@ -77,7 +77,6 @@ _VNI_PIECES: Final = re.compile(
     "|".join(sorted(map(re.escape, _VNI_ALL), key=len, reverse=True))
 )
 
-_WORD: Final = re.compile(r"[^\W\d_]+", re.UNICODE)
 # Words before conversion: letters of both fonts are signs in Western code pages.
 _OLD_WORD: Final = re.compile(r"[A-Za-z\u00a1-\u00ff]+")
 _SYLLABLE: Final = re.compile(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from portal.common import crypto, outbox
-from portal.registry.models import IdentityDocument, Person, PopulationInquiry
+from portal.registry.models import PopulationInquiry
 from portal.registry.population.protocol import Question, Reply
 
 Purpose = PopulationInquiry.Purpose
@@ -73,16 +73,3 @@ def answers_of(inquiry: PopulationInquiry) -> dict[Question, Reply | None]:
         question: None if wrong is None else Reply(tuple(wrong))
         for question, wrong in zip(questions, said, strict=True)
     }
-
-
-def is_used_by_another(number: str, *, person_id: int) -> bool:
-    """Tell whether another person has this number on record."""
-    return (
-        IdentityDocument.objects.filter(
-            number_digest__in=crypto.digests("national_id", number), is_void=False
-        )
-        .exclude(person_id=person_id)
-        .exclude(person__merged_into=person_id)
-        .exclude(person__status=Person.Status.ENTERED_IN_ERROR)
-        .exists()
-    )
