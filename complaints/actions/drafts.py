@@ -21,7 +21,7 @@ from portal.accounts import codes
 from portal.accounts.models import OneTimeCode
 from portal.common import crypto
 from portal.registry import corrections, identity
-from portal.registry.models import Organization, Person
+from portal.registry.models import Organization, Person, PopulationInquiry
 
 LIFETIME: Final = timedelta(hours=24)
 VOID: Final = "void"
@@ -114,12 +114,16 @@ def kept_under(telephone: str, *, at: datetime) -> list[Draft]:
 
 
 def forget_expired(*, at: datetime) -> int:
-    """Delete drafts of yesterday and the photos that were never sent; return how many.
+    """Delete drafts of yesterday with what was asked and never sent; return how many.
 
     What was sent keeps its photos: they belong to the submission by then.
     """
     expired = Draft.objects.filter(expires_at__lte=at)
     evidence.forget(Evidence.objects.filter(draft__in=expired, submission=None))
+    PopulationInquiry.objects.filter(
+        purpose=PopulationInquiry.Purpose.DRAFT,
+        about__in=list(expired.values_list("pk", flat=True)),
+    ).delete()
     deleted, _rows = expired.delete()
     return deleted
 

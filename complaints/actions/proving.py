@@ -13,12 +13,13 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import Q
 
-from complaints.choices import OPEN, Field, Kind
-from complaints.models import Claim, Complaint, Evidence, SelfCorrection
+from complaints.choices import OPEN, Field
+from complaints.models import Claim, SelfCorrection
 from complaints.rules.selfcorrection import facts as told
 from complaints.rules.selfcorrection import guard, identity
+from complaints.rules.selfcorrection.places import place_of
 from portal.accounts import contact
-from portal.common import crypto, names
+from portal.common import crypto
 from portal.registry import national_id
 from portal.registry.corrections import born_text
 from portal.registry.models import (
@@ -107,89 +108,7 @@ def of_people(
             population=row.population,
         )
         found[row.pk] = facts
-    return _with_used_numbers(found)
-
-
-def of_complaint(complaint: Complaint, *, at: datetime) -> told.Facts | None:
-    """Return the facts of a report: the sender's record, claims, signs of fraud.
-
-    None where the sender proved no record.
-    """
-    person = complaint.submission.person
-    if person is None:
-        return None
-    person_id = person.surviving_id
-    facts = of_people([person_id], at=at, but_complaint=complaint.pk).get(person_id)
-    if facts is None:
-        return None
-    claims = {
-        place_of(complaint, claim.field): _claimed(complaint, claim)
-        for claim in complaint.claims.order_by("pk")
-    }
-    missing = None
-    if complaint.kind == Kind.MISSING_DOSE:
-        missing = _missing(claims)
-        claims = {}
-    facts = replace(facts, claims=claims, missing=missing)
-    before = replace(facts.before, fraud=signs_of_fraud(complaint, person_id))
-    return _with_used_numbers({person_id: replace(facts, before=before)})[person_id]
-
-
-def signs_of_fraud(complaint: Complaint, person_id: int) -> tuple[str, ...]:
-    """Return why a person should look before anything is automatic.
-
-    The same file was sent about somebody else; the sender was asked about a doubt and
-    held to it; the record's doses are at two sites of different provinces on one day.
-    """
-    signs = []
-    files = Evidence.objects.filter(submission=complaint.submission_id)
-    others = Evidence.objects.filter(sha256__in=files.values("sha256")).exclude(
-        submission=complaint.submission_id
-    )
-    elsewhere = others.filter(submission__isnull=False).exclude(
-        submission__person=person_id
-    )
-    if elsewhere.exists():
-        signs.append("same_file")
-    if complaint.caveats.exists():
-        signs.append("doubt_kept")
-    provinces: dict[date, set[int | None]] = defaultdict(set)
-    for day, province in Dose.objects.filter(
-        person=person_id, status=Dose.Status.COMPLETED
-    ).values_list("given_on", "site__province"):
-        provinces[day].add(province)
-    if any(len(places - {None}) > 1 for places in provinces.values()):
-        signs.append("two_provinces_one_day")
-    return tuple(signs)
-
-
-def place_of(complaint: Complaint, field: str) -> str:
-    """Return the name under which the rules know a claimed field."""
-    if complaint.kind == Kind.DOUBLED_DOSE and field == Field.DOSE:
-        return f"dose:{complaint.dose_id}:status"
-    if complaint.kind in (Kind.WRONG_DOSE, Kind.NOT_MINE, Kind.DOUBLED_DOSE):
-        return f"dose:{complaint.dose_id}:{field}"
-    return field
-
-
-def _claimed(complaint: Complaint, claim: Claim) -> str:
-    """Return what is claimed as the rules would write it."""
-    if claim.field == Field.FULL_NAME:
-        return names.tidy(claim.claimed)
-    if claim.field == Field.NATIONAL_ID:
-        return national_id.read(claim.claimed).canonical
-    if complaint.kind == Kind.DOUBLED_DOSE and claim.field == Field.DOSE:
-        return Dose.Status.ENTERED_IN_ERROR.value
-    return claim.claimed
-
-
-def _missing(claims: Mapping[str, str]) -> told.Missing:
-    day = claims.get(Field.GIVEN_ON, "")
-    return told.Missing(
-        given_on=date.fromisoformat(day) if len(day) == len("2021-09-14") else None,
-        product=claims.get(Field.PRODUCT, ""),
-        site=claims.get(Field.SITE, ""),
-    )
+    return with_used_numbers(found)
 
 
 def _numbers(people: Sequence[int]) -> dict[int, tuple[str, tuple[str, ...]]]:
@@ -251,7 +170,9 @@ def _open_fields(
     ):
         person_id = claim.complaint.submission.person_id
         assert person_id is not None
-        found[person_id].add(place_of(claim.complaint, claim.field))
+        found[person_id].add(
+            place_of(claim.complaint.kind, claim.complaint.dose_id, claim.field)
+        )
     return found
 
 
@@ -275,7 +196,7 @@ def _held(people: Sequence[int], *, at: datetime) -> set[int]:
     return {pk for pk in changed if contact.held_until(pk, at=at)}
 
 
-def _with_used_numbers(found: dict[int, told.Facts]) -> dict[int, told.Facts]:
+def with_used_numbers(found: dict[int, told.Facts]) -> dict[int, told.Facts]:
     """Return the facts with those of their numbers that another person has, too."""
     wanted: dict[int, set[str]] = {}
     for pk, facts in found.items():

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -56,20 +56,36 @@ def route(ids: Iterable[int], *, at: datetime) -> int:
         waiting = _lock_waiting(ids)
         if not waiting:
             return 0
-        described = {_described(complaint) for complaint in waiting}
-        found = {words: find_place(*words) for words in described if words}
-        facts = {complaint: facts_of(complaint, found) for complaint in waiting}
-        distinct = set(facts.values())
-        atlas = read_atlas(distinct)
-        day = timezone.localdate(at)
-        answers = {
-            fact: responsible_for(fact, atlas=atlas, day=day) for fact in distinct
-        }
-        _write(
-            [(complaint.pk, answers[fact]) for complaint, fact in facts.items()], at=at
-        )
+        answers, _atlas = _answers_for(waiting, at=at)
+        _write([(one.pk, answer) for one, answer in answers.items()], at=at)
     logger.info("complaints.routed", extra={"rows": len(waiting)})
     return len(waiting)
+
+
+def foresee(waiting: Sequence[Waiting], *, at: datetime) -> dict[int, Body | None]:
+    """Return by key who would answer for each if it were sent now; writes nothing.
+
+    None where that is not certain: nobody is told of a body that it may not be.
+    """
+    answers, atlas = _answers_for(waiting, at=at)
+    return {
+        one.pk: atlas.bodies[answer.body] if answer.is_certain else None
+        for one, answer in answers.items()
+    }
+
+
+def _answers_for(
+    waiting: Sequence[Waiting], *, at: datetime
+) -> tuple[dict[Waiting, Answer], Atlas]:
+    """Return who answers for each, and what that was looked up in."""
+    described = {_described(complaint) for complaint in waiting}
+    found = {words: find_place(*words) for words in described if words}
+    facts = {complaint: facts_of(complaint, found) for complaint in waiting}
+    distinct = set(facts.values())
+    atlas = read_atlas(distinct)
+    day = timezone.localdate(at)
+    answers = {fact: responsible_for(fact, atlas=atlas, day=day) for fact in distinct}
+    return {complaint: answers[fact] for complaint, fact in facts.items()}, atlas
 
 
 def _lock_waiting(ids: Iterable[int]) -> list[Waiting]:

@@ -7,18 +7,19 @@ person. All claims of a report are settled together, or a person has them all.
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from django.db import transaction
 
-from complaints.actions import moving, proving, selfcorrection, switches
+from complaints.actions import claimed, moving, selfcorrection, switches
 from complaints.choices import Actor, Field, Move, Outcome, Status, Verdict
 from complaints.models import Claim, Complaint, RuleSwitch, SelfCorrection
 from complaints.rules.selfcorrection import judging
 from complaints.rules.selfcorrection.facts import Facts, Said
+from complaints.rules.selfcorrection.places import place_of
 from complaints.rules.selfcorrection.rule import Outcome as Judged
 from complaints.rules.selfcorrection.rule import State, Tier
 from complaints.rules.selfcorrection.table import AUTOMATIC, RULES
@@ -129,9 +130,58 @@ def _undecided(ids: Iterable[int]) -> Iterable[Complaint]:
     )
 
 
-def _settle(complaint: Complaint, *, at: datetime) -> bool:
-    """Settle a report, or ask first; return whether no person is needed now."""
-    facts = proving.of_complaint(complaint, at=at)
+def settle_now(
+    ids: Iterable[int], *, heard: Mapping[Question, Said | None], at: datetime
+) -> list[int]:
+    """Settle, without asking, what these answers prove; return what was settled.
+
+    ``heard``: what the population database said before the report was sent. What is
+    not proved by it goes the way of every other report.
+    """
+    with scope.system():
+        return [
+            complaint.pk
+            for complaint in _undecided(ids)
+            if _settle(complaint, heard=heard, at=at)
+        ]
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What rules make of claims: ``needed`` sets all of them, or is empty.
+
+    ``questions``: those whose answers could settle every claim, or none.
+    """
+
+    needed: tuple[Judged, ...]
+    questions: frozenset[Question]
+
+
+def weigh(facts: Facts, *, rules: Iterable[str], may_ask: bool) -> Weighed:
+    """Return which firing rules set every claim to what is claimed, and what to ask."""
+    facts, said = judged(facts, rules=rules, may_ask=may_ask)
+    needed = _needed(facts, judging.fired(said, Tier.A))
+    if judging.proves(needed, facts):
+        return Weighed(tuple(needed), frozenset())
+    return Weighed((), frozenset(_worth_asking(facts, said)))
+
+
+def may_settle(fields: Collection[str]) -> bool:
+    """Tell whether rules could set all of these claimed fields by themselves."""
+    return bool(fields) and _SET.issuperset(fields)
+
+
+def _settle(
+    complaint: Complaint,
+    *,
+    heard: Mapping[Question, Said | None] | None = None,
+    at: datetime,
+) -> bool:
+    """Settle a report, or ask first; return whether no person is needed now.
+
+    With ``heard`` nothing is asked: it is settled by these answers or left as it is.
+    """
+    facts = claimed.of_complaint(complaint, at=at)
     if facts is None or not facts.claims:
         return False
     person = complaint.submission.person
@@ -140,24 +190,24 @@ def _settle(complaint: Complaint, *, at: datetime) -> bool:
     rules, _off = switches.in_force(
         ACTING, province=province, use=RuleSwitch.Use.REPORT, at=at
     )
-    facts = replace(facts, answers=answers_for(complaint.pk))
+    facts = replace(facts, answers={**answers_for(complaint.pk), **(heard or {})})
     rounds = PopulationInquiry.objects.filter(
         about=complaint.pk, purpose=PopulationInquiry.Purpose.COMPLAINT
     )
     first = rounds.order_by("round").first()
     due_at = first.due_at if first else at + inquiries.PATIENCE
     may_ask = neighbour.is_set_up() and due_at > at and rounds.count() < _ROUNDS
-    facts, said = judged(facts, rules=rules, may_ask=may_ask)
-    needed = _needed(facts, judging.fired(said, Tier.A))
-    if judging.proves(needed, facts):
-        return _apply(complaint, needed, person.surviving_id, province, at=at)
-    questions = _worth_asking(facts, said)
-    if not questions or not may_ask:
+    weighed = weigh(facts, rules=rules, may_ask=may_ask)
+    if weighed.needed:
+        return _apply(complaint, weighed.needed, person.surviving_id, province, at=at)
+    if heard is not None:
+        return False
+    if not weighed.questions or not may_ask:
         # One whose answer is still under way is waited for.
         return any(row.answered_at is None and row.due_at > at for row in rounds)
     inquiries.open_one(
         about=complaint.pk,
-        questions=sorted(questions, key=inquiries.vars_of),
+        questions=sorted(weighed.questions, key=inquiries.vars_of),
         round_=rounds.count() + 1,
         due_at=due_at,
         at=at,
@@ -185,7 +235,7 @@ def _worth_asking(facts: Facts, said: list[Judged]) -> set[Question]:
 
 def _apply(
     complaint: Complaint,
-    outcomes: list[Judged],
+    outcomes: Sequence[Judged],
     person_id: int,
     province: int | None,
     *,
@@ -215,7 +265,7 @@ def _apply(
     claims = list(complaint.claims.order_by("pk"))
     for claim in claims:
         claim.verdict = Verdict.UPHELD
-        place = proving.place_of(complaint, claim.field)
+        place = place_of(complaint.kind, complaint.dose_id, claim.field)
         row = written.get(place) or written["alias"]
         claim.correction = row.correction
         claim.save(update_fields=["verdict", "correction"])

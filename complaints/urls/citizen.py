@@ -53,6 +53,7 @@ urlpatterns = [
     path(f"{_DRAFT}anh/<uuid:ref>/bo/", photos.drop, name="report_photo_drop"),
     path(f"{_DRAFT}gap/", report_urgent.urgent, name="report_urgent"),
     path(f"{_DRAFT}kiem-tra/", report.check, name="report_check"),
+    path(f"{_DRAFT}xem-lai/", report.look_again, name="report_again"),
     path(f"{_DRAFT}bo/", report.drop, name="report_drop"),
     path(f"{_DRAFT}da-gui/", report.sent, name="report_sent"),
     path(f"{_DRAFT}luu/", own.save, name="report_save"),

@@ -19,8 +19,8 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from complaints.actions import drafts, intake, opening
-from complaints.choices import Kind
+from complaints.actions import drafts, foreseeing, intake, opening, selfservice
+from complaints.choices import Kind, Outcome
 from complaints.forms.report import SendForm
 from complaints.models import Draft
 from complaints.rules.plausibility import Doubt
@@ -28,6 +28,7 @@ from complaints.rules.refused import Refused
 from complaints.views import (
     doubts,
     drafting,
+    foreseen,
     limits,
     matters,
     own,
@@ -146,6 +147,7 @@ def facts(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         held = doubts.held(request, asked)
         answers["matters"][place] = page.answered() | {"held": held}
         drafts.save(row, answers)
+        foreseeing.ask(row, answers, at=at)
         if not answers["matters"][place].get("done"):
             return see_other(drafting.step(draft, "facts", place))
         is_proved = answers["proof"] is not None
@@ -183,11 +185,20 @@ def check(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
                 return _send(request, row, answers, at=at)
             except Refused as refusal:
                 form.add_error(None, str(refusal))
+    ahead = foreseeing.foresee(row, answers, at=at)
     context = {
         "form": form,
         "key": answers["key"],
         "draft": draft,
-        "matters": summaries.of(answers, draft, at=at),
+        "matters": [
+            matter | {"ahead": one}
+            for matter, one in zip(
+                summaries.of(answers, draft, at=at),
+                foreseen.of(ahead, answers["person"], at=at),
+                strict=True,
+            )
+        ],
+        "agree": foreseen.button(ahead),
         "contact": summaries.of_contact(answers),
         "photos": photos.of_draft(row),
         "urgent": report_urgent.row_of(answers, draft),
@@ -219,6 +230,11 @@ def _send(
         urgent=drafts.urgent_of(answers),
         at=at,
     )
+    selfservice.settle_now(
+        submitted.submission.complaints.values_list("pk", flat=True),
+        heard=foreseeing.heard_for(row),
+        at=at,
+    )
     known = access.submissions_of(request)
     # What it joined is open to the same telephone, to add to it.
     first = opening.same_sender(submitted.submission, submitted.joined)
@@ -230,6 +246,16 @@ def _send(
         request.session.modified = False
     to = drafting.step(row.key, "sent")
     return see_other(to + ("?differs=1" if submitted.differs else ""))
+
+
+@require_POST
+@access.public
+def look_again(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
+    """Ask what the first answer of the population database left open; check again."""
+    row, answers = drafting.load(request, draft)
+    if drafting.submission_of(answers) is None:
+        foreseeing.ask(row, answers, at=timezone.now())
+    return see_other(drafting.step(draft, "check"))
 
 
 @require_POST
@@ -255,8 +281,13 @@ def sent(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     submission = drafting.submission_of(answers)
     if submission is None:
         return redirect("citizen:report_check", draft=draft)
-    filed = list(opening.own([submission.pk]))
+    filed = list(opening.own([submission.pk]).prefetch_related("claims"))
+    put_right = foreseen.done(filed)
     context = receipt.of(submission, filed) | {
+        "put_right": put_right,
+        "all_right": len(put_right) == len(filed) > 0,
+        "corrected": Outcome.CORRECTED.label,
+        "has_record": answers["person"] == request.session.get("person"),
         "earlier": opening.joined_by(submission),
         "differs": "differs" in request.GET,
     }

@@ -121,6 +121,48 @@ def test_a_citizen_reports_a_missing_dose_and_staff_resolve_it(portal, page):
     check_page(page)
 
 
+def test_what_is_proved_is_put_right_while_the_citizen_looks(portal, chromium):
+    """Once through, in both languages: before and after, agree, the record is right."""
+    person = portal.citizen("Two zeros eaten")
+    before = last_code_at(portal.base, person["phone"])
+    context = chromium.new_context(
+        viewport={"width": 360, "height": WIDTHS[360]},
+        java_script_enabled=False,
+        base_url=portal.base,
+    )
+    page = context.new_page()
+    page.wrong = []
+    page.goto("/en/tra-cuu/")
+    page.fill("[name=national_id]", person["national_id"])
+    fill_day(page, "born_on", person["born_on"])
+    page.locator("main form button").first.click()
+    page.fill("[name=code]", newest_code(portal.base, person["phone"], after=before))
+    page.locator("main form button").first.click()
+    page.locator("a[href*='kind=wrong_person']").first.click()
+    page.fill("[name=national_id]", person["national_id"])
+    page.locator("main form button[value=go]").click()
+    page.locator("main form button.btn:not([formaction])").last.click()
+    check = page.url.removeprefix(portal.base)
+
+    def is_answered():
+        page.goto(check)
+        return "This can be corrected now" in page.inner_text("main")
+
+    wait_until(is_answered)
+    check_page(page)
+    page.goto(check.removeprefix("/en"))
+    assert "(10 chữ số)" in page.inner_text("main")
+    check_page(page)
+    page.goto(check)
+    page.get_by_role("button", name="Agree, correct it now").click()
+    assert "It is corrected" in page.inner_text("h1")
+    check_page(page)
+    page.get_by_role("link", name="See the corrected record").click()
+    assert "digits" not in page.inner_text("main")
+    check_page(page)
+    context.close()
+
+
 def sign_in(page, member):
     page.context.clear_cookies()
     page.goto("/dang-nhap/")

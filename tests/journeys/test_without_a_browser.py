@@ -113,7 +113,9 @@ def test_the_zero_that_a_spreadsheet_ate_is_put_back_at_once(portal):
     visitor.send(button=("action", "go"), national_id=person["national_id"])
     assert visitor.url.endswith("/lien-he/"), visitor.text
     visitor.send(phone="")
+    wait_until(lambda: "Có thể sửa ngay" in _look_again(visitor).text)
     visitor.send(key=_key(visitor))
+    assert "Đã sửa xong" in visitor.text
     code = re.search(r"\d{4} \d{4} \d{2}", visitor.text).group().replace(" ", "")
 
     page = wait_until(
@@ -130,6 +132,12 @@ def test_the_zero_that_a_spreadsheet_ate_is_put_back_at_once(portal):
         ]
     )
     assert len(told) == 1
+
+
+def _look_again(visitor):
+    """See on the check page whether the population database answered."""
+    again = [f for f in visitor.forms if f.action.endswith("/xem-lai/")]
+    return visitor.post(again[0].action, again[0].values) if again else visitor
 
 
 def test_fifty_posts_of_one_form_make_one_submission(portal):

@@ -6,7 +6,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from tests.factories import make_dose, make_organization, make_person, make_product
+from tests.factories import (
+    make_dose,
+    make_organization,
+    make_person,
+    make_product,
+    make_root,
+)
 from tests.pages.citizen_steps import code_sent_to, open_record, step, text_of
 from tests.pages.test_citizen_report import GIVEN, WHO, begin, go_to_check
 
@@ -23,6 +29,7 @@ def rest(client, minutes=21):
 
 def test_who_rested_too_long_proves_the_telephone_and_goes_on(client):
     make_product()
+    make_root()
     page = begin(client)
     client.post(step(page, "mui"), GIVEN | {"site": "none", "story": "Ở trường học"})
     go_to_check(client, page)

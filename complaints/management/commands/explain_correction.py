@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from complaints.actions import proving, selfcorrection, selfservice, switches
+from complaints.actions import claimed, selfcorrection, selfservice, switches
 from complaints.models import Complaint, RuleSwitch, SelfCorrection
 from complaints.rules.selfcorrection.reasons import WORDS
 from complaints.rules.selfcorrection.rule import Outcome, State
@@ -53,7 +53,7 @@ class Command(BaseCommand):
 
 def _explain(complaint: Complaint) -> dict[str, Any]:
     at = timezone.now()
-    facts = proving.of_complaint(complaint, at=at)
+    facts = claimed.of_complaint(complaint, at=at)
     found: dict[str, Any] = {
         "reference": complaint.reference,
         "status": complaint.status,

@@ -109,15 +109,16 @@ class PopulationBatch(models.Model):
 class PopulationInquiry(models.Model):
     """Questions on whose answers somebody waits: do these details belong together?
 
-    ``about`` is who waits: a complaint, or a batch of a campaign, by ``purpose``; asked
-    again with other questions it is another ``round``. After ``due_at`` nobody waits
-    any more. ``answers``: for each question the wrong fields, or null for silence; null
-    as a whole where no answer came in time.
+    ``about`` is who waits: a complaint, a report that is not sent yet, or a batch of a
+    campaign, by ``purpose``; asked again with other questions it is another ``round``.
+    After ``due_at`` nobody waits any more. ``answers``: for each question the wrong
+    fields, or null for silence; null as a whole where no answer came in time.
     """
 
     class Purpose(models.TextChoices):
         COMPLAINT = "complaint"
         CAMPAIGN = "campaign"
+        DRAFT = "draft"
 
     number = models.UUIDField(unique=True, default=uuid.uuid4)
     purpose = models.CharField(
