@@ -110,7 +110,8 @@ def foresee(draft: Draft, answers: dict[str, Any], *, at: datetime) -> list[Fore
         found = []
         for matter, body in zip(matters, bodies, strict=True):
             facts = _facts(draft, person_id, matter, at=at)
-            state, edits = State.PERSON, ()
+            state = State.PERSON
+            edits: tuple[Edit, ...] = ()
             if facts is not None:
                 weighed = selfservice.weigh(
                     replace(facts, answers=heard), rules=rules, may_ask=may_ask
