@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import random
+import re
 import sys
 from datetime import date, timedelta
 from pathlib import Path
@@ -22,6 +23,8 @@ from tests.journeys import states
 from tests.journeys.conftest import CHROMIUM, FLAGS, HOW
 
 WIDTHS = {360: 740, 1280: 800}
+# A code, a reference or a rule, of which the first one stands for all.
+_NAMES_ONE = re.compile(r"\d|[A-Z]")
 
 
 class Walk:
@@ -56,34 +59,39 @@ class Walk:
 
 
 def staff(walk: Walk, prefix: str, member: dict) -> None:
-    """Walk the queue and a case, or the figures, as the member's role allows."""
-    page = walk.page
+    """Walk every page of the member's menu, and the first page below each."""
+    page, role = walk.page, member["role"]
     page.context.clear_cookies()
     page.goto(f"{walk.base}{prefix}/dang-nhap/")
     page.fill("[name=username]", member["username"])
     page.fill("[name=password]", member["password"])
     page.locator("main form button").first.click()
-    if member["role"] == "administrator":
-        walk.open(f"{prefix}/quan-tri/tin-nhan/", "messages")
-        walk.open(f"{prefix}/quan-tri/tin-nhan/corrected/", "message")
-        walk.open(f"{prefix}/quan-tri/du-lieu/", "data-requests")
-        return
-    if member["role"] == "overseer":
-        walk.open(f"{prefix}/quan-tri/", "times")
-        walk.open(f"{prefix}/quan-tri/ho-so/", "cases")
-        return
-    walk.look(f"queue-{member['role']}")
-    walk.open(f"{prefix}/lam-viec/lap-ho/", f"counter-{member['role']}")
-    for kind in ("owner", "people", "doses"):
-        pairs = f"{prefix}/lam-viec/chat-luong/trung-khop/?kind={kind}"
-        walk.open(pairs, f"pairs-{kind}-{member['role']}")
-        if page.locator("tbody th a").count():
-            page.locator("tbody th a").first.click()
-            walk.look(f"pair-{kind}-{member['role']}")
-    page.goto(f"{walk.base}{prefix}/lam-viec/")
-    links = page.locator("main a[href*='/lam-viec/ho-so/']")
-    if links.count():
-        walk.open(links.first.get_attribute("href") or "", f"case-{member['role']}")
+    seen: set[str] = set()
+    for path in _links(walk, "header nav a"):
+        _walk_below(walk, path, role, seen)
+
+
+def _walk_below(walk: Walk, path: str, role: str, seen: set[str]) -> None:
+    """Look at a page and at one of each shape that its lists lead to."""
+    seen.add(_shape(path))
+    walk.open(path, f"{role}{_shape(path).replace('/', '-')}".rstrip("-"))
+    for below in _links(walk, "main :is(th, td, .doors, .views, .msgs) a"):
+        if _shape(below) not in seen and "." not in below:
+            _walk_below(walk, below, role, seen)
+
+
+def _links(walk: Walk, where: str) -> list[str]:
+    """Return the addresses of links on the page that lead to pages of staff."""
+    found = walk.page.locator(where).evaluate_all(
+        "all => all.map(one => one.pathname + one.search)"
+    )
+    return [path for path in found if "/lam-viec/" in path or "/quan-tri/" in path]
+
+
+def _shape(path: str) -> str:
+    """Return an address without language, question and what names one row."""
+    parts = path.removeprefix("/en").partition("?")[0].strip("/").split("/")
+    return "/" + "/".join("x" if _NAMES_ONE.search(part) else part for part in parts)
 
 
 def main() -> int:

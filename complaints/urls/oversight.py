@@ -6,6 +6,7 @@ from complaints.views import (
     campaigns,
     comparison,
     data_requests,
+    managing,
     message_lists,
     oversight,
     selfcorrection,
@@ -16,6 +17,7 @@ app_name = "oversight"
 urlpatterns = [
     path("", oversight.times, name="times"),
     path("ho-so/", oversight.cases, name="cases"),
+    path("muc-luc/", managing.manage, name="manage"),
     path("du-lieu/", data_requests.index, name="data_requests"),
     path("du-lieu/<uuid:ref>/", data_requests.one, name="data_request"),
     path("doi-chieu/", comparison.people, name="comparison"),

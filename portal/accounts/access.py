@@ -38,10 +38,7 @@ class StaffRequest(HtmxRequest):
 
     user: User
     postings: list[Posting]
-    may_oversee: bool
-    may_list: bool
-    may_run: bool
-    may_help: bool
+    roles: frozenset[str]
 
 
 def public(view: View) -> View:
@@ -108,6 +105,7 @@ def staff(*roles: str) -> Callable[[View], View]:
     """Let in members of staff who hold one of the roles now; others get 404.
 
     ``request.postings`` holds those postings; the scope is what lies at and below.
+    ``request.roles`` are the roles of all current postings, for the menu.
     """
 
     def decorate(view: View) -> View:
@@ -122,10 +120,7 @@ def staff(*roles: str) -> Callable[[View], View]:
             postings = current_postings(request.user, at=at)
             let_in = cast(StaffRequest, request)
             let_in.postings = [p for p in postings if not roles or p.role in roles]
-            let_in.may_oversee = any(p.role in OVERSEERS for p in postings)
-            let_in.may_run = any(p.role == Role.ADMINISTRATOR for p in postings)
-            let_in.may_list = any(p.role in CASEWORKERS for p in postings)
-            let_in.may_help = any(p.role in HELPERS for p in postings)
+            let_in.roles = frozenset(posting.role for posting in postings)
             if not let_in.postings:
                 raise Http404
             paths = [posting.organization.path for posting in let_in.postings]

@@ -1,0 +1,116 @@
+"""The menu of staff: which pages there are, for whom, and what each is for.
+
+Pages of every day stand in the head of each page; those for whoever manages stand on
+one page of their own, each with a sentence. A new page is one more row here.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.urls import ResolverMatch
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.access import CASEWORKERS, HELPERS, OVERSEERS, Role
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the menu.
+
+    ``roles`` see it; none given: all staff. ``within`` are beginnings of the names of
+    routes that belong to it, its own among them.
+    """
+
+    route: str
+    title: Promise
+    about: Promise | None = None
+    roles: Collection[str] = ()
+    within: Sequence[str] = ()
+
+    def is_for(self, roles: Collection[str]) -> bool:
+        """Tell whether somebody with these roles sees it."""
+        return not self.roles or not set(self.roles).isdisjoint(roles)
+
+    def holds(self, match: ResolverMatch | None) -> bool:
+        """Tell whether the page shown is this one or lies below it."""
+        names = tuple(self.within) or (self.route,)
+        return match is not None and match.view_name.startswith(names)
+
+
+DAILY: Final = (
+    Page(
+        "casework:queue",
+        _("Queue"),
+        within=(
+            "casework:queue",
+            "casework:search",
+            "casework:case",
+            "casework:move",
+            "casework:evidence",
+        ),
+    ),
+    Page("casework:counter", _("Help somebody"), roles=HELPERS),
+    Page(
+        "casework:lists",
+        _("Session lists"),
+        roles=CASEWORKERS,
+        within=("casework:list",),
+    ),
+    Page("casework:quality", _("Data quality")),
+    Page(
+        "oversight:times",
+        _("Figures"),
+        roles=OVERSEERS,
+        within=("oversight:times", "oversight:cases"),
+    ),
+)
+MANAGING: Final = (
+    Page(
+        "oversight:selfcorrection",
+        _("Self-correction"),
+        _("Which rules put records right by themselves, how often they were right."),
+        OVERSEERS,
+        ("oversight:selfcorrection", "oversight:campaign"),
+    ),
+    Page(
+        "oversight:comparison",
+        _("Population register"),
+        _("How many people agree with the population register, and in what not."),
+        OVERSEERS,
+    ),
+    Page(
+        "oversight:messages",
+        _("Messages"),
+        _("Messages that are stuck, and the words of each."),
+        (Role.ADMINISTRATOR,),
+        ("oversight:message",),
+    ),
+    Page(
+        "oversight:data_requests",
+        _("Personal data"),
+        _("Requests of citizens about their own data, by the day they are due."),
+        (Role.ADMINISTRATOR,),
+        ("oversight:data_request",),
+    ),
+)
+MANAGE: Final = Page(
+    "oversight:manage",
+    _("Manage"),
+    roles={role for page in MANAGING for role in page.roles},
+    within=(
+        "oversight:manage",
+        *(name for page in MANAGING for name in page.within or (page.route,)),
+    ),
+)
+
+
+def head(roles: Collection[str]) -> list[Page]:
+    """Return the pages that stand in the head for somebody with these roles."""
+    return [page for page in (*DAILY, MANAGE) if page.is_for(roles)]
+
+
+def managing(roles: Collection[str]) -> list[Page]:
+    """Return the pages of the page for who manages."""
+    return [page for page in MANAGING if page.is_for(roles)]
