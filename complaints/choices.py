@@ -114,6 +114,7 @@ class Move(TextChoices):
     ANSWER = "answer", _("Answer")
     HAND_OVER = "hand_over", _("Hand over")
     ESCALATE = "escalate", _("Pass to the level above")
+    EXTEND = "extend", _("Extend the time once")
     PROPOSE = "propose", _("Propose to a second person")
     COUNTERSIGN = "countersign", _("Countersign")
     DECLINE = "decline", _("Decline the proposal")

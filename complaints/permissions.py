@@ -22,6 +22,7 @@ ALLOWED: dict[str, frozenset[Move]] = {
             Move.ASK,
             Move.HAND_OVER,
             Move.ESCALATE,
+            Move.EXTEND,
             Move.PROPOSE,
             Move.COUNTERSIGN,
             Move.DECLINE,

@@ -1,6 +1,6 @@
 """What happened to a complaint: written once, in the transaction of the move."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from complaints.choices import Actor, Move
@@ -54,4 +54,15 @@ def read(complaint: Complaint) -> list[Event]:
 
 def moments(events: list[Event]) -> list[Moment]:
     """Return the events as the clock sees them."""
-    return [Moment(e.move, e.status, e.at, e.round, e.holder_id) for e in events]
+    return [
+        Moment(
+            e.move,
+            e.status,
+            e.at,
+            e.round,
+            e.holder_id,
+            extra=timedelta(hours=e.data.get("hours", 0)),
+            seq=e.seq,
+        )
+        for e in events
+    ]

@@ -40,6 +40,7 @@ SIDE = {
     "complaints.worklist",
     "complaints.casefile",
     "complaints.lookalikes",
+    "complaints.policies",
     "complaints.presence",
     "complaints.subjects",
     "complaints.integrity",

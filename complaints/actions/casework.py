@@ -3,18 +3,18 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from complaints import permissions
+from complaints import permissions, policies
 from complaints.actions import moving, undoing, verdicts
 from complaints.actions.verdicts import Deciders
 from complaints.choices import Actor, Move, Verdict
 from complaints.models import Claim, Complaint
-from complaints.rules import hops
+from complaints.rules import clock, hops
 from complaints.rules.refused import Refused, Stale
 from portal.accounts.models import User
 from portal.common import scope
@@ -149,6 +149,38 @@ def escalate(
             raise Refused(_("There is no level above this one."))
         turn.pass_to(to, note=note, escalated_at=at)
     return turn.case
+
+
+def extend(
+    *,
+    complaint_id: int,
+    note: str,
+    by: User,
+    at: datetime,
+    version: int | None = None,
+) -> Complaint:
+    """Give a case the policy's longer time, once a round, with the reason.
+
+    The citizen is told the new date. Raise Refused where the policy knows no longer
+    time, where it was given already, and once the case is overdue. Figures keep
+    counting against the time without it.
+    """
+    note = moving.require_text(
+        note, message=_("Say why it takes longer. The citizen reads it.")
+    )
+    with _turn(complaint_id, Move.EXTEND, by=by, at=at, version=version) as turn:
+        case = turn.case
+        terms = policies.terms_of_case(case)
+        if not terms.extension:
+            raise Refused(_("The time for this kind of case cannot be extended."))
+        if case.events.filter(round=case.round, move=Move.EXTEND).exists():
+            raise Refused(_("The time was extended once already."))
+        if at > case.due_at:
+            raise Refused(_("The case is overdue, so its time stays as it is."))
+        due_at = clock.later(case.due_at, terms.extension, terms=terms)
+        hours = terms.extension // timedelta(hours=1)
+        turn.move(note=note, data={"hours": hours}, due_at=due_at)
+    return case
 
 
 def note(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from complaints import policies
 from complaints.actions import moving
 from complaints.choices import Actor, Move, Status
 from complaints.models import Complaint, Rating, Submission
@@ -85,11 +86,11 @@ def disagree(*, complaint_id: int, note: str, at: datetime) -> Complaint:
     """
     note = moving.require_text(note, message=_("Say what is still not right."))
     with _own(complaint_id) as own:
-        policy = moving.policy_for(own.kind, at=at)
-        if own.ended_at and at > own.ended_at + timedelta(days=policy.disagree_days):
+        days = policies.policy_for(own.kind, at=at).disagree_days
+        if own.ended_at and at > own.ended_at + timedelta(days=days):
             raise Refused(
                 _("More than %(days)s days have passed. Please send a new report.")
-                % {"days": policy.disagree_days}
+                % {"days": days}
             )
         was_resolved = own.status == Status.RESOLVED
         to = moving.above(own.holder, at=at) if was_resolved else own.holder
@@ -98,6 +99,7 @@ def disagree(*, complaint_id: int, note: str, at: datetime) -> Complaint:
                 _("You have reported this again already; follow that report.")
             )
         own.claims.update(verdict="", ground="", correction=None, decided_sealed=None)
+        policy, due_at = policies.of_round(own.kind, begins=at, body=to)
         moving.move(
             own,
             Move.DISAGREE,
@@ -108,7 +110,8 @@ def disagree(*, complaint_id: int, note: str, at: datetime) -> Complaint:
             holder=to,
             round=own.round + 1,
             round_started_at=at,
-            due_at=at + timedelta(hours=policy.repair_hours),
+            policy=policy,
+            due_at=due_at,
             overdue_at=None,
             confirmed_at=None,
             assignee=None,

@@ -4,14 +4,13 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from complaints import timeline
-from complaints.actions.moving import policy_for
+from complaints import policies, timeline
 from complaints.actions.reported import Held, Matter, Sender, Urgent
 from complaints.choices import (
     OPEN,
@@ -284,7 +283,7 @@ def _complaints(
             holder_path=tray.path,
             submitted_at=at,
             round_started_at=at,
-            due_at=at + timedelta(hours=policy_for(matter.kind, at=at).repair_hours),
+            due_at=policies.of_round(matter.kind, begins=at, body=None)[1],
             urgent_on=urgent.on if urgent else None,
             urgent_reason=urgent.reason if urgent else "",
         )

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from complaints import timeline
+from complaints import policies, timeline
 from complaints.choices import ENDED, Actor, Move, Status
-from complaints.models import Complaint, Event, Lease, Policy
-from complaints.rules import terms, workflow
+from complaints.models import Complaint, Event, Lease
+from complaints.rules import clock, workflow
 from complaints.rules.refused import Refused, Stale
 from portal.accounts.models import User
 from portal.registry.models import Organization
@@ -93,18 +93,15 @@ def put_back(
     )
 
 
-def policy_for(kind: str, *, at: datetime) -> Policy:
-    """Return the policy in force for a kind at an instant."""
-    row = terms.in_force(Policy.objects.all(), kind=kind, day=at.date())
-    assert isinstance(row, Policy)
-    return row
-
-
 def _end_pause(complaint: Complaint, *, at: datetime) -> None:
     """Move the due time by what the citizen took, up to the cap of the policy."""
     assert complaint.paused_at is not None
-    cap = terms.terms(policy_for(complaint.kind, at=complaint.round_started_at)).pause
-    complaint.due_at += min(max(at - complaint.paused_at, cap * 0), cap)
+    complaint.due_at = clock.resumed(
+        complaint.due_at,
+        paused_at=complaint.paused_at,
+        at=at,
+        terms=policies.terms_of_case(complaint),
+    )
     complaint.paused_at = None
     if complaint.overdue_at and complaint.due_at > at:
         complaint.overdue_at = None

@@ -12,8 +12,10 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from complaints import policies
 from complaints.choices import Actor, Move, Status
 from complaints.models import Complaint
+from complaints.rules import terms
 from complaints.rules.responsibility import (
     IDENTITY,
     Answer,
@@ -58,6 +60,7 @@ def route(ids: Iterable[int], *, at: datetime) -> int:
             return 0
         answers, _atlas = _answers_for(waiting, at=at)
         _write([(one.pk, answer) for one, answer in answers.items()], at=at)
+        _set_terms([one.pk for one in waiting], day=timezone.localdate(at))
     logger.info("complaints.routed", extra={"rows": len(waiting)})
     return len(waiting)
 
@@ -143,6 +146,26 @@ def _write(answers: list[tuple[int, Answer]], *, at: datetime) -> None:
             },
         )
     transaction.on_commit(partial(outbox.wake_up, "route"), robust=True)
+
+
+def _set_terms(ids: list[int], *, day: date) -> None:
+    """Let a policy of whoever got the case count, where there is one, from its sending.
+
+    One statement where no level and no organization has a policy of its own.
+    """
+    narrow = policies.special(day=day)
+    if not narrow:
+        return
+    routed = Complaint.objects.filter(pk__in=ids).select_related("holder")
+    changed = []
+    for case in routed.order_by("pk"):
+        if not any(terms.holds_for(row, case.holder) for row in narrow):
+            continue
+        case.policy, case.due_at = policies.of_round(
+            case.kind, begins=case.round_started_at, body=case.holder
+        )
+        changed.append(case)
+    Complaint.objects.bulk_update(changed, ["policy", "due_at"])
 
 
 def _way(answer: Answer) -> str:

@@ -2,12 +2,13 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from complaints import policies
 from complaints.actions import moving, switches
 from complaints.choices import Actor, Move, Status
 from complaints.models import CampaignBatch, Complaint, SelfCorrection
@@ -222,7 +223,8 @@ def _reopen(complaints: dict[int | None, Complaint | None], *, at: datetime) -> 
         if complaint is None or complaint.status != Status.RESOLVED:
             continue
         complaint.claims.update(verdict="", ground="", correction=None)
-        policy = moving.policy_for(complaint.kind, at=at)
+        # Nobody has the new round yet: routing looks for a policy of its own.
+        policy, due_at = policies.of_round(complaint.kind, begins=at, body=None)
         moving.move(
             complaint,
             Move.REVERT,
@@ -231,7 +233,8 @@ def _reopen(complaints: dict[int | None, Complaint | None], *, at: datetime) -> 
             routed_at=None,
             round=complaint.round + 1,
             round_started_at=at,
-            due_at=at + timedelta(hours=policy.repair_hours),
+            policy=policy,
+            due_at=due_at,
             overdue_at=None,
             confirmed_at=None,
         )

@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
-from complaints.actions import moving, routing
+from complaints import policies
+from complaints.actions import routing
 from complaints.choices import Kind
-from complaints.models import Policy
 from complaints.rules import terms
 from complaints.rules.clock import Terms
 from complaints.rules.responsibility import Atlas, Facts, responsible_for
@@ -113,8 +113,7 @@ def read(*, people: int, seed: int, at: datetime) -> World:
     named = {pk: (code, name) for pk, code, name in rows}
     products = dict(Product.objects.values_list("code", "pk"))
     of_product = _lots_of_products()
-    policy = moving.policy_for(Kind.MISSING_DOSE, at=at)
-    assert isinstance(policy, Policy)
+    policy = policies.policy_for(Kind.MISSING_DOSE, at=at)
     return World(
         people=people,
         seed=seed,

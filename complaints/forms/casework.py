@@ -141,6 +141,15 @@ class Escalate(Step):
     )
 
 
+class Extend(Step):
+    """Give the case more time, once."""
+
+    note = _note(
+        _("Why it takes longer"),
+        hint=_("The citizen reads it, with the new date. Possible once only."),
+    )
+
+
 class Note(Step):
     """Write a note."""
 

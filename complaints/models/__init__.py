@@ -7,6 +7,7 @@ from complaints.models.event import Event, Message
 from complaints.models.own_file import OwnFile
 from complaints.models.policy import (
     Figure,
+    OfficeHours,
     Policy,
     QuietHours,
     SubtreeFigure,
@@ -44,6 +45,7 @@ __all__ = [
     "Lease",
     "MailAddress",
     "Message",
+    "OfficeHours",
     "OwnFile",
     "Policy",
     "Presence",

@@ -91,6 +91,8 @@ class Complaint(models.Model):
     ``due_at`` is what ``rules.clock`` says of its events, kept for the queue's index;
     ``queue_at`` is its place there: what is urgent comes first within its due day.
     ``holder_path`` repeats the holder's path for the same reason (a trigger keeps it).
+    ``policy``: what counts for this round where whoever got it first has a policy of
+    its own or of its level; null: the general one of the day the round began.
     """
 
     submission = models.ForeignKey(
@@ -117,6 +119,9 @@ class Complaint(models.Model):
     routed_at = models.DateTimeField(null=True)
     touched_at = models.DateTimeField(null=True)
     round_started_at = models.DateTimeField()
+    policy = models.ForeignKey(
+        "complaints.Policy", models.PROTECT, null=True, related_name="+"
+    )
     due_at = models.DateTimeField()
     paused_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)

@@ -11,12 +11,23 @@ from portal.registry.models import Organization
 class Policy(models.Model):
     """How long an answer may take, from one day to another, and who said so.
 
-    ``kind`` empty: for every kind without a policy of its own.
+    ``kind`` and ``level`` empty, ``organization`` null: for every kind, kind of
+    organization, organization. An organization's row holds for all below it, too; which
+    of several rows counts is said by ``rules.terms``. With ``in_office`` the hours are
+    those of the office (eight to a working day), else wall time.
     """
 
     kind = models.CharField(max_length=12, choices=Kind, blank=True)
+    level = models.CharField(
+        max_length=20, choices=Organization.Kind, blank=True, db_default=""
+    )
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, null=True, related_name="+"
+    )
+    in_office = models.BooleanField(default=False, db_default=False)
     repair_hours = models.PositiveIntegerField()
     first_answer_hours = models.PositiveIntegerField()
+    extension_hours = models.PositiveIntegerField(default=0, db_default=0)
     pause_days = models.PositiveSmallIntegerField()
     disagree_days = models.PositiveSmallIntegerField()
     valid_from = models.DateField()
@@ -26,16 +37,77 @@ class Policy(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                name="policy_once_per_kind_and_day", fields=["kind", "valid_from"]
+                name="policy_once_per_reach_and_day",
+                fields=["kind", "level", "organization", "valid_from"],
+                nulls_distinct=False,
             ),
             models.CheckConstraint(
                 name="policy_ends_after_it_begins",
                 condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")),
             ),
+            models.CheckConstraint(
+                name="policy_answers_before_it_repairs",
+                condition=Q(repair_hours__gt=0)
+                & Q(first_answer_hours__lte=F("repair_hours")),
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.kind or 'all'} {self.repair_hours} h"
+
+    @property
+    def reach(self) -> str:
+        """Return the path at and below which it holds; '' everywhere."""
+        return self.organization.path if self.organization else ""
+
+
+class OfficeHours(models.Model):
+    """When an organization, and all below it, can be reached; null: the country.
+
+    ``weekdays``: Monday is 0. The midday break is optional. The nearest row counts.
+    """
+
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, null=True, related_name="+"
+    )
+    weekdays = ArrayField(models.SmallIntegerField())
+    begins = models.TimeField()
+    ends = models.TimeField()
+    break_begins = models.TimeField(null=True)
+    break_ends = models.TimeField(null=True)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True)
+    source = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                name="officehours_once_per_organization_and_day",
+                fields=["organization", "valid_from"],
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="officehours_valid_to_after_from",
+                condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")),
+            ),
+            models.CheckConstraint(
+                name="officehours_close_after_they_open",
+                condition=Q(begins__lt=F("ends"), break_begins=None, break_ends=None)
+                | Q(
+                    begins__lt=F("break_begins"),
+                    break_begins__lt=F("break_ends"),
+                    break_ends__lt=F("ends"),
+                ),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.begins} to {self.ends}"
+
+    @property
+    def reach(self) -> str:
+        """Return the path at and below which they hold; '' everywhere."""
+        return self.organization.path if self.organization else ""
 
 
 class QuietHours(models.Model):

@@ -133,6 +133,24 @@ WORDS: Final[dict[str, dict[str, Words]]] = {
             "Report {code} was passed to the level above",
         ),
     },
+    Move.EXTEND: {
+        "vi": Words(
+            (
+                "Phản ánh {code} cần thêm thời gian. Hạn mới: {due}. Lý do có trong"
+                " trang theo dõi.",
+            ),
+            "Phản ánh {code} cần thêm thời gian",
+            "Mỗi phản ánh chỉ được gia hạn một lần.",
+        ),
+        "en": Words(
+            (
+                "Report {code} needs more time. New date: {due}. The reason is on the"
+                " tracking page.",
+            ),
+            "Report {code} needs more time",
+            "The time of a report can be extended once only.",
+        ),
+    },
     Move.OVERDUE: {
         "vi": Words(
             (

@@ -36,7 +36,7 @@ _MEASURED = """
 WITH terms AS MATERIALIZED (
   SELECT kind, valid_from, coalesce(valid_to, 'infinity') AS valid_to,
     repair_hours * 3600 AS repair, pause_days * 86400 AS pause
-  FROM complaints_policy
+  FROM complaints_policy WHERE level = '' AND organization_id IS NULL
 ), wanted AS MATERIALIZED (
   SELECT c.id, c.holder_id, c.kind, c.status, c.round, c.submitted_at, c.ended_at,
     c.touched_at, t.repair, t.pause

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from django.utils import timezone
 
+from portal.common import dated
+
 
 class Row(Protocol):
     """Quiet hours in force from one day to another; they may run past midnight."""
@@ -25,7 +27,7 @@ def until(rows: Iterable[Row], *, at: datetime) -> datetime | None:
     known = list(rows)
     local = timezone.localtime(at)
     for day in (local.date() - timedelta(days=1), local.date()):
-        row = _in_force(known, day)
+        row = dated.in_force(known, day=day)
         if row is None or row.begins == row.ends:
             continue
         last = day + timedelta(days=1) if row.ends < row.begins else day
@@ -36,12 +38,3 @@ def until(rows: Iterable[Row], *, at: datetime) -> datetime | None:
         if begins <= at < ends:
             return ends
     return None
-
-
-def _in_force(rows: list[Row], day: date) -> Row | None:
-    fitting = [
-        row
-        for row in rows
-        if row.valid_from <= day and (row.valid_to is None or day < row.valid_to)
-    ]
-    return max(fitting, key=lambda row: row.valid_from) if fitting else None

@@ -54,6 +54,7 @@ STEPS: Final[dict[str, tuple[Move, type[forms.Step], Callable[..., Complaint]]]]
     "hoi-them": (Move.ASK, forms.Ask, casework.ask),
     "chuyen": (Move.HAND_OVER, forms.HandOver, casework.hand_over),
     "len-cap-tren": (Move.ESCALATE, forms.Escalate, casework.escalate),
+    "gia-han": (Move.EXTEND, forms.Extend, casework.extend),
     "ghi-chu": (Move.NOTE, forms.Note, casework.note),
 }
 DONE: Final = {
@@ -65,6 +66,7 @@ DONE: Final = {
     Move.ASK: gettext_lazy("The citizen was asked. The clock stands still meanwhile."),
     Move.HAND_OVER: gettext_lazy("The case was handed over."),
     Move.ESCALATE: gettext_lazy("The case was passed to the level above."),
+    Move.EXTEND: gettext_lazy("The due date moved. The citizen is told the new one."),
     Move.NOTE: gettext_lazy("The note is kept with the case."),
 }
 
@@ -197,6 +199,13 @@ def _form_of(
     return form(data, **facts)
 
 
+def _may_extend(file: casefile.CaseFile, *, at: datetime) -> bool:
+    """Tell whether more time can still be asked for; the policy has the last word."""
+    case = file.complaint
+    told = any(e.move == Move.EXTEND and e.round == case.round for e in file.events)
+    return at <= case.due_at and not told
+
+
 def _organizations(words: str, *, at: datetime) -> list[Any]:
     """Return the organizations that typed words mean; none for less than a word."""
     if len(words.strip()) < 3:
@@ -248,7 +257,7 @@ def _show(
     steps = {
         step: (bound or {}).get(step) or _form_of(step, complaint, at=at)
         for step, (move, _form, _action) in STEPS.items()
-        if move in allowed
+        if move in allowed and (move != Move.EXTEND or _may_extend(file, at=at))
     }
     following = worklist.next_after(worklist.at_and_below(paths_of(request)), complaint)
     faulty = next(iter((bound or {}).values()), None)

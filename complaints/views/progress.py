@@ -50,6 +50,7 @@ FOR_THE_CITIZEN: Final = (
     Move.COUNTERSIGN,
     Move.HAND_OVER,
     Move.ESCALATE,
+    Move.EXTEND,
 )
 
 UPWARDS: Final = (Move.ESCALATE, Move.OVERDUE, Move.DISAGREE)
@@ -97,6 +98,7 @@ def _title(complaint: Complaint, event: Event) -> str:
         Move.ANSWER: _("You answered"),
         Move.HAND_OVER: _("Passed on to %(holder)s") % holder,
         Move.ESCALATE: _("Passed to a higher level: %(holder)s") % holder,
+        Move.EXTEND: _("More time is needed; the due date moved once"),
         Move.PROPOSE: _("Decided; a second person checks it"),
         Move.COUNTERSIGN: str(ended) or _("Decided"),
         Move.DECLINE: _("Being checked again"),

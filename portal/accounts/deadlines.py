@@ -2,11 +2,11 @@
 
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Q
 from django.utils import timezone
 
 from portal.accounts.models import Deadline
-from portal.registry.models import Holiday
+from portal.common import dated
+from portal.registry import workdays
 
 
 def in_force(code: str, *, day: date) -> Deadline:
@@ -14,10 +14,7 @@ def in_force(code: str, *, day: date) -> Deadline:
 
     Raise Deadline.DoesNotExist where none does: a table with a hole is a defect.
     """
-    rows = Deadline.objects.filter(
-        Q(valid_to=None) | Q(valid_to__gt=day), code=code, valid_from__lte=day
-    )
-    row = rows.order_by("-valid_from", "-pk").first()
+    row = dated.in_force(Deadline.objects.filter(code=code), day=day)
     if row is None:
         raise Deadline.DoesNotExist(f"no deadline {code} on {day}")
     return row
@@ -47,11 +44,7 @@ def length(code: str, *, at: datetime) -> timedelta:
 def _after_working_days(day: date, count: int) -> date:
     # The longest row of holidays is that of Tết; twice the days and a month suffice.
     horizon = day + timedelta(days=2 * count + 31)
-    swapped = dict(
-        Holiday.objects.filter(day__gt=day, day__lte=horizon).values_list(
-            "day", "is_workday"
-        )
-    )
+    swapped = workdays.exceptions(day, horizon)
     while count:
         day += timedelta(days=1)
         if swapped.get(day, day.weekday() < 5):

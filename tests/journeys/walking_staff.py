@@ -18,6 +18,7 @@ PRESSED = {
     "hoi-them": Move.ASK,
     "chuyen": Move.HAND_OVER,
     "len-cap-tren": Move.ESCALATE,
+    "gia-han": Move.EXTEND,
     "ghi-chu": Move.NOTE,
     "rut": Move.WITHDRAW,
 }

@@ -128,6 +128,7 @@ def test_only_permitted_moves_are_offered(client, case, station):
         "hoi-them",
         "chuyen",
         "len-cap-tren",
+        "gia-han",
         "ghi-chu",
     }
     assert offered_to_clerk == {"ghi-chu"}

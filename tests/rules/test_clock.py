@@ -1,12 +1,16 @@
 """The clock: lives without gaps, pauses within the cap, times that never run back."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from complaints.choices import Move, Status
-from complaints.rules.clock import Moment, Terms, reckon
+from complaints.rules.clock import Moment, Terms, reaches, reckon, resumed
+from tests.rules.test_office import OFFICE
+from tests.rules.test_office import moment as local
 
 SENT = datetime(2026, 11, 2, 5, 0, tzinfo=UTC)
 TERMS = Terms(repair=timedelta(hours=48), pause=timedelta(days=10))
@@ -74,6 +78,64 @@ def test_a_note_neither_stops_the_clock_nor_counts_as_an_answer():
     note = moment(Move.NOTE, Status.RECEIVED, 5)
     now = reckoned(SUBMIT, note, hours=6)
     assert (now.spent, now.first_answer_at) == (6 * HOUR, None)
+
+
+def test_an_extension_moves_the_due_time_once_and_the_target_never():
+    extra = replace(moment(Move.EXTEND, Status.RECEIVED, 5), extra=24 * HOUR)
+    now = reckoned(SUBMIT, extra, replace(extra, at=SENT + 6 * HOUR), hours=60)
+    assert (now.due_at, now.target_at) == (SENT + 72 * HOUR, SENT + 48 * HOUR)
+    assert (now.allowed, now.left, now.is_overdue) == (72 * HOUR, 12 * HOUR, False)
+
+
+def test_the_first_answer_has_a_clock_of_its_own_in_each_round():
+    terms = replace(TERMS, first_answer=24 * HOUR)
+    asked = moment(Move.ASK, Status.WAITING_CITIZEN, 20)
+    silent = reckon([SUBMIT], terms=terms, at=SENT + 25 * HOUR)
+    assert (silent.answer_due_at, silent.is_answer_late) == (SENT + 24 * HOUR, True)
+    heard = reckon([SUBMIT, asked], terms=terms, at=SENT + 90 * HOUR)
+    assert (heard.answered_at, heard.is_answer_late) == (asked.at, False)
+    ended = moment(Move.RESOLVE, Status.RESOLVED, 100)
+    again = moment(Move.DISAGREE, Status.RECEIVED, 110, round=2)
+    later = [SUBMIT, asked, ended, again]
+    second = reckon(later, terms=terms, at=SENT + 135 * HOUR)
+    assert second.answered_at is None
+    assert (second.answer_due_at, second.is_answer_late) == (SENT + 134 * HOUR, True)
+    assert second.first_answer_at == asked.at
+
+
+IN_OFFICE = replace(TERMS, repair=16 * HOUR, office=OFFICE, in_office=True)
+
+
+@pytest.mark.parametrize(
+    ("sent", "due", "why"),
+    [
+        ("2026-11-02 10:00", "2026-11-04 10:00", "two working days"),
+        ("2026-11-06 16:00", "2026-11-10 16:00", "over the weekend"),
+        ("2026-02-13 16:00", "2026-02-24 16:00", "over Tết"),
+        ("2026-11-02 22:00", "2026-11-04 17:00", "sent at night: from the morning"),
+    ],
+)
+def test_working_days_are_counted_in_office_hours(sent, due, why):
+    events = [Moment(Move.SUBMIT, Status.RECEIVED, local(sent), 1, 1)]
+    assert reckon(events, terms=IN_OFFICE, at=local(sent)).due_at == local(due), why
+    before = reckon(events, terms=IN_OFFICE, at=local(due))
+    assert (before.left, before.is_overdue) == (0 * HOUR, False), why
+    after = reckon(events, terms=IN_OFFICE, at=local(due) + timedelta(seconds=1))
+    assert after.is_overdue, why
+    assert after.wall_spent == local(due) - local(sent) + timedelta(seconds=1)
+
+
+def test_a_pause_over_the_weekend_costs_office_time_only():
+    sent = local("2026-11-06 09:00")
+    asked = Moment(Move.ASK, Status.WAITING_CITIZEN, local("2026-11-06 16:00"), 1, 1)
+    back = Moment(Move.ANSWER, Status.IN_REVIEW, local("2026-11-09 08:30"), 1, 1)
+    events = [Moment(Move.SUBMIT, Status.RECEIVED, sent, 1, 1), asked, back]
+    now = reckon(events, terms=IN_OFFICE, at=back.at)
+    assert now.paused == 2 * HOUR
+    assert now.due_at == local("2026-11-10 11:00")
+    before = reckon(events[:1], terms=IN_OFFICE, at=sent).due_at
+    kept = resumed(before, paused_at=asked.at, at=back.at, terms=IN_OFFICE)
+    assert kept == now.due_at
 
 
 STEPS = st.lists(
@@ -160,3 +222,51 @@ def test_the_clock_says_the_same_whenever_it_is_asked_about_the_past(life):
     ended = Moment(Move.RESOLVE, Status.RESOLVED, at, 1, 1)
     now = reckon([*events, ended], terms=TERMS, at=at)
     assert now.spent == reckon(events, terms=TERMS, at=at).spent
+
+
+@given(lives(), st.randoms())
+def test_events_that_come_in_any_order_give_the_same(life, chance):
+    events, at = life
+    numbered = [replace(event, seq=seq) for seq, event in enumerate(events, 1)]
+    shuffled = list(numbered)
+    chance.shuffle(shuffled)
+    assert reckon(shuffled, terms=TERMS, at=at) == reckon(events, terms=TERMS, at=at)
+
+
+@given(lives())
+def test_the_kept_due_time_is_that_of_the_events_in_either_time(life):
+    """What each move adds to the due time comes to what the whole history says."""
+    events, at = life
+    for terms in (TERMS, IN_OFFICE):
+        due, paused_at, latest = None, None, events[0].at
+        for event in events:
+            latest = max(latest, event.at)
+            if due is None:
+                due = reckon([event], terms=terms, at=latest).due_at
+            if event.status != Status.WAITING_CITIZEN and paused_at:
+                due = resumed(due, paused_at=paused_at, at=latest, terms=terms)
+                paused_at = None
+            if event.status == Status.WAITING_CITIZEN and paused_at is None:
+                paused_at = latest
+        asks = [e.status == Status.WAITING_CITIZEN for e in events]
+        assume(not any(a and b for a, b in zip(asks, asks[1:], strict=False)))
+        assume(not asks[-1])
+        assert due == reckon(events, terms=terms, at=at).due_at
+
+
+@given(lives())
+def test_in_office_time_nothing_is_below_zero_nor_more_than_wall_time(life):
+    events, at = life
+    now = reckon(events, terms=IN_OFFICE, at=at)
+    assert timedelta(0) <= now.spent == now.office_spent <= now.wall_spent
+    assert timedelta(0) <= now.paused
+    assert now.wall_spent <= at - SENT
+
+
+@given(lives(), st.floats(min_value=0, max_value=1))
+def test_the_clock_reaches_a_share_before_it_is_due(life, share):
+    events, at = life
+    for terms in (TERMS, IN_OFFICE):
+        now = reckon(events, terms=terms, at=at)
+        assert now.begins <= reaches(now, share, terms=terms) <= now.due_at
+        assert reaches(now, 1, terms=terms) == now.due_at

@@ -23,6 +23,7 @@ PAPER = {
     "answer": ("citizen", "waiting_citizen", "in_review"),
     "hand_over": ("staff", "received in_review waiting_authority", "received"),
     "escalate": ("staff", "received in_review waiting_authority", "received"),
+    "extend": ("staff", "received in_review waiting_authority", None),
     "propose": ("staff", "received in_review waiting_authority", "awaiting_second"),
     "countersign": ("staff", "awaiting_second", "resolved"),
     "decline": ("staff", "awaiting_second", "in_review"),

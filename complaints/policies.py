@@ -1,0 +1,114 @@
+"""Which policy and which office hours count for a case: rows read, rules asked."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from django.db.models import Q
+from django.utils import timezone
+
+from complaints import timeline
+from complaints.choices import Move
+from complaints.models import Complaint, OfficeHours, Policy
+from complaints.rules import clock, terms
+from complaints.rules.clock import Reckoning, Terms
+from complaints.rules.office import HORIZON, Calendar
+from portal.registry import workdays
+from portal.registry.models import Organization
+
+# Days before an instant that a calendar reaches back: a round lasts no longer.
+_BACK: Final = timedelta(days=HORIZON)
+
+
+def policy_for(kind: str, *, at: datetime, body: Organization | None = None) -> Policy:
+    """Return the policy in force for a kind at an instant and who has it first.
+
+    Raise LookupError where there is none.
+    """
+    rows = Policy.objects.select_related("organization")
+    return terms.in_force(rows, kind=kind, day=timezone.localdate(at), body=body)
+
+
+def of_case(case: Complaint) -> Policy:
+    """Return the policy that counts for a case's round, as it began."""
+    if case.policy is not None:
+        return case.policy
+    return policy_for(case.kind, at=case.round_started_at)
+
+
+def of_round(
+    kind: str, *, begins: datetime, body: Organization | None
+) -> tuple[Policy | None, datetime]:
+    """Return a new round's own policy (None: the general one) and when it is due."""
+    policy = policy_for(kind, at=begins, body=body)
+    allowed = terms_of(policy, body=body, at=begins)
+    due_at = clock.later(begins, allowed.repair, terms=allowed)
+    return (None if terms.is_general(policy) else policy), due_at
+
+
+def terms_of(policy: Policy, *, body: Organization | None, at: datetime) -> Terms:
+    """Return a policy as the clock takes it; with a calendar where it counts by one."""
+    office = calendar_of(body, at=at) if policy.in_office else None
+    return terms.terms(policy, office=office)
+
+
+def calendar_of(body: Organization | None, *, at: datetime) -> Calendar:
+    """Return the office hours that an organization keeps about an instant.
+
+    Its own or those of the nearest above it; else the country's.
+    """
+    return calendars([body] if body else [], at=at)[body.pk if body else None]
+
+
+def calendars(
+    bodies: Iterable[Organization], *, at: datetime
+) -> dict[int | None, Calendar]:
+    """Return the office hours of many organizations; under None the country's."""
+    day = timezone.localdate(at)
+    days_off = workdays.exceptions(day - _BACK, day + timedelta(days=HORIZON))
+    rows = list(OfficeHours.objects.select_related("organization"))
+    country = [row for row in rows if row.organization_id is None]
+    found: dict[int | None, Calendar] = {None: Calendar(country, days_off)}
+    for body in bodies:
+        found[body.pk] = Calendar(_nearest(rows, body.path, day), days_off)
+    return found
+
+
+def special(*, day: date) -> list[Policy]:
+    """Return the policies of levels and organizations that have begun by a day."""
+    narrow = ~Q(level="") | Q(organization__isnull=False)
+    rows = Policy.objects.filter(narrow, valid_from__lte=day)
+    return list(rows.select_related("organization"))
+
+
+def reckon(case: Complaint, *, at: datetime) -> Reckoning:
+    """Return what the clock says of a case, from its events."""
+    policy = of_case(case)
+    first = _first_body(case)
+    allowed = terms_of(policy, body=first, at=case.round_started_at)
+    return clock.reckon(timeline.moments(timeline.read(case)), terms=allowed, at=at)
+
+
+def terms_of_case(case: Complaint) -> Terms:
+    """Return what a case's policy allows, as the clock takes it."""
+    policy = of_case(case)
+    body = _first_body(case) if policy.in_office else None
+    return terms_of(policy, body=body, at=case.round_started_at)
+
+
+def _first_body(case: Complaint) -> Organization | None:
+    """Return who got this round first: its office hours count, whoever has it now."""
+    event = (
+        case.events.filter(round=case.round, move__in=(Move.ROUTE, Move.DISAGREE))
+        .select_related("holder")
+        .order_by("seq")
+        .first()
+    )
+    return event.holder if event else None
+
+
+def _nearest(rows: Sequence[OfficeHours], path: str, day: date) -> list[OfficeHours]:
+    """Return the rows of the nearest organization whose hours have begun by a day."""
+    begun = [r for r in rows if path.startswith(r.reach) and r.valid_from <= day]
+    depth = max((len(row.reach) for row in begun), default=0)
+    return [r for r in rows if len(r.reach) == depth and path.startswith(r.reach)]
