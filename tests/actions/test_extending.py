@@ -57,8 +57,8 @@ def test_the_due_date_moves_and_the_citizen_reads_the_new_one(case):
 @pytest.mark.parametrize(
     ("at", "note", "words"),
     [
-        (NOON + HOUR, "   ", "Say why"),
-        (NOON + 49 * HOUR, "Lâu quá", "overdue"),
+        (NOON + HOUR, "   ", "vì sao"),
+        (NOON + 49 * HOUR, "Lâu quá", "quá hạn"),
     ],
 )
 def test_neither_without_a_reason_nor_when_it_is_late(case, at, note, words):
@@ -69,7 +69,7 @@ def test_neither_without_a_reason_nor_when_it_is_late(case, at, note, words):
 
 def test_once_a_round_and_again_in_the_next(case):
     extend(case)
-    with pytest.raises(Refused, match="once already"):
+    with pytest.raises(Refused, match="một lần rồi"):
         extend(case)
 
     nurse = make_staff(case.holder)
@@ -85,7 +85,7 @@ def test_once_a_round_and_again_in_the_next(case):
 
 def test_a_policy_may_know_no_longer_time(case):
     Policy.objects.update(extension_hours=0)
-    with pytest.raises(Refused, match="cannot be extended"):
+    with pytest.raises(Refused, match="không được gia hạn"):
         extend(case)
 
 
