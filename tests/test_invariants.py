@@ -3,7 +3,7 @@
 import json
 import os
 import uuid
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from io import StringIO
 
 import psycopg
@@ -810,7 +810,31 @@ BREAKS = [
         "complaints.QuietHours",
         {"valid_to": date(1990, 1, 1)},
     ),
-    ("policy_once_per_kind_and_day", copy_row, "complaints.Policy", {}),
+    ("policy_once_per_reach_and_day", copy_row, "complaints.Policy", {}),
+    (
+        "policy_answers_before_it_repairs",
+        change_row,
+        "complaints.Policy",
+        {"first_answer_hours": 49},
+    ),
+    (
+        "officehours_once_per_organization_and_day",
+        copy_row,
+        "complaints.OfficeHours",
+        {},
+    ),
+    (
+        "officehours_valid_to_after_from",
+        change_row,
+        "complaints.OfficeHours",
+        {"valid_to": date(1990, 1, 1)},
+    ),
+    (
+        "officehours_close_after_they_open",
+        change_row,
+        "complaints.OfficeHours",
+        {"ends": time(12, 30)},
+    ),
     (
         "policy_ends_after_it_begins",
         change_row,
