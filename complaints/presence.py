@@ -15,15 +15,27 @@ from portal.common import scope
 SEEN: Final = timedelta(seconds=90)
 
 
-def note(complaint: Complaint, *, by: User, at: datetime) -> None:
-    """Note that somebody has the case before them now."""
+def note(complaint: Complaint, *, by: User, at: datetime, shown: bool = False) -> None:
+    """Note that somebody has the case before them now.
+
+    ``shown``: they see it as it is, rather than a page opened some time ago.
+    """
+    fields = ["seen_at", "version"] if shown else ["seen_at"]
+    version = complaint.version if shown else 0
     with scope.system():
         Presence.objects.bulk_create(
-            [Presence(complaint=complaint, user=by, seen_at=at)],
+            [Presence(complaint=complaint, user=by, seen_at=at, version=version)],
             update_conflicts=True,
             unique_fields=["complaint", "user"],
-            update_fields=["seen_at"],
+            update_fields=fields,
         )
+
+
+def has_read(complaint: Complaint, *, by: User) -> bool:
+    """Tell whether somebody has seen the case as it is now."""
+    return Presence.objects.filter(
+        complaint=complaint, user=by, version=complaint.version
+    ).exists()
 
 
 def others(complaint: Complaint, *, by: User, at: datetime) -> list[str]:

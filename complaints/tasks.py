@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from complaints import integrity, quality, rollups
-from complaints.actions import drafts, escalation, own_files
+from complaints.actions import bulk, drafts, escalation, own_files
 from portal.registry.exports import files
 from portal.registry.imports import staging as lists
 from portal.registry.matching import rarity
@@ -28,6 +28,12 @@ def escalate_overdue(**_later: object) -> None:
 def forget_drafts(**_later: object) -> None:
     """Delete drafts that nobody sent in time, with their photos."""
     drafts.forget_expired(at=timezone.now())
+
+
+@shared_task(name="complaints.forget_bulks", ignore_result=True)
+def forget_bulks(**_later: object) -> None:
+    """Delete sets of cases that were chosen a day ago and never begun."""
+    bulk.forget_unbegun(at=timezone.now())
 
 
 @shared_task(name="registry.forget_lists", ignore_result=True)

@@ -127,6 +127,7 @@ OUTBOX = {
     "contact_notice": ("notify", "portal.accounts.contact.deliver"),
     "evidence": ("import", "complaints.actions.screening.check"),
     "list": ("import", "portal.registry.imports.jobs.run"),
+    "bulk": ("import", "complaints.actions.bulk.work"),
     "dose_file": ("import", "portal.registry.exports.files.make"),
     "population": ("population", "portal.registry.population.work.compare_batches"),
     "inquiry": ("population", "portal.registry.population.work.inquire"),

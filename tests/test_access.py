@@ -15,8 +15,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from complaints.actions import addresses, data_requests, drafts
-from complaints.models import Evidence
+from complaints.actions import addresses, bulk, data_requests, drafts
+from complaints.models import Complaint, Evidence
 from portal.audit.models import Entry
 from portal.common import outbox, scope
 from portal.registry.models import QualityFinding
@@ -103,6 +103,12 @@ class World:
             dose=make_orphan("Nguyễn Thị Thử", self.a),
         )
         self.list = make_list(self.a, [make_row()], content=SMALL_LIST.encode(), at=at)
+        self.bulk = bulk.choose(
+            Complaint.objects.filter(pk=self.case.pk),
+            by=self.staff["staff_a"],
+            at=at,
+            language="vi",
+        )
         asked = addresses.ask(self.case.submission, "thu@example.vn", at=at)
         self.token = asked.token
         self.request = data_requests.ask(
@@ -155,6 +161,7 @@ class World:
             "draft": self.citizens["citizen_a"]["draft"].key,
             "ref": self.request.ref if name in REQUESTS else self.evidence.ref,
             "list_ref": self.list.ref,
+            "bulk_ref": self.bulk.ref,
             "place": 1,
             "rule_code": "A3",
             "page": 1,

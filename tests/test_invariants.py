@@ -16,6 +16,9 @@ from psycopg import sql
 from complaints import integrity
 from complaints.actions import addresses, casework
 from complaints.models import (
+    Bulk,
+    BulkItem,
+    BulkRun,
     Campaign,
     CampaignBatch,
     Caveat,
@@ -245,6 +248,16 @@ class World:
             due_at=NOON + 15 * DAY,
         )
         self.self_correction()
+        self.bulk()
+
+    def bulk(self):
+        """One case chosen for a move that is not begun."""
+        bulk = Bulk.objects.create(
+            by=self.nurse, language="vi", chosen_at=NOON, total=1
+        )
+        case = Complaint.objects.latest("pk")
+        BulkItem.objects.create(bulk=bulk, place=1, complaint=case, version=1)
+        BulkRun.objects.create(bulk=bulk, by=self.nurse, asked_at=NOON)
 
     def self_correction(self):
         """A campaign's batch, and what a rule changed in it."""
@@ -362,6 +375,33 @@ BREAKS = [
     ),
     ("unitalias_once_per_unit", copy_row, "registry.UnitAlias", {}),
     ("caveat_once_per_complaint", copy_row, "complaints.Caveat", {}),
+    ("bulk_begun_iff_it_has_a_move", change_row, "complaints.Bulk", {"move": "note"}),
+    (
+        "bulk_begun_iff_it_has_a_move",
+        change_row,
+        "complaints.Bulk",
+        {"state": "running"},
+    ),
+    (
+        "bulk_ended_iff_it_does_not_run",
+        change_row,
+        "complaints.Bulk",
+        {"ended_at": NOON},
+    ),
+    ("bulkitem_one_per_place", copy_row, "complaints.BulkItem", {"complaint_id": 0}),
+    ("bulkitem_one_per_case", copy_row, "complaints.BulkItem", {"place": 2}),
+    (
+        "bulkitem_done_iff_it_was_moved",
+        change_row,
+        "complaints.BulkItem",
+        {"state": "done"},
+    ),
+    (
+        "bulkitem_refused_iff_it_says_why",
+        change_row,
+        "complaints.BulkItem",
+        {"state": "refused"},
+    ),
     ("presence_once_per_case_and_user", copy_row, "complaints.Presence", {}),
     ("skip_once_per_case_and_user", copy_row, "complaints.Skip", {}),
     ("ruleswitch_says_why", copy_row, "complaints.RuleSwitch", {"reason": ""}),
@@ -1197,6 +1237,19 @@ def test_who_may_read_may_not_write_but_through_the_actions(two_cases, table):
                 f" SELECT -1, {others} FROM complaints_{table} LIMIT 1"
             )
             assert "row-level security" in said
+
+
+def test_a_chosen_set_is_seen_by_the_actions_alone(two_cases):
+    centre, (one, _two), (first, _second) = two_cases
+    with scope.system():
+        nurse = make_staff(one)
+        bulk = Bulk.objects.create(by=nurse, language="vi", chosen_at=NOON, total=1)
+        BulkItem.objects.create(bulk=bulk, place=1, complaint=first, version=1)
+        BulkRun.objects.create(bulk=bulk, by=nurse, asked_at=NOON)
+    for opened in (scope.staff([centre.path]), scope.citizen([first.submission_id])):
+        with opened:
+            for model in (Bulk, BulkItem, BulkRun):
+                assert not model.objects.exists()
 
 
 def test_a_scope_ends_with_its_block_and_an_outer_one_comes_back(two_cases):

@@ -33,6 +33,7 @@ class _Turn:
     by: User
     at: datetime
     before: dict[str, Any]
+    part_of: Mapping[str, str]
 
     def move(
         self,
@@ -50,7 +51,7 @@ class _Turn:
             by=self.by,
             at=self.at,
             note=note.strip(),
-            data=data,
+            data={**(data or {}), **self.part_of},
             **changes,
         )
         undoing.keep(event, self.before)
@@ -65,20 +66,36 @@ class _Turn:
 
 @contextmanager
 def _turn(
-    complaint_id: int, step: Move, *, by: User, at: datetime, version: int | None
+    complaint_id: int,
+    step: Move,
+    *,
+    by: User,
+    at: datetime,
+    version: int | None,
+    part_of: Mapping[str, str] | None = None,
 ) -> Iterator[_Turn]:
-    """Lock the case and check that this person may make this move now."""
+    """Lock the case and check that this person may make this move now.
+
+    ``part_of``: of what the move is a part, kept with its event: {"bulk": its ref}.
+    """
     with scope.system():
         case = moving.lock(complaint_id, version=version)
         permissions.require(by, step, case, at=at)
-        yield _Turn(case, step, by, at, undoing.facts_of(case))
+        yield _Turn(case, step, by, at, undoing.facts_of(case), part_of or {})
 
 
 def accept(
-    *, complaint_id: int, by: User, at: datetime, version: int | None = None
+    *,
+    complaint_id: int,
+    by: User,
+    at: datetime,
+    version: int | None = None,
+    part_of: Mapping[str, str] | None = None,
 ) -> Complaint:
     """Take a case on."""
-    with _turn(complaint_id, Move.ACCEPT, by=by, at=at, version=version) as turn:
+    with _turn(
+        complaint_id, Move.ACCEPT, by=by, at=at, version=version, part_of=part_of
+    ) as turn:
         turn.move(assignee=by)
     return turn.case
 
@@ -91,11 +108,14 @@ def ask(
     by: User,
     at: datetime,
     version: int | None = None,
+    part_of: Mapping[str, str] | None = None,
 ) -> Complaint:
     """Ask the citizen for what is missing; the clock pauses, up to the policy's cap."""
     if not reasons and not note.strip():
         raise Refused(_("Say what the citizen should send."))
-    with _turn(complaint_id, Move.ASK, by=by, at=at, version=version) as turn:
+    with _turn(
+        complaint_id, Move.ASK, by=by, at=at, version=version, part_of=part_of
+    ) as turn:
         turn.move(note=note, data={"reasons": list(reasons)}, assignee=by)
     return turn.case
 
@@ -108,6 +128,7 @@ def hand_over(
     by: User,
     at: datetime,
     version: int | None = None,
+    part_of: Mapping[str, str] | None = None,
 ) -> Complaint:
     """Give a case to another organization, with the reason; the clock goes on.
 
@@ -117,7 +138,9 @@ def hand_over(
     note = moving.require_text(
         note, message=_("Say why another organization has to answer.")
     )
-    with _turn(complaint_id, Move.HAND_OVER, by=by, at=at, version=version) as turn:
+    with _turn(
+        complaint_id, Move.HAND_OVER, by=by, at=at, version=version, part_of=part_of
+    ) as turn:
         case = turn.case
         if not to.is_open_on(at.date()):
             raise Refused(_("That organization is closed. Choose its successor."))
@@ -190,10 +213,13 @@ def note(
     by: User,
     at: datetime,
     version: int | None = None,
+    part_of: Mapping[str, str] | None = None,
 ) -> Complaint:
     """Write a note that staff see and the citizen does not."""
     note = moving.require_text(note, message=_("Write the note first."))
-    with _turn(complaint_id, Move.NOTE, by=by, at=at, version=version) as turn:
+    with _turn(
+        complaint_id, Move.NOTE, by=by, at=at, version=version, part_of=part_of
+    ) as turn:
         turn.move(note=note)
     return turn.case
 
@@ -210,6 +236,7 @@ def resolve(
     by: User,
     at: datetime,
     version: int | None = None,
+    part_of: Mapping[str, str] | None = None,
 ) -> Complaint:
     """Decide every claim; what is upheld changes the registry in this transaction.
 
@@ -221,7 +248,9 @@ def resolve(
     the registry asks for two people the decision becomes a proposal that somebody else
     countersigns.
     """
-    with _turn(complaint_id, Move.RESOLVE, by=by, at=at, version=version) as turn:
+    with _turn(
+        complaint_id, Move.RESOLVE, by=by, at=at, version=version, part_of=part_of
+    ) as turn:
         claims = _decide(turn.case, verdicts, filled or {}, seen)
         source = proof or _sent_proof(turn.case)
         deciders = Deciders(by.pk, concerns_oneself=concerns_oneself)
@@ -257,10 +286,13 @@ def decline(
     by: User,
     at: datetime,
     version: int | None = None,
+    part_of: Mapping[str, str] | None = None,
 ) -> Complaint:
     """Send a proposal back with the reason; its verdicts are taken off again."""
     note = moving.require_text(note, message=_("Say why you do not sign."))
-    with _turn(complaint_id, Move.DECLINE, by=by, at=at, version=version) as turn:
+    with _turn(
+        complaint_id, Move.DECLINE, by=by, at=at, version=version, part_of=part_of
+    ) as turn:
         turn.case.claims.update(verdict="", ground="", decided_sealed=None)
         turn.move(note=note)
     return turn.case

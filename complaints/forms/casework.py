@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -27,18 +27,42 @@ class Wanted(TextChoices):
     VACCINE = "vaccine", _("The vaccine or the lot number")
 
 
+VERDICTS: Final = (
+    (Verdict.UPHELD, _("Record as claimed")),
+    (Verdict.KEPT, _("Keep as recorded")),
+    (Verdict.ALREADY_CORRECT, _("It was right already")),
+)
+# What a dose rests on that is added; values of ``Correction.Source``.
+PROOFS: Final = (
+    ("", _("Nothing but the citizen's word")),
+    ("session_list", _("Our list of that session")),
+    ("slip_seen", _("The slip, seen at the counter")),
+    ("other_record", _("Another record of ours")),
+)
+
+
 class Step(forms.Form):
-    """A move: the version that was read goes with it."""
+    """A move: the version that was read goes with it.
+
+    Without ``complaint`` it is for many cases, each with the version it was chosen at.
+    """
 
     use_required_attribute = False
 
     version = forms.IntegerField(min_value=0, max_value=2**31, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, complaint: Complaint, **kwargs: Any) -> None:
+    complaint: Complaint
+
+    def __init__(
+        self, *args: Any, complaint: Complaint | None = None, **kwargs: Any
+    ) -> None:
         # Several forms stand on one page: each id bears the name of its move.
         super().__init__(*args, **kwargs)
-        self.complaint = complaint
-        self.fields["version"].initial = complaint.version
+        if complaint is None:
+            del self.fields["version"]
+        else:
+            self.complaint = complaint
+            self.fields["version"].initial = complaint.version
         self.auto_id = f"id_{type(self).__name__.lower()}_%s"
 
     def facts(self) -> dict[str, Any]:
@@ -125,12 +149,8 @@ class HandOver(Step):
 
     def facts(self) -> dict[str, Any]:
         """Return the organization itself instead of its code."""
-        typed = self.cleaned_data
-        return {
-            "version": typed["version"],
-            "to": self.found[typed["to"]],
-            "note": typed["note"],
-        }
+        typed = {name: v for name, v in self.cleaned_data.items() if name != "place"}
+        return typed | {"to": self.found[typed["to"]]}
 
 
 class Escalate(Step):
@@ -168,12 +188,7 @@ class Resolve(Step):
     proof = forms.ChoiceField(
         label=_("What the dose rests on"),
         required=False,
-        choices=[
-            ("", _("Nothing but the citizen's word")),
-            ("session_list", _("Our list of that session")),
-            ("slip_seen", _("The slip, seen at the counter")),
-            ("other_record", _("Another record of ours")),
-        ],
+        choices=PROOFS,
         help_text=_("Without a proof a second person has to sign."),
     )
     concerns_oneself = forms.BooleanField(
@@ -211,11 +226,7 @@ class Resolve(Step):
             verdict, ground = before.get(claim.pk, ("", ""))
             self.fields[f"verdict_{claim.pk}"] = forms.ChoiceField(
                 label=claim.get_field_display(),
-                choices=[
-                    (Verdict.UPHELD, _("Record as claimed")),
-                    (Verdict.KEPT, _("Keep as recorded")),
-                    (Verdict.ALREADY_CORRECT, _("It was right already")),
-                ],
+                choices=VERDICTS,
                 initial=verdict,
                 widget=forms.RadioSelect,
                 error_messages={"required": _("Decide this point.")},

@@ -1,6 +1,7 @@
 """What is said of the record, and what becomes of it."""
 
 from complaints.models.attention import Lease, Presence, Skip
+from complaints.models.bulk import Bulk, BulkItem, BulkRun
 from complaints.models.complaint import Caveat, Claim, Complaint, Rating
 from complaints.models.data_request import DataRequest
 from complaints.models.event import Event, Message
@@ -29,6 +30,9 @@ from complaints.models.submission import (
 from complaints.models.take_back import TakeBack
 
 __all__ = [
+    "Bulk",
+    "BulkItem",
+    "BulkRun",
     "Caveat",
     "Campaign",
     "CampaignBatch",

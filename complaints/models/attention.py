@@ -8,13 +8,17 @@ from portal.accounts.models import User
 
 
 class Presence(models.Model):
-    """When a member of staff last had a case before them; kept once a case and user."""
+    """When a member of staff last had a case before them; kept once a case and user.
+
+    ``version`` is the case's as it was last shown to them: what they have read.
+    """
 
     complaint = models.ForeignKey(
         Complaint, models.CASCADE, related_name="presences", db_index=False
     )
     user = models.ForeignKey(User, models.PROTECT, related_name="+")
     seen_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = (

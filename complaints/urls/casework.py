@@ -3,6 +3,7 @@
 from django.urls import path
 
 from complaints.views import (
+    bulk,
     casework,
     counter,
     dose_files,
@@ -20,6 +21,8 @@ app_name = "casework"
 
 _CASE = "ho-so/<int:code>-<int:number>/"
 
+_BULK = "hang-loat/<uuid:bulk_ref>/"
+
 _LIST = "danh-sach/<uuid:list_ref>/"
 
 urlpatterns = [
@@ -32,6 +35,9 @@ urlpatterns = [
     path(f"{_CASE}bo-qua/", queue.skip, name="skip"),
     path(f"{_CASE}co-mat/", casework.who_is_here, name="who_is_here"),
     path(f"{_CASE}<slug:step>/", casework.move, name="move"),
+    path("hang-loat/", bulk.choose, name="bulks"),
+    path(_BULK, bulk.show, name="bulk"),
+    path(f"{_BULK}<slug:step>/", bulk.move, name="bulk_move"),
     path("lap-ho/", counter.counter, name="counter"),
     path("lap-ho/xong/", counter.counter_end, name="counter_end"),
     path("mui-tiem/tep/", dose_files.doses_file, name="doses_file"),

@@ -140,7 +140,7 @@ def who_is_here(request: StaffRequest, code: int, number: int) -> HttpResponse:
 def receivers(request: StaffRequest) -> HttpResponse:
     """Suggest organizations for a hand-over while a place is typed."""
     words = request.GET.get("place", "")[:200]
-    found = _organizations(words, at=timezone.now())
+    found = organizations(words, at=timezone.now())
     return render(request, "casework/_receivers.html", {"found": found, "words": words})
 
 
@@ -195,7 +195,7 @@ def _form_of(
             holder = complaint.holder
             facts["sites"] = [(holder.code, holder.name), ("", _("Another site"))]
     if form is forms.HandOver and data:
-        facts["found"] = _organizations(data.get("place", ""), at=at)
+        facts["found"] = organizations(data.get("place", ""), at=at)
     return form(data, **facts)
 
 
@@ -206,7 +206,7 @@ def _may_extend(file: casefile.CaseFile, *, at: datetime) -> bool:
     return at <= case.due_at and not told
 
 
-def _organizations(words: str, *, at: datetime) -> list[Any]:
+def organizations(words: str, *, at: datetime) -> list[Any]:
     """Return the organizations that typed words mean; none for less than a word."""
     if len(words.strip()) < 3:
         return []
@@ -249,7 +249,7 @@ def _show(
         complaint.pk,
         at=at,
     )
-    presence.note(complaint, by=request.user, at=at)
+    presence.note(complaint, by=request.user, at=at, shown=True)
     lease = turns.lease_of(complaint, at=at)
     is_given = lease is not None and lease.user == request.user
     file = casefile.read(complaint)

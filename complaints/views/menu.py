@@ -48,6 +48,7 @@ DAILY: Final = (
             "casework:search",
             "casework:case",
             "casework:move",
+            "casework:bulk",
             "casework:evidence",
         ),
     ),

@@ -39,6 +39,40 @@ def queue(request: StaffRequest) -> HttpResponse:
         return redirect("oversight:times")
     at = timezone.now()
     mine = worklist.at_and_below(paths_of(request))
+    cases, view, kind, words = asked_for(request, mine, at=at)
+    after = worklist.Place.read(request.GET.get("after", ""))
+    page = worklist.read_page(
+        presence.with_others(cases, by=request.user, at=at), after=after
+    )
+    views = _views(request, mine, "" if words else view, at=at)
+    context = {
+        "rows": queue_rows.lines(page.rows, at=at),
+        "views": views,
+        "all_count": _count_of_current(views) if not kind else 0,
+        "may_decide": any(p.role in CASEWORKERS for p in request.postings),
+        "kinds": Kind.choices,
+        "kind": kind,
+        "view": view,
+        "words": words,
+        "next_url": _address_after(request, page.after),
+        "is_later_page": after is not None,
+        "undo": undoing.offered(request, at=at),
+        "place": request.postings[0].organization.name,
+        "query": _query_without_place(request),
+        "at": at,
+    }
+    return page_or_fragment(
+        request, "casework/queue.html", "casework/_rows.html", context
+    )
+
+
+def asked_for(
+    request: StaffRequest, mine: worklist.ComplaintQuerySet, *, at: datetime
+) -> tuple[worklist.ComplaintQuerySet, str, str, str]:
+    """Return the cases that the address asks for; view, kind and words of the search.
+
+    The words may be personal: the address says "*" for those kept in the session.
+    """
     view = request.GET.get("view", "all")
     view = view if view in worklist.VIEWS else "all"
     kind = request.GET.get("kind", "")
@@ -49,27 +83,7 @@ def queue(request: StaffRequest) -> HttpResponse:
         cases = worklist.narrow(mine, view, user=request.user, at=at)
     if kind in Kind.values:
         cases = cases.filter(kind=kind)
-    after = worklist.Place.read(request.GET.get("after", ""))
-    page = worklist.read_page(
-        presence.with_others(cases, by=request.user, at=at), after=after
-    )
-    context = {
-        "rows": queue_rows.lines(page.rows, at=at),
-        "views": _views(request, mine, "" if words else view, at=at),
-        "may_decide": any(p.role in CASEWORKERS for p in request.postings),
-        "kinds": Kind.choices,
-        "kind": kind,
-        "view": view,
-        "words": words,
-        "next_url": _address_after(request, page.after),
-        "is_later_page": after is not None,
-        "undo": undoing.offered(request, at=at),
-        "place": request.postings[0].organization.name,
-        "at": at,
-    }
-    return page_or_fragment(
-        request, "casework/queue.html", "casework/_rows.html", context
-    )
+    return cases, view, kind, words
 
 
 @require_POST
@@ -149,6 +163,11 @@ def _views(
     ]
 
 
+def _count_of_current(views: list[dict[str, Any]]) -> int:
+    """Return how many cases the chosen view has, 0 where that is not known exactly."""
+    return next((v["count"] for v in views if v["is_current"] and not v["is_more"]), 0)
+
+
 def _address_after(request: StaffRequest, place: worklist.Place | None) -> str:
     """Return where the next page is, with all that this one was asked for."""
     if place is None:
@@ -156,6 +175,13 @@ def _address_after(request: StaffRequest, place: worklist.Place | None) -> str:
     query = request.GET.copy()
     query["after"] = str(place)
     return f"?{query.urlencode()}"
+
+
+def _query_without_place(request: StaffRequest) -> str:
+    """Return what this page was asked for, wherever in it the reader is."""
+    query = request.GET.copy()
+    query.pop("after", None)
+    return query.urlencode()
 
 
 def _search_words(request: StaffRequest) -> str:

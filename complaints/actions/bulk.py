@@ -1,0 +1,314 @@
+"""One move for many cases: chosen as a set, then made case by case by workers.
+
+Each case is one transaction of its own, through the same action as a case alone: its
+move, its event and the mark that it was done. So a kill loses nothing and repeats
+nothing, and to stop is to begin no further case.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import DataError, IntegrityError, transaction
+from django.db.models import Count, F
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from complaints import presence
+from complaints.actions import casework
+from complaints.choices import Move, Verdict
+from complaints.models import Bulk, BulkItem, BulkRun, Complaint, Event
+from complaints.models.complaint import ComplaintQuerySet
+from complaints.rules.refused import Refused, Stale
+from portal.accounts.models import User
+from portal.audit import record as audit
+from portal.common import outbox, scope
+from portal.registry.models import Organization
+
+logger = logging.getLogger("complaints.bulk")
+
+KIND: Final = "bulk"
+# As many are counted exactly on a page, so as many can be meant by "all".
+MOST: Final = 1000
+# Well below the worker's time limit and the outbox's lease, so that neither ends it.
+SLICE_SECONDS: Final = 20.0
+# What was chosen and never begun is kept as long.
+CHOSEN_FOR: Final = timedelta(days=1)
+# Nobody is decided unread: these take that every case was opened as it is now.
+DECIDES: Final = frozenset({Move.RESOLVE, Move.DECLINE})
+
+State, Item = Bulk.State, BulkItem.State
+
+
+def choose(cases: ComplaintQuerySet, *, by: User, at: datetime, language: str) -> Bulk:
+    """Freeze which cases are meant, due first, the first ``MOST`` of them.
+
+    Reads them in the scope of whoever asks. Raise Refused where there are none.
+    """
+    in_order = cases.open().order_by("queue_at", "pk")
+    chosen = list(in_order.values_list("pk", "version")[:MOST])
+    if not chosen:
+        raise Refused(_("Choose at least one open case."))
+    with scope.system():
+        bulk = Bulk.objects.create(
+            by=by, language=language, chosen_at=at, total=len(chosen)
+        )
+        BulkItem.objects.bulk_create(
+            BulkItem(bulk=bulk, place=place, complaint_id=pk, version=version)
+            for place, (pk, version) in enumerate(chosen, start=1)
+        )
+    return bulk
+
+
+def start(
+    ref: UUID, *, move: Move, facts: Mapping[str, Any], by: User, at: datetime
+) -> Bulk:
+    """Owe the move to workers; ``facts``: what ``ACTS`` hands to the move's action.
+
+    Raise Refused where it was begun already, Bulk.DoesNotExist for somebody else's.
+    """
+    if move not in ACTS:
+        raise Refused(_("This step is not possible for many at once."))
+    with scope.system():
+        bulk = _lock(ref, by=by)
+        if bulk.state != State.CHOSEN:
+            raise Refused(_("It was begun already."))
+        bulk.move, bulk.facts = move, dict(facts)
+        bulk.state, bulk.started_at, bulk.progress_at = State.RUNNING, at, at
+        bulk.save()
+        _owe(bulk, by=by, at=at)
+        _note(bulk, f"begin {move} {bulk.total}", by=by, at=at)
+    return bulk
+
+
+def stop(ref: UUID, *, by: User, at: datetime) -> Bulk:
+    """Begin no further case; what was done stays. Raise Refused where it is over."""
+    with scope.system():
+        bulk = _lock(ref, by=by)
+        if bulk.state != State.RUNNING:
+            raise Refused(_("It does not run any more."))
+        bulk.state, bulk.ended_at = State.STOPPED, at
+        bulk.save(update_fields=["state", "ended_at"])
+        _note(bulk, "stop", by=by, at=at)
+    return bulk
+
+
+def go_on(ref: UUID, *, by: User, at: datetime) -> Bulk:
+    """Go on with what is left, after a stop or where its worker gave up.
+
+    Harmless where it did not: workers take turns and find what is left.
+    """
+    with scope.system():
+        bulk = _lock(ref, by=by)
+        if bulk.state not in (State.STOPPED, State.RUNNING):
+            raise Refused(_("Nothing is left of it to be done."))
+        bulk.state, bulk.ended_at, bulk.progress_at = State.RUNNING, None, at
+        bulk.save(update_fields=["state", "ended_at", "progress_at"])
+        _owe(bulk, by=by, at=at)
+        _note(bulk, "go on", by=by, at=at)
+    return bulk
+
+
+def of(ref: UUID, *, by: User) -> Bulk:
+    """Return one's own set. Raise Bulk.DoesNotExist for somebody else's."""
+    with scope.system():
+        bulk: Bulk = Bulk.objects.get(ref=ref, by=by)
+    return bulk
+
+
+def latest(*, by: User, limit: int) -> list[Bulk]:
+    """Return what one did to many at once, newest first."""
+    with scope.system():
+        begun = Bulk.objects.filter(by=by).exclude(state=State.CHOSEN)
+        return list(begun.order_by("-pk")[:limit])
+
+
+def counts(bulk: Bulk) -> dict[str, int]:
+    """Return how many cases of a set are in each state, all states named."""
+    with scope.system():
+        found = bulk.items.values_list("state").annotate(n=Count("pk"))
+        return dict.fromkeys(Item.values, 0) | dict(found.order_by())
+
+
+def items(bulk: Bulk, *, state: str, after: int, limit: int) -> list[BulkItem]:
+    """Return a page of a set, in its order; also cases that are out of sight by now."""
+    with scope.system():
+        rows = bulk.items.select_related("complaint__submission", "event")
+        rows = rows.filter(place__gt=after, **({"state": state} if state else {}))
+        return list(rows.order_by("place")[:limit])
+
+
+def count_read(bulk: Bulk) -> int:
+    """Return how many cases whoever chose them has opened as they were chosen."""
+    with scope.system():
+        return bulk.items.filter(
+            complaint__presences__user=bulk.by_id,
+            complaint__presences__version=F("version"),
+        ).count()
+
+
+@outbox.outside_transaction
+def work(subjects: Sequence[int], *, at: datetime) -> None:
+    """Do a slice of each of these runs; what is left is owed again. The handler."""
+    until = time.monotonic() + SLICE_SECONDS
+    for run_id in subjects:
+        with scope.system():
+            run = BulkRun.objects.filter(pk=run_id, done_at=None).first()
+        if run is None:
+            continue
+        is_over = False
+        while not is_over and time.monotonic() < until:
+            is_over = not _make_next(run.bulk_id, at=at)
+        _close(run_id, is_over=is_over, at=at)
+
+
+def forget_unbegun(*, at: datetime) -> int:
+    """Delete what was chosen a day ago and never begun; return how many rows."""
+    with scope.system():
+        deleted, _rows = Bulk.objects.filter(
+            state=State.CHOSEN, chosen_at__lte=at - CHOSEN_FOR
+        ).delete()
+    return deleted
+
+
+def _make_next(bulk_id: int, *, at: datetime) -> bool:
+    """Make the move on the next case; return False where none is left to make."""
+    with scope.system():
+        # Held while the case is moved: whoever stops it waits for this one case.
+        bulk = (
+            Bulk.objects.select_for_update(of=("self",))
+            .select_related("by")
+            .get(pk=bulk_id)
+        )
+        if bulk.state != State.RUNNING:
+            return False
+        item = bulk.items.filter(state=Item.WAITING).order_by("place").first()
+        if item is None:
+            bulk.state, bulk.ended_at, bulk.progress_at = State.FINISHED, at, at
+            bulk.save(update_fields=["state", "ended_at", "progress_at"])
+            return False
+        with translation.override(bulk.language):
+            _make(bulk, item, at=at)
+        item.save(update_fields=["state", "words", "event"])
+        bulk.progress_at = at
+        bulk.save(update_fields=["progress_at"])
+    return True
+
+
+def _make(bulk: Bulk, item: BulkItem, *, at: datetime) -> None:
+    """Make the move on one case and note on the item what became of it."""
+    try:
+        with transaction.atomic():
+            item.event = _move(bulk, item, at=at)
+    except Stale:
+        item.state = Item.CHANGED
+    except Refused as refused:
+        item.state, item.words = Item.REFUSED, str(refused)[:300]
+    except (IntegrityError, DataError) as error:
+        logger.warning("bulk.refused", extra={"reason": type(error).__name__})
+        item.state = Item.REFUSED
+        item.words = _("The database did not take it. Open the case to see why.")
+    else:
+        item.state = Item.DONE
+
+
+def _move(bulk: Bulk, item: BulkItem, *, at: datetime) -> Event:
+    move = Move(bulk.move)
+    case_id = item.complaint_id
+    if move in DECIDES:
+        as_chosen = Complaint(pk=case_id, version=item.version)
+        if not presence.has_read(as_chosen, by=bulk.by):
+            raise Refused(
+                _("You have not opened this case as it is now. Nothing is decided.")
+            )
+    case = ACTS[move](
+        bulk.facts,
+        complaint_id=case_id,
+        version=item.version,
+        part_of={"bulk": str(bulk.ref)},
+        by=bulk.by,
+        at=at,
+    )
+    made: Event = case.events.latest("seq")
+    return made
+
+
+def _accept(facts: Mapping[str, Any], **case: Any) -> Complaint:
+    return casework.accept(**case)
+
+
+def _ask(facts: Mapping[str, Any], **case: Any) -> Complaint:
+    return casework.ask(reasons=facts["reasons"], note=facts["note"], **case)
+
+
+def _hand_over(facts: Mapping[str, Any], **case: Any) -> Complaint:
+    to = Organization.objects.get(code=facts["to"])
+    return casework.hand_over(to=to, note=facts["note"], **case)
+
+
+def _add_note(facts: Mapping[str, Any], **case: Any) -> Complaint:
+    return casework.note(note=facts["note"], **case)
+
+
+def _decline(facts: Mapping[str, Any], **case: Any) -> Complaint:
+    return casework.decline(note=facts["note"], **case)
+
+
+def _resolve(facts: Mapping[str, Any], **case: Any) -> Complaint:
+    """Give every claim of the case the same verdict."""
+    verdict = (facts["verdict"], facts["ground"])
+    claims = Complaint.objects.get(pk=case["complaint_id"]).claims
+    return casework.resolve(
+        verdicts=dict.fromkeys(claims.values_list("pk", flat=True), verdict),
+        note=facts["note"],
+        proof=facts["proof"] if facts["verdict"] == Verdict.UPHELD else "",
+        **case,
+    )
+
+
+# What can be made on many at once, each by the action of a case alone.
+ACTS: Final[dict[Move, Callable[..., Complaint]]] = {
+    Move.ACCEPT: _accept,
+    Move.RESOLVE: _resolve,
+    Move.DECLINE: _decline,
+    Move.ASK: _ask,
+    Move.HAND_OVER: _hand_over,
+    Move.NOTE: _add_note,
+}
+
+
+def _lock(ref: UUID, *, by: User) -> Bulk:
+    bulk: Bulk = Bulk.objects.select_for_update(of=("self",)).get(ref=ref, by=by)
+    return bulk
+
+
+def _owe(bulk: Bulk, *, by: User, at: datetime) -> None:
+    run = BulkRun.objects.create(bulk=bulk, by=by, asked_at=at)
+    outbox.add(KIND, [run.pk], at=at)
+
+
+def _close(run_id: int, *, is_over: bool, at: datetime) -> None:
+    """Mark a run as done; owe another one, once, where its time was over first."""
+    with scope.system():
+        run = BulkRun.objects.select_for_update().get(pk=run_id)
+        if run.done_at is not None:
+            return
+        run.done_at = at
+        run.save(update_fields=["done_at"])
+        if not is_over:
+            _owe(run.bulk, by=run.by, at=at)
+
+
+def _note(bulk: Bulk, detail: str, *, by: User, at: datetime) -> None:
+    audit.change(
+        at=at,
+        actor="staff",
+        actor_id=by.pk,
+        person_id=None,
+        subject="complaints.bulk",
+        subject_id=bulk.pk,
+        detail=detail,
+    )
