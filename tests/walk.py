@@ -10,12 +10,12 @@ import argparse
 import json
 import os
 import random
-import re
 import sys
 from datetime import date, timedelta
 from pathlib import Path
 
 import django
+from django.urls import resolve
 from playwright.sync_api import Page, sync_playwright
 
 from portal.env import path as data_path
@@ -23,8 +23,6 @@ from tests.journeys import states
 from tests.journeys.conftest import CHROMIUM, FLAGS, HOW
 
 WIDTHS = {360: 740, 1280: 800}
-# A code, a reference or a rule, of which the first one stands for all.
-_NAMES_ONE = re.compile(r"\d|[A-Z]")
 
 
 class Walk:
@@ -74,7 +72,7 @@ def staff(walk: Walk, prefix: str, member: dict) -> None:
 def _walk_below(walk: Walk, path: str, role: str, seen: set[str]) -> None:
     """Look at a page and at one of each shape that its lists lead to."""
     seen.add(_shape(path))
-    walk.open(path, f"{role}{_shape(path).replace('/', '-')}".rstrip("-"))
+    walk.open(path, f"{role}-{_shape(path)}")
     for below in _links(walk, "main :is(th, td, .doors, .views, .msgs) a"):
         if _shape(below) not in seen and "." not in below:
             _walk_below(walk, below, role, seen)
@@ -89,9 +87,9 @@ def _links(walk: Walk, where: str) -> list[str]:
 
 
 def _shape(path: str) -> str:
-    """Return an address without language, question and what names one row."""
-    parts = path.removeprefix("/en").partition("?")[0].strip("/").split("/")
-    return "/" + "/".join("x" if _NAMES_ONE.search(part) else part for part in parts)
+    """Return the name of an address: one case stands for all cases."""
+    name = resolve(path.removeprefix("/en").partition("?")[0]).view_name
+    return name.replace(":", "-")
 
 
 def main() -> int:

@@ -1,7 +1,5 @@
 """The menu in the head of each page of staff."""
 
-from collections.abc import Iterator
-
 from django import template
 from django.http import HttpRequest
 
@@ -12,7 +10,7 @@ register = template.Library()
 
 
 @register.simple_tag
-def staff_menu(request: HttpRequest) -> Iterator[tuple[Page, bool]]:
+def staff_menu(request: HttpRequest) -> list[tuple[Page, bool]]:
     """Return the pages for who is logged in, and whether each is the one shown."""
     roles = getattr(request, "roles", ())
-    return ((page, page.holds(request.resolver_match)) for page in menu.head(roles))
+    return [(page, page.holds(request.resolver_match)) for page in menu.head(roles)]

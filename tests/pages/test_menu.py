@@ -48,3 +48,4 @@ def test_everything_else_is_on_one_page_and_opens(role):
         head = answer.content.decode().partition("</header>")[0]
         manage = reverse("oversight:manage")
         assert f'<a href="{manage}" aria-current="page">' in head, address
+        assert f'<a class="back" href="{manage}">' in answer.content.decode(), address
