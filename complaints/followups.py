@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from complaints import notifications
-from complaints.actions import campaigns, routing, selfservice
+from complaints.actions import campaigns, prepared, preparing, routing, selfservice
 from complaints.choices import Move
 from complaints.models import Event
 
@@ -30,7 +30,7 @@ def run(subjects: Sequence[int], *, at: datetime) -> None:
 def settle_or_route(events: Sequence[Event], *, at: datetime) -> None:
     """Correct what can be proved at once; give the rest to who answers for it."""
     left = selfservice.settle([event.complaint_id for event in events], at=at)
-    routing.route(left, at=at)
+    _to_a_person(left, at=at)
 
 
 def give_to_a_person(events: Sequence[Event], *, at: datetime) -> None:
@@ -43,12 +43,22 @@ def after_inquiry(subjects: Sequence[int], *, at: datetime) -> None:
 
     The outbox's handler.
     """
-    routing.route(selfservice.conclude(subjects, at=at), at=at)
+    _to_a_person(selfservice.conclude(subjects, at=at), at=at)
+    preparing.go_on(subjects, at=at)
     campaigns.go_on(subjects, at=at)
+
+
+def _to_a_person(ids: Sequence[int], *, at: datetime) -> None:
+    """Give reports to who answers for them, with what rules prepare for a click."""
+    routing.route(ids, at=at)
+    preparing.owe(ids, at=at)
 
 
 # A move without a row is followed by its notice alone, if it has one.
 STEPS: Final[dict[Move, tuple[Step, ...]]] = {
     Move.SUBMIT: (notifications.notify, settle_or_route),
     Move.REVERT: (notifications.notify, give_to_a_person),
+    Move.RESOLVE: (notifications.notify, prepared.follow),
+    Move.COUNTERSIGN: (notifications.notify, prepared.follow),
+    Move.DECLINE: (notifications.notify, prepared.follow),
 }

@@ -134,6 +134,9 @@ OUTBOX = {
     "recheck": ("population", "portal.registry.population.work.recheck"),
     "inquiry_due": ("route", "complaints.followups.after_inquiry"),
     "campaign": ("report", "complaints.actions.campaigns.work"),
+    "prepare": ("report", "complaints.actions.preparing.look_at"),
+    "prepared_done": ("notify", "complaints.actions.selfnotices.tell_prepared"),
+    "prepared_undone": ("notify", "complaints.actions.selfnotices.tell_put_back"),
     "self_done": ("notify", "complaints.actions.selfnotices.tell_done"),
     "self_undone": ("notify", "complaints.actions.selfnotices.tell_undone"),
 }

@@ -31,6 +31,7 @@ from complaints.models import (
     Lease,
     Message,
     OwnFile,
+    Prepared,
     Presence,
     Rating,
     RuleSwitch,
@@ -285,6 +286,16 @@ class World:
             batch=batch,
             at=NOON,
         )
+        Prepared.objects.create(
+            rule="B4",
+            version=1,
+            person=self.person,
+            place="born_on",
+            edit_sealed=b"x",
+            organization=self.site,
+            path=self.site.path,
+            found_at=NOON,
+        )
 
 
 @pytest.fixture
@@ -459,6 +470,35 @@ BREAKS = [
         change_row,
         "complaints.SelfCorrection",
         {"finding": "right"},
+    ),
+    (
+        "prepared_once_per_person_field_and_rule",
+        copy_row,
+        "complaints.Prepared",
+        {"ground": {}},
+    ),
+    (
+        "prepared_made_iff_corrected",
+        change_row,
+        "complaints.Prepared",
+        {"state": "made", "decided_by_id": 1, "decided_at": NOON},
+    ),
+    (
+        "prepared_decided_by_somebody",
+        change_row,
+        "complaints.Prepared",
+        {"state": "refused"},
+    ),
+    (
+        "prepared_signed_by_another",
+        change_row,
+        "complaints.Prepared",
+        {
+            "proposed_by_id": 1,
+            "decided_by_id": 1,
+            "state": "refused",
+            "decided_at": NOON,
+        },
     ),
     (
         "populationinquiry_once_a_round",

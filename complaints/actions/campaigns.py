@@ -15,9 +15,15 @@ from typing import Final
 from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
-from complaints.actions import proving, selfcorrection, switches
+from complaints.actions import preparing, proving, selfcorrection, switches
 from complaints.actions.selfservice import ACTING, judged, said_in
-from complaints.models import Campaign, CampaignBatch, RuleSwitch, SelfCorrection
+from complaints.models import (
+    Campaign,
+    CampaignBatch,
+    Prepared,
+    RuleSwitch,
+    SelfCorrection,
+)
 from complaints.rules.refused import Refused
 from complaints.rules.selfcorrection import judging
 from complaints.rules.selfcorrection.facts import Facts
@@ -36,7 +42,7 @@ BATCH: Final = 250
 # Nobody looks on, so that a neighbour that is away for a while is waited for.
 PATIENCE: Final = timedelta(minutes=30)
 _ROUNDS: Final = 3
-RULES: Final = ACTING
+RULES: Final = (*ACTING, *preparing.RULES)
 
 CampaignState = Campaign.State
 Purpose = PopulationInquiry.Purpose
@@ -101,6 +107,8 @@ def undo_batch(batch_id: int, *, by: User, at: datetime) -> int:
             .distinct()
         )
         selfcorrection.take_back(wholes, by=by, at=at)
+        # What nobody has decided yet was never put forward.
+        batch.prepared.filter(state=Prepared.State.OPEN).delete()
         batch.undone_at, batch.undone_by = at, by
         batch.save(update_fields=["undone_at", "undone_by"])
         _note(batch.campaign, f"undo {batch.pk}", by=by, at=at)
@@ -181,10 +189,12 @@ def _change(
     )
     provinces = selfcorrection.provinces_of(residences.values())
     told: list[int] = []
+    ready: list[preparing.Found] = []
     for pk, facts in found.items():
-        if campaign.changed >= campaign.cap:
-            break
         province = provinces.get(residences[pk] or 0)
+        ready += _prepared(campaign, pk, facts, province, at=at)
+        if campaign.changed >= campaign.cap:
+            continue
         _facts, said = judged(facts, rules=campaign.rules, may_ask=False)
         fired = judging.fired(said, Tier.A)
         on, _off = switches.in_force(
@@ -206,15 +216,37 @@ def _change(
             campaign.changed += 1
             batch.changed += 1
             told.append(rows[0].pk)
+    batch.prepared_count = preparing.keep(ready, batch=batch, at=at)
+    campaign.prepared_count += batch.prepared_count
     campaign.looked_at += len(found)
     batch.people, batch.done_at = [], at
-    batch.save(update_fields=["people", "done_at", "changed"])
+    batch.save(update_fields=["people", "done_at", "changed", "prepared_count"])
     if told:
         # One message a person, however much was put right.
         people = dict(
             SelfCorrection.objects.filter(pk__in=told).values_list("person", "pk")
         )
         outbox.add("self_done", sorted(people.values()), at=at)
+
+
+def _prepared(
+    campaign: Campaign,
+    person_id: int,
+    facts: Facts,
+    province: int | None,
+    *,
+    at: datetime,
+) -> list[preparing.Found]:
+    """Return what rules of tier B would change, where they may be put forward."""
+    wanted = [rule for rule in campaign.rules if rule in preparing.RULES]
+    found = preparing.found_in(person_id, facts, wanted) if wanted else []
+    on, _off = switches.in_force(
+        {one.rule for one in found},
+        province=province,
+        use=RuleSwitch.Use.CAMPAIGN,
+        at=at,
+    )
+    return [one for one in found if one.rule in on]
 
 
 def _plan(campaign: Campaign, *, at: datetime) -> None:
@@ -227,7 +259,8 @@ def _plan(campaign: Campaign, *, at: datetime) -> None:
         .order_by("pk")
         .values_list("pk", flat=True)[:BATCH]
     )
-    if not people or campaign.changed >= campaign.cap:
+    only_acts = not set(campaign.rules) & set(preparing.RULES)
+    if not people or (only_acts and campaign.changed >= campaign.cap):
         campaign.state, campaign.ended_at = CampaignState.FINISHED, at
     else:
         batch = CampaignBatch.objects.create(

@@ -68,16 +68,22 @@ def of_matter(
     )
     if facts is None:
         return None
-    if kind == Kind.MISSING_DOSE:
-        facts = replace(facts, missing=_missing(claims))
-    else:
-        written = {
-            place_of(kind, dose_id, field): _as_written(kind, field, value)
-            for field, value in claims.items()
-        }
-        facts = replace(facts, claims=written)
+    facts = with_claims(facts, kind, claims, dose_id=dose_id)
     facts = replace(facts, before=replace(facts.before, fraud=fraud))
     return proving.with_used_numbers({person_id: facts})[person_id]
+
+
+def with_claims(
+    facts: told.Facts, kind: str, claims: Mapping[str, str], *, dose_id: int | None
+) -> told.Facts:
+    """Return the facts of a record with what is claimed of it."""
+    if kind == Kind.MISSING_DOSE:
+        return replace(facts, missing=_missing(claims))
+    written = {
+        place_of(kind, dose_id, field): _as_written(kind, field, value)
+        for field, value in claims.items()
+    }
+    return replace(facts, claims=written)
 
 
 def signs_of_fraud(

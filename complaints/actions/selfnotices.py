@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Final
 
 from django.conf import settings
+from django.db.models import Model
 
-from complaints.models import QuietHours, SelfCorrection
+from complaints.models import Prepared, QuietHours, SelfCorrection
 from complaints.rules import quiet
 from portal.common import outbox, providers, scope
 from portal.registry.models import Telephone
@@ -20,6 +21,14 @@ DONE: Final = (
 )
 UNDONE: Final = (
     "[TIEM CHUNG] Cho tu sua tren ho so cua ban da duoc tra lai nhu cu. Hoi: {help}."
+)
+PREPARED: Final = (
+    "[TIEM CHUNG] Co so y te vua sua mot cho tren ho so cua ban. Chua dung? Tra cuu va"
+    " bam Sua o muc do. Hoi: {help}."
+)
+PUT_BACK: Final = (
+    "[TIEM CHUNG] Cho co so y te sua tren ho so cua ban da duoc tra lai nhu cu. Hoi:"
+    " {help}."
 )
 
 
@@ -35,14 +44,33 @@ def tell_undone(subjects: Sequence[int], *, at: datetime) -> None:
     _tell("self_undone", UNDONE, subjects, at=at)
 
 
-def _tell(kind: str, text: str, subjects: Sequence[int], *, at: datetime) -> None:
+@outbox.outside_transaction
+def tell_prepared(subjects: Sequence[int], *, at: datetime) -> None:
+    """Say that staff recorded what a rule had prepared. The outbox's handler."""
+    _tell("prepared_done", PREPARED, subjects, at=at, of=Prepared)
+
+
+@outbox.outside_transaction
+def tell_put_back(subjects: Sequence[int], *, at: datetime) -> None:
+    """Say that it was put back. The outbox's handler."""
+    _tell("prepared_undone", PUT_BACK, subjects, at=at, of=Prepared)
+
+
+def _tell(
+    kind: str,
+    text: str,
+    subjects: Sequence[int],
+    *,
+    at: datetime,
+    of: type[Model] = SelfCorrection,
+) -> None:
     until = quiet.until(QuietHours.objects.all(), at=at) if providers.rings() else None
     if until is not None:
         outbox.postpone(kind, list(subjects), at=at, delay=until - at)
         return
     with scope.system():
         rows = list(
-            SelfCorrection.objects.filter(pk__in=subjects).values_list("pk", "person")
+            of._default_manager.filter(pk__in=subjects).values_list("pk", "person")
         )
         phones = {
             row.person_id: row.number

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from complaints import notifications
 from complaints.actions import moving
+from complaints.actions.preparing import open_again
 from complaints.choices import Move
 from complaints.models import Complaint, Event, TakeBack
 from complaints.notifications.sending import UNDO
@@ -101,6 +102,7 @@ def _undo(ref: UUID, *, by: User, at: datetime) -> Complaint:
         raise Refused(_("The citizen was told already, so it stays."))
     _put_record_back(case, event, by=by, at=at)
     _put_claims_back(case, event, kept.before["claims"])
+    open_again(case.prepared.filter(decided_at=event.at))
     sender = case.submission
     if sender.person_id != kept.before["person_id"]:
         sender.person_id = kept.before["person_id"]

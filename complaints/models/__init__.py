@@ -14,6 +14,7 @@ from complaints.models.policy import (
     SubtreeFigure,
     Watermark,
 )
+from complaints.models.prepared import Prepared
 from complaints.models.selfcorrection import (
     Campaign,
     CampaignBatch,
@@ -52,6 +53,7 @@ __all__ = [
     "OfficeHours",
     "OwnFile",
     "Policy",
+    "Prepared",
     "Presence",
     "QuietHours",
     "Rating",

@@ -63,7 +63,8 @@ class Campaign(models.Model):
     """A walk through everybody on record with some rules, before anybody complains.
 
     ``cursor`` is the last person put into a batch, ``last_person`` the last there was
-    when it began. ``cap``: so many changes at most.
+    when it began. ``cap``: so many changes at most; what is only put before staff
+    (``prepared_count``) changes nothing.
     """
 
     class State(models.TextChoices):
@@ -82,6 +83,7 @@ class Campaign(models.Model):
     total = models.PositiveIntegerField()
     looked_at = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
+    prepared_count = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = (
@@ -114,6 +116,7 @@ class CampaignBatch(models.Model):
     people = ArrayField(models.BigIntegerField())
     size = models.PositiveSmallIntegerField()
     changed = models.PositiveSmallIntegerField(default=0)
+    prepared_count = models.PositiveSmallIntegerField(default=0, db_default=0)
     planned_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)

@@ -12,6 +12,7 @@ from complaints.views import (
     list_rows,
     lists,
     pairs,
+    prepared,
     quality,
     queue,
     undoing,
@@ -50,6 +51,12 @@ urlpatterns = [
         "chat-luong/trung-khop/<uuid:pair>/<slug:step>/",
         pairs.decide,
         name="quality_pair_decide",
+    ),
+    path("chat-luong/de-xuat/", prepared.index, name="quality_prepared"),
+    path(
+        "chat-luong/de-xuat/<uuid:ref>/<slug:step>/",
+        prepared.decide,
+        name="quality_prepared_decide",
     ),
     path("chat-luong/<slug:rule>/", quality.rows, name="quality_rows"),
     path(

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -88,17 +89,20 @@ def _shown(one: Campaign) -> dict[str, Any]:
         "total_text": vn_number(one.total),
         "changed": vn_number(one.changed),
         "cap": vn_number(one.cap),
+        "prepared": vn_number(one.prepared_count) if one.prepared_count else "",
     }
 
 
 def _batches(one: Campaign) -> list[dict[str, Any]]:
-    rows = one.batches.filter(changed__gt=0).order_by("-pk")[:_SHOWN]
+    found = Q(changed__gt=0) | Q(prepared_count__gt=0)
+    rows = one.batches.filter(found).order_by("-pk")[:_SHOWN]
     return [
         {
             "id": row.pk,
             "done_at": row.done_at,
             "size": vn_number(row.size),
             "changed": vn_number(row.changed),
+            "prepared": vn_number(row.prepared_count) if row.prepared_count else "",
             "undone_at": row.undone_at,
         }
         for row in rows

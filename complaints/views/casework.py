@@ -30,7 +30,7 @@ from complaints.forms import casework as forms
 from complaints.forms import records
 from complaints.models import Complaint, Skip
 from complaints.rules.refused import Refused, Stale
-from complaints.views import case_photos, pair_rows, undoing
+from complaints.views import case_photos, pair_rows, prepared_rows, undoing
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.accounts.models import Posting
@@ -310,6 +310,9 @@ def _show(
             [person.surviving_id if (person := file.person) else None],
             complaint.dose_id,
         ),
+        "prepared": prepared_rows.beside(complaint, by=request.user),
+        "on_case": f"{complaint.submission.code}-{complaint.number}",
+        "may_decide": Move.RESOLVE in allowed,
         "form": faulty,
         "conflict": status == 409,
         "changed_by": casefile.changed_by(file.events) if status == 409 else "",

@@ -78,6 +78,13 @@ _COUNT: Final = " UNION ALL ".join(
     for kind in Kind.values
     for state, leading in (("open", "AND is_leading"), ("signing", ""))
 )
+# What rules prepared is counted with them: one statement for the whole page.
+PREPARED: Final = ("prepared", "open")
+_COUNT_ALL: Final = (
+    f"{_COUNT} UNION ALL SELECT '{PREPARED[0]}', '{PREPARED[1]}', count(*)"
+    " FROM (SELECT FROM complaints_prepared WHERE state IN ('open', 'signing')"
+    " AND path::text ~>=~ %(first)s AND path::text ~<~ %(end)s LIMIT %(most)s) x"
+)
 _NUMBERS: Final = """
 SELECT person_id, 'number', number_sealed FROM registry_identitydocument
 WHERE person_id = ANY(%(people)s) AND is_current
@@ -98,7 +105,7 @@ def counts(path: str) -> dict[tuple[str, str], str]:
         "most": MOST_COUNTED + 1,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, bounds)
+        cursor.execute(_COUNT_ALL, bounds)
         rows = cursor.fetchall()
     return {(kind, state): _counted(n) for kind, state, n in rows}
 
@@ -115,6 +122,12 @@ def links(chosen: Organization) -> list[dict[str, str]]:
             "count": waiting[kind, "open"],
         }
         for kind, label in KINDS.items()
+    ] + [
+        {
+            "url": f"{reverse('casework:quality_prepared')}?{urlencode(here)}",
+            "label": _("Corrections ready for a click"),
+            "count": waiting[PREPARED],
+        }
     ]
 
 

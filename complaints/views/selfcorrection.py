@@ -1,6 +1,7 @@
 """The rules of self-correction: what they did, what people found, their switches."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,12 +18,13 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from complaints.actions import selfcorrection, switches
+from complaints.actions import preparing, selfcorrection, switches
 from complaints.actions.selfservice import ACTING
 from complaints.casefile import day_words
 from complaints.forms import selfcorrection as forms
 from complaints.models import RuleSwitch, SelfCorrection
 from complaints.rules.refused import Refused
+from complaints.rules.selfcorrection.bounds import wilson
 from complaints.rules.selfcorrection.reasons import WORDS
 from complaints.rules.selfcorrection.rule import Rule, Tier
 from complaints.rules.selfcorrection.table import RULES
@@ -38,6 +40,7 @@ _LAST: Final = timedelta(days=30)
 _SHOWN: Final = 20
 # What matching proposes has its own pages (``views.pairs``).
 _PAIRS: Final = ("B5", "B6", "B7")
+SWITCHED: Final = (*ACTING, *preparing.RULES)
 _TIERS: Final = (Tier.A, Tier.B, Tier.C, Tier.D)
 
 
@@ -69,7 +72,7 @@ def rule(request: StaffRequest, rule_code: str) -> HttpResponse:
     at = timezone.now()
     form = forms.Switch(request.POST if request.method == "POST" else None)
     if request.method == "POST":
-        if not may_run(request) or shown.code not in ACTING:
+        if not may_run(request) or shown.code not in SWITCHED:
             raise Http404
         if form.is_valid():
             facts = dict(form.cleaned_data)
@@ -87,7 +90,7 @@ def rule(request: StaffRequest, rule_code: str) -> HttpResponse:
             else:
                 messages.success(request, _("The rule is switched from now on."))
                 return see_other("oversight:selfcorrection_rule", shown.code)
-    acts = shown.code in ACTING
+    acts = shown.code in SWITCHED
     context = {
         "rule": shown,
         "acts": acts,
@@ -217,9 +220,19 @@ def _table(
             {"label": _("Taken back"), "number": True},
             {"label": _("Found right in the sample")},
         ]
+    if tier == Tier.B:
+        columns += [
+            {"label": _("Waiting"), "number": True},
+            {"label": _("Recorded by staff"), "number": True},
+            {"label": _("Refused by staff"), "number": True},
+            {"label": _("Found right by staff")},
+        ]
+    decided = preparing.decided() if tier == Tier.B else {}
     rows = []
     for rule in chosen:
         cells = [_title(rule), _state_words(rule, at=at)]
+        if tier == Tier.B:
+            cells += _decided_cells(decided.get(rule.code), rule.code)
         if rule.code in ACTING:
             made = counts.get(rule.code, {"all": 0, "lately": 0, "undone": 0})
             cells += [
@@ -232,6 +245,20 @@ def _table(
             cells += ["–", "–", "–", "–"]
         rows.append({"url": _url(rule), "cells": cells})
     return {"caption": tier, "columns": columns, "rows": rows}
+
+
+def _decided_cells(counts: Mapping[str, int] | None, code: str) -> list[str]:
+    """Return how often staff agreed with what a rule prepared."""
+    if code not in preparing.RULES:
+        return ["–", "–", "–", "–"]
+    found = counts or {}
+    made, refused = found.get("made", 0), found.get("refused", 0)
+    return [
+        vn_number(found.get("waiting", 0)),
+        vn_number(made),
+        vn_number(refused),
+        _found_right(made, made + refused),
+    ]
 
 
 def _title(rule: Rule) -> str:
@@ -247,9 +274,7 @@ def _state_words(rule: Rule, *, at: datetime) -> str:
         return _("On the page where people change their telephone")
     if rule.code in _PAIRS:
         return _("Prepared among records that may belong together")
-    if rule.tier == Tier.B:
-        return _("Not shown to staff yet")
-    if rule.code not in ACTING:
+    if rule.code not in SWITCHED:
         return _("Changes nothing by itself")
     state = switches.state_of(rule.code, at=at)
     if not state.is_on:
@@ -264,13 +289,16 @@ def _state_words(rule: Rule, *, at: datetime) -> str:
 
 def _sample_words(code: str) -> str:
     sample = switches.sample_of(code)
-    n = sample.right + sample.wrong
-    if sample.precision is None:
+    return _found_right(sample.right, sample.right + sample.wrong)
+
+
+def _found_right(right: int, n: int) -> str:
+    if not n:
         return _("Nobody has looked yet")
     return _("%(right)s of %(n)s; at least %(low)s by 95 %%") % {
-        "right": vn_number(sample.right),
+        "right": vn_number(right),
         "n": vn_number(n),
-        "low": percent(sample.low),
+        "low": percent(wilson(right, n)[0]),
     }
 
 

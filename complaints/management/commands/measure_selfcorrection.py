@@ -36,6 +36,9 @@ class Command(BaseCommand):
             help="shares of answers that are wrong, late (outdated) and missing",
         )
         parser.add_argument("--write", type=Path, metavar="FILE")
+        parser.add_argument(
+            "--mark", help="the marks of the document to write between (measured)"
+        )
         parser.add_argument("--json", action="store_true", help="print one document")
 
     def handle(self, **options: Any) -> None:
@@ -50,6 +53,7 @@ class Command(BaseCommand):
                     people=options["people"],
                     seed=options["seed"],
                     rates=rates,
+                    mark=options["mark"],
                 )
         if options["json"]:
             self.stdout.write(json.dumps(found))

@@ -119,6 +119,7 @@ class PopulationInquiry(models.Model):
         COMPLAINT = "complaint"
         CAMPAIGN = "campaign"
         DRAFT = "draft"
+        PREPARE = "prepare"
 
     number = models.UUIDField(unique=True, default=uuid.uuid4)
     purpose = models.CharField(

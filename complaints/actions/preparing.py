@@ -1,0 +1,293 @@
+"""What rules of tier B find is put before staff, and nothing is changed by it.
+
+For a report as soon as it is with somebody; for everybody else by a campaign. What is
+decided of it is ``actions.prepared``.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db.models import Count, Q
+
+from complaints.actions import claimed, proving, routing, selfservice, switches
+from complaints.choices import OPEN, Field, Kind
+from complaints.models import CampaignBatch, Complaint, Prepared, RuleSwitch
+from complaints.rules.selfcorrection import judging
+from complaints.rules.selfcorrection.facts import Facts
+from complaints.rules.selfcorrection.rule import Edit, Outcome, State
+from complaints.rules.selfcorrection.table import RULES as TABLE
+from portal.common import crypto, outbox, scope
+from portal.registry.models import Dose, Organization, Person, PopulationInquiry
+from portal.registry.population import inquiries, neighbour
+from portal.registry.population.protocol import MOST, Question
+
+KIND: Final = "prepare"
+# Pairs and orphans (B5 to B7) are found and put forward by ``registry.proposals``.
+OF_DOSES: Final = ("B1", "B2", "B3")
+OF_PEOPLE: Final = ("B4",)
+RULES: Final = (*OF_DOSES, *OF_PEOPLE)
+# Staff look at the case within hours; the neighbour may be away for a while.
+PATIENCE: Final = timedelta(minutes=30)
+_ROUNDS: Final = 3
+
+Purpose = PopulationInquiry.Purpose
+
+
+@dataclass(frozen=True)
+class Found:
+    """A change that a rule would make to somebody's record, and what it rests on."""
+
+    person_id: int
+    rule: str
+    edit: Edit
+    ground: dict[str, Any]
+
+
+def owe(ids: Sequence[int], *, at: datetime) -> None:
+    """Owe a look at those of these reports about which rules of tier B may say much."""
+    if not ids:
+        return
+    cases = Complaint.objects.filter(
+        pk__in=ids,
+        kind__in=(Kind.WRONG_DOSE, Kind.WRONG_PERSON),
+        status__in=OPEN,
+        submission__person__isnull=False,
+    ).exclude(kind=Kind.WRONG_DOSE, dose=None)
+    with scope.system():
+        meant = sorted(cases.values_list("pk", flat=True))
+        if meant:
+            outbox.add(KIND, meant, at=at)
+
+
+def look_at(subjects: Sequence[int], *, at: datetime) -> None:
+    """Prepare what rules find for these reports. The outbox's handler; repeatable."""
+    with scope.system():
+        cases = list(
+            Complaint.objects.filter(pk__in=subjects, status__in=OPEN)
+            .select_related("submission__person", "holder")
+            .prefetch_related("claims")
+            .order_by("pk")
+        )
+        people = {
+            case.pk: case.submission.person.surviving_id
+            for case in cases
+            if case.submission.person is not None
+        }
+        recorded = proving.of_people(sorted(set(people.values())), at=at)
+        for case in cases:
+            facts = recorded.get(people.get(case.pk, 0))
+            if facts is not None:
+                _look_at(case, people[case.pk], facts, at=at)
+
+
+def go_on(inquiry_ids: Sequence[int], *, at: datetime) -> None:
+    """Go on with reports whose questions are answered or nobody answers."""
+    about = PopulationInquiry.objects.filter(
+        pk__in=inquiry_ids, purpose=Purpose.PREPARE
+    ).values_list("about", flat=True)
+    look_at(sorted(set(about)), at=at)
+
+
+def found_in(person_id: int, facts: Facts, rules: Sequence[str]) -> list[Found]:
+    """Return what these rules would change of a record; nothing is asked."""
+    _facts, said = selfservice.judged(facts, rules=rules, may_ask=False)
+    return [
+        Found(person_id, outcome.rule, outcome.edits[0], ground_of(facts, outcome))
+        for outcome in judging.fired(said)
+    ]
+
+
+def ground_of(facts: Facts, outcome: Outcome) -> dict[str, Any]:
+    """Return what a change rests on, in counts and codes; nothing personal."""
+    edit = outcome.edits[0]
+    ground: dict[str, Any] = {
+        "proofs": [[str(proof.kind), proof.source] for proof in outcome.proofs]
+    }
+    dose = next((d for d in facts.counting if d.key == edit.target), None)
+    if dose is None:
+        return ground
+    after = {edit.field: edit.after}
+    day = after.get("given_on", dose.given_on.isoformat())
+    lot, product = after.get("lot", dose.lot), after.get("product", dose.product)
+    if edit.field == "given_on":
+        others = facts.days.get((dose.site, dose.lot), {})
+        n = sum(count for on, count in others.items() if on.isoformat() == day)
+    else:
+        n = facts.sessions.get((dose.site, dose.given_on), {}).get((lot, product), 0)
+    return ground | {"lot": lot, "product": product, "day": day, "others": n}
+
+
+def decided() -> dict[str, dict[str, int]]:
+    """Return by rule how much waits, was recorded and was refused, nationwide."""
+    with scope.system():
+        rows = Prepared.objects.values("rule").annotate(
+            waiting=Count("pk", Q(state__in=("open", "signing"))),
+            made=Count("pk", Q(state="made")),
+            refused=Count("pk", Q(state="refused")),
+        )
+        return {
+            row["rule"]: {name: row[name] for name in ("waiting", "made", "refused")}
+            for row in rows.order_by("rule")
+        }
+
+
+def keep(
+    found: Sequence[Found],
+    *,
+    complaint: Complaint | None = None,
+    batch: CampaignBatch | None = None,
+    at: datetime,
+) -> int:
+    """Put what was found before whoever answers for it; return how much is new.
+
+    What was put forward once is not again, whatever became of it. What waits already
+    is brought beside the ``complaint`` about it.
+    """
+    rows = Prepared.objects.filter(person__in={one.person_id for one in found})
+    known = {(row.person_id, row.place, row.rule): row for row in rows}
+    fresh = []
+    for one in found:
+        row = known.get((one.person_id, one.edit.place, one.rule))
+        if row is None:
+            fresh.append(one)
+        elif row.state == Prepared.State.OPEN and complaint and not row.complaint_id:
+            row.complaint = complaint
+            row.save(update_fields=["complaint"])
+    bodies = _bodies(fresh, at=at) if fresh else []
+    Prepared.objects.bulk_create(
+        [
+            _row(one, body, complaint, batch, at=at)
+            for one, body in zip(fresh, bodies, strict=True)
+        ],
+        # Another process may have looked at the same record meanwhile.
+        ignore_conflicts=True,
+    )
+    return len(fresh)
+
+
+def _look_at(case: Complaint, person_id: int, facts: Facts, *, at: datetime) -> None:
+    claims = {claim.field: claim.claimed for claim in case.claims.all()}
+    facts = claimed.with_claims(facts, case.kind, claims, dose_id=case.dose_id)
+    if case.kind == Kind.WRONG_DOSE:
+        wanted: Sequence[str] = OF_DOSES
+    else:
+        wanted = OF_PEOPLE if Field.BORN_ON in claims else ()
+    rules, _off = switches.in_force(
+        wanted,
+        province=None,
+        use=RuleSwitch.Use.REPORT,
+        at=at,
+    )
+    if not rules:
+        return
+    asked = list(
+        PopulationInquiry.objects.filter(about=case.pk, purpose=Purpose.PREPARE)
+    )
+    facts = replace(facts, answers=selfservice.said_in(asked))
+    if any(row.answered_at is None and row.due_at > at for row in asked):
+        return
+    questions = questions_of(facts, rules)
+    if questions and neighbour.is_set_up() and len(asked) < _ROUNDS:
+        inquiries.open_one(
+            about=case.pk,
+            purpose=Purpose.PREPARE,
+            round_=len(asked) + 1,
+            questions=questions,
+            due_at=at + PATIENCE,
+            at=at,
+        )
+        return
+    found = [
+        one
+        for one in found_in(person_id, facts, rules)
+        if one.edit.target in (0, case.dose_id)
+    ]
+    keep(found, complaint=case, at=at)
+    # What was asked is kept no longer than it is needed.
+    PopulationInquiry.objects.filter(about=case.pk, purpose=Purpose.PREPARE).delete()
+
+
+def open_again(rows: Iterable[Prepared]) -> None:
+    """Put rows forward again whose decision was taken back."""
+    for row in rows:
+        row.state, row.correction = Prepared.State.OPEN, None
+        row.proposed_by = row.decided_by = row.decided_at = None
+        row.save(
+            update_fields=[
+                "state",
+                "correction",
+                "proposed_by",
+                "decided_by",
+                "decided_at",
+            ]
+        )
+
+
+def questions_of(facts: Facts, rules: Sequence[str]) -> list[Question]:
+    """Return what these rules would ask the population database of a record."""
+    _facts, said = selfservice.judged(facts, rules=rules, may_ask=True)
+    wanted = {o.question for o in said if o.state == State.ASKS and o.question}
+    return sorted(wanted, key=inquiries.vars_of)[:MOST]
+
+
+def _bodies(found: Sequence[Found], *, at: datetime) -> list[Organization]:
+    """Return who answers for each: the dose's site, for a person the residence."""
+    doses = {one.edit.target for one in found if one.edit.target}
+    sites: dict[int, int] = dict(
+        Dose.objects.filter(pk__in=doses).values_list("pk", "site_id")
+    )
+    homes: dict[int, str | None] = dict(
+        Person.objects.filter(pk__in={one.person_id for one in found}).values_list(
+            "pk", "residence__code"
+        )
+    )
+    waiting = [
+        routing.Waiting(
+            place,
+            Kind.WRONG_DOSE if one.edit.target else Kind.WRONG_PERSON,
+            sites.get(one.edit.target),
+            "",
+            None,
+            homes.get(one.person_id),
+        )
+        for place, one in enumerate(found)
+    ]
+    answering = routing.foresee(waiting, at=at)
+    rows = Organization.objects.in_bulk({b.id for b in answering.values() if b})
+    root = Organization.objects.get(parent=None)
+    return [rows[b.id] if (b := answering[one.pk]) else root for one in waiting]
+
+
+def _row(
+    one: Found,
+    body: Organization,
+    complaint: Complaint | None,
+    batch: CampaignBatch | None,
+    *,
+    at: datetime,
+) -> Prepared:
+    row = Prepared(
+        rule=one.rule,
+        version=TABLE[one.rule].version,
+        person_id=one.person_id,
+        place=one.edit.place,
+        ground=one.ground,
+        organization=body,
+        path=body.path,
+        complaint=complaint,
+        batch=batch,
+        found_at=at,
+    )
+    row.edit_sealed = crypto.seal_json(
+        {
+            "operation": str(one.edit.operation),
+            "field": one.edit.field,
+            "target": str(one.edit.target),
+            "before": one.edit.before,
+            "after": one.edit.after,
+        },
+        bound_to=f"prepared:{row.ref}",
+    )
+    return row

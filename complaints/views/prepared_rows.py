@@ -1,0 +1,105 @@
+"""What a rule prepared, in words: what would change, and what that rests on."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from complaints.casefile import who
+from complaints.choices import Field
+from complaints.models import Complaint, Prepared
+from complaints.rules.selfcorrection.table import RULES
+from complaints.views.cards import Words, day, partial_day
+from portal.accounts.models import User
+from portal.common.templatetags.ui import vn_number
+from portal.registry.models import Dose
+
+State = Prepared.State
+OPEN: Final = (State.OPEN, State.SIGNING)
+_GROUNDS: Final = {
+    "B1": gettext_lazy(
+        "Lot %(lot)s is of %(product)s. %(n)s others had this lot there that day."
+    ),
+    "B2": gettext_lazy(
+        "One lot of the vaccine was in use there that day: %(lot)s, %(n)s others."
+    ),
+    "B3": gettext_lazy(
+        "Nobody else was vaccinated there that day. On %(day)s %(n)s had this lot."
+    ),
+    "B4": gettext_lazy(
+        "The population database refuses the recorded date and knows the swapped one."
+    ),
+}
+
+
+def beside(complaint: Complaint, *, by: User) -> list[dict[str, Any]]:
+    """Return what waits about the person of a report, for its page."""
+    person = complaint.submission.person
+    if person is None or not complaint.is_open:
+        return []
+    rows = Prepared.objects.filter(person=person.surviving_id, state__in=OPEN)
+    return shown(rows.order_by("pk")[:5], by=by)
+
+
+def shown(rows: Iterable[Prepared], *, by: User) -> list[dict[str, Any]]:
+    """Return changes as staff decide them; ``rows`` with their people and bodies."""
+    chosen = list(rows)
+    edits = {row.pk: row.edit for row in chosen}
+    words = Words(
+        (edit["field"], value)
+        for edit in edits.values()
+        for value in (edit["before"], edit["after"])
+    )
+    products = Words(("product", row.ground.get("product", "")) for row in chosen)
+    doses = Dose.objects.select_related("product", "site").in_bulk(
+        {int(edit["target"]) for edit in edits.values()} - {0}
+    )
+    return [
+        {
+            "ref": row.ref,
+            "person_id": row.person_id,
+            "pk": row.pk,
+            "title": RULES[row.rule].name,
+            "who": who(row.person.full_name, row.person.born_on),
+            "dose": _dose(doses.get(int(edits[row.pk]["target"]))),
+            "label": Field(edits[row.pk]["field"]).label,
+            "before": words.of(edits[row.pk]["field"], edits[row.pk]["before"])
+            or _("Not recorded"),
+            "after": words.of(edits[row.pk]["field"], edits[row.pk]["after"]),
+            "ground": _ground(row, products),
+            "body": row.organization.name,
+            "state": row.state,
+            "state_word": row.get_state_display(),
+            "decided_at": row.decided_at,
+            "decided_by": row.decided_by.full_name if row.decided_by else "",
+            "may_sign": row.state == State.SIGNING
+            and row.complaint_id is None
+            and row.proposed_by_id != by.pk,
+            "with_report": row.complaint_id is not None,
+            "urls": {
+                step.replace("-", "_"): reverse(
+                    "casework:quality_prepared_decide", args=[row.ref, step]
+                )
+                for step in ("ghi", "giu-nguyen", "ky", "hoan-tac")
+            },
+        }
+        for row in chosen
+    ]
+
+
+def _dose(dose: Dose | None) -> str:
+    if dose is None:
+        return ""
+    return f"{day(dose.given_on)}, {dose.product.name}, {dose.site.name}"
+
+
+def _ground(row: Prepared, products: Words) -> str:
+    ground = row.ground
+    return str(_GROUNDS[row.rule]) % {
+        "lot": ground.get("lot", ""),
+        "product": products.of("product", ground.get("product", "")),
+        "day": partial_day(ground.get("day", "")),
+        "n": vn_number(ground.get("others", 0)),
+    }

@@ -1,0 +1,286 @@
+"""What rules of tier B put before staff: found, decided, counted, taken back."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from complaints.actions import campaigns, casework, intake, prepared, preparing, undoing
+from complaints.choices import Kind, Outcome, Status
+from complaints.models import Campaign, Complaint, Prepared
+from complaints.rules.refused import Refused, Stale
+from portal.common import outbox, scope
+from portal.registry import corrections
+from portal.registry.models import Dose, Lot, LotAllocation, Person
+from tests.factories import (
+    NOON,
+    TEST_WARRANT,
+    knows,
+    make_dose,
+    make_organization,
+    make_person,
+    make_product,
+    make_staff,
+    make_unit,
+    only_complaint,
+    sender_for,
+    submit,
+)
+
+pytestmark = pytest.mark.usefixtures("all_rows")
+
+State = Prepared.State
+DAY = timedelta(days=1)
+SOON = timedelta(seconds=10)
+
+
+@pytest.fixture
+def station():
+    province = make_unit()
+    return make_organization(
+        commune=make_unit("N26740", name="Phường Thử", parent=province),
+        province=province,
+    )
+
+
+@pytest.fixture
+def nurse(station):
+    return make_staff(station)
+
+
+def session(station, *, lot="MOD12", product="spikevax", people=5):
+    """Let others have a lot on a day there; the lot came there before."""
+    vaccine = make_product(product, product.title())
+    row = Lot.objects.create(number=lot, product=vaccine)
+    LotAllocation.objects.create(
+        lot=row, organization=station, doses=100, received_on=date(2021, 8, 1)
+    )
+    for n in range(people):
+        other = make_person(f"Lê Văn {lot} {n}", national_id=None, phone=None)
+        make_dose(other, station, product=vaccine, lot=lot)
+    return vaccine
+
+
+def contradicted(station):
+    """Return a dose whose lot is another vaccine's, as five others show."""
+    session(station)
+    person = make_person(residence=station.commune)
+    return make_dose(person, station, lot="MOD12")
+
+
+def drain(at=NOON):
+    for queue in ("route", "report", "population") * 3:
+        outbox.drain(queue=queue, at=at)
+
+
+def report(dose, claims, *, at=NOON):
+    matter = intake.Matter(Kind.WRONG_DOSE, claims, dose_id=dose.pk)
+    case = only_complaint(submit(matter, sender=sender_for(dose.person), at=at))
+    drain(at)
+    return Complaint.objects.get(pk=case.pk)
+
+
+def rows():
+    return list(Prepared.objects.order_by("pk"))
+
+
+def test_a_report_that_the_lot_proves_is_decided_by_one_click(station, nurse):
+    dose = contradicted(station)
+    case = report(dose, {"product": "spikevax"})
+    (row,) = rows()
+
+    assert (row.rule, row.state, row.complaint) == ("B1", State.OPEN, case)
+    assert row.edit["before"] == "AZ"
+    assert row.ground["others"] == 5
+    dose.refresh_from_db()
+    assert dose.product.code == "AZ"
+
+    prepared.accept(row.ref, by=nurse, at=NOON + SOON)
+
+    case.refresh_from_db()
+    dose.refresh_from_db()
+    assert (case.status, case.outcome) == (Status.RESOLVED, Outcome.CORRECTED)
+    assert dose.product.code == "spikevax"
+    (row,) = rows()
+    assert (row.state, row.decided_by) == (State.MADE, nurse)
+    assert row.correction == case.claims.get().correction
+
+
+def test_decided_with_the_forms_it_counts_as_well(station, nurse):
+    case = report(contradicted(station), {"product": "spikevax"})
+    verdicts = {claim.pk: ("upheld", "") for claim in case.claims.all()}
+
+    casework.resolve(complaint_id=case.pk, verdicts=verdicts, by=nurse, at=NOON + SOON)
+    drain(NOON + SOON)
+
+    assert preparing.decided()["B1"] == {"waiting": 0, "made": 1, "refused": 0}
+
+
+def test_a_claim_that_is_kept_counts_against_the_rule(station, nurse):
+    case = report(contradicted(station), {"product": "spikevax"})
+    verdicts = {c.pk: ("kept", "vaccine_differs") for c in case.claims.all()}
+
+    casework.resolve(
+        complaint_id=case.pk, verdicts=verdicts, note="Sổ ghi", by=nurse, at=NOON + SOON
+    )
+    drain(NOON + SOON)
+
+    assert preparing.decided()["B1"] == {"waiting": 0, "made": 0, "refused": 1}
+
+
+def test_a_decision_taken_back_within_30_seconds_puts_it_forward_again(station, nurse):
+    case = report(contradicted(station), {"product": "spikevax"})
+    (row,) = rows()
+    prepared.accept(row.ref, by=nurse, at=NOON + SOON)
+
+    kept = undoing.latest(case.pk, by=nurse, at=NOON + 2 * SOON)
+    undoing.undo(ref=kept.ref, by=nurse, at=NOON + 2 * SOON)
+
+    (row,) = rows()
+    assert (row.state, row.decided_by, row.correction) == (State.OPEN, None, None)
+
+
+def test_what_concerns_oneself_takes_a_second_person(station, nurse):
+    case = report(contradicted(station), {"product": "spikevax"})
+    (row,) = rows()
+
+    prepared.accept(row.ref, concerns_oneself=True, by=nurse, at=NOON + SOON)
+
+    case.refresh_from_db()
+    assert case.status == Status.AWAITING_SECOND
+    assert rows()[0].state == State.SIGNING
+    casework.countersign(
+        complaint_id=case.pk, by=make_staff(station, "lead"), at=NOON + DAY
+    )
+    drain(NOON + DAY)
+    assert rows()[0].state == State.MADE
+
+
+def test_a_proposal_that_is_not_signed_is_open_again(station, nurse):
+    case = report(contradicted(station), {"product": "spikevax"})
+    prepared.accept(rows()[0].ref, concerns_oneself=True, by=nurse, at=NOON + SOON)
+
+    casework.decline(
+        complaint_id=case.pk, note="Xem lại", by=make_staff(station), at=NOON + DAY
+    )
+    drain(NOON + DAY)
+
+    assert (rows()[0].state, rows()[0].proposed_by) == (State.OPEN, None)
+
+
+def test_a_ground_that_is_gone_changes_nothing(station, nurse):
+    dose = contradicted(station)
+    report(dose, {"product": "spikevax"})
+    (row,) = rows()
+    corrections.correct_dose(
+        dose.pk, {"lot": "ABX4471"}, warrant=TEST_WARRANT, at=NOON + SOON
+    )
+
+    with pytest.raises(Stale):
+        prepared.accept(row.ref, by=nurse, at=NOON + 2 * SOON)
+
+    dose.refresh_from_db()
+    assert dose.product.code == "AZ"
+
+
+def test_a_claim_that_says_otherwise_prepares_nothing(station):
+    make_product("comirnaty", "Comirnaty")
+    report(contradicted(station), {"product": "comirnaty"})
+
+    assert rows() == []
+
+
+def test_day_and_month_swapped_are_asked_about_and_put_forward(station, nurse):
+    person = make_person(born_on="1958-08-03", residence=station.commune)
+    knows("079158012345", person.full_name, "1958-03-08", "F")
+    matter = intake.Matter(Kind.WRONG_PERSON, {"born_on": "1958-03-08"})
+    case = only_complaint(submit(matter, sender=sender_for(person)))
+    drain()
+
+    (row,) = rows()
+    assert (row.rule, row.organization) == ("B4", station)
+    prepared.accept(row.ref, by=nurse, at=NOON + SOON)
+
+    assert Complaint.objects.get(pk=case.pk).outcome == Outcome.CORRECTED
+    assert Person.objects.get(pk=person.pk).born_on == date(1958, 3, 8)
+
+
+def campaign(*rules, boss):
+    campaigns.start(rules=rules, cap=100, by=boss, at=NOON)
+    drain()
+    return Campaign.objects.get()
+
+
+def test_a_campaign_puts_forward_what_nobody_has_reported(station, nurse):
+    session(station)
+    person = make_person(residence=station.commune)
+    blank = make_dose(
+        person, station, lot="", product=make_product("spikevax", "Spikevax")
+    )
+    boss = make_staff(station, "administrator")
+
+    done = campaign("B1", "B2", boss=boss)
+
+    (row,) = rows()
+    assert (row.rule, row.batch.campaign, row.complaint) == ("B2", done, None)
+    assert (done.changed, done.prepared_count, done.state) == (0, 1, "finished")
+    blank.refresh_from_db()
+    assert blank.lot_number == ""
+
+    prepared.accept(row.ref, by=nurse, at=NOON + SOON)
+    blank.refresh_from_db()
+    assert blank.lot_number == "MOD12"
+    prepared.take_back(row.ref, by=nurse, at=NOON + 2 * SOON)
+    blank.refresh_from_db()
+    assert blank.lot_number == ""
+    assert rows()[0].state == State.OPEN
+
+
+def test_what_was_refused_is_not_put_forward_again(station, nurse):
+    contradicted(station)
+    boss = make_staff(station, "administrator")
+    campaign("B1", boss=boss)
+    prepared.refuse(rows()[0].ref, by=nurse, at=NOON + SOON)
+    Campaign.objects.update(state="stopped", ended_at=NOON)
+
+    campaigns.start(rules=["B1"], cap=100, by=boss, at=NOON + DAY)
+    drain(NOON + DAY)
+
+    assert [row.state for row in rows()] == [State.REFUSED]
+
+
+def test_taking_a_batch_back_withdraws_what_nobody_decided(station):
+    contradicted(station)
+    boss = make_staff(station, "administrator")
+    campaign("B1", boss=boss)
+    (row,) = rows()
+
+    campaigns.undo_batch(row.batch_id, by=boss, at=NOON + DAY)
+
+    assert rows() == []
+
+
+def test_nobody_signs_what_they_proposed(station, nurse):
+    contradicted(station)
+    campaign("B1", boss=make_staff(station, "administrator"))
+    (row,) = rows()
+    prepared.accept(row.ref, concerns_oneself=True, by=nurse, at=NOON + SOON)
+
+    with pytest.raises(Refused):
+        prepared.sign(row.ref, by=nurse, at=NOON + DAY)
+    prepared.sign(row.ref, by=make_staff(station), at=NOON + DAY)
+
+    (row,) = rows()
+    assert row.state == State.MADE
+    assert Dose.objects.get(pk=row.edit["target"]).product.code == "spikevax"
+
+
+def test_other_organizations_do_not_see_it(station):
+    contradicted(station)
+    campaign("B1", boss=make_staff(station, "administrator"))
+
+    with scope.staff([make_organization().path]):
+        assert not Prepared.objects.exists()
+    with scope.staff([station.path]):
+        assert Prepared.objects.exists()
+    with scope.citizen([]):
+        assert not Prepared.objects.exists()
