@@ -209,4 +209,5 @@ def _bodies(
         for place, matter in enumerate(matters)
     ]
     found = routing.foresee(waiting, at=at)
-    return [found[one.pk] for one in waiting]
+    # Nobody is told of a body that it may not be.
+    return [body if is_certain else None for body, is_certain in found.values()]

@@ -155,7 +155,10 @@ def keep(
         elif row.state == Prepared.State.OPEN and complaint and not row.complaint_id:
             row.complaint = complaint
             row.save(update_fields=["complaint"])
-    bodies = _bodies(fresh, at=at) if fresh else []
+    if complaint is not None:
+        bodies = [complaint.holder] * len(fresh)
+    else:
+        bodies = _bodies(fresh, at=at) if fresh else []
     Prepared.objects.bulk_create(
         [
             _row(one, body, complaint, batch, at=at)
@@ -255,9 +258,8 @@ def _bodies(found: Sequence[Found], *, at: datetime) -> list[Organization]:
         for place, one in enumerate(found)
     ]
     answering = routing.foresee(waiting, at=at)
-    rows = Organization.objects.in_bulk({b.id for b in answering.values() if b})
-    root = Organization.objects.get(parent=None)
-    return [rows[b.id] if (b := answering[one.pk]) else root for one in waiting]
+    rows = Organization.objects.in_bulk({body.id for body, _ in answering.values()})
+    return [rows[answering[one.pk][0].id] for one in waiting]
 
 
 def _row(

@@ -65,14 +65,16 @@ def route(ids: Iterable[int], *, at: datetime) -> int:
     return len(waiting)
 
 
-def foresee(waiting: Sequence[Waiting], *, at: datetime) -> dict[int, Body | None]:
+def foresee(
+    waiting: Sequence[Waiting], *, at: datetime
+) -> dict[int, tuple[Body, bool]]:
     """Return by key who would answer for each if it were sent now; writes nothing.
 
-    None where that is not certain: nobody is told of a body that it may not be.
+    Beside the body stands whether that is certain.
     """
     answers, atlas = _answers_for(waiting, at=at)
     return {
-        one.pk: atlas.bodies[answer.body] if answer.is_certain else None
+        one.pk: (atlas.bodies[answer.body], answer.is_certain)
         for one, answer in answers.items()
     }
 
