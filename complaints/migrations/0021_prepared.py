@@ -49,7 +49,7 @@ DROP POLICY scope ON complaints_prepared;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("complaints", "0018_remind"),
+        ("complaints", "0020_bulk"),
         ("registry", "0018_asked_for_what_is_prepared"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
