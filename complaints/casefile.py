@@ -32,7 +32,7 @@ SHORT_KINDS = {
     Kind.SPLIT_RECORD: gettext_lazy("Two records"),
 }
 # How a step of the timeline is marked; the others are simply done.
-STATES = {Move.ESCALATE: "up", Move.OVERDUE: "late"}
+STATES = {Move.ESCALATE: "up", Move.HAND_UP: "up", Move.OVERDUE: "late"}
 
 
 @dataclass

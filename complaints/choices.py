@@ -115,6 +115,8 @@ class Move(TextChoices):
     HAND_OVER = "hand_over", _("Hand over")
     ESCALATE = "escalate", _("Pass to the level above")
     EXTEND = "extend", _("Extend the time once")
+    HAND_UP = "hand_up", _("A higher level joins in")
+    GIVE_BACK = "give_back", _("Given back")
     PROPOSE = "propose", _("Propose to a second person")
     COUNTERSIGN = "countersign", _("Countersign")
     DECLINE = "decline", _("Decline the proposal")

@@ -74,6 +74,11 @@ def calendars(
     return found
 
 
+def day_of(at: datetime) -> date:
+    """Return the country's own day of an instant: rules begin with a day."""
+    return timezone.localdate(at)
+
+
 def special(*, day: date) -> list[Policy]:
     """Return the policies of levels and organizations that have begun by a day."""
     narrow = ~Q(level="") | Q(organization__isnull=False)

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from complaints import integrity, quality, rollups
-from complaints.actions import bulk, drafts, escalation, own_files
+from complaints.actions import bulk, clockwork, drafts, own_files
 from portal.registry.exports import files
 from portal.registry.imports import staging as lists
 from portal.registry.matching import rarity
@@ -17,11 +17,8 @@ PAIRS_SECONDS = 25.0
 
 @shared_task(name="complaints.escalate_overdue", ignore_result=True)
 def escalate_overdue(**_later: object) -> None:
-    """Mark what is overdue; remind citizens, end what waited for them too long."""
-    at = timezone.now()
-    escalation.mark_overdue(at=at)
-    escalation.remind(at=at)
-    escalation.lapse(at=at)
+    """Do what time alone brings about: overdue cases, reminders, hand-ups, lapses."""
+    clockwork.run(at=timezone.now())
 
 
 @shared_task(name="complaints.forget_drafts", ignore_result=True)

@@ -133,6 +133,7 @@ OUTBOX = {
     "inquiry": ("population", "portal.registry.population.work.inquire"),
     "recheck": ("population", "portal.registry.population.work.recheck"),
     "inquiry_due": ("route", "complaints.followups.after_inquiry"),
+    "digest": ("notify", "complaints.notifications.digests.deliver"),
     "campaign": ("report", "complaints.actions.campaigns.work"),
     "prepare": ("report", "complaints.actions.preparing.look_at"),
     "prepared_done": ("notify", "complaints.actions.selfnotices.tell_prepared"),

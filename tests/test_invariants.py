@@ -25,6 +25,7 @@ from complaints.models import (
     Claim,
     Complaint,
     DataRequest,
+    Digest,
     Event,
     Evidence,
     Figure,
@@ -34,9 +35,12 @@ from complaints.models import (
     Prepared,
     Presence,
     Rating,
+    Reached,
+    RuleDraft,
     RuleSwitch,
     SelfCorrection,
     Skip,
+    StandIn,
     SubtreeFigure,
     TakeBack,
 )
@@ -248,6 +252,7 @@ class World:
             answer_by=NOON + DAY,
             due_at=NOON + 15 * DAY,
         )
+        self.what_time_brings()
         self.self_correction()
         self.bulk()
 
@@ -259,6 +264,33 @@ class World:
         case = Complaint.objects.latest("pk")
         BulkItem.objects.create(bulk=bulk, place=1, complaint=case, version=1)
         BulkRun.objects.create(bulk=bulk, by=self.nurse, asked_at=NOON)
+
+    def what_time_brings(self):
+        """A rung that was reached, who was told of it, and who stands in."""
+        Reached.objects.create(
+            complaint=self.case,
+            round=1,
+            clock="repair",
+            share=50,
+            levels=0,
+            at=NOON,
+            found_at=NOON,
+        )
+        Digest.objects.create(
+            user=self.nurse, organization=self.site, hour=NOON, counts={}
+        )
+        StandIn.objects.create(
+            organization=self.site, by=self.site.parent, reason="no_login", since=NOON
+        )
+        self.chief = make_staff(self.site.parent)
+        RuleDraft.objects.create(
+            subject="policy",
+            content={},
+            valid_from=date(2027, 1, 1),
+            source="test",
+            proposed_by=self.nurse,
+            proposed_at=NOON,
+        )
 
     def self_correction(self):
         """A campaign's batch, and what a rule changed in it."""
@@ -890,6 +922,69 @@ BREAKS = [
         "complaints.QuietHours",
         {"valid_to": date(1990, 1, 1)},
     ),
+    (
+        "complaint_co_holder_is_another_while_it_is_open",
+        change_row,
+        "complaints.Complaint",
+        {"co_holder_id": "site"},
+    ),
+    (
+        "ladder_ends_after_it_begins",
+        change_row,
+        "complaints.Ladder",
+        {"valid_to": date(1990, 1, 1)},
+    ),
+    ("rung_once_per_ladder", copy_row, "complaints.Rung", {}),
+    (
+        "rung_share_and_levels_within_reason",
+        change_row,
+        "complaints.Rung",
+        {"levels": 3},
+    ),
+    (
+        "rung_hands_up_only_what_is_overdue",
+        change_row,
+        "complaints.Rung",
+        {"hands_up": True, "share": 100},
+    ),
+    ("reached_once_per_case_and_clock", copy_row, "complaints.Reached", {}),
+    (
+        "reached_found_after_it_was_so",
+        change_row,
+        "complaints.Reached",
+        {"found_at": NOON - DAY},
+    ),
+    ("standin_one_at_a_time", copy_row, "complaints.StandIn", {}),
+    (
+        "standin_by_another_until_after_since",
+        change_row,
+        "complaints.StandIn",
+        {"by_id": "site"},
+    ),
+    ("digest_one_per_person_and_hour", copy_row, "complaints.Digest", {}),
+    (
+        "ruledraft_confirmed_by_another_person",
+        change_row,
+        "complaints.RuleDraft",
+        {"confirmed_by_id": "nurse", "confirmed_at": NOON},
+    ),
+    (
+        "ruledraft_who_and_when_together",
+        change_row,
+        "complaints.RuleDraft",
+        {"dropped_at": NOON},
+    ),
+    (
+        "ruledraft_confirmed_or_dropped",
+        change_row,
+        "complaints.RuleDraft",
+        {
+            "confirmed_by_id": "chief",
+            "confirmed_at": NOON,
+            "dropped_by_id": "nurse",
+            "dropped_at": NOON,
+        },
+    ),
     ("policy_once_per_reach_and_day", copy_row, "complaints.Policy", {}),
     (
         "policy_answers_before_it_repairs",
@@ -1026,6 +1121,7 @@ def test_a_constraint_refuses_what_would_break_it(world, name, attempt, label, c
         "province": world.province.pk,
         "site": world.site.pk,
         "nurse": world.nurse.pk,
+        "chief": world.chief.pk,
         "person": world.person.pk,
         "dose": world.dose.pk,
         "orphan": world.orphan.pk,

@@ -196,13 +196,13 @@ def extend(
         terms = policies.terms_of_case(case)
         if not terms.extension:
             raise Refused(_("The time for this kind of case cannot be extended."))
-        if case.events.filter(round=case.round, move=Move.EXTEND).exists():
+        if case.extended_at is not None:
             raise Refused(_("The time was extended once already."))
         if at > case.due_at:
             raise Refused(_("The case is overdue, so its time stays as it is."))
         due_at = clock.later(case.due_at, terms.extension, terms=terms)
         hours = terms.extension // timedelta(hours=1)
-        turn.move(note=note, data={"hours": hours}, due_at=due_at)
+        turn.move(note=note, data={"hours": hours}, due_at=due_at, extended_at=at)
     return case
 
 

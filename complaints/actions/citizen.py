@@ -113,6 +113,7 @@ def disagree(*, complaint_id: int, note: str, at: datetime) -> Complaint:
             policy=policy,
             due_at=due_at,
             overdue_at=None,
+            extended_at=None,
             confirmed_at=None,
             assignee=None,
         )

@@ -20,8 +20,8 @@ def mark_overdue(*, at: datetime, limit: int = 5000) -> int:
     """Mark open complaints past their due time, once a round; return how many.
 
     Dated at the true instant, the due time, whenever it is noticed. A paused clock
-    does not run out. The level above is named with the event: it sees the case in its
-    own queue and may decide it, while the holder stays the holder.
+    does not run out. The level above is named with the event and becomes co-holder: it
+    sees the case in its own queue and may decide it, while the holder stays the holder.
     """
     with scope.system():
         late = list(
@@ -31,10 +31,16 @@ def mark_overdue(*, at: datetime, limit: int = 5000) -> int:
         )
         if not late:
             return 0
-        above = _names_above({complaint.holder_id for complaint in late}, at=at)
-        Complaint.objects.filter(pk__in=[c.pk for c in late]).update(
-            overdue_at=F("due_at"), escalated_at=at, version=F("version") + 1
-        )
+        above = _above({complaint.holder_id for complaint in late}, at=at)
+        for holder, joins in above.items():
+            held = [c.pk for c in late if c.holder_id == holder]
+            Complaint.objects.filter(pk__in=held).update(
+                overdue_at=F("due_at"),
+                escalated_at=at,
+                # The root has nobody above it.
+                co_holder=joins.pk if joins.pk != holder else None,
+                version=F("version") + 1,
+            )
         timeline.record_many(
             [
                 Event(
@@ -45,7 +51,7 @@ def mark_overdue(*, at: datetime, limit: int = 5000) -> int:
                     status=complaint.status,
                     round=complaint.round,
                     holder_id=complaint.holder_id,
-                    data={"above": above[complaint.holder_id]},
+                    data={"above": above[complaint.holder_id].name},
                 )
                 for complaint in late
             ],
@@ -54,10 +60,10 @@ def mark_overdue(*, at: datetime, limit: int = 5000) -> int:
         return len(late)
 
 
-def _names_above(holders: set[int], *, at: datetime) -> dict[int, str]:
-    """Return for each organization the name of the nearest open one above it."""
+def _above(holders: set[int], *, at: datetime) -> dict[int, Organization]:
+    """Return for each organization the nearest open one above it."""
     found = Organization.objects.filter(pk__in=holders).select_related("parent__parent")
-    return {o.pk: moving.above(o, at=at).name for o in found}
+    return {o.pk: moving.above(o, at=at) for o in found}
 
 
 def remind(*, at: datetime, limit: int = 500) -> int:

@@ -56,6 +56,8 @@ def move(
     )
     if complaint.status != Status.RESOLVED:
         complaint.outcome = ""
+    if complaint.status in ENDED or complaint.co_holder_id == complaint.holder_id:
+        complaint.co_holder = None
     if actor == Actor.STAFF and complaint.touched_at is None:
         complaint.touched_at = at
     complaint.version += 1
@@ -104,7 +106,7 @@ def _end_pause(complaint: Complaint, *, at: datetime) -> None:
     )
     complaint.paused_at = None
     if complaint.overdue_at and complaint.due_at > at:
-        complaint.overdue_at = None
+        complaint.overdue_at = complaint.co_holder = None
 
 
 def above(organization: Organization, *, at: datetime) -> Organization:

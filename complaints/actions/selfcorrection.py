@@ -236,5 +236,6 @@ def _reopen(complaints: dict[int | None, Complaint | None], *, at: datetime) -> 
             policy=policy,
             due_at=due_at,
             overdue_at=None,
+            extended_at=None,
             confirmed_at=None,
         )

@@ -33,7 +33,13 @@ UNDOABLE: Final = frozenset(
         Move.RESOLVE,
     }
 )
-_KEYS: Final = ("holder_id", "assignee_id", "last_resolver_id", "dose_id")
+_KEYS: Final = (
+    "holder_id",
+    "assignee_id",
+    "last_resolver_id",
+    "dose_id",
+    "co_holder_id",
+)
 _TIMES: Final = ("routed_at", "touched_at", "escalated_at")
 _WORDS: Final = ("status", "outcome")
 
@@ -107,7 +113,7 @@ def _undo(ref: UUID, *, by: User, at: datetime) -> Complaint:
     if sender.person_id != kept.before["person_id"]:
         sender.person_id = kept.before["person_id"]
         sender.save(update_fields=["person"])
-    facts = {name: kept.before[name] for name in (*_KEYS, *_WORDS)}
+    facts = {name: kept.before.get(name) for name in (*_KEYS, *_WORDS)}
     facts |= {name: _time(kept.before[name]) for name in _TIMES}
     moving.put_back(case, event, by=by, at=at, **facts)
     kept.undone_at = at

@@ -5,6 +5,14 @@ from complaints.models.bulk import Bulk, BulkItem, BulkRun
 from complaints.models.complaint import Caveat, Claim, Complaint, Rating
 from complaints.models.data_request import DataRequest
 from complaints.models.event import Event, Message
+from complaints.models.ladder import (
+    Digest,
+    Ladder,
+    Reached,
+    RuleDraft,
+    Rung,
+    StandIn,
+)
 from complaints.models.own_file import OwnFile
 from complaints.models.policy import (
     Figure,
@@ -42,11 +50,13 @@ __all__ = [
     "Claim",
     "Complaint",
     "DataRequest",
+    "Digest",
     "Draft",
     "Event",
     "Evidence",
     "Figure",
     "Joining",
+    "Ladder",
     "Lease",
     "MailAddress",
     "Message",
@@ -57,7 +67,11 @@ __all__ = [
     "Presence",
     "QuietHours",
     "Rating",
+    "Reached",
+    "RuleDraft",
+    "Rung",
     "Skip",
+    "StandIn",
     "SubtreeFigure",
     "Submission",
     "TakeBack",

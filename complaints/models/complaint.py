@@ -93,6 +93,7 @@ class Complaint(models.Model):
     ``holder_path`` repeats the holder's path for the same reason (a trigger keeps it).
     ``policy``: what counts for this round where whoever got it first has a policy of
     its own or of its level; null: the general one of the day the round began.
+    ``co_holder``: who above the holder answers for it as well since it fell due.
     """
 
     submission = models.ForeignKey(
@@ -111,6 +112,9 @@ class Complaint(models.Model):
     story = models.TextField(blank=True, max_length=2000)
     holder = models.ForeignKey(Organization, models.PROTECT, related_name="complaints")
     holder_path = models.CharField(max_length=120)
+    co_holder = models.ForeignKey(
+        Organization, models.PROTECT, null=True, related_name="+"
+    )
     assignee = models.ForeignKey(
         User, models.PROTECT, null=True, related_name="complaints"
     )
@@ -123,6 +127,7 @@ class Complaint(models.Model):
         "complaints.Policy", models.PROTECT, null=True, related_name="+"
     )
     due_at = models.DateTimeField()
+    extended_at = models.DateTimeField(null=True)
     paused_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     overdue_at = models.DateTimeField(null=True)
@@ -172,6 +177,11 @@ class Complaint(models.Model):
             models.CheckConstraint(
                 name="complaint_due_after_it_was_sent",
                 condition=Q(due_at__gte=F("submitted_at")),
+            ),
+            models.CheckConstraint(
+                name="complaint_co_holder_is_another_while_it_is_open",
+                condition=Q(co_holder=None)
+                | Q(status__in=OPEN) & ~Q(co_holder=F("holder")),
             ),
             models.CheckConstraint(
                 name="complaint_urgent_reason_only_with_a_date",

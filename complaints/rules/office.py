@@ -98,6 +98,11 @@ class Calendar:
             day += timedelta(days=1)
         raise LookupError(f"no office hours after {day}")
 
+    def is_open(self, at: datetime) -> bool:
+        """Tell whether somebody is there at an instant."""
+        day = self.spans(timezone.localdate(at))
+        return any(opens <= at < closes for opens, closes in day)
+
     def opens(self, at: datetime) -> datetime:
         """Return the instant itself in office hours, else when the office opens next.
 

@@ -159,6 +159,7 @@ def _find(request: StaffRequest, code: int, number: int, *, at: datetime) -> Com
         .select_related(
             "submission__person__merged_into",
             "holder__parent",
+            "co_holder",
             "dose__product",
             "dose__site",
             "assignee",
@@ -199,11 +200,9 @@ def _form_of(
     return form(data, **facts)
 
 
-def _may_extend(file: casefile.CaseFile, *, at: datetime) -> bool:
+def _may_extend(case: Complaint, *, at: datetime) -> bool:
     """Tell whether more time can still be asked for; the policy has the last word."""
-    case = file.complaint
-    told = any(e.move == Move.EXTEND and e.round == case.round for e in file.events)
-    return at <= case.due_at and not told
+    return at <= case.due_at and case.extended_at is None
 
 
 def organizations(words: str, *, at: datetime) -> list[Any]:
@@ -257,7 +256,7 @@ def _show(
     steps = {
         step: (bound or {}).get(step) or _form_of(step, complaint, at=at)
         for step, (move, _form, _action) in STEPS.items()
-        if move in allowed and (move != Move.EXTEND or _may_extend(file, at=at))
+        if move in allowed and (move != Move.EXTEND or _may_extend(complaint, at=at))
     }
     following = worklist.next_after(worklist.at_and_below(paths_of(request)), complaint)
     faulty = next(iter((bound or {}).values()), None)

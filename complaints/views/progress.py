@@ -53,7 +53,7 @@ FOR_THE_CITIZEN: Final = (
     Move.EXTEND,
 )
 
-UPWARDS: Final = (Move.ESCALATE, Move.OVERDUE, Move.DISAGREE)
+UPWARDS: Final = (Move.ESCALATE, Move.HAND_UP, Move.OVERDUE, Move.DISAGREE)
 
 
 def steps(
@@ -108,6 +108,8 @@ def _title(complaint: Complaint, event: Event) -> str:
         Move.JOIN: _("Reported again: counted, and seen by whoever has it"),
         Move.WITHDRAW: _("Withdrawn"),
         Move.OVERDUE: _("It is late; the level above was told"),
+        Move.HAND_UP: _("A higher level answers for it, too"),
+        Move.GIVE_BACK: _("Back at %(holder)s") % holder,
         Move.REMIND: _("You were reminded"),
         Move.LAPSE: _("No answer from you in time"),
         Move.DISAGREE: _("You said it is still not right: now at %(holder)s") % holder,
@@ -122,7 +124,7 @@ def _text(complaint: Complaint, event: Event) -> str:
         return _("You reported: %(kind)s.") % {"kind": complaint.get_kind_display()}
     if event.move == Move.ROUTE:
         return " ".join(_why(event.data.get("path", [])))
-    if event.move == Move.OVERDUE and event.data.get("above"):
+    if event.move in (Move.OVERDUE, Move.HAND_UP) and event.data.get("above"):
         return _("%(above)s may decide it too.") % {"above": event.data["above"]}
     if event.actor == Actor.CITIZEN or event.move in FOR_THE_CITIZEN:
         said = asked_for(event.data.get("reasons", []))

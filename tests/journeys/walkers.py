@@ -23,6 +23,8 @@ NOT_PRESSED = {
     Move.SUBMIT,
     Move.ROUTE,
     Move.OVERDUE,
+    Move.HAND_UP,
+    Move.GIVE_BACK,
     Move.REMIND,
     Move.LAPSE,
     Move.REFUSE_FILE,

@@ -16,7 +16,7 @@ from django.db import (
 from django.utils import timezone
 
 from complaints import integrity, rollups
-from complaints.actions import escalation
+from complaints.actions import clockwork
 from portal.common import outbox
 from portal.registry.imports import staging as lists
 from portal.registry.population import figures
@@ -75,8 +75,7 @@ class Command(BaseCommand):
         if rounds % 30 == 0:
             figures.rebuild_changed(at=at)
         if rounds % 60 == 0:
-            escalation.mark_overdue(at=at)
-            escalation.lapse(at=at)
+            clockwork.run(at=at)
         if rounds % 300 == 0:
             integrity.reconcile(at=at)
             integrity.seal_days(at=at)

@@ -1,0 +1,236 @@
+"""The ladder at work: which rungs open cases reached, and who is told in an hour.
+
+``find`` notes each rung once, at its true instant, at any hour. ``tell`` makes one
+digest a person and hour of what was found, in the receivers' office hours only. Both
+may stop anywhere and run again: what was written is not written twice.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from typing import Final
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from complaints import policies, timeline
+from complaints.actions import moving
+from complaints.choices import OPEN, Actor, Move
+from complaints.models import Complaint, Event, Ladder, Policy, Reached, Rung
+from complaints.models.ladder import Clock
+from complaints.rules import clock, ladder
+from complaints.rules.clock import ANSWERS, Terms
+from portal.common import dated, scope
+from portal.registry.models import Organization
+
+# What office time may lie apart in wall time: eight hours a day, five days a week, and
+# Tết between them.
+_SPREAD: Final = 4.2
+_TET: Final = timedelta(days=12)
+
+
+def find(*, at: datetime, limit: int = 5000) -> int:
+    """Note which rungs open cases have reached; return how many.
+
+    A rung of the ladder in force when the round began, once per case, round and clock
+    (the database sees to it). Of several that one case reached meanwhile only the
+    highest is told to each receiver. A paused clock reaches nothing.
+    """
+    with scope.system():
+        found: dict[int, list[Reached]] = defaultdict(list)
+        cases: dict[int, Complaint] = {}
+        reading = _Reading(at)
+        for one in reading.ladders:
+            for rung in one.rungs.order_by("share", "levels"):
+                for case in reading.candidates(one, rung)[: limit - len(cases)]:
+                    reached = reading.reached(case, rung)
+                    if reached is not None:
+                        found[case.pk].append(reached)
+                        cases[case.pk] = case
+        for rungs in found.values():
+            told = ladder.to_tell(rungs)
+            for reached in rungs:
+                reached.told_at = None if reached in told else at
+        rows = [reached for rungs in found.values() for reached in rungs]
+        _hand_up(cases, found, reading.handing_up, at=at)
+        Reached.objects.bulk_create(rows, ignore_conflicts=True)
+        return len(rows)
+
+
+class _Reading:
+    """What one search has read: ladders, policies, terms; each once."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        self.ladders = list(
+            Ladder.objects.filter(valid_from__lte=timezone.localdate(at)).order_by("pk")
+        )
+        self.handing_up = {
+            (rung.clock, rung.share, rung.levels)
+            for rung in Rung.objects.filter(hands_up=True)
+        }
+        self._rows = list(Policy.objects.select_related("organization"))
+        self._terms: dict[tuple[object, ...], Terms] = {}
+
+    def candidates(self, one: Ladder, rung: Rung) -> QuerySet[Complaint]:
+        """Return, locked, the open cases that may have reached a rung, due first.
+
+        None that has moved to another round since, and none that a move has in hand.
+        """
+        noted = Reached.objects.filter(
+            complaint=OuterRef("pk"),
+            round=OuterRef("round"),
+            clock=rung.clock,
+            share=rung.share,
+            levels=rung.levels,
+        )
+        cases = Complaint.objects.filter(
+            self._near(rung),
+            ~Exists(noted),
+            status__in=OPEN,
+            paused_at=None,
+            round_started_at__gte=_midnight(one),
+        )
+        return (
+            cases.select_related("holder", "policy__organization")
+            .select_for_update(of=("self",), skip_locked=True)
+            .order_by("due_at", "pk")
+        )
+
+    def reached(self, case: Complaint, rung: Rung) -> Reached | None:
+        """Return the rung as reached by a case, or None where it is not so yet."""
+        begins = case.round_started_at
+        in_force = dated.in_force(self.ladders, day=timezone.localdate(begins))
+        if in_force is None or in_force.pk != rung.ladder_id:
+            return None
+        terms = self._terms_of(case)
+        if rung.clock == Clock.ANSWER:
+            assert terms.first_answer is not None
+            share = terms.first_answer * rung.share / 100
+            instant = clock.later(begins, share, terms=terms)
+        else:
+            extra = terms.extension if case.extended_at else timedelta(0)
+            instant = ladder.reached_at(
+                rung.share,
+                begins=begins,
+                due_at=case.due_at,
+                allowed=terms.repair + extra,
+                terms=terms,
+            )
+        if instant > self.at:
+            return None
+        return Reached(
+            complaint=case,
+            round=case.round,
+            clock=rung.clock,
+            share=rung.share,
+            levels=rung.levels,
+            at=instant,
+            found_at=self.at,
+        )
+
+    def _near(self, rung: Rung) -> Q:
+        """Return which cases may have reached a rung, by what the index knows."""
+        if rung.clock == Clock.ANSWER:
+            shortest = min(row.first_answer_hours for row in self._rows)
+            begun = self.at - timedelta(hours=shortest) * rung.share / 100
+            answered = Event.objects.filter(
+                complaint=OuterRef("pk"), round=OuterRef("round"), move__in=ANSWERS
+            )
+            return Q(~Exists(answered), round_started_at__lte=begun)
+        if rung.share > 100:
+            shortest = min(row.repair_hours for row in self._rows)
+            past = timedelta(hours=shortest) * (rung.share - 100) / 100
+            return Q(due_at__lte=self.at - past)
+        ahead = max(_wall(row) for row in self._rows) * (100 - rung.share) / 100
+        return Q(due_at__lte=self.at + ahead)
+
+    def _terms_of(self, case: Complaint) -> Terms:
+        day = timezone.localdate(case.round_started_at)
+        if case.policy is not None and case.policy.in_office:
+            return policies.terms_of_case(case)
+        key = (case.policy_id, case.kind, day)
+        if key not in self._terms:
+            self._terms[key] = policies.terms_of_case(case)
+        return self._terms[key]
+
+
+def _wall(row: Policy) -> timedelta:
+    """Return the longest wall time that a policy's time may take."""
+    allowed = timedelta(hours=row.repair_hours + row.extension_hours)
+    return allowed * _SPREAD + _TET if row.in_office else allowed
+
+
+def _midnight(one: Ladder) -> datetime:
+    return timezone.make_aware(datetime.combine(one.valid_from, time()))
+
+
+def _hand_up(
+    cases: dict[int, Complaint],
+    found: dict[int, list[Reached]],
+    handing_up: set[tuple[str, int, int]],
+    *,
+    at: datetime,
+) -> None:
+    """Let the levels join in that rungs past the due time name, the highest reached."""
+    joining: dict[int, list[Event]] = defaultdict(list)
+    for pk, rungs in found.items():
+        up = [r for r in rungs if (r.clock, r.share, r.levels) in handing_up]
+        if not up:
+            continue
+        case, highest = cases[pk], max(up, key=lambda r: (r.levels, r.share))
+        joins = climb(case.holder, highest.levels, at=at)
+        if joins.pk in (case.holder_id, case.co_holder_id):
+            continue
+        joining[joins.pk].append(
+            Event(
+                complaint=case,
+                move=Move.HAND_UP,
+                at=at,
+                actor=Actor.SYSTEM,
+                status=case.status,
+                round=case.round,
+                holder_id=case.holder_id,
+                data={"above": joins.name, "share": highest.share},
+            )
+        )
+    for joins_pk, events in joining.items():
+        Complaint.objects.filter(pk__in=[e.complaint_id for e in events]).update(
+            co_holder=joins_pk, escalated_at=at, version=F("version") + 1
+        )
+        timeline.record_many(events, at=at)
+
+
+def climb(organization: Organization, levels: int, *, at: datetime) -> Organization:
+    """Return the open organization so many levels above; the root at most."""
+    for _ in range(levels):
+        organization = moving.above(organization, at=at)
+    return organization
+
+
+def still_matters(rows: Sequence[Reached]) -> tuple[list[Reached], list[Reached]]:
+    """Part rungs into those to tell now and those that are over; others wait.
+
+    Over: the case ended, began a new round, or was answered. Waiting: its clock pauses.
+    """
+    now: list[Reached] = []
+    over: list[Reached] = []
+    answered = _answered([row for row in rows if row.clock == Clock.ANSWER])
+    for row in rows:
+        case = row.complaint
+        heard = row.clock == Clock.ANSWER and (case.pk, row.round) in answered
+        if case.status not in OPEN or case.round != row.round or heard:
+            over.append(row)
+        elif case.paused_at is None:
+            now.append(row)
+    return now, over
+
+
+def _answered(rows: Sequence[Reached]) -> set[tuple[int, int]]:
+    """Return cases and rounds in which the citizen heard from staff."""
+    if not rows:
+        return set()
+    answers = Event.objects.filter(
+        complaint__in=[row.complaint_id for row in rows], move__in=ANSWERS
+    )
+    return set(answers.values_list("complaint_id", "round"))

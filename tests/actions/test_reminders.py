@@ -1,0 +1,164 @@
+"""Rungs that a case's clock reaches: once, at their instant, none while it pauses."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from complaints.actions import casework, clockwork, digests, escalation, reminders
+from complaints.choices import Move
+from complaints.models import Digest, Ladder, Policy, Reached, Rung
+from complaints.notifications.digests import letter
+from tests.factories import (
+    NOON,
+    make_organization,
+    make_staff,
+    missing_dose,
+    only_complaint,
+    submit,
+)
+from tests.faults.ground import drain_all
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_rows")]
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def department():
+    return make_organization(kind="health_department")
+
+
+@pytest.fixture
+def station(department):
+    return make_organization(parent=department)
+
+
+def sent_to(station, *, number=1, at=NOON):
+    case = only_complaint(
+        submit(missing_dose(station, given_on=f"2021-08-{number:02}"), at=at)
+    )
+    drain_all(at)
+    return case
+
+
+def rungs(case):
+    rows = case.reached.values_list("clock", "share", "levels")
+    return set(rows)
+
+
+def test_the_level_above_becomes_co_holder_and_later_the_one_above_that(
+    station, department
+):
+    case = sent_to(station)
+    clockwork.run(at=NOON + 49 * HOUR)
+    case.refresh_from_db()
+    assert (case.holder, case.co_holder) == (station, department)
+
+    clockwork.run(at=NOON + 73 * HOUR)
+    case.refresh_from_db()
+    assert (case.holder, case.co_holder) == (station, department.parent)
+    event = case.events.latest("seq")
+    assert event.move == Move.HAND_UP
+    assert event.data == {"above": department.parent.name, "share": 150}
+
+
+def test_a_decision_ends_the_share_of_the_level_above(station, department):
+    case = sent_to(station)
+    clockwork.run(at=NOON + 49 * HOUR)
+    chief = make_staff(department)
+    casework.resolve(
+        complaint_id=case.pk,
+        verdicts={c.pk: ("kept", "unreadable") for c in case.claims.all()},
+        note="Ảnh mờ.",
+        by=chief,
+        at=NOON + 50 * HOUR,
+    )
+    case.refresh_from_db()
+    assert case.co_holder is None
+    assert reminders.find(at=NOON + 90 * HOUR) == 0
+
+
+def test_an_extension_moves_the_rungs_that_are_to_come(station):
+    case = sent_to(station)
+    clockwork.run(at=NOON + 25 * HOUR)
+    casework.extend(
+        complaint_id=case.pk,
+        note="Chờ sổ gốc.",
+        by=make_staff(station),
+        at=NOON + 26 * HOUR,
+    )
+    clockwork.run(at=NOON + 86 * HOUR)
+    assert ("repair", 90, 0) not in rungs(case)
+    clockwork.run(at=NOON + 86.5 * HOUR)
+    assert ("repair", 90, 0) in rungs(case)
+    assert case.reached.get(share=90).at == NOON + 0.9 * 96 * HOUR
+
+
+def test_rounds_go_by_the_ladder_of_the_day_they_began(station):
+    case = sent_to(station)
+    newer = Ladder.objects.create(
+        valid_from=NOON.date() + timedelta(days=1), source="thử"
+    )
+    Rung.objects.create(ladder=newer, clock="repair", share=10, levels=0)
+    later = sent_to(station, number=2, at=NOON + 24 * HOUR)
+
+    clockwork.run(at=NOON + 30 * HOUR)
+
+    assert rungs(case) == {("answer", 100, 0), ("repair", 50, 0)}
+    assert rungs(later) == {("repair", 10, 0)}
+
+
+def test_what_the_portal_slept_through_is_told_once_by_its_highest_rung(station):
+    make_staff(station, email="yta@tyt.example")
+    case = sent_to(station)
+    # Thursday at two in the afternoon.
+    at = NOON + 74 * HOUR
+    clockwork.run(at=at)
+
+    assert rungs(case) >= {("repair", 50, 0), ("repair", 90, 0), ("repair", 100, 0)}
+    (digest,) = Digest.objects.all()
+    assert digest.counts == {"answer:100:0": 1, "repair:100:0": 1}
+    assert clockwork.run(at=at + HOUR) is None
+    assert Digest.objects.count() == 1
+
+
+def test_fifty_cases_make_one_letter_without_a_word_about_anybody(station):
+    nurse = make_staff(station, email="yta@tyt.example")
+    for number in range(1, 6):
+        sent_to(station, number=number)
+    reminders.find(at=NOON + 26 * HOUR)
+    assert digests.tell(at=NOON + 26 * HOUR) == 1
+
+    (digest,) = Digest.objects.filter(user=nurse)
+    text = letter(digest.counts).text
+    assert "5 hồ sơ" in text
+    assert "/lam-viec/" in text
+    for secret in ("Trần Văn Không", "+84900000215", "2021"):
+        assert secret not in text
+
+
+def test_working_days_reach_their_rungs_in_office_hours(station):
+    """Sixteen office hours from Monday noon: half are over on Tuesday at 11:30."""
+    Policy.objects.create(
+        level="health_station",
+        in_office=True,
+        repair_hours=16,
+        first_answer_hours=16,
+        pause_days=10,
+        disagree_days=30,
+        valid_from=date(2026, 1, 1),
+        source="thử",
+    )
+    case = sent_to(station)
+    half = NOON.replace(day=3, hour=4, minute=30)
+    assert reminders.find(at=half - timedelta(seconds=1)) == 0
+    assert reminders.find(at=half) == 1
+    assert case.reached.get().at == half
+
+
+def test_overdue_once_even_if_it_is_asked_about_for_ever(station):
+    case = sent_to(station)
+    for hours in (49, 50, 400):
+        escalation.mark_overdue(at=NOON + hours * HOUR)
+        reminders.find(at=NOON + hours * HOUR)
+    assert case.events.filter(move=Move.OVERDUE).count() == 1
+    assert Reached.objects.filter(share=100, clock="repair").count() == 2
