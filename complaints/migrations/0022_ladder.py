@@ -52,7 +52,7 @@ def load(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("complaints", "0020_bulk"),
+        ("complaints", "0021_prepared"),
         ("registry", "0017_asked_before_sending"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
