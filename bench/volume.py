@@ -133,9 +133,51 @@ def closed(owner: psycopg.Connection, *, count: int, holders: int) -> None:
     tidy(owner)
 
 
+def reopen(owner: psycopg.Connection, *, count: int) -> int:
+    """Let one citizen disagree at each of so many organizations; return how many did.
+
+    Scattered over the holders, so over busy and quiet ones; each time others of the
+    newest matters.
+    """
+    with owner.transaction():
+        owner.execute("SET LOCAL app.scope = 'system'")
+        done = owner.execute(
+            """
+            WITH holders AS (
+              SELECT id, row_number() OVER (ORDER BY id) AS n, count(*) OVER () AS them
+              FROM (SELECT DISTINCT holder_id AS id FROM complaints_measure) h
+            ), chosen AS (
+              SELECT c.id FROM holders h CROSS JOIN LATERAL (
+                SELECT id FROM complaints_complaint
+                WHERE holder_id = h.id AND status = 'resolved' AND ended_at < now()
+                ORDER BY submitted_at DESC LIMIT 1) c
+              WHERE h.n %% greatest(h.them / %s::int, 1) = 0 LIMIT %s
+            ), told AS (
+              INSERT INTO complaints_event (complaint_id, seq, move, at, actor, status,
+                round, holder_id, data, note, note_salt)
+              SELECT c.id, 0, 'disagree', now(), 'citizen', 'received', c.round + 1,
+                c.holder_id, '{}', '', gen_random_uuid()
+              FROM complaints_complaint c JOIN chosen USING (id)
+            )
+            UPDATE complaints_complaint c SET status = 'received', outcome = '',
+              round = c.round + 1, ended_at = NULL, round_started_at = now(),
+              due_at = now() + interval '48 hours'
+            FROM chosen WHERE c.id = chosen.id""",
+            [count, count],
+        )
+    return done.rowcount
+
+
 def tidy(owner: psycopg.Connection) -> None:
     """Do what autovacuum would have done by the time."""
-    for table in ("submission", "complaint", "event", "figure"):
+    for table in (
+        "submission",
+        "complaint",
+        "event",
+        "measure",
+        "figure",
+        "subtreefigure",
+    ):
         owner.execute(f"VACUUM (ANALYZE) complaints_{table}")
     owner.execute("VACUUM (ANALYZE) common_outbox")
 

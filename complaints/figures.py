@@ -1,6 +1,6 @@
 """Reading the kept figures of an organization, its parts and its months."""
 
-from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -9,59 +9,39 @@ from django.utils import timezone
 
 from complaints.models import Figure
 from complaints.rollups import FEW, Times
-from complaints.rollups.sketches import middle
-from complaints.rollups.subtrees import COUNTED, MERGED_SKETCH, PERCENTILES, SUMS
+from complaints.rollups.counting import COUNTS, DAY, SHARES, SUMS, of_row
+from complaints.rollups.kept import WATERMARK
+from complaints.rollups.sketches import Sketch, added, percentiles
+from portal.common import scope
 from portal.registry.models import Organization
 
 USUAL_MONTHS = 6
 
-_COLUMNS = ", ".join(("organization_id", "month", *COUNTED, "computed_at"))
+# When the figures were counted; plans are made anew, see counting.PLAN_ANEW.
+_BEGIN = """
+SELECT (SELECT at FROM complaints_watermark WHERE name = %s),
+  set_config('plan_cache_mode', 'force_custom_plan', true)"""
+
+_OF_WHOLES = f"""
+SELECT organization_id, month, {", ".join(SUMS)},
+  ARRAY[median, p75, p90], first_answer_median,
+  buckets, counts, answer_buckets, answer_counts
+FROM complaints_subtreefigure
+WHERE organization_id = ANY(%s::bigint[]) AND cohort = %s AND kind = %s
+  AND month BETWEEN %s AND %s"""
 
 
-def _of(table: str) -> str:
+def _of_bodies(cohort: str, *, by_month: bool) -> str:
+    """Return the statement that counts what organizations hold themselves."""
+    day = DAY[cohort]
+    month = f"date_trunc('month', m.{day})::date" if by_month else "NULL::date"
+    groups = f"(m.holder_id), (m.holder_id, {month})" if by_month else "(m.holder_id)"
     return f"""
-  SELECT {_COLUMNS} FROM {table} JOIN wanted ON wanted.id = organization_id
-  WHERE cohort = %(cohort)s AND kind = %(kind)s
-    AND month BETWEEN %(first)s AND %(last)s"""
-
-
-# Where nothing lies below, an organization's own figure says all. Each row goes into
-# every group that it belongs to; a group of one row keeps its percentiles as they are.
-_OVERVIEW = f"""
-WITH wanted AS MATERIALIZED (
-  SELECT id FROM registry_organization WHERE id = %(chosen)s OR parent_id = %(chosen)s
-), own AS MATERIALIZED ({_of("complaints_figure")}
-), whole AS MATERIALIZED ({_of("complaints_subtreefigure")}
-), reach AS MATERIALIZED (
-  SELECT * FROM whole UNION ALL SELECT * FROM own WHERE NOT EXISTS (
-    SELECT 1 FROM whole WHERE whole.organization_id = own.organization_id
-      AND whole.month = own.month)
-), grouped AS MATERIALIZED (
-  SELECT 'total' AS part, r.* FROM reach r WHERE organization_id = %(chosen)s
-  UNION ALL
-  SELECT 'month ' || month, r.* FROM reach r WHERE organization_id = %(chosen)s
-  UNION ALL
-  SELECT 'below ' || organization_id, r.* FROM reach r
-  WHERE organization_id <> %(chosen)s
-  UNION ALL SELECT 'itself', own.* FROM own WHERE organization_id = %(chosen)s
-), times AS (
-  {MERGED_SKETCH.format(by="part", parts="grouped", sketch="buckets, counts")}
-), answers AS (
-  {
-    MERGED_SKETCH.format(
-        by="part", parts="grouped", sketch="answer_buckets, answer_counts"
-    )
-}
-), summed AS (
-  SELECT part, count(*) AS rows, max(computed_at) AS computed_at,
-    {", ".join(f"sum({name})::int AS {name}" for name in SUMS)},
-    {", ".join(f"max({name}) AS {name}" for name in PERCENTILES)}
-  FROM grouped GROUP BY part
-)
-SELECT part, rows, s.computed_at, {", ".join(f"s.{name}" for name in SUMS)},
-  {", ".join(f"s.{name}" for name in PERCENTILES)},
-  times.median, times.p75, times.p90, answers.median
-FROM summed s LEFT JOIN times USING (part) LEFT JOIN answers USING (part)"""
+SELECT m.holder_id, {month},{COUNTS}
+FROM complaints_measure m
+WHERE m.holder_id = ANY(%s::bigint[]) AND m.{day} >= %s::date AND m.{day} < %s::date
+  AND (%s::text = '' OR m.kind = %s::text)
+GROUP BY GROUPING SETS ({groups})"""
 
 
 @dataclass
@@ -69,60 +49,90 @@ class Overview:
     """Figures of a subtree: all together, by its direct parts, and by month.
 
     ``below`` goes by the primary key of the part; ``itself`` is what the organization
-    holds of its own, None where that is nothing.
+    holds of its own, None where that is nothing. ``at``: when they were counted.
     """
 
     total: Times = Times()
     itself: Times | None = None
     below: dict[int, Times] = field(default_factory=dict)
     months: dict[date, Times] = field(default_factory=dict)
-    computed_at: datetime | None = None
+    at: datetime | None = None
+
+
+@dataclass
+class _Whole:
+    """What is kept of a whole, month by month."""
+
+    months: dict[date, Times] = field(default_factory=dict)
+    sketches: list[Sketch] = field(default_factory=list)
+    answers: list[Sketch] = field(default_factory=list)
+
+    def together(self) -> Times:
+        """Return all months as one; percentiles of one month stay as they are."""
+        [first, *others] = self.months.values()
+        if not others:
+            return first
+        sums = [sum(getattr(t, name) for t in self.months.values()) for name in SUMS]
+        times = percentiles(added(self.sketches), SHARES)
+        return of_row([*sums, times, *percentiles(added(self.answers), SHARES[:1])])
 
 
 def overview(
     chosen: Organization,
     *,
+    parts: Iterable[tuple[int, bool]],
     first: date,
     last: date,
+    at: datetime,
     kind: str = "",
     cohort: str = Figure.Cohort.OPENED,
 ) -> Overview:
-    """Return the kept figures at and below an organization, from month to month.
+    """Return the figures at and below an organization, from month to month.
 
-    One statement over the organization's and its direct parts' rows. Percentiles are
-    exact where one organization's month answers, else at most 1 % off.
+    ``parts``: the keys of the organizations directly below it, and whether they are
+    wholes (see ``rollups.subtrees``). Bodies are counted exactly, by index; wholes
+    have exact counts and percentiles at most 1 % off. ``at`` tells what is overdue.
     """
+    below = list(parts)
+    wholes = [key for key, is_whole in below if is_whole]
+    bodies = [key for key, is_whole in below if not is_whole]
     seen = Overview()
-    params: dict[str, int | str | date] = {
-        "chosen": chosen.pk,
-        "kind": kind,
-        "cohort": cohort,
-        "first": first,
-        "last": last,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_OVERVIEW, params)
-        rows = cursor.fetchall()
-    for part, count, computed_at, *figures in rows:
-        times = _times(count, figures)
-        group, _space, key = part.partition(" ")
-        if group == "total":
-            seen.total, seen.computed_at = times, computed_at
-        elif group == "itself":
-            seen.itself = times
-        elif group == "below":
-            seen.below[int(key)] = times
-        else:
-            seen.months[date.fromisoformat(key)] = times
+    with scope.system(), connection.cursor() as cursor:
+        cursor.execute(_BEGIN, [WATERMARK])
+        seen.at = cursor.fetchone()[0]
+        cursor.execute(_OF_WHOLES, [[chosen.pk, *wholes], cohort, kind, first, last])
+        found = _wholes(cursor.fetchall())
+        whole = found.pop(chosen.pk, None)
+        if whole:
+            seen.total, seen.months = whole.together(), whole.months
+        seen.below = {key: part.together() for key, part in found.items()}
+        end = month_after(last, 1)
+        # Of a body these are all.
+        cursor.execute(
+            _of_bodies(cohort, by_month=whole is None),
+            [at, [chosen.pk, *bodies], first, end, kind, kind],
+        )
+        for holder, month, *figures in cursor.fetchall():
+            times = of_row(figures)
+            if month is not None:
+                seen.months[month] = times
+            elif holder != chosen.pk:
+                seen.below[holder] = times
+            elif whole:
+                seen.itself = times
+            else:
+                seen.total = seen.itself = times
     return seen
 
 
-def _times(rows: int, figures: list[int | None]) -> Times:
-    sums, kept = figures[: len(SUMS)], figures[len(SUMS) : len(SUMS + PERCENTILES)]
-    if rows > 1:
-        buckets = figures[len(SUMS + PERCENTILES) :]
-        kept = [None if bucket is None else middle(bucket) for bucket in buckets]
-    return Times(*(count or 0 for count in sums), *kept)
+def _wholes(rows: Iterable[tuple]) -> dict[int, _Whole]:
+    found: dict[int, _Whole] = {}
+    for key, month, *figures, buckets, counts, answers, answered in rows:
+        whole = found.setdefault(key, _Whole())
+        whole.months[month] = of_row(figures)
+        whole.sketches.append((buckets, counts))
+        whole.answers.append((answers, answered))
+    return found
 
 
 @dataclass(frozen=True)
@@ -134,38 +144,26 @@ class Usual:
     p80: int
 
 
+_USUAL = """
+SELECT holder_id, count(*),
+  percentile_disc(ARRAY[0.5, 0.8]) WITHIN GROUP (ORDER BY spent)
+FROM complaints_measure
+WHERE holder_id = ANY(%s::bigint[]) AND ended_on >= %s AND is_resolved
+GROUP BY holder_id HAVING count(*) >= %s"""
+
+
 def usual(organizations: set[int], *, at: datetime) -> dict[int, Usual]:
     """Return what is usual at organizations that settled enough to say it.
 
-    Of what they settled in this month and the five before it, at most 1 % off; none
-    where that was fewer than ``rollups.FEW``.
+    Exactly, of what they settled in this month and the five before it; none where that
+    was fewer than ``rollups.FEW``.
     """
     this = timezone.localdate(at).replace(day=1)
-    rows = Figure.objects.filter(
-        organization__in=organizations,
-        kind="",
-        cohort=Figure.Cohort.CLOSED,
-        month__gte=month_after(this, 1 - USUAL_MONTHS),
-    ).values_list("organization", "buckets", "counts")
-    counted: dict[int, Counter[int]] = {}
-    for organization, buckets, counts in rows:
-        cell = counted.setdefault(organization, Counter())
-        cell.update(dict(zip(buckets, counts, strict=True)))
-    return {
-        organization: Usual(n, _upto(cell, 0.5 * n), _upto(cell, 0.8 * n))
-        for organization, cell in counted.items()
-        if (n := cell.total()) >= FEW
-    }
-
-
-def _upto(cell: Counter[int], share: float) -> int:
-    """Return the time within which so many of a sketch were settled."""
-    seen = 0
-    for bucket in sorted(cell):
-        seen += cell[bucket]
-        if seen >= share:
-            return middle(bucket)
-    return middle(max(cell))
+    with scope.system(), connection.cursor() as cursor:
+        cursor.execute(
+            _USUAL, [list(organizations), month_after(this, 1 - USUAL_MONTHS), FEW]
+        )
+        return {holder: Usual(n, *spent) for holder, n, spent in cursor.fetchall()}
 
 
 def months_between(first: date, last: date) -> list[date]:

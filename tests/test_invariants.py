@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from psycopg import sql
 
-from complaints import integrity
+from complaints import integrity, rollups
 from complaints.actions import addresses, casework
 from complaints.models import (
     Bulk,
@@ -44,6 +44,7 @@ from complaints.models import (
     SubtreeFigure,
     TakeBack,
 )
+from complaints.rollups.counting import SUMS
 from portal.accounts import contact
 from portal.accounts.models import Assistance
 from portal.audit import record, seals
@@ -88,15 +89,6 @@ from tests.factories import (
 from tests.registry.imports.lists import make_list, make_row
 
 DAY = timedelta(days=1)
-COUNTS = (
-    "received",
-    "resolved",
-    "on_time",
-    "open",
-    "open_overdue",
-    "untouched",
-    "reopened",
-)
 
 
 class World:
@@ -155,9 +147,9 @@ class World:
                 organization=self.site,
                 month=date(2026, 11, 1),
                 cohort="opened",
-                computed_at=NOON,
-                **dict.fromkeys(COUNTS, 0),
+                **dict.fromkeys(SUMS, 0),
             )
+        rollups.rebuild_changed(at=NOON)
         Threshold.objects.create(
             code="Q37-people",
             rule="Q37",
@@ -1030,6 +1022,18 @@ BREAKS = [
         change_row,
         "complaints.Figure",
         {"month": date(2026, 11, 2)},
+    ),
+    (
+        "measure_open_iff_the_clock_goes_on",
+        change_row,
+        "complaints.Measure",
+        {"late_from": None},
+    ),
+    (
+        "measure_bucket_iff_resolved",
+        change_row,
+        "complaints.Measure",
+        {"is_on_time": True},
     ),
     ("subtree_figure_once", copy_row, "complaints.SubtreeFigure", {}),
     (

@@ -5,6 +5,7 @@ from complaints.models.bulk import Bulk, BulkItem, BulkRun
 from complaints.models.complaint import Caveat, Claim, Complaint, Rating
 from complaints.models.data_request import DataRequest
 from complaints.models.event import Event, Message
+from complaints.models.figure import Figure, Measure, SubtreeFigure, Watermark
 from complaints.models.ladder import (
     Digest,
     Ladder,
@@ -14,14 +15,7 @@ from complaints.models.ladder import (
     StandIn,
 )
 from complaints.models.own_file import OwnFile
-from complaints.models.policy import (
-    Figure,
-    OfficeHours,
-    Policy,
-    QuietHours,
-    SubtreeFigure,
-    Watermark,
-)
+from complaints.models.policy import OfficeHours, Policy, QuietHours
 from complaints.models.prepared import Prepared
 from complaints.models.selfcorrection import (
     Campaign,
@@ -59,6 +53,7 @@ __all__ = [
     "Ladder",
     "Lease",
     "MailAddress",
+    "Measure",
     "Message",
     "OfficeHours",
     "OwnFile",

@@ -225,6 +225,10 @@ class Complaint(models.Model):
                 name="complaint_figures",
                 fields=["holder", "submitted_at"],
             ),
+            # Whether the same was reported again after it had ended.
+            models.Index(
+                name="complaint_by_subject", fields=["subject_key", "submitted_at"]
+            ),
         )
 
     def __str__(self) -> str:

@@ -1,14 +1,6 @@
-"""Resolution times by organization, month and kind: recounted from events, and kept."""
+"""Resolution times by organization, month and kind: measured from events, and kept."""
 
-from complaints.rollups.kept import rebuild, rebuild_all, rebuild_changed
-from complaints.rollups.measuring import FEW, By, Times, recount
+from complaints.rollups.counting import FEW, By, Times, recount
+from complaints.rollups.kept import rebuild_all, rebuild_changed
 
-__all__ = [
-    "FEW",
-    "By",
-    "Times",
-    "rebuild",
-    "rebuild_all",
-    "rebuild_changed",
-    "recount",
-]
+__all__ = ["FEW", "By", "Times", "rebuild_all", "rebuild_changed", "recount"]

@@ -1,158 +1,111 @@
-"""Keeping the figures: counted anew where something happened, never added to."""
+"""Keeping the figures: measured and counted anew where something happened.
 
-from collections.abc import Iterable
+Three layers, each made from the one below and never added to: a measure of each matter,
+exact figures of each organization's months, figures of whole subtrees.
+"""
+
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection
 
-from complaints.choices import OPEN
 from complaints.models import Watermark
-from complaints.rollups import subtrees
-from complaints.rollups.measuring import COUNTS, PLAN_ANEW, ZONE, measured, words
-from complaints.rollups.sketches import RATIO
-from complaints.rollups.subtrees import CELL, COUNTED, Cell
+from complaints.rollups import cells, matters, subtrees
+from complaints.rollups.counting import PLAN_ANEW
+from complaints.rollups.matters import Cell
+from complaints.rollups.measuring import REFILED
 from portal.common import scope
 
 WATERMARK: Final = "figures"
-# Events are numbered before they are committed: those of the last minutes are read
-# again, so that one of a slow transaction is not passed over.
+# Events are numbered before they are committed: those of the last minutes are looked
+# at again, so that one of a slow transaction is not passed over.
 OVERLAP: Final = timedelta(minutes=10)
-CHUNK: Final = 500
-
-_BUCKET = "CASE WHEN {0} IS NOT NULL THEN ceil(ln(greatest({0}, 1)) / ln({1}))::int END"
-
-_REBUILD = """,
-both_cohorts AS MATERIALIZED (
-  SELECT 'opened' AS cohort, opened AS month, m.*,
-    {bucket} AS bucket, {answer_bucket} AS answer_bucket FROM measured m
-  UNION ALL
-  SELECT 'closed', closed, m.*, {bucket}, {answer_bucket} FROM measured m
-  WHERE closed IS NOT NULL
-), counted AS (
-  SELECT holder_id, cohort, month, coalesce(kind, '') AS kind,{counts}
-  FROM both_cohorts
-  GROUP BY holder_id, cohort, month, GROUPING SETS ((kind), ())
-), sketched AS (
-  SELECT holder_id, cohort, month, kind,
-    array_agg(bucket::smallint ORDER BY bucket) AS buckets,
-    array_agg(n::int ORDER BY bucket) AS counts
-  FROM (
-    SELECT holder_id, cohort, month, coalesce(kind, '') AS kind, bucket, count(*) AS n
-    FROM both_cohorts WHERE bucket IS NOT NULL
-    GROUP BY holder_id, cohort, month, bucket, GROUPING SETS ((kind), ())) b
-  GROUP BY holder_id, cohort, month, kind
-), answers_sketched AS (
-  SELECT holder_id, cohort, month, kind,
-    array_agg(answer_bucket::smallint ORDER BY answer_bucket) AS buckets,
-    array_agg(n::int ORDER BY answer_bucket) AS counts
-  FROM (
-    SELECT holder_id, cohort, month, coalesce(kind, '') AS kind, answer_bucket,
-      count(*) AS n
-    FROM both_cohorts WHERE answer_bucket IS NOT NULL
-    GROUP BY holder_id, cohort, month, answer_bucket, GROUPING SETS ((kind), ())) b
-  GROUP BY holder_id, cohort, month, kind
-), fresh AS MATERIALIZED (
-  SELECT c.holder_id AS organization_id, c.cohort, c.month, c.kind, received, resolved,
-    on_time, open, open_overdue, untouched, reopened, median, p75, p90,
-    first_answer_median, coalesce(s.buckets, '{{}}') AS buckets,
-    coalesce(s.counts, '{{}}') AS counts, coalesce(a.buckets, '{{}}') AS answer_buckets,
-    coalesce(a.counts, '{{}}') AS answer_counts
-  FROM counted c
-  LEFT JOIN sketched s USING (holder_id, cohort, month, kind)
-  LEFT JOIN answers_sketched a USING (holder_id, cohort, month, kind)
-), gone AS (
-  DELETE FROM complaints_figure f WHERE organization_id = ANY(%s::bigint[])
-    AND NOT EXISTS (SELECT 1 FROM fresh WHERE {same_cell})
-  RETURNING organization_id, cohort, month, kind
-), stored AS (
-  INSERT INTO complaints_figure AS f ({columns}, computed_at)
-  SELECT {columns}, %s::timestamptz FROM fresh
-  ON CONFLICT (organization_id, cohort, month, kind) DO UPDATE SET {replaced},
-    computed_at = excluded.computed_at
-)
-SELECT organization_id, cohort, month, kind, true FROM gone
-UNION ALL
-SELECT organization_id, cohort, month, kind, NOT EXISTS (
-  SELECT 1 FROM complaints_figure f WHERE {same_cell} AND {unchanged})
-FROM fresh"""
-
-
-def rebuild(organization_ids: Iterable[int], *, at: datetime) -> int:
-    """Bring the figures of these organizations, and of those above, up to date.
-
-    Counts anew all that these organizations hold; returns how many figures that gave
-    or took away. Safe to repeat and to run at the same time as another rebuild: they
-    take turns.
-    """
-    ids = sorted(set(organization_ids))
-    statement = measured("c.holder_id = ANY(%s::bigint[])") + _REBUILD.format(
-        counts=COUNTS,
-        bucket=_BUCKET.format("seconds", RATIO),
-        answer_bucket=_BUCKET.format("first_answer", RATIO),
-        columns=", ".join(CELL + COUNTED),
-        replaced=", ".join(f"{name} = excluded.{name}" for name in COUNTED),
-        same_cell=" AND ".join(f"f.{name} = fresh.{name}" for name in CELL),
-        unchanged=" AND ".join(
-            f"f.{name} IS NOT DISTINCT FROM fresh.{name}" for name in COUNTED
-        ),
-    )
-    counted: list[tuple[Cell, bool]] = []
-    # One transaction: figures above never lag behind those below.
-    with scope.system(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('figures'))")
-        cursor.execute(PLAN_ANEW)
-        for start in range(0, len(ids), CHUNK):
-            chunk = ids[start : start + CHUNK]
-            cursor.execute(statement, [chunk, at, chunk, at])
-            counted += [(Cell(*cell), changed) for *cell, changed in cursor.fetchall()]
-        subtrees.merge([cell for cell, changed in counted if changed], at=at)
-    return len(counted)
+_CHUNK: Final = 2000
 
 
 def rebuild_changed(*, at: datetime) -> int:
-    """Recount the organizations with news since the last time; return figures counted.
+    """Bring the figures up to date; return how many figures of organizations changed.
 
-    News is an event of a matter that an organization holds or held, or an open matter
-    that fell due since its organization was counted.
+    Measures the matters with events since the last time, and counts the cells where
+    that changed anything or where an open matter fell due meanwhile. Safe to repeat;
+    who calls at the same time waits. One transaction: figures above never lag behind
+    those below.
     """
     with scope.system():
+        _take_turn()
         mark, _ = Watermark.objects.get_or_create(name=WATERMARK)
+        changed = set(_fallen_due(mark, at=at))
         with connection.cursor() as cursor:
-            cursor.execute(_SETTLED, [mark.event, at - OVERLAP])
+            cursor.execute(_SETTLED, [mark.event, mark.event, at - OVERLAP])
             settled = cursor.fetchone()[0]
-            cursor.execute(_CHANGED, [mark.event, at, at])
-            changed = [row[0] for row in cursor.fetchall()]
-    written = rebuild(changed, at=at)
-    # Last, so that a crash before it only means the same work again.
-    Watermark.objects.filter(name=WATERMARK, event__lt=settled).update(event=settled)
+            cursor.execute(_WITH_NEWS, [mark.event, REFILED.days])
+            ids = [row[0] for row in cursor.fetchall()]
+        for start in range(0, len(ids), _CHUNK):
+            changed |= matters.keep(ids[start : start + _CHUNK])
+        written = _count(changed, at=at)
+        mark.event, mark.at = settled, at
+        mark.save()
     return written
 
 
 def rebuild_all(*, at: datetime) -> int:
-    """Count everything anew, from nothing; return how many figures there are now."""
+    """Measure and count everything from nothing; return how many figures there are."""
     with scope.system():
+        _take_turn()
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('figures'))")
-            cursor.execute("DELETE FROM complaints_subtreefigure")
-            cursor.execute("DELETE FROM complaints_figure")
-            cursor.execute("SELECT DISTINCT holder_id FROM complaints_complaint")
-            ids = [row[0] for row in cursor.fetchall()]
-        return rebuild(ids, at=at)
+            for table in ("subtreefigure", "figure", "measure", "watermark"):
+                cursor.execute(f"DELETE FROM complaints_{table}")
+        return rebuild_changed(at=at)
 
 
-_SETTLED = """
-SELECT coalesce(max(id), 0) FROM complaints_event
-WHERE id > %s::bigint AND at <= %s::timestamptz"""
+def _count(changed: set[Cell], *, at: datetime) -> int:
+    """Recount cells and the wholes above them; return how many figures changed."""
+    written = cells.recount(changed, at=at)
+    subtrees.merge(changed)
+    return written
 
-_CHANGED = f"""
-SELECT DISTINCT before.holder_id FROM complaints_event news
-JOIN complaints_event before USING (complaint_id) WHERE news.id > %s::bigint
+
+def _take_turn() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('figures'))")
+        cursor.execute(PLAN_ANEW)
+
+
+def _fallen_due(mark: Watermark, *, at: datetime) -> Iterator[Cell]:
+    """Yield the cells of open matters that fell due since the figures were counted."""
+    if mark.at is None:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_FALLEN_DUE, [mark.at, at])
+        for row in cursor.fetchall():
+            yield Cell(*row)
+
+
+# What is overdue is dated back, so it does not tell what was written when.
+_SETTLED: Final = """
+SELECT coalesce(max(id), %s::bigint) FROM complaints_event
+WHERE id > %s::bigint AND at <= %s::timestamptz AND move <> 'overdue'"""
+
+# A new matter may be an ended one reported again.
+_WITH_NEWS: Final = """
+WITH news AS MATERIALIZED (
+  SELECT e.complaint_id, e.move FROM complaints_event e
+  WHERE e.id > %s::bigint AND NOT EXISTS (
+    SELECT FROM complaints_measure m
+    WHERE m.complaint_id = e.complaint_id AND m.event >= e.id)
+)
+SELECT complaint_id FROM news
 UNION
-SELECT c.holder_id FROM complaints_complaint c
-WHERE c.status IN ({words(OPEN)}) AND c.due_at < %s::timestamptz
-  AND NOT EXISTS (
-    SELECT 1 FROM complaints_figure f
-    WHERE f.organization_id = c.holder_id AND f.cohort = 'opened' AND f.kind = ''
-      AND f.month = date_trunc('month', c.submitted_at AT TIME ZONE '{ZONE}')::date
-      AND (f.computed_at > c.due_at OR f.computed_at >= %s::timestamptz))"""
+SELECT before.id FROM news
+JOIN complaints_complaint c ON c.id = news.complaint_id
+JOIN complaints_complaint before ON before.subject_key = c.subject_key
+  AND before.submitted_at < c.submitted_at
+WHERE news.move = 'submit'
+  AND before.ended_at >= c.submitted_at - make_interval(days => %s::int)"""
+
+# Only open matters are overdue, and they belong to months of sending.
+_FALLEN_DUE: Final = """
+SELECT DISTINCT holder_id, 'opened', date_trunc('month', sent_on)::date
+FROM complaints_measure
+WHERE is_open AND late_from >= %s::timestamptz AND late_from < %s::timestamptz"""

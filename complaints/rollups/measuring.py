@@ -1,180 +1,180 @@
-"""Measuring matters from their events, in one statement: what each took, and counts.
+"""Measuring a matter from its events: what it took so far, by the clock.
 
 Time of a matter: seconds of wall time from its sending to its last resolution, as
 ``rules.clock`` counts them and summed over its rounds; waiting for the citizen (up to
 the policy's cap) and lying resolved between two rounds are not counted. On time: that
-time is at most what the policy in force on the day of sending allows. Percentiles are
-of resolved matters; open ones past due stand in the denominator of the share on time.
-A matter counts for who holds it now (who resolved it). Months are Vietnamese ones.
+time, in office hours where the policy counts these, is at most what the matter's policy
+allows without an extension. A matter counts for who holds it now (who resolved it).
+Days are Vietnamese ones.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final
 
-from django.db import connection
 from django.utils import timezone
 
-from complaints.choices import ENDED, OPEN, Move, Status
-from complaints.models import Figure
-from complaints.rules.clock import ANSWERS
-from portal.common import scope
+from complaints.choices import ENDED, OPEN, Actor, Move, Outcome, Status
+from complaints.rollups.sketches import bucket_of
+from complaints.rules.clock import Moment, Reckoning, Terms, reckon
 
-# Below this number of resolved matters a percentile says little (portals.md d2, 10).
-FEW: Final = 20
-ZONE: Final = "Asia/Ho_Chi_Minh"
-
-By = Literal["organization", "kind", "month"]
-
-# A plan made once for all parameters expects few rows and joins them by nested loops:
-# a hundred times slower from the sixth repetition on.
-PLAN_ANEW: Final = "SET LOCAL plan_cache_mode = force_custom_plan"
-
-# A row a matter: its times. {wanted} narrows complaints c; one parameter, the instant.
-_MEASURED = """
-WITH terms AS MATERIALIZED (
-  SELECT kind, valid_from, coalesce(valid_to, 'infinity') AS valid_to,
-    repair_hours * 3600 AS repair, pause_days * 86400 AS pause
-  FROM complaints_policy WHERE level = '' AND organization_id IS NULL
-), wanted AS MATERIALIZED (
-  SELECT c.id, c.holder_id, c.kind, c.status, c.round, c.submitted_at, c.ended_at,
-    c.touched_at, t.repair, t.pause
-  FROM complaints_complaint c LEFT JOIN LATERAL (
-    SELECT repair, pause FROM terms WHERE kind IN (c.kind, '')
-      AND (c.submitted_at AT TIME ZONE '{zone}')::date >= valid_from
-      AND (c.submitted_at AT TIME ZONE '{zone}')::date < valid_to
-    ORDER BY terms.kind DESC, valid_from DESC LIMIT 1) t ON true
-  WHERE {wanted}
-), tiled AS (
-  SELECT e.complaint_id, e.round, e.status, e.move, e.at,
-    max(e.at) OVER life AS begins,
-    greatest(lead(e.at, 1, %s::timestamptz) OVER life, max(e.at) OVER life) AS ends,
-    lead(e.move, 1, '') OVER life = '{undo}' AS is_undone
-  FROM complaints_event e WHERE e.complaint_id IN (SELECT id FROM wanted)
-  WINDOW life AS (PARTITION BY e.complaint_id ORDER BY e.seq)
-), spent AS (
-  SELECT w.id,
-    sum(p.seconds) AS seconds,
-    coalesce(sum(p.seconds) FILTER (WHERE t.round = w.round), 0) AS this_round,
-    min(t.at) FILTER (WHERE t.move IN ({answers}) AND NOT t.is_undone) AS answered_at
-  FROM tiled t JOIN wanted w ON w.id = t.complaint_id
-  CROSS JOIN LATERAL (SELECT CASE
-    WHEN t.status IN ({ended}) AND NOT t.is_undone THEN 0
-    WHEN t.status = '{waiting}' THEN
-      greatest(extract(epoch FROM t.ends - t.begins) - w.pause, 0)
-    ELSE extract(epoch FROM t.ends - t.begins) END AS seconds) p
-  GROUP BY w.id
-), measured AS (
-  SELECT w.holder_id, w.kind, w.submitted_at, w.ended_at,
-    date_trunc('month', w.submitted_at AT TIME ZONE '{zone}')::date AS opened,
-    date_trunc('month', w.ended_at AT TIME ZONE '{zone}')::date AS closed,
-    w.status = '{resolved}' AS is_resolved,
-    w.status IN ({open}) AS is_open,
-    w.status IN ({open}) AND w.touched_at IS NULL AS is_untouched,
-    w.status IN ({open}) AND s.this_round > w.repair AS is_overdue,
-    w.status = '{resolved}' AND s.seconds <= w.repair AS is_on_time,
-    w.round > 1 AS is_reopened,
-    CASE WHEN w.status = '{resolved}' THEN s.seconds::int END AS seconds,
-    extract(epoch FROM s.answered_at - w.submitted_at)::int AS first_answer
-  FROM wanted w JOIN spent s USING (id)
-)"""
-
-COUNTS = """
-  count(*) AS received,
-  count(*) FILTER (WHERE is_resolved) AS resolved,
-  count(*) FILTER (WHERE is_on_time) AS on_time,
-  count(*) FILTER (WHERE is_open) AS open,
-  count(*) FILTER (WHERE is_overdue) AS open_overdue,
-  count(*) FILTER (WHERE is_untouched) AS untouched,
-  count(*) FILTER (WHERE is_reopened) AS reopened,
-  percentile_disc(0.5) WITHIN GROUP (ORDER BY seconds) AS median,
-  percentile_disc(0.75) WITHIN GROUP (ORDER BY seconds) AS p75,
-  percentile_disc(0.9) WITHIN GROUP (ORDER BY seconds) AS p90,
-  percentile_disc(0.5) WITHIN GROUP (ORDER BY first_answer) AS first_answer_median"""
-
-
-def words(values: Iterable[str]) -> str:
-    """Return values of our own vocabulary as a list of SQL literals."""
-    return ", ".join(f"'{value}'" for value in values)
-
-
-def measured(wanted: str) -> str:
-    """Return the statement's beginning: ``measured`` is a row a matter."""
-    return _MEASURED.format(
-        wanted=wanted,
-        zone=ZONE,
-        answers=words(ANSWERS),
-        ended=words(ENDED),
-        open=words(OPEN),
-        undo=Move.UNDO.value,
-        waiting=Status.WAITING_CITIZEN.value,
-        resolved=Status.RESOLVED.value,
-    )
+# Reported again within so many days of its end, a matter was not settled for good.
+REFILED: Final = timedelta(days=30)
+_NO_TIME: Final = timedelta(0)
+_DECISIONS: Final = (Move.RESOLVE, Move.COUNTERSIGN)
+_LEDGER: Final = {
+    Status.RECEIVED: "waited",
+    Status.IN_REVIEW: "checked",
+    Status.WAITING_CITIZEN: "paused",
+    Status.WAITING_AUTHORITY: "elsewhere",
+    Status.AWAITING_SECOND: "seconded",
+}
 
 
 @dataclass(frozen=True)
-class Times:
-    """The figures of one group; times in seconds, None where nothing was measured."""
+class Matter:
+    """A complaint as it stands; ``is_refiled``: it was reported again after its end."""
 
-    received: int = 0
-    resolved: int = 0
-    on_time: int = 0
-    open: int = 0
-    open_overdue: int = 0
-    untouched: int = 0
-    reopened: int = 0
-    median: int | None = None
-    p75: int | None = None
-    p90: int | None = None
-    first_answer_median: int | None = None
-
-    @property
-    def on_time_share(self) -> float | None:
-        """Return the share on time: of resolved ones and open ones past due."""
-        due = self.resolved + self.open_overdue
-        return self.on_time / due if due else None
-
-    @property
-    def is_few(self) -> bool:
-        """Tell whether so few were resolved that percentiles say little."""
-        return self.resolved < FEW
+    complaint_id: int
+    kind: str
+    status: str
+    round: int
+    holder_id: int
+    policy_id: int | None
+    submitted_at: datetime
+    ended_at: datetime | None
+    is_touched: bool
+    is_refiled: bool
 
 
-def recount(
-    *,
-    path: str,
-    first: date,
-    last: date,
-    at: datetime,
-    by: By | None = None,
-    cohort: Figure.Cohort = Figure.Cohort.OPENED,
-) -> dict[str, Times]:
-    """Return exact figures straight from events, for one subtree and stretch of days.
+@dataclass(frozen=True)
+class Step:
+    """An event, with what the clock does not ask for."""
 
-    ``first`` and ``last`` are both included, as Vietnamese days of sending (opened) or
-    ending (closed). Keys are codes of organizations, kinds, months or "all".
+    moment: Moment
+    actor: str
+    outcome: str
+
+
+def measured(matter: Matter, steps: Sequence[Step], *, terms: Terms) -> dict[str, Any]:
+    """Return the facts of ``models.Measure`` for a matter with these steps in order.
+
+    They depend on no instant: the same events always give the same facts. ``steps``
+    must not be empty.
     """
-    begins, ends = (
-        datetime.combine(day, datetime.min.time(), timezone.get_default_timezone())
-        for day in (first, last + timedelta(days=1))
-    )
-    column = "submitted_at" if cohort == Figure.Cohort.OPENED else "ended_at"
-    key = {
-        None: "'all'",
-        "organization": "o.code",
-        "kind": "m.kind",
-        "month": f"to_char(m.{cohort}, 'YYYY-MM')",
-    }[by]
-    statement = (
-        measured(
-            "c.holder_path LIKE %s::text || '%%'"
-            f" AND c.{column} >= %s::timestamptz AND c.{column} < %s::timestamptz"
+    moments = [step.moment for step in steps]
+    rounds = [
+        reckon(
+            [m for m in moments if m.round <= number], terms=terms, at=moments[-1].at
         )
-        + f" SELECT {key} AS key,{COUNTS} FROM measured m"
-        " JOIN registry_organization o ON o.id = m.holder_id GROUP BY 1 ORDER BY 1"
-    )
-    with scope.system(), connection.cursor() as cursor:
-        cursor.execute(PLAN_ANEW)
-        cursor.execute(statement, [path, begins, ends, at])
-        return {key: Times(*counts) for key, *counts in cursor.fetchall()}
+        for number in range(1, moments[-1].round + 1)
+    ]
+    now = rounds[-1]
+    spent = sum((r.spent for r in rounds), _NO_TIME)
+    seconds = _seconds(sum((r.wall_spent for r in rounds), _NO_TIME))
+    is_open = matter.status in OPEN
+    is_resolved = matter.status == Status.RESOLVED
+    late_from, runs_from = _goes_on(moments, now, terms) if is_open else (None, None)
+    first = now.first_answer_at
+    answer = None if first is None else max(_seconds(first - matter.submitted_at), 0)
+    return {
+        "complaint_id": matter.complaint_id,
+        "holder_id": matter.holder_id,
+        "kind": matter.kind,
+        "sent_on": _day(matter.submitted_at),
+        "ended_on": matter.ended_at and _day(matter.ended_at),
+        "is_open": is_open,
+        "is_resolved": is_resolved,
+        "is_on_time": is_resolved and spent <= terms.repair,
+        "is_untouched": is_open and not matter.is_touched,
+        "late_from": late_from,
+        "runs_from": runs_from,
+        "spent": seconds,
+        "first_answer": answer,
+        "bucket": bucket_of(seconds) if is_resolved else None,
+        "answer_bucket": None if answer is None else bucket_of(answer),
+        "left_bucket": None if is_open or is_resolved else bucket_of(seconds),
+        "rounds": matter.round,
+        "is_refiled": matter.is_refiled,
+        **_walked(steps, is_resolved=is_resolved),
+        **_stood(now),
+    }
+
+
+def _goes_on(
+    moments: Sequence[Moment], now: Reckoning, terms: Terms
+) -> tuple[datetime, datetime]:
+    """Return after which instant an open matter is overdue, and when time runs again.
+
+    Asked of the clock at its newest event, and after the longest pause from there.
+    """
+    begins = now.intervals[-1].begins
+    if moments[-1].status != Status.WAITING_CITIZEN:
+        return now.target_at, begins
+    later = begins + terms.pause
+    then = reckon(moments, terms=terms, at=later)
+    runs_from = later - (then.wall_spent - now.wall_spent)
+    is_late = now.spent > terms.repair
+    return (now.target_at if is_late else then.target_at), runs_from
+
+
+def _walked(steps: Sequence[Step], *, is_resolved: bool) -> dict[str, Any]:
+    """Return what was done on the way; what was taken back was not done."""
+    standing = list(_standing(steps))
+    moves = [step.moment.move for step in standing]
+    decisions = [step for step in standing if step.moment.move in _DECISIONS]
+    last = decisions[-1] if decisions and is_resolved else None
+    looked = [
+        step
+        for step in standing
+        if step.actor == Actor.STAFF and step.moment.move not in _NO_LOOK
+    ]
+    upheld = {step.outcome in _CHANGED for step in decisions if step.outcome}
+    return {
+        "asks": moves.count(Move.ASK),
+        "hops": moves.count(Move.HAND_OVER) + moves.count(Move.ESCALATE),
+        "is_disagreed": Move.DISAGREE in moves,
+        "is_reversed": Move.REVERT in moves or len(upheld) > 1,
+        "is_self_corrected": last is not None and last.actor == Actor.SYSTEM,
+        "is_kept_unseen": last is not None
+        and last.outcome == Outcome.KEPT
+        and looked == [last],
+    }
+
+
+_CHANGED: Final = (Outcome.CORRECTED, Outcome.PARTLY_CORRECTED)
+# Steps that staff make without having looked into the matter.
+_NO_LOOK: Final = (Move.SUBMIT, Move.JOIN)
+
+
+def _standing(steps: Sequence[Step]) -> Iterable[Step]:
+    """Yield the steps that were not taken back, and no taking back."""
+    for number, step in enumerate(steps):
+        following = steps[number + 1].moment.move if number + 1 < len(steps) else ""
+        if Move.UNDO not in (step.moment.move, following):
+            yield step
+
+
+def _stood(now: Reckoning) -> dict[str, Any]:
+    """Return how long it stood in each state, and with whom if with several."""
+    states = dict.fromkeys(_LEDGER.values(), _NO_TIME)
+    holders: dict[int, timedelta] = {}
+    for interval in now.intervals:
+        if interval.status in ENDED:
+            continue
+        length = interval.ends - interval.begins
+        states[_LEDGER[Status(interval.status)]] += length
+        holders[interval.holder] = holders.get(interval.holder, _NO_TIME) + length
+    held = {str(key): _seconds(length) for key, length in holders.items()}
+    return {name: _seconds(length) for name, length in states.items()} | {
+        "held_by": held if len(held) > 1 else None
+    }
+
+
+def _seconds(length: timedelta) -> int:
+    return round(length.total_seconds())
+
+
+def _day(at: datetime) -> date:
+    return timezone.localtime(at, timezone.get_default_timezone()).date()

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from complaints import casefile, figures, worklist
 from complaints.choices import OPEN, Kind, Status
-from complaints.models import Complaint, Figure
+from complaints.models import Complaint, Figure, SubtreeFigure
 from complaints.rollups import FEW
 from complaints.views import oversight_tables
 from complaints.views.casework import READERS
@@ -49,13 +49,16 @@ def times(request: StaffRequest) -> HttpResponse:
     first, last = _months(request, at=at)
     kind = _choice(request, "kind", Kind.values)
     cohort = _choice(request, "cohort", Figure.Cohort.values) or "opened"
-    seen = figures.overview(chosen, first=first, last=last, kind=kind, cohort=cohort)
-    children = {
-        child.pk: child
-        for child in Organization.objects.filter(parent=chosen).order_by(
-            "sort_key", "pk"
-        )
-    }
+    children = _children(chosen)
+    seen = figures.overview(
+        chosen,
+        parts=[(child.pk, child.is_whole) for child in children.values()],
+        first=first,
+        last=last,
+        at=at,
+        kind=kind,
+        cohort=cohort,
+    )
     query = {
         "from": f"{first:%Y-%m}",
         "to": f"{last:%Y-%m}",
@@ -72,7 +75,7 @@ def times(request: StaffRequest) -> HttpResponse:
         "chart": oversight_tables.chart(months, seen),
         "table": oversight_tables.by_organization(chosen, children, seen, query),
         "by_month": oversight_tables.by_month(chosen, months, seen, query),
-        "computed_at": seen.computed_at,
+        "computed_at": seen.at,
         "is_few": seen.total.is_few,
         "few": FEW,
         "cohort": cohort,
@@ -137,6 +140,18 @@ def _organization(request: StaffRequest) -> Organization:
     if chosen is None or not _may_see(request, chosen):
         raise Http404
     return chosen
+
+
+def _children(chosen: Organization) -> dict[int, Any]:
+    """Return what lies directly below; ``is_whole``: kept with what it has below."""
+    kept = SubtreeFigure.objects.filter(organization=OuterRef("pk"))
+    found = (
+        Organization.objects.filter(parent=chosen)
+        .annotate(is_whole=Exists(kept))
+        .only("code", "name")
+        .order_by("sort_key", "pk")
+    )
+    return {child.pk: child for child in found}
 
 
 def _may_see(request: StaffRequest, organization: Organization | None) -> bool:

@@ -4,11 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from complaints import integrity
+from complaints import integrity, rollups
 from complaints.actions import casework, intake, undoing
 from complaints.choices import Move, Status
 from complaints.models import Complaint, Event, Message, TakeBack
-from complaints.rollups import measuring
 from complaints.rules.refused import Refused
 from portal.common.models import DemoMessage
 from portal.registry.models import Correction, Dose
@@ -222,7 +221,8 @@ def test_an_answer_that_was_taken_back_is_no_answer(case, nurse, site):
     undoing.undo(ref=ref_of(case, nurse), by=nurse, at=SOON)
     day = NOON.date()
 
-    times = measuring.recount(path=site.path, first=day, last=day, at=LATE)
+    rollups.rebuild_changed(at=LATE)
+    times = rollups.recount(path=site.path, first=day, last=day, at=LATE)
 
     assert times["all"].first_answer_median is None
     assert times["all"].open == 1

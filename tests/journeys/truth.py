@@ -9,7 +9,6 @@ import sys
 import uuid
 from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
-from math import ceil
 
 import django
 
@@ -19,20 +18,19 @@ if __name__ == "__main__":
 # The app registry has to be ready before models can be imported.
 # ruff: noqa: E402
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from complaints import integrity, rollups, tasks
 from complaints.actions import casework, intake, routing
 from complaints.choices import Kind
-from complaints.models import Event, Figure, Policy
+from complaints.models import Event, Figure
 from portal.accounts.models import Posting, User
 from portal.common import crypto, outbox, scope
 from portal.registry.identity import number_digests
 from portal.registry.models import Organization
+from tests import plain_times
 
 ENDED = ("resolved", "withdrawn", "lapsed")
-ANSWERS = ("ask", "resolve", "countersign")
 # Where the old cases lie, in the demo's smallest province.
 STATION = "TYT-N10507"
 OLD_PHONE = "+84900077701"
@@ -84,7 +82,7 @@ def _sent(name: str, at: datetime, *, asked: bool) -> dict:
 
 def people() -> dict:
     """Return number and birth date of those whom a look-up finds and writes to."""
-    found = _rows(
+    found = plain_times.rows(
         "SELECT i.person_id, i.number_sealed, p.born_on"
         " FROM registry_identitydocument i JOIN registry_person p ON p.id = i.person_id"
         " JOIN registry_telephone t ON t.person_id = p.id AND t.is_contact"
@@ -120,7 +118,7 @@ def after(last_event: int, numbers: list[str]) -> dict:
     rollups.rebuild_changed(at=at)
     broken = {name: rows for name, rows in integrity.check(at=at).items() if rows}
     with scope.system():
-        lives = _lives()
+        lives = plain_times.lives()
         return {
             "broken": broken | _told_otherwise_than_once(last_event),
             "wrong": _wrong_figures(lives, at=at),
@@ -137,32 +135,6 @@ def after(last_event: int, numbers: list[str]) -> dict:
             "matters": _matters(lives),
             "doses": {number: _doses(number) for number in numbers},
         }
-
-
-def _rows(sql: str, *parameters: object) -> list[dict]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        names = [column.name for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def _lives() -> list[dict]:
-    """Return each complaint with what its events alone say of it."""
-    events: dict[int, list[dict]] = defaultdict(list)
-    for event in _rows(
-        "SELECT e.complaint_id, e.move, e.actor, e.status, e.round, e.at, e.data,"
-        " o.code, o.name FROM complaints_event e"
-        " JOIN registry_organization o ON o.id = e.holder_id"
-        " ORDER BY e.complaint_id, e.seq"
-    ):
-        events[event["complaint_id"]].append(
-            event | {"data": json.loads(event["data"])}
-        )
-    complaints = _rows(
-        "SELECT c.id, c.kind, c.number, s.code FROM complaints_complaint c"
-        " JOIN complaints_submission s ON s.id = c.submission_id"
-    )
-    return [one | {"events": events[one["id"]]} for one in complaints]
 
 
 def _matters(lives: list[dict]) -> dict[str, list[dict]]:
@@ -187,7 +159,7 @@ def _matters(lives: list[dict]) -> dict[str, list[dict]]:
 
 def _doses(number: str) -> list[list[str]]:
     """Return day, vaccine, lot and site of each dose that counts for a number."""
-    rows = _rows(
+    rows = plain_times.rows(
         "SELECT DISTINCT d.id, to_char(d.given_on, 'DD/MM/YYYY') AS day,"
         " p.name AS product, d.lot_number, o.name AS site FROM registry_dose d"
         " JOIN registry_identitydocument i ON i.person_id = d.person_id"
@@ -203,17 +175,17 @@ def _wrong_figures(lives: list[dict], *, at: datetime) -> list[str]:
     """Return where a kept figure is not what a plain count of the events says."""
     groups = defaultdict(list)
     for life in lives:
-        counted = _counted(life, at=at)
+        counted = plain_times.counted(life, at=at, others=lives)
         for cohort, when in (("opened", "sent"), ("closed", "ended")):
             if counted[when] is None:
                 continue
             month = timezone.localtime(counted[when]).strftime("%Y-%m")
             for kind in (life["kind"], ""):
                 groups[counted["holder"], month, kind, cohort].append(counted)
-    expected = {key: _summed(members) for key, members in groups.items()}
+    expected = {key: plain_times.summed(members) for key, members in groups.items()}
     kept = {
         (f.organization.code, f"{f.month:%Y-%m}", f.kind, f.cohort): {
-            name: getattr(f, name) for name in _summed([])
+            name: getattr(f, name) for name in plain_times.summed([])
         }
         for f in Figure.objects.select_related("organization")
     }
@@ -224,94 +196,11 @@ def _wrong_figures(lives: list[dict], *, at: datetime) -> list[str]:
     ]
 
 
-def _counted(life: dict, *, at: datetime) -> dict:
-    """Follow one complaint event by event with a stop-watch."""
-    events = life["events"]
-    standing = _standing(events)
-    sent = next(e["at"] for e in events if e["move"] == "submit")
-    repair, pause = _terms(life["kind"], sent)
-    spent, this_round, ended = 0.0, 0.0, None
-    begins = events[0]["at"]
-    for place, event in enumerate(events):
-        begins = max(begins, event["at"])
-        after = events[place + 1]["at"] if place + 1 < len(events) else at
-        seconds = max((after - begins).total_seconds(), 0.0)
-        if event["status"] in ENDED and event in standing:
-            ended, seconds = ended or event["at"], 0.0
-        else:
-            ended = None
-        if event["status"] == "waiting_citizen":
-            seconds = max(seconds - pause, 0.0)
-        spent += seconds
-        this_round += seconds if event["round"] == events[-1]["round"] else 0
-    answered = next((e["at"] for e in standing if e["move"] in ANSWERS), None)
-    last = events[-1]
-    return {
-        "holder": last["code"],
-        "sent": sent,
-        "ended": ended,
-        "resolved": last["status"] == "resolved",
-        "on_time": last["status"] == "resolved" and spent <= repair,
-        "open": last["status"] not in ENDED,
-        "open_overdue": last["status"] not in ENDED and this_round > repair,
-        "untouched": last["status"] not in ENDED
-        and not any(
-            e["actor"] == "staff" and e["move"] not in ("submit", "join")
-            for e in standing
-        ),
-        "reopened": last["round"] > 1,
-        "seconds": round(spent) if last["status"] == "resolved" else None,
-        "first": round((answered - sent).total_seconds()) if answered else None,
-    }
-
-
-def _standing(events: list[dict]) -> list[dict]:
-    """Return the events without those that were taken back, and the taking back."""
-    moves = [event["move"] for event in events] + [""]
-    return [
-        event
-        for place, event in enumerate(events)
-        if "undo" not in (moves[place], moves[place + 1])
-    ]
-
-
-def _terms(kind: str, sent: datetime) -> tuple[float, float]:
-    """Return the seconds for repair and the longest pause that held on that day."""
-    day = timezone.localdate(sent)
-    fitting = [
-        policy
-        for policy in Policy.objects.all()
-        if policy.kind in (kind, "")
-        and policy.valid_from <= day
-        and (policy.valid_to is None or day < policy.valid_to)
-    ]
-    chosen = max(fitting, key=lambda policy: (policy.kind, policy.valid_from))
-    return chosen.repair_hours * 3600, chosen.pause_days * 86400
-
-
-def _summed(members: list[dict]) -> dict:
-    counts = ("resolved", "on_time", "open", "open_overdue", "untouched", "reopened")
-    times = sorted(m["seconds"] for m in members if m["seconds"] is not None)
-    firsts = sorted(m["first"] for m in members if m["first"] is not None)
-    return {name: sum(m[name] for m in members) for name in counts} | {
-        "received": len(members),
-        "median": _at(times, 0.5),
-        "p75": _at(times, 0.75),
-        "p90": _at(times, 0.9),
-        "first_answer_median": _at(firsts, 0.5),
-    }
-
-
-def _at(values: list[int], share: float) -> int | None:
-    """Return the smallest value with at least that share at or below it."""
-    return values[max(ceil(share * len(values)), 1) - 1] if values else None
-
-
 def _told_otherwise_than_once(last_event: int) -> dict[str, list]:
     """Return the steps that citizens were told of never, or more than once."""
     telling = "('submit', 'route', 'ask', 'hand_over', 'escalate', 'extend', 'overdue',"
     telling += " 'lapse', 'remind', 'disagree', 'revert', 'resolve', 'countersign')"
-    wrong = _rows(
+    wrong = plain_times.rows(
         "SELECT e.id, e.move, count(m.id) AS sent FROM complaints_event e"
         " LEFT JOIN complaints_message m ON m.event_id = e.id AND m.state = 'sent'"
         f" WHERE e.id > %s AND e.move IN {telling}"
@@ -321,7 +210,7 @@ def _told_otherwise_than_once(last_event: int) -> dict[str, list]:
         " GROUP BY e.id HAVING count(m.id) <> 1",
         last_event,
     )
-    lost = _rows(
+    lost = plain_times.rows(
         "SELECT m.id FROM complaints_message m LEFT JOIN common_demomessage d"
         " ON d.provider_key = 'message:' || m.id"
         " WHERE m.event_id > %s AND m.state = 'sent' AND d.id IS NULL",

@@ -1,0 +1,240 @@
+"""What was measured of each matter, and the figures that are counted from it."""
+
+from typing import Final
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from complaints.choices import Kind
+from complaints.models.complaint import Complaint
+from portal.registry.models import Organization
+
+# What a cell of figures counts of a matter; an index that holds them all spares the
+# recount of a cell the table.
+_COUNTED: Final = (
+    "kind",
+    "is_open",
+    "is_resolved",
+    "is_on_time",
+    "is_untouched",
+    "late_from",
+    "spent",
+    "first_answer",
+    "bucket",
+    "answer_bucket",
+    "left_bucket",
+    "rounds",
+    "asks",
+    "hops",
+    "is_disagreed",
+    "is_reversed",
+    "is_self_corrected",
+    "is_kept_unseen",
+    "is_refiled",
+    "waited",
+    "checked",
+    "paused",
+    "elsewhere",
+    "seconded",
+)
+
+
+class Measure(models.Model):
+    """What one matter took so far, as its events say; replaced, never added to.
+
+    Times are seconds. ``spent`` is wall time without pauses, summed over the rounds,
+    up to the newest event: an open matter goes on from ``runs_from``, and is overdue
+    after ``late_from``. ``bucket``, ``answer_bucket``, ``left_bucket``: where the times
+    to the resolution, to the first answer and to withdrawing or lapsing lie on the
+    scale of ``rollups.sketches``. ``waited`` to ``seconded``: how long it stood in each
+    state (received, in review, waiting for the citizen, for another body, for a second
+    person); ``held_by``: how long whom, where more than one had it. ``sent_on`` and
+    ``ended_on`` are Vietnamese days; ``event`` is the newest event that was read.
+    """
+
+    complaint = models.OneToOneField(
+        Complaint, models.CASCADE, primary_key=True, related_name="measure"
+    )
+    holder = models.ForeignKey(
+        Organization, models.PROTECT, related_name="+", db_index=False
+    )
+    kind = models.CharField(max_length=12, choices=Kind)
+    sent_on = models.DateField()
+    ended_on = models.DateField(null=True)
+    is_open = models.BooleanField()
+    is_resolved = models.BooleanField()
+    is_on_time = models.BooleanField()
+    is_untouched = models.BooleanField()
+    late_from = models.DateTimeField(null=True)
+    runs_from = models.DateTimeField(null=True)
+    spent = models.PositiveIntegerField()
+    first_answer = models.PositiveIntegerField(null=True)
+    bucket = models.PositiveSmallIntegerField(null=True)
+    answer_bucket = models.PositiveSmallIntegerField(null=True)
+    left_bucket = models.PositiveSmallIntegerField(null=True)
+    rounds = models.PositiveSmallIntegerField()
+    asks = models.PositiveSmallIntegerField()
+    hops = models.PositiveSmallIntegerField()
+    is_disagreed = models.BooleanField()
+    is_reversed = models.BooleanField()
+    is_self_corrected = models.BooleanField()
+    is_kept_unseen = models.BooleanField()
+    is_refiled = models.BooleanField()
+    waited = models.PositiveIntegerField()
+    checked = models.PositiveIntegerField()
+    paused = models.PositiveIntegerField()
+    elsewhere = models.PositiveIntegerField()
+    seconded = models.PositiveIntegerField()
+    held_by = models.JSONField(null=True)
+    event = models.BigIntegerField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                name="measure_open_iff_the_clock_goes_on",
+                condition=Q(is_open=True, ended_on=None)
+                & Q(late_from__isnull=False, runs_from__isnull=False)
+                | Q(is_open=False, ended_on__isnull=False)
+                & Q(late_from=None, runs_from=None),
+            ),
+            models.CheckConstraint(
+                name="measure_bucket_iff_resolved",
+                condition=Q(is_resolved=True, is_open=False, bucket__isnull=False)
+                | Q(is_resolved=False, bucket=None, is_on_time=False),
+            ),
+        )
+        indexes = (
+            models.Index(
+                name="measure_by_sending",
+                fields=["holder", "sent_on"],
+                include=_COUNTED,
+            ),
+            models.Index(
+                name="measure_by_ending",
+                fields=["holder", "ended_on"],
+                include=_COUNTED,
+                condition=Q(ended_on__isnull=False),
+            ),
+            models.Index(
+                name="measure_falls_due",
+                fields=["late_from"],
+                condition=Q(is_open=True),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"of {self.complaint_id}"
+
+
+class Counted(models.Model):
+    """What is counted of a month and kind; times in seconds of wall time, no pauses.
+
+    ``kind`` empty: all kinds together. ``cohort``: by the month in which complaints
+    were sent (opened) or ended (closed). ``waited`` to ``seconded`` sum the seconds
+    that ended matters stood in each state.
+    """
+
+    class Cohort(models.TextChoices):
+        OPENED = "opened"
+        CLOSED = "closed"
+
+    month = models.DateField()
+    kind = models.CharField(max_length=12, choices=Kind, blank=True)
+    cohort = models.CharField(max_length=6, choices=Cohort)
+    received = models.PositiveIntegerField()
+    resolved = models.PositiveIntegerField()
+    on_time = models.PositiveIntegerField()
+    open = models.PositiveIntegerField()
+    open_overdue = models.PositiveIntegerField()
+    untouched = models.PositiveIntegerField()
+    reopened = models.PositiveIntegerField()
+    asked = models.PositiveIntegerField()
+    handed = models.PositiveIntegerField()
+    disagreed = models.PositiveIntegerField()
+    reversed = models.PositiveIntegerField()
+    self_corrected = models.PositiveIntegerField()
+    kept_unseen = models.PositiveIntegerField()
+    refiled = models.PositiveIntegerField()
+    waited = models.PositiveBigIntegerField()
+    checked = models.PositiveBigIntegerField()
+    paused = models.PositiveBigIntegerField()
+    elsewhere = models.PositiveBigIntegerField()
+    seconded = models.PositiveBigIntegerField()
+    median = models.PositiveIntegerField(null=True)
+    p75 = models.PositiveIntegerField(null=True)
+    p90 = models.PositiveIntegerField(null=True)
+    first_answer_median = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class Figure(Counted):
+    """Resolution times of what one organization itself holds; replaced, never added to.
+
+    The percentiles are exact.
+    """
+
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="figures"
+    )
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                name="figure_once",
+                fields=["organization", "cohort", "month", "kind"],
+            ),
+            models.CheckConstraint(
+                name="figure_month_begins_on_the_first", condition=Q(month__day=1)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.organization_id} {self.month:%Y-%m} {self.kind}"
+
+
+class SubtreeFigure(Counted):
+    """The same of an organization that has others below it, with all of these.
+
+    The percentiles come from sketches (see ``rollups.sketches``), at most 1 % off:
+    how many resolutions (``buckets``, ``counts``), first answers and leavings lie in
+    which bucket.
+    """
+
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="subtree_figures"
+    )
+    buckets = ArrayField(models.SmallIntegerField(), default=list)
+    counts = ArrayField(models.IntegerField(), default=list)
+    answer_buckets = ArrayField(models.SmallIntegerField(), default=list)
+    answer_counts = ArrayField(models.IntegerField(), default=list)
+    left_buckets = ArrayField(models.SmallIntegerField(), default=list)
+    left_counts = ArrayField(models.IntegerField(), default=list)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                name="subtree_figure_once",
+                fields=["organization", "cohort", "month", "kind"],
+            ),
+            models.CheckConstraint(
+                name="subtree_figure_month_begins_on_the_first",
+                condition=Q(month__day=1),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.organization_id} and below {self.month:%Y-%m} {self.kind}"
+
+
+class Watermark(models.Model):
+    """How far a reader of events has come, and when it last read."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    event = models.BigIntegerField(default=0)
+    at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,218 @@
+"""The measured rows: read what happened to matters, measure them, keep the result."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
+
+from django.db import connection
+from django.utils import timezone
+
+from complaints import policies
+from complaints.choices import Move
+from complaints.models import Policy
+from complaints.rollups.measuring import REFILED, Matter, Step, measured
+from complaints.rules import terms
+from complaints.rules.clock import Moment, Terms
+from portal.registry.models import Organization
+
+
+class Cell(NamedTuple):
+    """Names the figures of an organization's month, all kinds of it."""
+
+    organization: int
+    cohort: str
+    month: date
+
+
+# Instants travel as numbers: reading one as text takes longer than the clock does.
+_MICROS: Final = "(extract(epoch FROM {}) * 1000000)::bigint"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MATTERS: Final = f"""
+SELECT c.id, c.kind, c.status, c.round, c.holder_id, c.policy_id,
+  {_MICROS.format("c.submitted_at")},
+  {_MICROS.format("c.ended_at")},
+  c.touched_at IS NOT NULL,
+  c.ended_at IS NOT NULL AND EXISTS (
+    SELECT FROM complaints_complaint again WHERE again.subject_key = c.subject_key
+      AND again.submitted_at > c.ended_at
+      AND again.submitted_at <= c.ended_at + make_interval(days => %s::int))
+FROM complaints_complaint c WHERE c.id = ANY(%s::bigint[]) ORDER BY c.id"""
+
+_STEPS: Final = f"""
+SELECT complaint_id, id, move, status, {_MICROS.format("at")}, round, holder_id, actor,
+  coalesce(data ->> 'outcome', '')
+FROM complaints_event WHERE complaint_id = ANY(%s::bigint[])
+ORDER BY complaint_id, seq"""
+
+_COLUMNS: Final = {
+    "complaint_id": "bigint",
+    "holder_id": "bigint",
+    "kind": "text",
+    "sent_on": "date",
+    "ended_on": "date",
+    "is_open": "boolean",
+    "is_resolved": "boolean",
+    "is_on_time": "boolean",
+    "is_untouched": "boolean",
+    "late_from": "timestamptz",
+    "runs_from": "timestamptz",
+    "spent": "integer",
+    "first_answer": "integer",
+    "bucket": "smallint",
+    "answer_bucket": "smallint",
+    "left_bucket": "smallint",
+    "rounds": "smallint",
+    "asks": "smallint",
+    "hops": "smallint",
+    "is_disagreed": "boolean",
+    "is_reversed": "boolean",
+    "is_self_corrected": "boolean",
+    "is_kept_unseen": "boolean",
+    "is_refiled": "boolean",
+    "waited": "integer",
+    "checked": "integer",
+    "paused": "integer",
+    "elsewhere": "integer",
+    "seconded": "integer",
+    "held_by": "jsonb",
+    "event": "bigint",
+}
+_NAMES: Final = ", ".join(_COLUMNS)
+# What figures are counted from: a note is news, and changes none of it.
+_FACTS: Final = [name for name in _COLUMNS if name != "event"]
+
+# All parts of a statement see the rows as they were before it. Rows are put in by their
+# key, so the planner's guess of how many there are does no harm.
+_KEEP: Final = f"""
+WITH fresh AS MATERIALIZED (
+  SELECT * FROM unnest({", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values())})
+    AS f ({_NAMES})
+), changed AS MATERIALIZED (
+  SELECT f.holder_id, f.sent_on, f.ended_on, m.holder_id AS old_holder_id,
+    m.sent_on AS old_sent_on, m.ended_on AS old_ended_on
+  FROM fresh f LEFT JOIN complaints_measure m USING (complaint_id)
+  WHERE ({", ".join(f"f.{name}" for name in _FACTS)})
+    IS DISTINCT FROM ({", ".join(f"m.{name}" for name in _FACTS)})
+), stored AS (
+  INSERT INTO complaints_measure ({_NAMES}) SELECT {_NAMES} FROM fresh
+  ON CONFLICT (complaint_id) DO UPDATE SET
+    {", ".join(f"{name} = excluded.{name}" for name in list(_COLUMNS)[1:])}
+), touched AS (
+  SELECT holder_id, sent_on, ended_on FROM changed
+  UNION
+  SELECT old_holder_id, old_sent_on, old_ended_on FROM changed
+  WHERE old_holder_id IS NOT NULL
+)
+SELECT holder_id, 'opened', date_trunc('month', sent_on)::date FROM touched
+UNION
+SELECT holder_id, 'closed', date_trunc('month', ended_on)::date FROM touched
+WHERE ended_on IS NOT NULL"""
+
+
+def keep(complaint_ids: Iterable[int]) -> set[Cell]:
+    """Measure these matters anew; return the cells of all whose measure changed.
+
+    Safe to repeat. Cells are those where a matter lay before and those where it lies
+    now. Needs the system's scope, and its caller's transaction.
+    """
+    ids = list(complaint_ids)
+    rows = list(_measured(ids))
+    if not rows:
+        return set()
+    columns = [[row[name] for row in rows] for name in _COLUMNS]
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP, columns)
+        return {Cell(*row) for row in cursor.fetchall()}
+
+
+def _measured(ids: list[int]) -> Iterator[dict[str, Any]]:
+    allowed = _Allowed()
+    with connection.cursor() as cursor:
+        cursor.execute(_MATTERS, [REFILED.days, ids])
+        matters = [_matter(row) for row in cursor.fetchall()]
+        cursor.execute(_STEPS, [ids])
+        events = {
+            key: list(rows) for key, rows in groupby(cursor.fetchall(), itemgetter(0))
+        }
+    for matter in matters:
+        rows = events[matter.complaint_id]
+        steps = [_step(row) for row in rows]
+        row = measured(matter, steps, terms=allowed.to(matter, steps))
+        held_by = row["held_by"]
+        yield row | {
+            "held_by": None if held_by is None else json.dumps(held_by),
+            "event": rows[-1][1],
+        }
+
+
+def _matter(row: Sequence[Any]) -> Matter:
+    key, kind, status, number, holder, policy, submitted, ended, *flags = row
+    is_touched, is_refiled = flags
+    return Matter(
+        complaint_id=key,
+        kind=kind,
+        status=status,
+        round=number,
+        holder_id=holder,
+        policy_id=policy,
+        submitted_at=_at(submitted),
+        ended_at=None if ended is None else _at(ended),
+        is_touched=is_touched,
+        is_refiled=is_refiled,
+    )
+
+
+def _step(row: Sequence[Any]) -> Step:
+    _complaint, _event, move, status, micros, number, holder, actor, outcome = row
+    return Step(Moment(move, status, _at(micros), number, holder), actor, outcome)
+
+
+def _at(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+class _Allowed:
+    """What policies allowed; each is looked up once."""
+
+    def __init__(self) -> None:
+        rows = Policy.objects.select_related("organization")
+        self._rows = {row.pk: row for row in rows}
+        self._in_wall_time = {
+            row.pk: terms.terms(row) for row in self._rows.values() if not row.in_office
+        }
+        self._general: dict[tuple[str, date], Policy] = {}
+
+    def to(self, matter: Matter, steps: Sequence[Step]) -> Terms:
+        """Return the terms of a matter; raise LookupError where no policy held.
+
+        Its own policy, else the general one on the day of sending. Office hours are
+        those of whoever got the newest round first.
+        """
+        policy = self._policy(matter)
+        if not policy.in_office:
+            return self._in_wall_time[policy.pk]
+        given = (
+            step.moment
+            for step in steps
+            if step.moment.round == matter.round and step.moment.move in _GIVEN
+        )
+        first = next(given, steps[0].moment)
+        body = Organization.objects.get(pk=first.holder)
+        return policies.terms_of(policy, body=body, at=first.at)
+
+    def _policy(self, matter: Matter) -> Policy:
+        if matter.policy_id is not None:
+            return self._rows[matter.policy_id]
+        key = (matter.kind, timezone.localdate(matter.submitted_at))
+        if key not in self._general:
+            self._general[key] = terms.in_force(
+                self._rows.values(), kind=key[0], day=key[1]
+            )
+        return self._general[key]
+
+
+# Steps by which a round comes to whoever answers.
+_GIVEN: Final = (Move.ROUTE, Move.DISAGREE, Move.REVERT)

@@ -1,0 +1,245 @@
+"""Any history at all: what is kept and shown is what a plain count of events says."""
+
+import json
+from collections import defaultdict
+from datetime import date, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from complaints import figures, rollups
+from complaints.choices import Kind, Move, Outcome, Status
+from complaints.models import Figure, Measure, SubtreeFigure
+from portal.common import scope
+from tests import plain_times
+from tests.figures.lives import Then, live
+from tests.pages.cases import NOW, make_organization, make_root
+
+pytestmark = pytest.mark.django_db
+S, M = Status, Move
+NEXT = {
+    S.RECEIVED: [
+        (M.ROUTE, S.RECEIVED),
+        (M.ACCEPT, S.IN_REVIEW),
+        (M.ASK, S.WAITING_CITIZEN),
+        (M.HAND_OVER, S.RECEIVED),
+        (M.RESOLVE, S.RESOLVED),
+    ],
+    S.IN_REVIEW: [
+        (M.NOTE, S.IN_REVIEW),
+        (M.ASK, S.WAITING_CITIZEN),
+        (M.ESCALATE, S.RECEIVED),
+        (M.PROPOSE, S.AWAITING_SECOND),
+        (M.RESOLVE, S.RESOLVED),
+        (M.WITHDRAW, S.WITHDRAWN),
+    ],
+    S.WAITING_CITIZEN: [(M.ANSWER, S.IN_REVIEW), (M.LAPSE, S.LAPSED)],
+    S.AWAITING_SECOND: [(M.COUNTERSIGN, S.RESOLVED), (M.DECLINE, S.IN_REVIEW)],
+    S.RESOLVED: [
+        (M.CONFIRM, S.RESOLVED),
+        (M.DISAGREE, S.RECEIVED),
+        (M.REVERT, S.RECEIVED),
+        (M.UNDO, S.IN_REVIEW),
+    ],
+    S.LAPSED: [(M.DISAGREE, S.RECEIVED)],
+    S.WITHDRAWN: [],
+}
+GAPS = st.sampled_from([1, 29, 3600, 90_000, 172_800, 900_000])
+KINDS = [Kind.MISSING_DOSE, Kind.WRONG_DOSE]
+# The tree stays as it is; everything else is rolled back after each example.
+SAFE = [HealthCheck.function_scoped_fixture]
+DAYS = {"first": date(2026, 8, 1), "last": date(2026, 11, 30)}
+
+
+@st.composite
+def lives_of(draw, holders: int):
+    """Draw a life: kind, holder, subject, age in seconds, and steps that are legal."""
+    status, steps = S.RECEIVED, []
+    for _ in range(draw(st.integers(0, 7))):
+        if not NEXT[status]:
+            break
+        move, status = draw(st.sampled_from(NEXT[status]))
+        passed_on = move in (M.HAND_OVER, M.ESCALATE, M.DISAGREE)
+        to = draw(st.integers(0, holders - 1)) if passed_on else None
+        outcome = draw(st.sampled_from([Outcome.CORRECTED, Outcome.KEPT]))
+        steps.append((move, status, draw(GAPS), to, outcome))
+    return (
+        draw(st.sampled_from(KINDS)),
+        draw(st.integers(0, holders - 1)),
+        draw(st.integers(0, 2)),
+        draw(st.integers(0, 80 * 86400)),
+        steps,
+    )
+
+
+@pytest.fixture
+def tree():
+    """Return the ministry, two provinces, and three stations below the first."""
+    nation = make_root()
+    one, two = (make_organization(f"SYT-{n}", parent=nation) for n in (1, 2))
+    return [nation, one, two, *(make_organization(f"T-{n}", parent=one) for n in "abc")]
+
+
+def make(holders, drawn) -> None:
+    kind, at, subject, age, steps = drawn
+    sent = NOW - timedelta(seconds=age)
+    done, when = [], sent
+    for move, status, gap, to, outcome in steps:
+        when += timedelta(seconds=gap)
+        if when >= NOW:
+            break
+        holder = None if to is None else holders[to]
+        done.append(Then(move, status, timedelta(seconds=gap), holder, outcome=outcome))
+    ended = done and done[-1].status in plain_times.ENDED
+    # Two open matters are never about the same; ended ones may come again.
+    key = bytes([subject]) * 32 if ended else b""
+    live(holders[at], sent, done, kind=kind, subject=key)
+
+
+def plainly(at=NOW) -> list[dict]:
+    with scope.system():
+        lives = plain_times.lives()
+        return [plain_times.counted(one, at=at, others=lives) for one in lives]
+
+
+@settings(max_examples=25, suppress_health_check=SAFE)
+@given(st.data())
+def test_kept_figures_equal_a_plain_count_after_every_refresh(tree, data):
+    with transaction.atomic():
+        for _ in range(2):
+            drawn = data.draw(st.lists(lives_of(len(tree)), min_size=1, max_size=6))
+            for one in drawn:
+                make(tree, one)
+            rollups.rebuild_changed(at=NOW)
+            kept = every_figure()
+            assert kept == expected(plainly())
+        rollups.rebuild_all(at=NOW)
+        assert every_figure() == kept, "made from nothing they are the same"
+        transaction.set_rollback(True)
+
+
+def every_figure() -> dict:
+    return {
+        (f.organization.code, f.cohort, f.month, f.kind): {
+            name: getattr(f, name) for name in plain_times.summed([])
+        }
+        for f in Figure.objects.select_related("organization")
+    }
+
+
+def expected(counted: list[dict]) -> dict:
+    groups = defaultdict(list)
+    for one in counted:
+        for cohort, when in (("opened", "sent"), ("closed", "ended")):
+            if one[when]:
+                month = plain_times.month_of(one[when])
+                for kind in ("", one["kind"]):
+                    groups[one["holder"], cohort, month, kind].append(one)
+    return {key: plain_times.summed(members) for key, members in groups.items()}
+
+
+@settings(max_examples=15, suppress_health_check=SAFE)
+@given(st.data())
+def test_page_and_command_say_what_a_plain_count_says(tree, data):
+    with transaction.atomic():
+        for one in data.draw(st.lists(lives_of(len(tree)), min_size=1, max_size=8)):
+            make(tree, one)
+        rollups.rebuild_all(at=NOW)
+        counted = [c for c in plainly() if c["sent"].date() >= DAYS["first"]]
+        province = tree[1]
+        kept = set(SubtreeFigure.objects.values_list("organization", flat=True))
+        for holder in tree:
+            parts = [child for child in tree if child.parent_id == holder.pk]
+            seen = figures.overview(
+                holder,
+                parts=[(child.pk, child.pk in kept) for child in parts],
+                first=DAYS["first"],
+                last=date(2026, 11, 1),
+                at=NOW,
+            )
+            is_body = holder.pk not in kept
+            assert_alike(seen.total, within(counted, holder), exact=is_body)
+            for child in parts:
+                below = seen.below.get(child.pk, rollups.Times())
+                is_body = child.pk not in kept
+                assert_alike(below, within(counted, child), exact=is_body)
+        said = rollups.recount(path=province.path, at=NOW, **DAYS)
+        mine = said.get("all", rollups.Times())
+        assert_alike(mine, within(counted, province), exact=True)
+        transaction.set_rollback(True)
+
+
+def within(counted: list[dict], holder) -> dict:
+    return plain_times.summed([c for c in counted if c["path"].startswith(holder.path)])
+
+
+def assert_alike(ours: rollups.Times, true: dict, *, exact: bool) -> None:
+    for name, value in true.items():
+        mine = getattr(ours, name)
+        if exact or value is None or name in (*plain_times.COUNTS, "received"):
+            assert mine == value, name
+        else:
+            assert mine == pytest.approx(value, rel=0.0101, abs=1), name
+
+
+def test_the_time_in_each_state_adds_up_to_the_life_of_the_matter(tree):
+    station, other = tree[-2:]
+    hour = timedelta(hours=1)
+    live(
+        station,
+        NOW - 100 * hour,
+        [
+            Then(M.ROUTE, S.RECEIVED, hour),
+            Then(M.HAND_OVER, S.RECEIVED, 9 * hour, other),
+            Then(M.ACCEPT, S.IN_REVIEW, 5 * hour),
+            Then(M.ASK, S.WAITING_CITIZEN, 2 * hour),
+            Then(M.ANSWER, S.IN_REVIEW, 30 * hour),
+            Then(M.PROPOSE, S.AWAITING_SECOND, 3 * hour),
+            Then(M.COUNTERSIGN, S.RESOLVED, 4 * hour),
+        ],
+    )
+    rollups.rebuild_all(at=NOW)
+
+    with scope.system():
+        [measure] = Measure.objects.all()
+    hours = {
+        name: getattr(measure, name) / 3600
+        for name in ("waited", "checked", "paused", "elsewhere", "seconded")
+    }
+    assert hours == {
+        "waited": 15,
+        "checked": 5,
+        "paused": 30,
+        "elsewhere": 0,
+        "seconded": 4,
+    }
+    assert measure.spent == 24 * 3600, "without the citizen's time"
+    assert measure.held_by == {str(station.pk): 36_000, str(other.pk): 44 * 3600}
+    assert (measure.hops, measure.asks, measure.is_on_time) == (1, 1, True)
+
+
+def test_the_command_reads_what_happened_a_moment_ago(tree):
+    live(tree[-1], NOW - timedelta(hours=3))
+
+    out = StringIO()
+    call_command(
+        "resolution_times",
+        *("--from", "2026-11-01", "--to", "2026-11-30", "--json"),
+        stdout=out,
+    )
+
+    assert json.loads(out.getvalue())["all"]["received"] == 1
+
+
+def test_a_measure_is_seen_by_nobody_but_the_system(tree):
+    live(tree[-1], NOW - timedelta(hours=3))
+    rollups.rebuild_all(at=NOW)
+
+    with scope.staff([tree[0].path]):
+        assert not Measure.objects.exists()
+    with scope.system():
+        assert Measure.objects.count() == 1
