@@ -26,7 +26,7 @@ class Bulk(models.Model):
         FINISHED = "finished"
 
     ref = models.UUIDField(unique=True, default=uuid.uuid4)
-    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
     language = models.CharField(max_length=2)
     chosen_at = models.DateTimeField()
     total = models.PositiveIntegerField()

@@ -97,7 +97,7 @@ class Complaint(models.Model):
     """
 
     submission = models.ForeignKey(
-        Submission, models.PROTECT, related_name="complaints"
+        Submission, models.PROTECT, related_name="complaints", db_index=False
     )
     number = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=12, choices=Kind)
@@ -110,7 +110,9 @@ class Complaint(models.Model):
     site = models.ForeignKey(Organization, models.PROTECT, null=True, related_name="+")
     site_text = models.CharField(max_length=200, blank=True)
     story = models.TextField(blank=True, max_length=2000)
-    holder = models.ForeignKey(Organization, models.PROTECT, related_name="complaints")
+    holder = models.ForeignKey(
+        Organization, models.PROTECT, related_name="complaints", db_index=False
+    )
     holder_path = models.CharField(max_length=120)
     co_holder = models.ForeignKey(
         Organization, models.PROTECT, null=True, related_name="+"
@@ -261,7 +263,9 @@ class Rating(models.Model):
         FAIR = "fair", _("Fair")
         POOR = "poor", _("Poor")
 
-    complaint = models.ForeignKey(Complaint, models.PROTECT, related_name="ratings")
+    complaint = models.ForeignKey(
+        Complaint, models.PROTECT, related_name="ratings", db_index=False
+    )
     round = models.PositiveSmallIntegerField()
     word = models.CharField(max_length=4, choices=Word)
     note_sealed = models.BinaryField(null=True)
@@ -294,7 +298,9 @@ class Claim(models.Model):
     the citizen was right but vague: a day for a month, a site for a place in words.
     """
 
-    complaint = models.ForeignKey(Complaint, models.PROTECT, related_name="claims")
+    complaint = models.ForeignKey(
+        Complaint, models.PROTECT, related_name="claims", db_index=False
+    )
     field = models.CharField(max_length=12, choices=Field)
     recorded_sealed = models.BinaryField()
     claimed_sealed = models.BinaryField()
@@ -355,7 +361,9 @@ class Caveat(models.Model):
     citizen holds to it. For staff, who look there first.
     """
 
-    complaint = models.ForeignKey(Complaint, models.PROTECT, related_name="caveats")
+    complaint = models.ForeignKey(
+        Complaint, models.PROTECT, related_name="caveats", db_index=False
+    )
     check_name = models.CharField(max_length=17, choices=Check)
     said_sealed = models.BinaryField(null=True)
     reason = models.TextField(blank=True, max_length=500)

@@ -17,7 +17,9 @@ class Event(models.Model):
     erased: the chain holds the salted digest of it. ``data`` never holds personal data.
     """
 
-    complaint = models.ForeignKey(Complaint, models.PROTECT, related_name="events")
+    complaint = models.ForeignKey(
+        Complaint, models.PROTECT, related_name="events", db_index=False
+    )
     seq = models.PositiveIntegerField(default=0)
     move = models.CharField(max_length=12, choices=Move)
     at = models.DateTimeField()
@@ -61,7 +63,9 @@ class Message(models.Model):
         DELIVERED = "delivered"
         FAILED = "failed"
 
-    event = models.ForeignKey(Event, models.PROTECT, related_name="messages")
+    event = models.ForeignKey(
+        Event, models.PROTECT, related_name="messages", db_index=False
+    )
     recipient = models.CharField(max_length=32)
     channel = models.CharField(max_length=10)
     to_sealed = models.BinaryField()

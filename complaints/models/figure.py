@@ -177,7 +177,7 @@ class Figure(Counted):
     """
 
     organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="figures"
+        Organization, models.CASCADE, related_name="figures", db_index=False
     )
 
     class Meta:
@@ -204,7 +204,7 @@ class SubtreeFigure(Counted):
     """
 
     organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="subtree_figures"
+        Organization, models.CASCADE, related_name="subtree_figures", db_index=False
     )
     buckets = ArrayField(models.SmallIntegerField(), default=list)
     counts = ArrayField(models.IntegerField(), default=list)

@@ -50,7 +50,9 @@ class Rung(models.Model):
     above becomes it when a case falls due.
     """
 
-    ladder = models.ForeignKey(Ladder, models.PROTECT, related_name="rungs")
+    ladder = models.ForeignKey(
+        Ladder, models.PROTECT, related_name="rungs", db_index=False
+    )
     clock = models.CharField(max_length=6, choices=Clock)
     share = models.PositiveSmallIntegerField()
     levels = models.PositiveSmallIntegerField()
@@ -85,7 +87,9 @@ class Reached(models.Model):
     or nobody has an address). ``organization``: whose people they are.
     """
 
-    complaint = models.ForeignKey(Complaint, models.PROTECT, related_name="reached")
+    complaint = models.ForeignKey(
+        Complaint, models.PROTECT, related_name="reached", db_index=False
+    )
     round = models.PositiveSmallIntegerField()
     clock = models.CharField(max_length=6, choices=Clock)
     share = models.PositiveSmallIntegerField()
@@ -165,7 +169,9 @@ class Digest(models.Model):
     the office hours of ``organization``, where the receiver works.
     """
 
-    user = models.ForeignKey(User, models.PROTECT, related_name="digests")
+    user = models.ForeignKey(
+        User, models.PROTECT, related_name="digests", db_index=False
+    )
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="+")
     hour = models.DateTimeField()
     counts = models.JSONField()

@@ -68,7 +68,7 @@ class OfficeHours(models.Model):
     """
 
     organization = models.ForeignKey(
-        Organization, models.PROTECT, null=True, related_name="+"
+        Organization, models.PROTECT, null=True, related_name="+", db_index=False
     )
     weekdays = ArrayField(models.SmallIntegerField())
     begins = models.TimeField()

@@ -34,7 +34,7 @@ class Prepared(models.Model):
     ref = models.UUIDField(unique=True, default=uuid.uuid4)
     rule = models.CharField(max_length=3)
     version = models.PositiveSmallIntegerField()
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False)
     place = models.CharField(max_length=40)
     edit_sealed = models.BinaryField()
     ground = models.JSONField(default=dict)

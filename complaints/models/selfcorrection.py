@@ -160,7 +160,9 @@ class SelfCorrection(models.Model):
     whole = models.UUIDField()
     rule = models.CharField(max_length=3)
     version = models.PositiveSmallIntegerField()
-    person = models.ForeignKey(Person, models.PROTECT, related_name="self_corrections")
+    person = models.ForeignKey(
+        Person, models.PROTECT, related_name="self_corrections", db_index=False
+    )
     province = models.ForeignKey(
         AdministrativeUnit, models.PROTECT, null=True, related_name="+"
     )

@@ -95,7 +95,9 @@ class Joining(models.Model):
     staff: ``story`` and ``claims``.
     """
 
-    submission = models.ForeignKey(Submission, models.PROTECT, related_name="joinings")
+    submission = models.ForeignKey(
+        Submission, models.PROTECT, related_name="joinings", db_index=False
+    )
     complaint = models.ForeignKey(
         "complaints.Complaint", models.PROTECT, related_name="joinings"
     )

@@ -236,7 +236,9 @@ class ContactNotice(models.Model):
         STOPPED = "stopped"
         FAILED = "failed"
 
-    change = models.ForeignKey(ContactChange, models.PROTECT, related_name="notices")
+    change = models.ForeignKey(
+        ContactChange, models.PROTECT, related_name="notices", db_index=False
+    )
     is_to_old = models.BooleanField()
     words = models.CharField(max_length=7, choices=Words)
     sent_at = models.DateTimeField(null=True)

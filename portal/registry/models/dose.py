@@ -36,10 +36,12 @@ class Dose(models.Model):
         Person, models.PROTECT, null=True, db_index=False, related_name="+"
     )
     given_on = models.DateField()
-    product = models.ForeignKey(Product, models.PROTECT)
+    product = models.ForeignKey(Product, models.PROTECT, db_index=False)
     lot_number = models.CharField(max_length=30, blank=True)
     lot = models.ForeignKey(Lot, models.PROTECT, null=True)
-    site = models.ForeignKey(Organization, models.PROTECT, related_name="doses")
+    site = models.ForeignKey(
+        Organization, models.PROTECT, related_name="doses", db_index=False
+    )
     dose_number = models.PositiveSmallIntegerField(null=True)
     status = models.CharField(max_length=16, choices=Status, default=Status.COMPLETED)
     source = models.CharField(max_length=11, choices=Source, default=Source.SERVICE)

@@ -28,7 +28,9 @@ class LoadBlock(models.Model):
     without what the row says.
     """
 
-    load = models.ForeignKey(Load, models.PROTECT, related_name="blocks")
+    load = models.ForeignKey(
+        Load, models.PROTECT, related_name="blocks", db_index=False
+    )
     number = models.PositiveIntegerField()
     first_row = models.BigIntegerField()
     rows = models.PositiveIntegerField()

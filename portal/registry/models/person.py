@@ -126,7 +126,9 @@ class IdentityDocument(models.Model):
         PASSPORT = "passport"
         OTHER = "other"
 
-    person = models.ForeignKey(Person, models.PROTECT, related_name="documents")
+    person = models.ForeignKey(
+        Person, models.PROTECT, related_name="documents", db_index=False
+    )
     kind = models.CharField(max_length=8, choices=Kind)
     number_sealed = models.BinaryField()
     number_digest = models.BinaryField(max_length=32, db_index=True)
@@ -158,7 +160,9 @@ class IdentityDocument(models.Model):
 class Telephone(models.Model):
     """A telephone of a person: a contact, never an identity; families share one."""
 
-    person = models.ForeignKey(Person, models.PROTECT, related_name="telephones")
+    person = models.ForeignKey(
+        Person, models.PROTECT, related_name="telephones", db_index=False
+    )
     number_sealed = models.BinaryField()
     number_digest = models.BinaryField(max_length=32, db_index=True)
     is_contact = models.BooleanField(default=True)
@@ -217,7 +221,9 @@ class NameShare(models.Model):
 class NameAlias(models.Model):
     """A name under which somebody was recorded before, or is known; it finds them."""
 
-    person = models.ForeignKey(Person, models.PROTECT, related_name="aliases")
+    person = models.ForeignKey(
+        Person, models.PROTECT, related_name="aliases", db_index=False
+    )
     full_name = models.CharField(max_length=120)
     name_folded = models.CharField(max_length=120)
     is_void = models.BooleanField(default=False, db_default=False)

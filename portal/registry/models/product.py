@@ -45,7 +45,9 @@ class Lot(models.Model):
 class LotAllocation(models.Model):
     """Doses of a lot that an organization received on a day."""
 
-    lot = models.ForeignKey(Lot, models.CASCADE, related_name="allocations")
+    lot = models.ForeignKey(
+        Lot, models.CASCADE, related_name="allocations", db_index=False
+    )
     organization = models.ForeignKey(
         Organization, models.CASCADE, related_name="allocations"
     )

@@ -180,7 +180,9 @@ class QualityCount(models.Model):
     A row stands until a later one: days on which nothing changed have none.
     """
 
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="+", db_index=False
+    )
     rule = models.CharField(max_length=3)
     day = models.DateField()
     open = models.PositiveIntegerField()

@@ -37,7 +37,9 @@ class SessionList(models.Model):
         REFUSED = "refused"
 
     ref = models.UUIDField(unique=True, default=uuid.uuid4)
-    site = models.ForeignKey(Organization, models.PROTECT, related_name="lists")
+    site = models.ForeignKey(
+        Organization, models.PROTECT, related_name="lists", db_index=False
+    )
     name_sealed = models.BinaryField()
     file_digest = models.BinaryField(max_length=32)
     bytes = models.PositiveIntegerField()

@@ -82,7 +82,9 @@ class Organization(models.Model):
 class OrganizationSuccession(models.Model):
     """Who answers from a day on for what an organization did before."""
 
-    old = models.ForeignKey(Organization, models.CASCADE, related_name="successions")
+    old = models.ForeignKey(
+        Organization, models.CASCADE, related_name="successions", db_index=False
+    )
     new = models.ForeignKey(Organization, models.CASCADE, related_name="predecessions")
     valid_from = models.DateField()
     reason = models.CharField(max_length=200)

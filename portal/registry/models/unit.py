@@ -56,7 +56,7 @@ class UnitSuccession(models.Model):
     """A unit's successor; a split commune has several, one of them by default."""
 
     old = models.ForeignKey(
-        AdministrativeUnit, models.CASCADE, related_name="successions"
+        AdministrativeUnit, models.CASCADE, related_name="successions", db_index=False
     )
     new = models.ForeignKey(
         AdministrativeUnit, models.CASCADE, related_name="predecessions"
@@ -83,7 +83,9 @@ class UnitSuccession(models.Model):
 class UnitAlias(models.Model):
     """Another way in which people write a unit."""
 
-    unit = models.ForeignKey(AdministrativeUnit, models.CASCADE, related_name="aliases")
+    unit = models.ForeignKey(
+        AdministrativeUnit, models.CASCADE, related_name="aliases", db_index=False
+    )
     name = models.CharField(max_length=100)
     folded = models.CharField(max_length=100)
 
