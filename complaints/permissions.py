@@ -55,14 +55,23 @@ def require(user: User, move: Move, complaint: Complaint, *, at: datetime) -> No
         raise Refused(refusal)
 
 
+def decides_at(user: User, path: str, *, at: datetime) -> bool:
+    """Tell whether the user may decide what an organization with this path holds."""
+    return Move.RESOLVE in _given(user, path, at=at)
+
+
 def _allowed(user: User, complaint: Complaint, *, at: datetime) -> frozenset[Move]:
     """Return what the roles give whose organization is at or above the holder."""
+    return _given(user, complaint.holder_path, at=at)
+
+
+def _given(user: User, holder_path: str, *, at: datetime) -> frozenset[Move]:
     allowed: frozenset[Move] = frozenset()
     if not user.is_active:
         return allowed
     postings = user.postings.current(at=at).values_list("organization__path", "role")
     for path, role in postings:
-        if complaint.holder_path.startswith(path):
+        if holder_path.startswith(path):
             allowed |= ALLOWED[role]
     return allowed
 

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from complaints import integrity, quality, rollups
-from complaints.actions import bulk, clockwork, drafts, own_files
+from complaints.actions import bulk, clockwork, drafts, gathering, own_files
 from portal.registry.exports import files
 from portal.registry.imports import staging as lists
 from portal.registry.matching import rarity
@@ -25,6 +25,12 @@ def escalate_overdue(**_later: object) -> None:
 def forget_drafts(**_later: object) -> None:
     """Delete drafts that nobody sent in time, with their photos."""
     drafts.forget_expired(at=timezone.now())
+
+
+@shared_task(name="complaints.gather_incidents", ignore_result=True)
+def gather_incidents(**_later: object) -> None:
+    """Group new reports that have one cause."""
+    gathering.run(at=timezone.now())
 
 
 @shared_task(name="complaints.forget_bulks", ignore_result=True)

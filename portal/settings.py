@@ -128,6 +128,8 @@ OUTBOX = {
     "evidence": ("import", "complaints.actions.screening.check"),
     "list": ("import", "portal.registry.imports.jobs.run"),
     "bulk": ("import", "complaints.actions.bulk.work"),
+    "incident": ("import", "complaints.actions.incidents.work"),
+    "incident_told": ("notify", "complaints.actions.incident_rows.tell"),
     "dose_file": ("import", "portal.registry.exports.files.make"),
     "population": ("population", "portal.registry.population.work.compare_batches"),
     "inquiry": ("population", "portal.registry.population.work.inquire"),

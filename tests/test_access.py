@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from complaints.actions import addresses, bulk, data_requests, drafts
-from complaints.models import Complaint, Evidence
+from complaints.models import Complaint, Evidence, Incident
 from portal.audit.models import Entry
 from portal.common import outbox, scope
 from portal.registry.models import QualityFinding
@@ -103,6 +103,9 @@ class World:
             dose=make_orphan("Nguyễn Thị Thử", self.a),
         )
         self.list = make_list(self.a, [make_row()], content=SMALL_LIST.encode(), at=at)
+        self.incident = Incident.objects.create(
+            site=self.a, holder=self.a, given_on=at, lot="ABX6318", formed_at=at
+        )
         self.bulk = bulk.choose(
             Complaint.objects.filter(pk=self.case.pk),
             by=self.staff["staff_a"],
@@ -162,6 +165,7 @@ class World:
             "ref": self.request.ref if name in REQUESTS else self.evidence.ref,
             "list_ref": self.list.ref,
             "bulk_ref": self.bulk.ref,
+            "incident_ref": self.incident.ref,
             "place": 1,
             "rule_code": "A3",
             "page": 1,
@@ -174,6 +178,8 @@ class World:
             "key": "submit",
             "token": self.token,
         }
+        if name == "casework:incident_move":
+            known["step"] = "de-xuat"
         if name == "casework:quality_pair_decide":
             known["step"] = "dung"
         wanted = NAMES[name]

@@ -23,12 +23,16 @@ from complaints.models import (
     CampaignBatch,
     Caveat,
     Claim,
+    Clue,
     Complaint,
     DataRequest,
     Digest,
     Event,
     Evidence,
     Figure,
+    Incident,
+    IncidentMember,
+    IncidentRun,
     Lease,
     Message,
     OwnFile,
@@ -247,6 +251,7 @@ class World:
         self.what_time_brings()
         self.self_correction()
         self.bulk()
+        self.incident()
 
     def bulk(self):
         """One case chosen for a move that is not begun."""
@@ -283,6 +288,27 @@ class World:
             proposed_by=self.nurse,
             proposed_at=NOON,
         )
+
+    def incident(self):
+        """A report's clue, and an incident that it belongs to."""
+        case = Complaint.objects.latest("pk")
+        Clue.objects.create(
+            complaint=case,
+            version=1,
+            site=self.site,
+            given_on=date(2021, 8, 14),
+            lot="ABX6318",
+            filed_at=NOON,
+        )
+        incident = Incident.objects.create(
+            site=self.site,
+            holder=self.site,
+            given_on=date(2021, 8, 14),
+            lot="ABX6318",
+            formed_at=NOON,
+        )
+        IncidentMember.objects.create(incident=incident, complaint=case, joined_at=NOON)
+        IncidentRun.objects.create(incident=incident, asked_at=NOON)
 
     def self_correction(self):
         """A campaign's batch, and what a rule changed in it."""
@@ -422,6 +448,50 @@ BREAKS = [
         change_row,
         "complaints.Bulk",
         {"ended_at": NOON},
+    ),
+    ("incident_one_open_per_session", copy_row, "complaints.Incident", {}),
+    (
+        "incident_one_open_per_session",
+        copy_row,
+        "complaints.Incident",
+        {"holder_id": "province"},
+    ),
+    (
+        "incident_names_a_product_or_a_lot",
+        change_row,
+        "complaints.Incident",
+        {"lot": ""},
+    ),
+    (
+        "incident_two_people_decide",
+        change_row,
+        "complaints.Incident",
+        {"proposed_by_id": "nurse"},
+    ),
+    (
+        "incident_two_people_decide",
+        change_row,
+        "complaints.Incident",
+        {"state": "settling", "proposed_by_id": "nurse", "signed_by_id": "nurse"},
+    ),
+    (
+        "incident_settled_iff_it_has_a_time",
+        change_row,
+        "complaints.Incident",
+        {"settled_at": NOON},
+    ),
+    ("incidentmember_once", copy_row, "complaints.IncidentMember", {}),
+    (
+        "incidentmember_settled_iff_it_was_decided",
+        change_row,
+        "complaints.IncidentMember",
+        {"state": "settled"},
+    ),
+    (
+        "incidentmember_left_iff_it_says_why",
+        change_row,
+        "complaints.IncidentMember",
+        {"state": "left"},
     ),
     ("bulkitem_one_per_place", copy_row, "complaints.BulkItem", {"complaint_id": 0}),
     ("bulkitem_one_per_case", copy_row, "complaints.BulkItem", {"place": 2}),
@@ -1390,6 +1460,35 @@ def test_a_chosen_set_is_seen_by_the_actions_alone(two_cases):
         with opened:
             for model in (Bulk, BulkItem, BulkRun):
                 assert not model.objects.exists()
+
+
+def test_an_incident_is_seen_where_it_is_held_and_above(two_cases):
+    centre, (one, two), (first, _second) = two_cases
+    with scope.system():
+        incident = Incident.objects.create(
+            site=two, holder=one, given_on=NOON, lot="X", formed_at=NOON
+        )
+        IncidentMember.objects.create(
+            incident=incident, complaint=first, joined_at=NOON
+        )
+        IncidentRun.objects.create(incident=incident, asked_at=NOON)
+        Clue.objects.create(
+            complaint=first, version=1, site=one, given_on=NOON, filed_at=NOON
+        )
+
+    def in_sight():
+        models = (Incident, IncidentMember, IncidentRun, Clue)
+        return [model.objects.count() for model in models]
+
+    for path in (one.path, centre.path):
+        with scope.staff([path]):
+            assert in_sight() == [1, 1, 1, 0]
+            said = refused_by_the_database("UPDATE complaints_incident SET told = 1")
+            assert "row-level security" in said
+    with scope.staff([two.path]):
+        assert in_sight() == [0] * 4
+    with scope.citizen([first.submission_id]):
+        assert in_sight() == [0] * 4
 
 
 def test_a_scope_ends_with_its_block_and_an_outer_one_comes_back(two_cases):

@@ -5,8 +5,16 @@ import uuid
 import pytest
 
 from complaints import integrity
-from complaints.actions import casework, citizen, turns, undoing
-from complaints.models import Complaint, Event, Lease, Message, Submission
+from complaints.actions import casework, citizen, gathering, turns, undoing
+from complaints.models import (
+    Complaint,
+    Event,
+    Incident,
+    IncidentMember,
+    Lease,
+    Message,
+    Submission,
+)
 from complaints.rules.refused import Refused, Stale
 from portal.common import outbox, scope
 from portal.common.models import DemoMessage, Outbox
@@ -85,6 +93,17 @@ def test_the_same_matter_filed_at_once_is_one_complaint_that_others_join(site):
     assert case.reported_again == 7
     assert sum(len(end.joined) for end in ends) == 7
     assert in_system(lambda: Event.objects.filter(move="join").count()) == 7
+    drain_all()
+
+
+def test_reports_read_at_the_same_moment_form_one_incident(site):
+    many(site, 3)
+
+    ends = at_once(4, lambda _: gathering.run(at=NOON))
+
+    assert sum(end.formed for end in ends) == 1, ends
+    assert in_system(Incident.objects.count) == 1
+    assert in_system(IncidentMember.objects.count) == 3
     drain_all()
 
 

@@ -233,6 +233,7 @@ def resolve(
     filled: Mapping[str, str] | None = None,
     concerns_oneself: bool = False,
     seen: int | None = None,
+    proposed_by: User | None = None,
     by: User,
     at: datetime,
     version: int | None = None,
@@ -244,7 +245,8 @@ def resolve(
     dose that the citizen did not know, or the reference of the record that is meant.
     ``proof``: what the decision rests on when no slip was sent (``Correction.Source``).
     ``concerns_oneself``: the case is of whoever decides, or of a relative. ``seen``:
-    the version of the record that was looked at (``subjects.version``). Where
+    the version of the record that was looked at (``subjects.version``).
+    ``proposed_by``: who proposed it before, where ``by`` signs for an incident. Where
     the registry asks for two people the decision becomes a proposal that somebody else
     countersigns.
     """
@@ -254,6 +256,9 @@ def resolve(
         claims = _decide(turn.case, verdicts, filled or {}, seen)
         source = proof or _sent_proof(turn.case)
         deciders = Deciders(by.pk, concerns_oneself=concerns_oneself)
+        if proposed_by is not None:
+            permissions.require(proposed_by, Move.PROPOSE, turn.case, at=at)
+            deciders = Deciders(proposed_by.pk, by.pk)
         try:
             with transaction.atomic():
                 _end(turn, claims, deciders, note, source)

@@ -23,20 +23,34 @@ MOST_CHOICES = 100
 FILES = ".xlsx,.xls,.ods,.csv,.txt"
 
 
-class Upload(Form):
-    """A file of people vaccinated at a site."""
+class ListFile(Form):
+    """A file of people vaccinated in a session."""
+
+    file = forms.FileField(
+        label=_("The list"),
+        help_text=_("XLSX, XLS, ODS or CSV, up to 100,000 rows and 40 MB."),
+        error_messages={"required": _("Choose the file.")},
+        widget=forms.FileInput(attrs={"accept": FILES}),
+    )
+
+    def clean_file(self) -> Any:
+        """Refuse what is too large to be read at all."""
+        file = self.cleaned_data["file"]
+        if file.size > staging.MAX_BYTES:
+            raise ValidationError(_("The file is larger than 40 MB. Split the list."))
+        return file
+
+
+class Upload(ListFile):
+    """A list, and the site that it is of."""
+
+    field_order = ("site", "file")
 
     site = forms.CharField(
         label=_("Vaccination site"),
         help_text=_("Its code, or its name with or without accents."),
         max_length=160,
         error_messages={"required": _("Say at which site these doses were given.")},
-    )
-    file = forms.FileField(
-        label=_("The list"),
-        help_text=_("XLSX, XLS, ODS or CSV, up to 100,000 rows and 40 MB."),
-        error_messages={"required": _("Choose the file.")},
-        widget=forms.FileInput(attrs={"accept": FILES}),
     )
 
     def __init__(
@@ -65,13 +79,6 @@ class Upload(Form):
         raise ValidationError(
             _("Several sites fit: %(sites)s. Type the code."), params={"sites": shown}
         )
-
-    def clean_file(self) -> Any:
-        """Refuse what is too large to be read at all."""
-        file = self.cleaned_data["file"]
-        if file.size > staging.MAX_BYTES:
-            raise ValidationError(_("The file is larger than 40 MB. Split the list."))
-        return file
 
 
 class Row(Form):

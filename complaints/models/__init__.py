@@ -6,6 +6,7 @@ from complaints.models.complaint import Caveat, Claim, Complaint, Rating
 from complaints.models.data_request import DataRequest
 from complaints.models.event import Event, Message
 from complaints.models.figure import Figure, Measure, SubtreeFigure, Watermark
+from complaints.models.incident import Clue, Incident, IncidentMember, IncidentRun
 from complaints.models.ladder import (
     Digest,
     Ladder,
@@ -49,6 +50,10 @@ __all__ = [
     "Event",
     "Evidence",
     "Figure",
+    "Clue",
+    "Incident",
+    "IncidentMember",
+    "IncidentRun",
     "Joining",
     "Ladder",
     "Lease",

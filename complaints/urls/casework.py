@@ -8,6 +8,7 @@ from complaints.views import (
     counter,
     dose_files,
     evidence_files,
+    incidents,
     list_columns,
     list_rows,
     lists,
@@ -24,6 +25,8 @@ _CASE = "ho-so/<int:code>-<int:number>/"
 
 _BULK = "hang-loat/<uuid:bulk_ref>/"
 
+_INCIDENT = "su-co/<uuid:incident_ref>/"
+
 _LIST = "danh-sach/<uuid:list_ref>/"
 
 urlpatterns = [
@@ -39,6 +42,9 @@ urlpatterns = [
     path("hang-loat/", bulk.choose, name="bulks"),
     path(_BULK, bulk.show, name="bulk"),
     path(f"{_BULK}<slug:step>/", bulk.move, name="bulk_move"),
+    path("su-co/", incidents.index, name="incidents"),
+    path(_INCIDENT, incidents.show, name="incident"),
+    path(f"{_INCIDENT}<slug:step>/", incidents.move, name="incident_move"),
     path("lap-ho/", counter.counter, name="counter"),
     path("lap-ho/xong/", counter.counter_end, name="counter_end"),
     path("mui-tiem/tep/", dose_files.doses_file, name="doses_file"),

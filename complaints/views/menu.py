@@ -59,6 +59,12 @@ DAILY: Final = (
         roles=CASEWORKERS,
         within=("casework:list",),
     ),
+    Page(
+        "casework:incidents",
+        _("Incidents"),
+        roles=CASEWORKERS,
+        within=("casework:incident",),
+    ),
     Page("casework:quality", _("Data quality")),
     Page(
         "oversight:times",

@@ -1,0 +1,305 @@
+"""One repair for one cause: the missing list, two people, every report settled once.
+
+The list comes in by the registry's staged import. One person proposes, another signs;
+half a minute later workers decide each report by its row, through the same action as
+one alone, then the list itself is written for those who never complained. Each report
+is a transaction of its own: a kill loses nothing and repeats nothing.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import DataError, IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from complaints import permissions
+from complaints.actions import casework, incident_rows
+from complaints.choices import OPEN
+from complaints.models import Incident, IncidentMember, IncidentRun
+from complaints.notifications.sending import UNDO
+from complaints.rules.refused import Refused
+from portal.accounts.models import User
+from portal.audit import record as audit
+from portal.common import outbox, scope
+from portal.registry.imports import committing, staging
+from portal.registry.imports.committing import NotAlone
+from portal.registry.models import SessionList
+
+logger = logging.getLogger("complaints.incidents")
+
+KIND: Final = "incident"
+SLICE_SECONDS: Final = 20.0
+# A list at work is looked at again after so long.
+LATER: Final = timedelta(seconds=2)
+
+State, Member = Incident.State, IncidentMember.State
+ListState = SessionList.State
+# A list that can be settled by: checked, or written already by whoever was quicker.
+READY: Final = frozenset({ListState.CHECKED, ListState.COMMITTED})
+
+
+def take_list(
+    ref: UUID, *, content: bytes, name: str, by: User, at: datetime
+) -> SessionList:
+    """Take in the list of the session; workers check it and match its rows.
+
+    Raise CannotRead as ``staging.take`` does, Refused once it is proposed.
+    """
+    with scope.system():
+        incident = _lock(ref, by=by, at=at)
+        if incident.state != State.OPEN:
+            raise Refused(_("This incident is being settled by its list already."))
+        one, _is_new = staging.take(
+            content=content, name=name, site=incident.site, by=by.pk, at=at
+        )
+        incident.session_list, incident.matched_at = one, None
+        incident.save(update_fields=["session_list", "matched_at"])
+        _owe(incident, at=at)
+        _note(incident, "list", by=by, at=at)
+    return one
+
+
+def match_again(ref: UUID, *, by: User, at: datetime) -> None:
+    """Let the rows be matched anew, after staff changed some of them."""
+    with scope.system():
+        incident = _lock(ref, by=by, at=at)
+        if incident.state != State.OPEN or incident.session_list is None:
+            raise Refused(_("There is no list to match now."))
+        incident.matched_at = None
+        incident.save(update_fields=["matched_at"])
+        _owe(incident, at=at)
+
+
+def propose(ref: UUID, *, by: User, at: datetime) -> Incident:
+    """Propose to settle everybody by the list; somebody else has to sign."""
+    with scope.system():
+        incident = _lock(ref, by=by, at=at)
+        one = incident.session_list
+        if incident.state != State.OPEN or one is None or one.state not in READY:
+            raise Refused(_("The list has to be there and checked first."))
+        if incident.matched_at is None:
+            raise Refused(_("The rows are still being matched. Wait a moment."))
+        incident.state, incident.proposed_by = State.PROPOSED, by
+        incident.proposed_at = at
+        incident.save(update_fields=["state", "proposed_by", "proposed_at"])
+        _note(incident, "propose", by=by, at=at)
+    return incident
+
+
+def sign(ref: UUID, *, by: User, at: datetime) -> Incident:
+    """Sign what somebody else proposed; workers begin when half a minute is over."""
+    with scope.system():
+        incident = _lock(ref, by=by, at=at)
+        if incident.state != State.PROPOSED:
+            raise Refused(_("Nothing is proposed here."))
+        if incident.proposed_by_id == by.pk:
+            raise Refused(_("A second person has to sign what you proposed."))
+        incident.state, incident.signed_by, incident.signed_at = (
+            State.SETTLING,
+            by,
+            at,
+        )
+        # Read anew when it begins: until then a row may still be put right.
+        incident.matched_at, incident.progress_at = None, at
+        incident.save()
+        _owe(incident, at=at, delay=UNDO)
+        _note(incident, "sign", by=by, at=at)
+    return incident
+
+
+def send_back(ref: UUID, *, by: User, at: datetime) -> Incident:
+    """Take a proposal back, or a signature within half a minute: nothing was done yet.
+
+    Raise Refused where workers have begun.
+    """
+    with scope.system():
+        incident = _lock(ref, by=by, at=at)
+        waiting = list(incident.runs.filter(done_at=None).values_list("pk", flat=True))
+        if incident.state == State.SETTLING:
+            if incident.signed_at is None or at >= incident.signed_at + UNDO:
+                raise Refused(_("The half minute is over: it has begun."))
+            if not outbox.withdraw(KIND, waiting):
+                raise Refused(_("The half minute is over: it has begun."))
+            IncidentRun.objects.filter(pk__in=waiting).update(done_at=at)
+        elif incident.state != State.PROPOSED:
+            raise Refused(_("Nothing is proposed here."))
+        incident.state = State.OPEN
+        incident.proposed_by = incident.signed_by = None
+        incident.proposed_at = incident.signed_at = None
+        incident.save()
+        if incident.matched_at is None:
+            _owe(incident, at=at)
+        _note(incident, "send back", by=by, at=at)
+    return incident
+
+
+def go_on(ref: UUID, *, by: User, at: datetime) -> Incident:
+    """Owe the next slice again where a worker gave up; harmless where it did not."""
+    with scope.system():
+        incident = _lock(ref, by=by, at=at)
+        if incident.state == State.SETTLING:
+            incident.progress_at = at
+            incident.save(update_fields=["progress_at"])
+            _owe(incident, at=at)
+    return incident
+
+
+@outbox.outside_transaction
+def work(subjects: Sequence[int], *, at: datetime) -> None:
+    """Do a slice of each of these runs; what is left is owed again. The handler."""
+    until = time.monotonic() + SLICE_SECONDS
+    for run_id in subjects:
+        with scope.system():
+            run = IncidentRun.objects.filter(pk=run_id, done_at=None).first()
+        if run is None:
+            continue
+        delay = _slice(run.incident_id, until=until, at=at)
+        with scope.system():
+            run = IncidentRun.objects.select_for_update().get(pk=run_id)
+            if run.done_at is None:
+                run.done_at = at
+                run.save(update_fields=["done_at"])
+                if delay is not None:
+                    _owe(run.incident, at=at, delay=delay)
+
+
+def _slice(incident_id: int, *, until: float, at: datetime) -> timedelta | None:
+    """Do what can be done now; return after how long to go on, None at the end."""
+    with scope.system():
+        incident = Incident.objects.select_related("session_list").get(pk=incident_id)
+        one = incident.session_list
+        if one is None or incident.state in (State.SETTLED, State.DISSOLVED):
+            return None
+        if one.is_at_work and incident.matched_at is None:
+            return LATER
+        if one.state in READY and incident.matched_at is None:
+            incident_rows.match(incident, at=at)
+    if incident.state != State.SETTLING:
+        return None
+    while _settle_next(incident_id, at=at):
+        if time.monotonic() >= until:
+            return timedelta(0)
+    return _write_list(incident_id, at=at)
+
+
+def _settle_next(incident_id: int, *, at: datetime) -> bool:
+    """Decide the next report by its row; return False where none is left."""
+    with scope.system():
+        incident = (
+            Incident.objects.select_for_update(of=("self",))
+            .select_related("session_list__site", "proposed_by", "signed_by")
+            .get(pk=incident_id)
+        )
+        member = (
+            incident.members.filter(state=Member.WAITING)
+            .select_related("complaint", "row")
+            .order_by("pk")
+            .first()
+        )
+        if incident.state != State.SETTLING or member is None:
+            return False
+        try:
+            with transaction.atomic():
+                _settle(incident, member, at=at)
+        except Refused as refused:
+            member.event = None
+            member.state, member.words = Member.LEFT, str(refused)[:300]
+        except (IntegrityError, DataError) as error:
+            logger.warning("incident.left", extra={"reason": type(error).__name__})
+            member.event = None
+            member.state = Member.LEFT
+            member.words = _("The database did not take it. Open the case to see why.")
+        member.save(update_fields=["state", "words", "event"])
+        incident.progress_at = at
+        incident.save(update_fields=["progress_at"])
+    return True
+
+
+def _settle(incident: Incident, member: IncidentMember, *, at: datetime) -> None:
+    """Decide one report as two people decided the whole. Raise Refused in words."""
+    if member.complaint.status not in OPEN:
+        raise Refused(_("It ended before, by itself."))
+    assert incident.signed_by is not None  # the database says so
+    decision = incident_rows.decision(incident, member)
+    case = casework.resolve(
+        complaint_id=member.complaint_id,
+        verdicts=decision.verdicts,
+        filled=decision.filled,
+        proof="session_list",
+        proposed_by=incident.proposed_by,
+        by=incident.signed_by,
+        at=at,
+        part_of={"incident": str(incident.ref)},
+    )
+    member.state = Member.SETTLED
+    member.event = case.events.latest("seq")
+
+
+def _write_list(incident_id: int, *, at: datetime) -> timedelta | None:
+    """Let the list be written for everybody else; end the incident once it is."""
+    with scope.system():
+        incident = (
+            Incident.objects.select_for_update(of=("self",))
+            .select_related("session_list")
+            .get(pk=incident_id)
+        )
+        one = incident.session_list
+        if incident.state != State.SETTLING or one is None:
+            return None
+        if one.is_at_work:
+            return LATER
+        if one.state == ListState.CHECKED:
+            _commit(incident, one, at=at)
+            return LATER
+        told = (
+            incident_rows.others(incident) if one.state == ListState.COMMITTED else []
+        )
+        outbox.add("incident_told", told, at=at, delay=UNDO)
+        incident.state, incident.settled_at = State.SETTLED, at
+        incident.told, incident.progress_at = len(told), at
+        incident.save()
+    return None
+
+
+def _commit(incident: Incident, one: SessionList, *, at: datetime) -> None:
+    """Begin to write the list in the names of both who decided."""
+    for person in (incident.signed_by_id, incident.proposed_by_id):
+        try:
+            if committing.commit(one.pk, by=person, at=at):
+                return
+        except NotAlone:
+            # Asked for by this one before, on the page of the list.
+            continue
+
+
+def _lock(ref: UUID, *, by: User, at: datetime) -> Incident:
+    """Return an incident, locked, for somebody who may decide it; else DoesNotExist."""
+    incident: Incident = (
+        Incident.objects.select_for_update(of=("self",))
+        .select_related("site", "holder", "session_list")
+        .get(ref=ref)
+    )
+    if not permissions.decides_at(by, incident.holder.path, at=at):
+        raise Incident.DoesNotExist
+    return incident
+
+
+def _owe(incident: Incident, *, at: datetime, delay: timedelta = timedelta(0)) -> None:
+    run = IncidentRun.objects.create(incident=incident, asked_at=at)
+    outbox.add(KIND, [run.pk], at=at, delay=delay)
+
+
+def _note(incident: Incident, detail: str, *, by: User, at: datetime) -> None:
+    audit.change(
+        at=at,
+        actor="staff",
+        actor_id=by.pk,
+        person_id=None,
+        subject="complaints.incident",
+        subject_id=incident.pk,
+        detail=detail,
+    )
