@@ -138,6 +138,7 @@ OUTBOX = {
     "digest": ("notify", "complaints.notifications.digests.deliver"),
     "campaign": ("report", "complaints.actions.campaigns.work"),
     "prepare": ("report", "complaints.actions.preparing.look_at"),
+    "invite": ("notify", "complaints.actions.selfnotices.tell_invited"),
     "prepared_done": ("notify", "complaints.actions.selfnotices.tell_prepared"),
     "prepared_undone": ("notify", "complaints.actions.selfnotices.tell_put_back"),
     "self_done": ("notify", "complaints.actions.selfnotices.tell_done"),

@@ -33,6 +33,7 @@ from complaints.models import (
     Incident,
     IncidentMember,
     IncidentRun,
+    Invitation,
     Lease,
     Message,
     OwnFile,
@@ -336,6 +337,9 @@ class World:
             batch=batch,
             at=NOON,
         )
+        Invitation.objects.create(
+            person=self.person, quarter="2026Q4", rule="A2", batch=batch, at=NOON
+        )
         Prepared.objects.create(
             rule="B4",
             version=1,
@@ -564,6 +568,13 @@ BREAKS = [
         change_row,
         "complaints.SelfCorrection",
         {"finding": "right"},
+    ),
+    ("invitation_once_a_quarter", copy_row, "complaints.Invitation", {}),
+    (
+        "invitation_names_a_quarter",
+        change_row,
+        "complaints.Invitation",
+        {"quarter": "2026Q5"},
     ),
     (
         "prepared_once_per_person_field_and_rule",

@@ -15,11 +15,12 @@ from typing import Final
 from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
-from complaints.actions import preparing, proving, selfcorrection, switches
+from complaints.actions import inviting, preparing, proving, selfcorrection, switches
 from complaints.actions.selfservice import ACTING, judged, said_in
 from complaints.models import (
     Campaign,
     CampaignBatch,
+    Invitation,
     Prepared,
     RuleSwitch,
     SelfCorrection,
@@ -48,8 +49,17 @@ CampaignState = Campaign.State
 Purpose = PopulationInquiry.Purpose
 
 
-def start(*, rules: Collection[str], cap: int, by: User, at: datetime) -> Campaign:
+def start(
+    *,
+    rules: Collection[str],
+    cap: int,
+    invites: bool = False,
+    by: User,
+    at: datetime,
+) -> Campaign:
     """Begin a campaign over all who are on record now.
+
+    ``invites``: write to those whose word would let one of the rules act.
 
     Raise Refused while another one runs, without rules, without a cap, and where
     nobody is on record.
@@ -70,6 +80,7 @@ def start(*, rules: Collection[str], cap: int, by: User, at: datetime) -> Campai
         campaign = Campaign.objects.create(
             rules=chosen,
             cap=cap,
+            invites=invites,
             started_by=by,
             started_at=at,
             last_person=last,
@@ -118,6 +129,12 @@ def undo_batch(batch_id: int, *, by: User, at: datetime) -> int:
 def latest() -> Campaign | None:
     """Return the campaign that was begun last."""
     return Campaign.objects.order_by("-pk").first()
+
+
+def invited(campaign: Campaign) -> int:
+    """Return how many people a campaign wrote to, or will by day."""
+    with scope.system():
+        return Invitation.objects.filter(batch__campaign=campaign).count()
 
 
 def work(subjects: Sequence[int], *, at: datetime) -> None:
@@ -189,6 +206,7 @@ def _change(
     )
     provinces = selfcorrection.provinces_of(residences.values())
     told: list[int] = []
+    changed: set[int] = set()
     ready: list[preparing.Found] = []
     for pk, facts in found.items():
         province = provinces.get(residences[pk] or 0)
@@ -216,6 +234,14 @@ def _change(
             campaign.changed += 1
             batch.changed += 1
             told.append(rows[0].pk)
+            changed.add(pk)
+    if campaign.invites:
+        # Of whom nothing was put right just now: one message a person.
+        left = {pk: facts for pk, facts in found.items() if pk not in changed}
+        rules, _off = switches.in_force(
+            campaign.rules, province=None, use=RuleSwitch.Use.CAMPAIGN, at=at
+        )
+        inviting.invite(inviting.whose_word(left, rules=rules), batch=batch, at=at)
     batch.prepared_count = preparing.keep(ready, batch=batch, at=at)
     campaign.prepared_count += batch.prepared_count
     campaign.looked_at += len(found)

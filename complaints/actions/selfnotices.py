@@ -10,7 +10,8 @@ from typing import Final
 from django.conf import settings
 from django.db.models import Model
 
-from complaints.models import Prepared, QuietHours, SelfCorrection
+from complaints.actions import inviting
+from complaints.models import Invitation, Prepared, QuietHours, SelfCorrection
 from complaints.rules import quiet
 from portal.common import outbox, providers, scope
 from portal.registry.models import Telephone
@@ -25,6 +26,10 @@ UNDONE: Final = (
 PREPARED: Final = (
     "[TIEM CHUNG] Co so y te vua sua mot cho tren ho so cua ban. Chua dung? Tra cuu va"
     " bam Sua o muc do. Hoi: {help}."
+)
+INVITED: Final = (
+    "[TIEM CHUNG] Ho so tiem cua ban co cho ban tu sua duoc ngay: ten thieu dau hoac so"
+    " giay to cu. Tra cuu va bam Sua o muc do. Hoi: {help}."
 )
 PUT_BACK: Final = (
     "[TIEM CHUNG] Cho co so y te sua tren ho so cua ban da duoc tra lai nhu cu. Hoi:"
@@ -42,6 +47,14 @@ def tell_done(subjects: Sequence[int], *, at: datetime) -> None:
 def tell_undone(subjects: Sequence[int], *, at: datetime) -> None:
     """Say that what was put right was put back. The outbox's handler."""
     _tell("self_undone", UNDONE, subjects, at=at)
+
+
+@outbox.outside_transaction
+def tell_invited(subjects: Sequence[int], *, at: datetime) -> None:
+    """Invite people to say a word. The outbox's handler."""
+    with scope.system():
+        meant = inviting.still_meant(subjects)
+    _tell("invite", INVITED, meant, at=at, of=Invitation)
 
 
 @outbox.outside_transaction

@@ -76,6 +76,11 @@ class Campaign(forms.Form):
         required=False,
         initial=1000,
     )
+    invites = forms.BooleanField(
+        label=_("Write to people whose word would settle it"),
+        required=False,
+        help_text=_("By text message, by day, once in three months at most."),
+    )
     meant = forms.IntegerField(required=False, min_value=1)
 
     def clean(self) -> None:

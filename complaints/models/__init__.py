@@ -7,6 +7,7 @@ from complaints.models.data_request import DataRequest
 from complaints.models.event import Event, Message
 from complaints.models.figure import Figure, Measure, SubtreeFigure, Watermark
 from complaints.models.incident import Clue, Incident, IncidentMember, IncidentRun
+from complaints.models.invitation import Invitation
 from complaints.models.ladder import (
     Digest,
     Ladder,
@@ -54,6 +55,7 @@ __all__ = [
     "Incident",
     "IncidentMember",
     "IncidentRun",
+    "Invitation",
     "Joining",
     "Ladder",
     "Lease",

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from complaints.views import (
+    burndown,
     campaigns,
     comparison,
     data_requests,
@@ -24,6 +25,7 @@ urlpatterns = [
     path("doi-chieu/viec/", comparison.job, name="comparison_job"),
     path("tu-sua/", selfcorrection.rules, name="selfcorrection"),
     path("tu-sua/dot/", campaigns.campaign, name="campaign"),
+    path("tu-sua/con-lai/", burndown.burndown, name="burndown"),
     path(
         "tu-sua/xem-lai/<uuid:ref>/",
         selfcorrection.check,

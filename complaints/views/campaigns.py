@@ -65,7 +65,13 @@ def campaign(request: StaffRequest) -> HttpResponse:
 def _do(facts: dict[str, Any], request: StaffRequest) -> str:
     by, at = request.user, timezone.now()
     if facts["move"] == "start":
-        campaigns.start(rules=facts["rules"], cap=facts["cap"], by=by, at=at)
+        campaigns.start(
+            rules=facts["rules"],
+            cap=facts["cap"],
+            invites=facts["invites"],
+            by=by,
+            at=at,
+        )
         return _("The campaign has begun.")
     if facts["move"] == "stop":
         campaigns.stop(facts["meant"], by=by, at=at)
@@ -90,6 +96,7 @@ def _shown(one: Campaign) -> dict[str, Any]:
         "changed": vn_number(one.changed),
         "cap": vn_number(one.cap),
         "prepared": vn_number(one.prepared_count) if one.prepared_count else "",
+        "invited": vn_number(campaigns.invited(one)) if one.invites else "",
     }
 
 

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from complaints.actions import campaigns
+from complaints.actions import campaigns, prepared
 from complaints.models import Complaint, Prepared
 from portal.audit.models import Entry
 from tests.actions.test_prepared import contradicted, drain, report
@@ -124,3 +124,16 @@ def test_the_rules_page_counts_what_staff_made_of_it(client, station, nurse):
     words = text_of(client.get("/quan-tri/tu-sua/"))
 
     assert "1 trên 1" in words
+
+
+def test_what_is_left_goes_down_as_it_is_decided(client, station, nurse):
+    found_by_campaign(station)
+    client.force_login(make_staff(station.parent, "overseer"))
+    before = text_of(client.get("/quan-tri/tu-sua/con-lai/"))
+
+    prepared.accept(Prepared.objects.get().ref, by=nurse, at=timezone.now())
+    after = text_of(client.get("/quan-tri/tu-sua/con-lai/"))
+
+    assert f"{station.name} 1 0 0 0" in before
+    assert f"{station.name} 0 1 0 100" in after
+    assert client.get("/quan-tri/tu-sua/con-lai/?organization=NO").status_code == 404

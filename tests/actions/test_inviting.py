@@ -1,0 +1,159 @@
+"""Who is asked for a word: whose record lacks nothing else, once a quarter at most."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from complaints.actions import campaigns, inviting
+from complaints.models import Campaign, Invitation, QuietHours
+from portal.common import crypto, outbox
+from portal.common.models import DemoMessage
+from portal.registry import corrections
+from tests.factories import (
+    NOON,
+    TEST_WARRANT,
+    make_organization,
+    make_person,
+    make_staff,
+    make_unit,
+)
+
+pytestmark = pytest.mark.usefixtures("all_rows")
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def commune():
+    return make_unit("N26740", name="Phường Thử", parent=make_unit())
+
+
+@pytest.fixture
+def boss():
+    return make_staff(make_organization(), "administrator")
+
+
+def bare(commune, phone="+84900000215", name="Nguyen Thi Thu", **facts):
+    """Make somebody whose name lost its marks, and nobody but they can say which."""
+    return make_person(name, phone=phone, residence=commune, **facts)
+
+
+def drain(at):
+    for queue in ("report", "population", "route", "notify") * 3:
+        outbox.drain(queue=queue, at=at)
+
+
+def run(boss, *, at=NOON, rules=("A2", "A4"), invites=True):
+    campaigns.start(rules=rules, cap=100, invites=invites, by=boss, at=at)
+    drain(at)
+    return Campaign.objects.latest("pk")
+
+
+def invited():
+    return sorted(Invitation.objects.values_list("person", "rule"))
+
+
+def sent():
+    return DemoMessage.objects.filter(provider_key__startswith="invite:").count()
+
+
+def test_whose_name_lacks_its_marks_is_asked_and_told_nothing(commune, boss):
+    person = bare(commune)
+
+    run(boss)
+
+    assert invited() == [(person.pk, "A2")]
+    assert sent() == 1
+    assert "Thu" not in inviting_text()
+
+
+def inviting_text():
+    message = DemoMessage.objects.get(provider_key__startswith="invite:")
+    return crypto.unseal(message.text_sealed, bound_to=f"demo:{message.provider_key}")
+
+
+def test_who_has_only_the_old_card_on_record_is_asked_for_the_number(commune, boss):
+    person = bare(commune, name="Nguyễn Thị Thử", national_id="012345567")
+
+    run(boss)
+
+    assert invited() == [(person.pk, "A4")]
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("Nguyễn Thị Thử", "079158012345"),
+        ("Lan", "079158012345"),
+        ("Nguyen Thi Thu", None),
+    ],
+)
+def test_nobody_is_asked_whose_word_would_settle_nothing(commune, boss, name, number):
+    bare(commune, name=name, national_id=number)
+
+    run(boss)
+
+    assert invited() == []
+
+
+def test_without_the_tick_nobody_is_written_to(commune, boss):
+    bare(commune)
+
+    run(boss, invites=False)
+
+    assert invited() == []
+
+
+def test_once_in_ninety_days_and_never_twice_a_quarter(commune, boss):
+    bare(commune)
+    run(boss)
+
+    run(boss, at=NOON + 89 * DAY)
+    assert len(invited()) == 1
+    run(boss, at=NOON + 91 * DAY)
+    assert len(invited()) == 2
+    assert sent() == 2
+
+
+def test_a_family_of_one_telephone_gets_one_message(commune, boss):
+    for name, number in (
+        ("Nguyen Van A", "079158012345"),
+        ("Tran Van B", "079158012346"),
+    ):
+        bare(commune, name=name, national_id=number)
+
+    run(boss)
+
+    assert len(invited()) == 1
+
+
+def test_who_has_just_changed_the_telephone_is_left_alone(commune, boss):
+    person = bare(commune)
+    corrections.correct_person(
+        person.pk, {"phone": "+84900000999"}, warrant=TEST_WARRANT, at=NOON - DAY
+    )
+
+    run(boss)
+
+    assert invited() == []
+
+
+def test_by_night_it_waits_and_a_stopped_campaign_writes_no_more(
+    commune, boss, gateway
+):
+    bare(commune)
+    night = datetime(2026, 11, 2, 16, 0, tzinfo=UTC)  # 23:00 in Vietnam
+    assert QuietHours.objects.exists()
+
+    campaigns.start(rules=["A2"], cap=100, invites=True, by=boss, at=night)
+    outbox.drain(queue="report", at=night)
+    drain(night)
+    assert len(invited()) == 1
+    assert gateway.sent == []
+    Campaign.objects.update(state="stopped", ended_at=night)
+    drain(night + timedelta(hours=12))
+
+    assert gateway.sent == []
+
+
+def test_the_quarter_is_that_of_the_calendar_here():
+    assert inviting.quarter(NOON) == "2026Q4"
