@@ -1,11 +1,15 @@
 """The table of rules itself: complete, in both languages' reach, without loose ends."""
 
 import ast
+import re
 from pathlib import Path
+
+import pytest
 
 from complaints.rules.selfcorrection import reasons
 from complaints.rules.selfcorrection.rule import Tier
 from complaints.rules.selfcorrection.table import AUTOMATIC, PREPARED, RULES
+from portal.env import BASE_DIR
 
 FOLDER = Path(reasons.__file__).parent
 
@@ -42,3 +46,26 @@ def test_every_reason_that_a_rule_can_give_has_words():
 def test_a_citizen_reads_short_sentences():
     for rule in RULES.values():
         assert len(str(rule.citizen).split()) <= 18, rule.code
+
+
+def measured(mark):
+    """Return changes and share right by rule, as the document's table has them."""
+    text = (BASE_DIR / "docs" / "self-correction.md").read_text("utf-8")
+    part = text.partition(f"<!-- {mark}: begin -->")[2].partition("<!--")[0]
+    rows = re.findall(
+        r"^\| ([AB]\d) \| (\d+) \| ([\d.]+) % \| ([\d.]+) % \| ([\d.]+) % \|$",
+        part,
+        re.MULTILINE,
+    )
+    return {code: tuple(map(float, figures)) for code, *figures in rows}
+
+
+@pytest.mark.parametrize("code", AUTOMATIC)
+def test_what_acts_by_itself_was_measured_to_be_right_with_doubtful_proofs(code):
+    _n, _share, low, _high = measured("measured")[code]
+    n, share, _low, high = measured("measured-doubtful")[code]
+
+    assert n >= 1000
+    assert share >= 99.9
+    assert high >= low
+    assert RULES[code].is_on_at_first

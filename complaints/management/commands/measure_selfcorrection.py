@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import translation
+from django.utils import timezone, translation
 
+from complaints.actions import rehearsal
 from complaints.rules.selfcorrection.labelled import report
 from complaints.rules.selfcorrection.labelled.measurement import Rates, measure
 
@@ -35,16 +36,26 @@ class Command(BaseCommand):
             metavar=("WRONG", "LATE", "SILENT"),
             help="shares of answers that are wrong, late (outdated) and missing",
         )
-        parser.add_argument("--write", type=Path, metavar="FILE")
         parser.add_argument(
-            "--mark", help="the marks of the document to write between (measured)"
+            "--real",
+            type=int,
+            default=0,
+            metavar="N",
+            help="also let the actions change and take back N people of the real"
+            " registry's kind, in a transaction that is rolled back",
         )
+        parser.add_argument("--write", type=Path, metavar="FILE")
         parser.add_argument("--json", action="store_true", help="print one document")
 
     def handle(self, **options: Any) -> None:
         rates = Rates(*options["population"])
         tally = measure(people=options["people"], seed=options["seed"], rates=rates)
         found = tally.as_json()
+        if options["real"]:
+            played = rehearsal.rehearse(
+                sample=options["real"], seed=options["seed"], at=timezone.now()
+            )
+            found["real"] = played.as_json()
         if options["write"]:
             with translation.override("en"):
                 report.write(
@@ -53,16 +64,23 @@ class Command(BaseCommand):
                     people=options["people"],
                     seed=options["seed"],
                     rates=rates,
-                    mark=options["mark"],
                 )
         if options["json"]:
             self.stdout.write(json.dumps(found))
         else:
             for line in report.lines(tally):
                 self.stdout.write(line)
+            for name, count in found.get("real", {}).items():
+                self.stdout.write(f"real: {name} {count}")
         if (
             (found["precision"] or 0) < LEAST_PRECISION
             or (found["settled_share"] or 0) < LEAST_SETTLED
             or found["others_changed"]
+            or _was_not_restored(found.get("real"))
         ):
             raise CommandError("The rules are not good enough.", returncode=1)
+
+
+def _was_not_restored(real: dict[str, int] | None) -> bool:
+    """Tell whether a record was, taken back, not exactly what it had been."""
+    return real is not None and real["restored"] != real["changed"]

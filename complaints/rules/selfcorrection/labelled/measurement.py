@@ -227,14 +227,14 @@ def _count(tally: Tally, record: Written, facts: Facts, ask: Ask) -> None:
 
 
 def _judge(tally: Tally, record: Written, outcome: Outcome) -> None:
-    is_right = all(_is_right(record, edit) for edit in outcome.edits)
-    (tally.right if is_right else tally.wrong)[outcome.rule] += 1
+    truth = all(is_right(record, edit) for edit in outcome.edits)
+    (tally.right if truth else tally.wrong)[outcome.rule] += 1
     kinds = sorted(record.mistakes) or ["none"]
     for kind in kinds:
-        tally.by_mistake[kind, outcome.rule, is_right] += 1
+        tally.by_mistake[kind, outcome.rule, truth] += 1
 
 
-def _is_right(record: Written, edit: Edit) -> bool:
+def is_right(record: Written, edit: Edit) -> bool:
     """Tell whether a field becomes what it truly is."""
     human = record.human
     truth = {dose.key: dose for dose in record.given}

@@ -59,18 +59,9 @@ def lines(tally: Tally) -> Iterator[str]:
             yield f"| {mistake} | {code} | {right} | {wrong} |"
 
 
-def write(
-    path: Path,
-    tally: Tally,
-    *,
-    people: int,
-    seed: int,
-    rates: Rates,
-    mark: str | None = None,
-) -> None:
+def write(path: Path, tally: Tally, *, people: int, seed: int, rates: Rates) -> None:
     """Put the tables into a document between their marks.
 
-    ``mark``: other marks than those of the tables that the rules were built by.
     Raise ValueError where a mark is missing.
     """
     text = put(path.read_text("utf-8"), "rules", rules_table())
@@ -79,7 +70,7 @@ def write(
         f"silent: {_percent(rates.wrong)}, {_percent(rates.late)}, "
         f"{_percent(rates.silent)}."
     )
-    mark = mark or ("measured" if rates == Rates() else "measured-doubtful")
+    mark = "measured" if rates == Rates() else "measured-doubtful"
     text = put(text, mark, [head, "", *lines(tally)])
     path.write_text(text, "utf-8")
 
