@@ -6,8 +6,9 @@ from datetime import date
 import pytest
 from django.utils import timezone
 
+from complaints import rollups
 from complaints.actions import drafts, switches
-from complaints.models import Complaint, Draft, Figure, SelfCorrection
+from complaints.models import Complaint, Draft, SelfCorrection
 from portal.common import outbox
 from portal.registry.models import Person, PopulationInquiry
 from tests.factories import (
@@ -25,6 +26,7 @@ from tests.pages.citizen_steps import (
     step,
     text_of,
 )
+from tests.pages.test_papers import settle_many
 
 pytestmark = pytest.mark.usefixtures("own_limits", "all_rows")
 NAME = "Nguyễn Thị Thử"
@@ -143,25 +145,12 @@ def test_what_is_not_proved_names_who_sees_it_and_says_not_why(client, station):
 @pytest.mark.parametrize(("settled", "is_said"), [(19, False), (20, True)])
 def test_how_long_it_takes_is_said_from_twenty_on(client, station, settled, is_said):
     make_person(residence=station.commune)
-    # This bucket of the sketch is about two days.
-    Figure.objects.create(
-        organization=station,
-        kind="",
-        month=timezone.localdate().replace(day=1),
-        cohort=Figure.Cohort.CLOSED,
-        buckets=[609],
-        counts=[settled],
-        computed_at=timezone.now(),
-        **dict.fromkeys(
-            ("received", "resolved", "on_time", "open", "open_overdue"), settled
-        ),
-        untouched=0,
-        reopened=0,
-    )
+    settle_many(station, timezone.localdate().replace(day=1), 50, n=settled)
+    rollups.rebuild_changed(at=timezone.now())
 
     words = text_of(to_check(client, full_name="Nguyễn Thị Hoa"))
 
-    assert ("Thường xong trong" in words) is is_said
+    assert ("Thường xong trong 3 ngày." in words) is is_said
 
 
 def test_a_number_that_another_has_is_never_told_of(client, eaten):
