@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
+    "allauth.mfa",
     "portal.common",
     "portal.audit",
     "portal.registry",
@@ -239,7 +240,11 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+# Argon2 for what is set now; Scrypt reads older ones, renewed at the next sign-in.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -250,6 +255,11 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "accounts:login"
+# Roles that must have a second factor; others may.
+SECOND_FACTOR_ROLES = env.listing(
+    "SECOND_FACTOR_ROLES", "lead,overseer,administrator" if PRODUCTION else ""
+)
+MFA_ADAPTER = "portal.accounts.factors.Sealed"
 LOGIN_REDIRECT_URL = "casework:queue"
 
 LANGUAGE_CODE = "vi"

@@ -1,5 +1,6 @@
 """Staff of every body that holds complaints: personal names, one demo password."""
 
+import base64
 from datetime import UTC, datetime
 from random import Random
 from typing import Final
@@ -8,6 +9,7 @@ from django.contrib.auth.hashers import make_password
 
 from complaints.demo import people
 from complaints.demo.world import World
+from portal.accounts import factors
 from portal.accounts.models import Posting, User
 from portal.common.names import fold
 from portal.registry.models import Organization
@@ -52,10 +54,25 @@ def hire(world: World) -> None:
         for number, role in enumerate(roles, 1):
             wanted.append((body, role, _user(chance, body.code, number, password)))
     _store(wanted)
+    for body, posted_as, user in wanted:
+        if _has_factor(body, posted_as) and not factors.is_on(user):
+            factors.keep(user, _secret(world, user.username))
     for body, _, user in wanted:
         keys = world.staff.setdefault(body.pk, [])
         if len(keys) < _DECIDING:
             keys.append(user.pk)
+
+
+def _has_factor(body: Organization, role: str) -> bool:
+    """Tell who in the demo has a second factor: the leads of departments."""
+    is_department = body.kind == Organization.Kind.HEALTH_DEPARTMENT
+    return is_department and role == Posting.Role.LEAD
+
+
+def _secret(world: World, username: str) -> str:
+    """Return an account's secret in base32, the same at each start."""
+    chance = Random(f"second factor:{world.seed}:{username}")
+    return base64.b32encode(chance.randbytes(20)).decode()
 
 
 def _user(chance: Random, code: str, number: int, password: str) -> User:
@@ -111,7 +128,9 @@ def shown(world: World, *, bodies: int = 4) -> list[dict[str, str | None]]:
             {
                 "username": posting.user.username,
                 "password": PASSWORD,
-                "totp_secret": None,
+                "totp_secret": _secret(world, posting.user.username)
+                if _has_factor(body, posting.role)
+                else None,
                 "organization": body.code,
                 "organization_name": body.name,
                 "role": posting.role,

@@ -19,7 +19,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from portal.accounts import assistance
+from portal.accounts import assistance, factors
 from portal.accounts.models import Posting, User
 from portal.common import scope
 from portal.common.htmx import HtmxRequest
@@ -121,6 +121,8 @@ def staff(*roles: str) -> Callable[[View], View]:
             let_in = cast(StaffRequest, request)
             let_in.postings = [p for p in postings if not roles or p.role in roles]
             let_in.roles = frozenset(posting.role for posting in postings)
+            if needs_factor(let_in):
+                return redirect("accounts:second_factor")
             if not let_in.postings:
                 raise Http404
             paths = [posting.organization.path for posting in let_in.postings]
@@ -131,6 +133,37 @@ def staff(*roles: str) -> Callable[[View], View]:
         return opened
 
     return decorate
+
+
+def account(view: View) -> View:
+    """Let in whoever is signed in, to what concerns the own account only.
+
+    Open without a posting and before a second factor is set up; no case is in scope.
+    """
+
+    @wraps(view)
+    def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        at = timezone.now()
+        end_rest(request, at=at)
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if request.user.must_change_password:
+            return redirect("accounts:change_password")
+        let_in = cast(StaffRequest, request)
+        let_in.postings = current_postings(request.user, at=at)
+        let_in.roles = frozenset(posting.role for posting in let_in.postings)
+        with scope.staff([]):
+            return view(let_in, *args, **kwargs)
+
+    opened.access = "account"  # type: ignore[attr-defined]  # set on a function
+    return opened
+
+
+def needs_factor(request: StaffRequest) -> bool:
+    """Tell whether this session lacks the second factor that a role asks for."""
+    return not request.session.get("second_factor") and factors.is_required(
+        request.user, request.roles
+    )
 
 
 def machine(setting: str) -> Callable[[View], View]:

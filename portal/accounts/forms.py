@@ -1,5 +1,6 @@
 """Forms of signing in."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -8,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
+from portal.common import codes
 
 
 class SignIn(forms.Form):
@@ -30,6 +32,44 @@ class SignIn(forms.Form):
         error_messages={"required": _("Enter your password.")},
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
+
+
+class SecondCode(forms.Form):
+    """A code of the authenticator app, or one of the recovery codes."""
+
+    use_required_attribute = False
+
+    code = forms.CharField(
+        label=_("Code of the app, or a recovery code"),
+        max_length=30,
+        error_messages={"required": _("Type the 6 digits that the app shows.")},
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "one-time-code",
+                "inputmode": "numeric",
+                "class": "w10",
+            }
+        ),
+    )
+
+    def clean_code(self) -> str:
+        """Return the digits without what stands between them."""
+        code = codes.clean(self.cleaned_data["code"])
+        if not re.fullmatch(r"[0-9]{6}|[0-9]{8}", code):
+            raise ValidationError(
+                _("Type the 6 digits of the app, or the 8 of a recovery code.")
+            )
+        return code
+
+
+class FirstCode(SecondCode):
+    """The first code of an app that has just taken in its secret."""
+
+    sealed = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = _("The 6 digits that the app shows now")
 
 
 class NewPassword(forms.Form):

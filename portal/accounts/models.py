@@ -70,6 +70,31 @@ class Posting(models.Model):
         return f"{self.role} at {self.organization_id}"
 
 
+class SignIn(models.Model):
+    """A session of a member of staff, for its owner to see and to end.
+
+    The key of the session is sealed for this row: whoever reads the table cannot take
+    the session over. When it was last used stands in the session itself.
+    """
+
+    ref = models.UUIDField(unique=True, default=uuid.uuid4)
+    user = models.ForeignKey(User, models.CASCADE, related_name="sign_ins")
+    key_sealed = models.BinaryField()
+    device = models.CharField(max_length=40, blank=True)
+    started_at = models.DateTimeField()
+
+    class Meta:
+        constraints = ()
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.pk}"
+
+    @property
+    def key(self) -> str:
+        """Return the key of the session in clear."""
+        return crypto.unseal(self.key_sealed, bound_to=f"sign_in:{self.ref}")
+
+
 class OneTimeCode(models.Model):
     """Six digits sent to a telephone; kept as a keyed digest only.
 

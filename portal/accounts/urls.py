@@ -1,12 +1,16 @@
-"""Addresses of signing in and out."""
+"""Addresses of signing in and out, and of one's own account."""
 
 from django.urls import path
 
-from portal.accounts import views
+from portal.accounts.views import second_factor, sessions, signing_in
 
 app_name = "accounts"
 urlpatterns = [
-    path("dang-nhap/", views.sign_in, name="login"),
-    path("dang-xuat/", views.sign_out, name="logout"),
-    path("mat-khau/", views.change_password, name="change_password"),
+    path("dang-nhap/", signing_in.sign_in, name="login"),
+    path("dang-nhap/ma/", signing_in.second_step, name="second_step"),
+    path("dang-xuat/", signing_in.sign_out, name="logout"),
+    path("mat-khau/", signing_in.change_password, name="change_password"),
+    path("tai-khoan/buoc-hai/", second_factor.second_factor, name="second_factor"),
+    path("tai-khoan/ma-du-phong/", second_factor.recovery_codes, name="recovery_codes"),
+    path("tai-khoan/phien/", sessions.sessions, name="sessions"),
 ]

@@ -48,7 +48,10 @@ def before() -> dict:
         ]
         staff = [
             {"username": p.user.username, "role": p.role, "holder": p.organization.name}
-            for p in Posting.objects.select_related("user", "organization")
+            # Who has a second factor is walked with elsewhere.
+            for p in Posting.objects.filter(user__authenticator=None).select_related(
+                "user", "organization"
+            )
         ]
     return {"last_event": last, "old": old, "staff": staff}
 

@@ -4,12 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.contrib import messages
-from django.contrib.auth import (
-    authenticate,
-    login,
-    logout,
-    update_session_auth_hash,
-)
+from django.contrib.auth import authenticate, logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -19,25 +14,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.accounts import access
-from portal.accounts.forms import NewPassword, SignIn
+from portal.accounts import access, factors, sign_ins
+from portal.accounts.forms import NewPassword, SecondCode, SignIn
 from portal.accounts.models import User
+from portal.accounts.views import throttling
 from portal.audit import record
 from portal.common.http import READ_AND_SEND, see_other
-from portal.common.throttle import Limit, client_address, give_back, take
 
-# Strict for a user name from one address, mild for the name from everywhere: a
-# stranger can slow down guesses, but lock nobody out for longer than minutes.
-PER_NAME_AND_ADDRESS: Final = Limit("sign_in_pair", 8, timedelta(minutes=5))
-PER_NAME: Final = Limit("sign_in_name", 60, timedelta(minutes=5))
-PER_ADDRESS: Final = Limit("sign_in_address", 120, timedelta(minutes=5))
+# How long a password that was right waits for the code.
+_STEP_LASTS: Final = timedelta(minutes=10)
 
 
 @require_http_methods(READ_AND_SEND)
 @sensitive_post_parameters("password")
 @access.public
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Sign a member of staff in; every failure reads the same."""
+    """Take user name and password; every failure reads the same."""
     if request.method != "POST":
         if request.user.is_authenticated:
             return redirect("casework:queue")
@@ -46,20 +38,51 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, status=422)
     at = timezone.now()
-    wait = _wait(request, form.cleaned_data["username"], at=at)
+    wait = throttling.wait_for_password(request, form.cleaned_data["username"], at=at)
     if wait:
         return _too_many(request, form, wait)
     user = authenticate(request, **form.cleaned_data)
-    if user is None:
+    if not isinstance(user, User):
         record.sign_in(at=at, user_id=None, detail="failed")
         form.add_error(None, _("User name or password do not fit. Try again."))
         return _page(request, form, status=422)
-    login(request, user)
-    give_back(PER_NAME_AND_ADDRESS, _pair(request, user.username), at=at)
-    record.sign_in(at=at, user_id=user.pk, detail="signed in")
-    if user.must_change_password:
-        return see_other("accounts:change_password")
-    return see_other(_next(request) or "casework:queue")
+    throttling.password_was_right(request, user.username, at=at)
+    if factors.is_on(user):
+        request.session["signing_in"] = {
+            "user": user.pk,
+            "at": at.isoformat(),
+            "next": _next(request),
+        }
+        return see_other("accounts:second_step")
+    sign_ins.begin(request, user=user, with_factor=False, at=at)
+    return _inside(user, _next(request))
+
+
+@require_http_methods(READ_AND_SEND)
+@sensitive_post_parameters("code")
+@access.public
+def second_step(request: HttpRequest) -> HttpResponse:
+    """Take a code of the app, or a recovery code, from who gave the right password."""
+    at = timezone.now()
+    user, target = _half_in(request, at=at)
+    if user is None:
+        return redirect("accounts:login")
+    form = SecondCode(request.POST if request.method == "POST" else None)
+    template = "accounts/second_step.html"
+    if request.method == "POST" and form.is_valid():
+        wait = throttling.wait_for_code(request, user, at=at)
+        if wait:
+            return _too_many(request, form, wait, template=template)
+        try:
+            factors.prove(user=user, typed=form.cleaned_data["code"], at=at)
+        except factors.WrongCode:
+            form.add_error("code", _("This code does not fit. Wait for the next one."))
+        else:
+            throttling.code_was_right(request, user, at=at)
+            request.session.pop("signing_in", None)
+            sign_ins.begin(request, user=user, with_factor=True, at=at)
+            return _inside(user, target)
+    return render(request, template, {"form": form}, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -78,7 +101,8 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def change_password(request: HttpRequest) -> HttpResponse:
     """Let the owner of an account choose a password; forced at the first sign-in.
 
-    Open to accounts without a posting, therefore not behind ``access.staff``.
+    Open to accounts without a posting, therefore not behind ``access.staff``. All
+    other sessions of the account end.
     """
     user = request.user
     if not isinstance(user, User):
@@ -87,7 +111,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
     form = NewPassword(sent, user=user)
     if request.method == "POST":
         at = timezone.now()
-        wait = _wait(request, user.username, at=at)
+        wait = throttling.wait_for_password(request, user.username, at=at)
         if wait:
             return _too_many(
                 request, form, wait, template="accounts/change_password.html"
@@ -96,7 +120,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
             user.set_password(form.cleaned_data["new"])
             user.must_change_password = False
             user.save(update_fields=["password", "must_change_password"])
-            update_session_auth_hash(request, user)
+            sign_ins.go_on(request, user=user, at=at)
             record.sign_in(at=at, user_id=user.pk, detail="password changed")
             messages.success(request, _("Your new password is in use."))
             return see_other("casework:queue")
@@ -108,35 +132,40 @@ def change_password(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _wait(request: HttpRequest, username: str, *, at: datetime) -> int:
-    """Count this attempt; return the seconds to wait, 0 where it may go on."""
-    name, address = username.strip().lower(), client_address(request)
-    verdicts = [
-        take(PER_NAME_AND_ADDRESS, _pair(request, username), at=at),
-        take(PER_NAME, name, at=at),
-        take(PER_ADDRESS, address, at=at),
-    ]
-    return max(
-        (max(1, int(v.retry_after)) for v in verdicts if not v.allowed), default=0
-    )
+def _half_in(request: HttpRequest, *, at: datetime) -> tuple[User | None, str]:
+    """Return who has to type a code, and where they wanted to go.
+
+    Who is signed in without a code is asked too, once a role of theirs needs it.
+    """
+    half = request.session.get("signing_in")
+    if half and at - datetime.fromisoformat(half["at"]) <= _STEP_LASTS:
+        user = User.objects.filter(pk=half["user"], is_active=True).first()
+        return user, half["next"]
+    inside = request.user
+    if (
+        isinstance(inside, User)
+        and not request.session.get("second_factor")
+        and factors.is_on(inside)
+    ):
+        return inside, ""
+    return None, ""
 
 
-def _pair(request: HttpRequest, username: str) -> str:
-    return f"{username.strip().lower()}|{client_address(request)}"
+def _inside(user: User, target: str) -> HttpResponse:
+    if user.must_change_password:
+        return see_other("accounts:change_password")
+    return see_other(target or "casework:queue")
 
 
 def _too_many(
     request: HttpRequest,
-    form: SignIn | NewPassword,
+    form: SignIn | NewPassword | SecondCode,
     wait: int,
     *,
     template: str = "accounts/login.html",
 ) -> HttpResponse:
     form.is_valid()
-    form.add_error(
-        None,
-        _("Too many attempts. Try again in %(n)s minutes.") % {"n": -(-wait // 60)},
-    )
+    form.add_error(None, throttling.words(wait))
     context = {"form": form, "next": _next(request)}
     response = render(request, template, context, status=429)
     response["Retry-After"] = str(wait)
