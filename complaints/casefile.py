@@ -300,6 +300,8 @@ def event_words(event: Event) -> str:
     parts = []
     if data.get("from") and data.get("to"):
         parts.append(f"{data['from']} → {data['to']}")
+    if data.get("above"):
+        parts.append(data["above"])
     if data.get("outcome") in Outcome.values:
         parts.append(str(Outcome(data["outcome"]).label))
     parts += [

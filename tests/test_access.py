@@ -7,6 +7,7 @@ does not exist for this actor, 302 to the log-in or look-up.
 
 import csv
 import secrets
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from complaints.actions import addresses, bulk, data_requests, drafts
+from complaints.actions import addresses, bulk, data_requests, drafts, rulebook
 from complaints.models import Complaint, Evidence, Incident
 from portal.audit.models import Entry
 from portal.common import outbox, scope
@@ -127,6 +128,17 @@ class World:
             bytes=1,
             uploaded_at=at,
         )
+        self.rule_draft = self._rule_draft(at)
+
+    def _rule_draft(self, at):
+        return rulebook.propose(
+            "ladder",
+            {"rungs": [["repair", 50, 0, False]], "idle_days": None, "capacity": None},
+            valid_from=timezone.localdate(at) + timedelta(days=9),
+            source="QĐ 1",
+            by=self.staff["overseer"],
+            at=at,
+        )
 
     def _citizen(self, site, number, phone, at):
         person = make_person(national_id=number, phone=phone)
@@ -168,6 +180,8 @@ class World:
             "incident_ref": self.incident.ref,
             "place": 1,
             "rule_code": "A3",
+            "subject": "chinh-sach",
+            "draft_ref": self.rule_draft.ref,
             "page": 1,
             "step": "ghi-chu",
             "number": 1,

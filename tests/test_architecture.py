@@ -41,6 +41,7 @@ SIDE = {
     "complaints.casefile",
     "complaints.lookalikes",
     "complaints.policies",
+    "complaints.previews",
     "complaints.presence",
     "complaints.subjects",
     "complaints.integrity",

@@ -10,6 +10,7 @@ from complaints.views import (
     managing,
     message_lists,
     oversight,
+    rules,
     selfcorrection,
 )
 
@@ -19,6 +20,9 @@ urlpatterns = [
     path("", oversight.times, name="times"),
     path("ho-so/", oversight.cases, name="cases"),
     path("muc-luc/", managing.manage, name="manage"),
+    path("thoi-han/", rules.rules, name="rules"),
+    path("thoi-han/moi/<slug:subject>/", rules.new, name="rule_new"),
+    path("thoi-han/de-xuat/<uuid:draft_ref>/", rules.draft, name="rule_draft"),
     path("du-lieu/", data_requests.index, name="data_requests"),
     path("du-lieu/<uuid:ref>/", data_requests.one, name="data_request"),
     path("doi-chieu/", comparison.people, name="comparison"),

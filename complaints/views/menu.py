@@ -75,6 +75,16 @@ DAILY: Final = (
 )
 MANAGING: Final = (
     Page(
+        "oversight:rules",
+        _("Time limits and reminders"),
+        _(
+            "How long answers may take, who is reminded when, and proposals to change"
+            " it."
+        ),
+        OVERSEERS,
+        ("oversight:rule",),
+    ),
+    Page(
         "oversight:selfcorrection",
         _("Self-correction"),
         _("Which rules put records right by themselves, how often they were right."),
