@@ -16,7 +16,15 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "locale" / "vi" / "LC_MESSAGES" / "django.po"
 COMPILED = CATALOGUE.with_suffix(".mo")
-CALLS = {"_", "gettext", "gettext_lazy", "pgettext", "ngettext", "ngettext_lazy"}
+CALLS = {
+    "_",
+    "_now",
+    "gettext",
+    "gettext_lazy",
+    "pgettext",
+    "ngettext",
+    "ngettext_lazy",
+}
 IN_TEMPLATE = re.compile(
     r"""\bn?gettext\(\s*u?('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\"\"\".*?\"\"\")""", re.S
 )

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from complaints.choices import Kind
@@ -123,7 +122,7 @@ class PolicyProposal(Proposal):
         """Refuse a code that no open organization bears."""
         code = self.cleaned_data["organization"].strip().upper()
         if code and not Organization.objects.filter(code=code, closed_on=None).exists():
-            raise ValidationError(_now("No open organization has this code."))
+            raise ValidationError(_("No open organization has this code."))
         return code
 
     def clean(self) -> None:
@@ -131,7 +130,7 @@ class PolicyProposal(Proposal):
         typed = self.cleaned_data
         first, repair = typed.get("first_answer"), typed.get("repair")
         if first and repair and first > repair:
-            words = _now("The first answer comes before the repair, not after it.")
+            words = _("The first answer comes before the repair, not after it.")
             self.add_error("first_answer", words)
 
     def content(self) -> dict[str, Any]:
@@ -249,15 +248,15 @@ class LadderProposal(Proposal):
         seen = set()
         for n, (clock, share, levels, hands_up) in self._rungs():
             if (clock, share, levels) in seen:
-                self.add_error(f"share_{n}", _now("This rung stands above already."))
+                self.add_error(f"share_{n}", _("This rung stands above already."))
             seen.add((clock, share, levels))
             if hands_up and (clock != "repair" or share <= 100 or not levels):
-                words = _now(
+                words = _(
                     "Only a level above can join in, past the time for the repair."
                 )
                 self.add_error(f"hands_up_{n}", words)
         if not seen and not self.errors:
-            self.add_error("share_0", _now("Type at least one rung."))
+            self.add_error("share_0", _("Type at least one rung."))
 
     def content(self) -> dict[str, Any]:
         """Return the rungs and limits."""

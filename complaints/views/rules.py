@@ -126,6 +126,7 @@ def draft(request: StaffRequest, draft_ref: uuid.UUID) -> HttpResponse:
     context = {
         "draft": shown,
         "facts": _draft_facts(shown),
+        "lines": _draft_lines(shown),
         "preview": _preview(shown, at=at) if shown.is_waiting else None,
         "trouble": trouble,
         "may_decide": shown.is_waiting and _at_the_root(request),
@@ -288,7 +289,7 @@ def _office_table(today: date) -> dict[str, Any]:
                 f"{row.break_ends:%H:%M}–{row.ends:%H:%M}"
             )
         body = row.organization.name if row.organization else _("The whole country")
-        days = ", ".join(names[day] for day in sorted(row.weekdays))
+        days = _days(sorted(row.weekdays), names)
         found.append(
             {"cells": [body, days, hours, _state(row, same, today), row.source]}
         )
@@ -308,6 +309,13 @@ def _office_table(today: date) -> dict[str, Any]:
     }
 
 
+def _days(weekdays: Sequence[int], names: Sequence[str]) -> str:
+    """Return days of the week in words; a row of them by its ends."""
+    if len(weekdays) > 2 and weekdays[-1] - weekdays[0] == len(weekdays) - 1:
+        return f"{names[weekdays[0]]} – {names[weekdays[-1]]}"
+    return ", ".join(names[day] for day in weekdays)
+
+
 def _draft_facts(row: RuleDraft) -> list[tuple[str, str]]:
     """Return what a proposal says, label by label."""
     facts = [
@@ -315,9 +323,7 @@ def _draft_facts(row: RuleDraft) -> list[tuple[str, str]]:
         (_("On what it rests"), row.source),
     ]
     if row.subject == Subject.LADDER:
-        ladder, rungs = rulebook.as_ladder(row)
-        lines = [*map(rung_words, rungs), *_away_words(ladder)]
-        return [*((_("Rung"), line) for line in lines), *facts]
+        return facts
     policy = rulebook.as_policy(row)
     first, repair, extension, pause, _source = _times(policy)
     return [
@@ -329,6 +335,14 @@ def _draft_facts(row: RuleDraft) -> list[tuple[str, str]]:
         (_("Days in which the citizen may disagree"), vn_number(policy.disagree_days)),
         *facts,
     ]
+
+
+def _draft_lines(row: RuleDraft) -> list[str]:
+    """Return the rungs and limits of a proposed ladder; none for a policy."""
+    if row.subject != Subject.LADDER:
+        return []
+    ladder, rungs = rulebook.as_ladder(row)
+    return [*map(rung_words, rungs), *_away_words(ladder)]
 
 
 def _preview(row: RuleDraft, *, at: datetime) -> dict[str, Any]:
@@ -349,15 +363,26 @@ def _preview(row: RuleDraft, *, at: datetime) -> dict[str, Any]:
         "sent": vn_number(sent),
         "counted": vn_number(counted),
         "is_sample": counted < sent,
-        "lines": [(label, _share(n, counted)) for label, n in lines],
+        "table": _preview_table(lines, counted),
         "away": vn_number(standing_in.silent(ladder, at=at))
         if row.subject == Subject.LADDER
         else "",
     }
 
 
-def _share(n: int, of: int) -> str:
-    return f"{vn_number(n)} ({percent(n / of)})" if of else vn_number(n)
+def _preview_table(lines: Sequence[tuple[str, int]], counted: int) -> dict[str, Any]:
+    return {
+        "caption": _("What last month would have been"),
+        "columns": [
+            {"label": _("Of these")},
+            {"label": _("Cases"), "number": True},
+            {"label": _("Share"), "number": True},
+        ],
+        "rows": [
+            {"cells": [label, vn_number(n), percent(n / counted if counted else None)]}
+            for label, n in lines
+        ],
+    }
 
 
 def _day(day: date) -> str:
