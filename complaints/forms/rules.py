@@ -14,7 +14,7 @@ from portal.registry.models import Organization
 
 WORKING_DAY: Final = 8
 RUNGS: Final = 8
-LEVELS: Final = (
+LEVELS: Final[tuple[tuple[str, Any], ...]] = (
     (Organization.Kind.HEALTH_STATION, _("Health stations")),
     (Organization.Kind.HOSPITAL, _("Hospitals")),
     (Organization.Kind.CDC, _("Provincial centres for disease control")),
@@ -27,7 +27,7 @@ ABOVE: Final = (
     (1, _("One level above")),
     (2, _("Two levels above")),
 )
-_AMOUNT: Final = {"min_value": 1, "max_value": 9999}
+MOST: Final = 9999
 
 
 class Proposal(Form):
@@ -83,13 +83,15 @@ class PolicyProposal(Proposal):
         initial="hours",
         widget=forms.RadioSelect,
     )
-    first_answer = forms.IntegerField(label=_("First answer within"), **_AMOUNT)
-    repair = forms.IntegerField(label=_("Repaired within"), **_AMOUNT)
+    first_answer = forms.IntegerField(
+        label=_("First answer within"), min_value=1, max_value=MOST
+    )
+    repair = forms.IntegerField(label=_("Repaired within"), min_value=1, max_value=MOST)
     extension = forms.IntegerField(
         label=_("One extension of at most"),
         help_text=_("0: it cannot be extended."),
         min_value=0,
-        max_value=9999,
+        max_value=MOST,
         initial=0,
     )
     pause_days = forms.IntegerField(

@@ -197,7 +197,7 @@ def policy_title(row: Policy) -> str:
     if row.organization:
         return f"{kind} · {row.organization.name}"
     if row.level:
-        return f"{kind} · {dict(forms.LEVELS).get(row.level, row.level)}"
+        return f"{kind} · {dict(forms.LEVELS)[row.level]}"
     return kind
 
 
@@ -233,7 +233,8 @@ def _state(row: Any, same: Sequence[Any], today: date) -> str:
     """Return whether a dated row is in force, to come or over."""
     if row.valid_from > today:
         return _("From %(day)s") % {"day": _day(row.valid_from)}
-    if dated.in_force(same, day=today) is row:
+    current = dated.in_force(same, day=today)
+    if current == row:
         return _("In force since %(day)s") % {"day": _day(row.valid_from)}
     return _("Over; began on %(day)s") % {"day": _day(row.valid_from)}
 
