@@ -57,6 +57,9 @@ class Incident(models.Model):
         SETTLED = "settled", _("Settled")
         DISSOLVED = "dissolved", _("Over: no report is open any more")
 
+    # As long as it is one of these, its session has no other incident.
+    RUNNING = (State.OPEN, State.PROPOSED, State.SETTLING)
+
     ref = models.UUIDField(unique=True, default=uuid.uuid4)
     site = models.ForeignKey(Organization, models.PROTECT, related_name="+")
     given_on = models.DateField()

@@ -28,7 +28,7 @@ from complaints.actions import casework, turns
 from complaints.choices import Kind, Move, Status, Verdict
 from complaints.forms import casework as forms
 from complaints.forms import records
-from complaints.models import Complaint, Skip
+from complaints.models import Complaint, Incident, Skip
 from complaints.rules.refused import Refused, Stale
 from complaints.views import case_photos, pair_rows, prepared_rows, undoing
 from portal.accounts import access
@@ -299,6 +299,11 @@ def _show(
         "status_word": casefile.status_words(complaint),
         "following": following,
         "undo": undoing.offered(request, at=at),
+        "incident": Incident.objects.filter(
+            members__complaint=complaint, state__in=Incident.RUNNING
+        )
+        .select_related("site")
+        .first(),
         "may_take": any(p.role in access.CASEWORKERS for p in request.postings),
         "there": presence.others(complaint, by=request.user, at=at),
         "given_to": lease.user.full_name if lease and not is_given else "",

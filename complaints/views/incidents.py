@@ -11,7 +11,9 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import (
     require_http_methods,
     require_POST,
@@ -49,6 +51,13 @@ STEPS: Final[dict[str, Callable[..., Any]]] = {
     "tra-lai": incidents.send_back,
     "khop-lai": incidents.match_again,
     "tiep": incidents.go_on,
+}
+STATES: Final[dict[str, Promise]] = {
+    State.OPEN: gettext_lazy("To be settled"),
+    State.PROPOSED: gettext_lazy("Proposed, waits for a second person"),
+    State.SETTLING: gettext_lazy("Being settled"),
+    State.SETTLED: gettext_lazy("Settled"),
+    State.DISSOLVED: gettext_lazy("Over: no report is open any more"),
 }
 VIEWS: Final = {
     "open": Q(state__in=(State.OPEN, State.PROPOSED, State.SETTLING)),
@@ -169,13 +178,14 @@ def _show(
     seconds = (at - incident.progress_at).total_seconds() if incident.progress_at else 0
     is_settling = incident.state == State.SETTLING
     left = _seconds_left(incident, at=at)
+    in_sight = one is not None and SessionList.objects.filter(pk=one.pk).exists()
     waits = bool(one) and incident.matched_at is None and incident.state == State.OPEN
     address = reverse("casework:incident", args=[incident.ref])
     context = {
         **_line(incident),
         "address": address,
         "form": form,
-        "list": _list(one),
+        "list": _list(one, in_sight=in_sight),
         "is_open": incident.state == State.OPEN,
         "is_proposed": incident.state == State.PROPOSED,
         "is_mine": incident.proposed_by_id == request.user.pk,
@@ -188,7 +198,7 @@ def _show(
         "counts": counts,
         "gone_through": counts["settled"] + counts["left"],
         "figures": _figures(incident, counts, one),
-        "rows": _rows(page[:PAGE]),
+        "rows": _rows(page[:PAGE], one if in_sight else None),
         "next_url": f"?after={page[PAGE - 1][0].pk}" if page[PAGE:] else "",
         "is_later_page": after != "0",
         "similar": [_line(other) for other in _similar(incident)],
@@ -221,17 +231,16 @@ def _line(incident: Incident) -> dict[str, Any]:
         "url": reverse("casework:incident", args=[incident.ref]),
         "title": f"{incident.site.name}, {incident.given_on:%d/%m/%Y}",
         "what": what,
-        "state": incident.get_state_display(),
+        "state": STATES[State(incident.state)],
         "size": getattr(incident, "size", None),
         "still_open": getattr(incident, "still_open", None),
     }
 
 
-def _list(one: SessionList | None) -> dict[str, Any] | None:
+def _list(one: SessionList | None, *, in_sight: bool) -> dict[str, Any] | None:
     """Return what is shown of the list, with its address where it is in sight."""
     if one is None:
         return None
-    in_sight = SessionList.objects.filter(pk=one.pk).exists()
     return {
         "name": one.name or _("Forgotten list"),
         "state": LIST_STATES[SessionList.State(one.state)],
@@ -286,18 +295,25 @@ def _similar(incident: Incident) -> list[Incident]:
     )
 
 
-def _rows(page: list[tuple[IncidentMember, str]]) -> list[dict[str, Any]]:
-    """Return the lines of members; of cases out of sight only the code."""
+def _rows(
+    page: list[tuple[IncidentMember, str]], one: SessionList | None
+) -> list[dict[str, Any]]:
+    """Return the lines of members; of cases out of sight only the code.
+
+    ``one``: the list, where the reader may open its rows.
+    """
     ids = [member.complaint_id for member, _words in page]
     seen = set(Complaint.objects.filter(pk__in=ids).values_list("pk", flat=True))
     return [
-        _row(member, words, in_sight=member.complaint_id in seen)
+        _row(member, words, one, in_sight=member.complaint_id in seen)
         for member, words in page
     ]
 
 
-def _row(member: IncidentMember, words: str, *, in_sight: bool) -> dict[str, Any]:
-    case = member.complaint
+def _row(
+    member: IncidentMember, words: str, one: SessionList | None, *, in_sight: bool
+) -> dict[str, Any]:
+    case, row = member.complaint, member.row
     sender = case.submission
     address = reverse("casework:case", args=[int(sender.code), case.number])
     result: str
@@ -315,7 +331,10 @@ def _row(member: IncidentMember, words: str, *, in_sight: bool) -> dict[str, Any
         "kind": casefile.SHORT_KINDS[Kind(case.kind)],
         "who": casefile.who(sender.full_name, sender.born_on) if in_sight else "",
         "status": casefile.status_words(case) if in_sight else "",
-        "line": member.row.line if member.row else "",
+        "line": row.line if row else "",
+        "row_url": reverse("casework:list_row", args=[one.ref, row.place])
+        if one and row
+        else "",
         "result": result,
         "words": member.words or words,
     }

@@ -22,6 +22,7 @@ class Form:
     values: dict[str, list[str]] = field(default_factory=dict)
     choices: dict[str, list[str]] = field(default_factory=dict)
     buttons: list[tuple[str, str, str]] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
 
 
 class _Reader(HTMLParser):
@@ -51,7 +52,9 @@ class _Reader(HTMLParser):
                 self._form.choices.setdefault(name, []).append(value or "on")
                 if "checked" in facts:
                     self._form.values.setdefault(name, []).append(value or "on")
-            elif kind not in ("submit", "file"):
+            elif kind == "file":
+                self._form.files.append(name)
+            elif kind != "submit":
                 self._form.values.setdefault(name, []).append(value)
         elif tag == "select":
             self._select = name
@@ -136,7 +139,7 @@ class Visitor:
 
     def send_file(self, name: str, file_name: str, content: bytes) -> "Visitor":
         """Send the form of this page that has no other fields to fill, with a file."""
-        form = next(f for f in self.forms if f.method == "post" and "site" in f.values)
+        form = next(f for f in self.forms if name in f.files)
         data, kind = as_form_data(form.values, {name: (file_name, content)})
         url = urllib.parse.urljoin(self.url, form.action or self.url)
         return self._open(url, data, kind)

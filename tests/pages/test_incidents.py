@@ -105,6 +105,8 @@ def test_the_page_says_what_the_reports_have_in_common(client, incident):
     figures = {one["label"]: one["value"] for one in page.context["figures"]}
     assert list(figures.values()) == ["3", "0", "300"]
     assert len(page.context["rows"]) == 3
+    case = client.get(page.context["rows"][0]["url"])
+    assert address_of(incident) in case.content.decode()
     entry = Entry.objects.filter(subject="complaints.incident").latest("pk")
     assert (entry.verb, entry.subject_id) == ("look_up", incident.pk)
 
@@ -121,6 +123,8 @@ def test_a_list_is_sent_matched_proposed_signed_and_done(client, site, incident)
         page.context["counts"] | {"matched": 3, "others": 1} == page.context["counts"]
     )
     assert {row["words"] for row in page.context["rows"]} == {""}
+    row_url = page.context["rows"][0]["row_url"]
+    assert PEOPLE[0][0] in client.get(row_url).content.decode()
     assert client.post(f"{address}de-xuat/").status_code == 303
     own = client.get(address)
     assert own.context["is_mine"]
