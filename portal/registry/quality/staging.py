@@ -123,6 +123,7 @@ SELECT a.site_id, l.lot_id, min(l.received_on) AS arrived_on,
   (sum(l.doses) FILTER (WHERE a.step = 0))::int AS delivered
 FROM above a JOIN registry_lotallocation l ON l.organization_id = a.id
 GROUP BY a.site_id, l.lot_id""",
+    "ALTER TABLE q_stock ADD PRIMARY KEY (site_id, lot_id)",
     "ANALYZE q_stock",
     """
 CREATE TEMP TABLE q_arrival ON COMMIT DROP AS
@@ -131,6 +132,8 @@ FROM registry_lotallocation l JOIN registry_lot t ON t.id = l.lot_id
 JOIN registry_organization o ON o.id = l.organization_id
 WHERE o.province_id IN (SELECT province_id FROM q_site)
 GROUP BY o.province_id, t.product_id""",
+    "CREATE INDEX ON q_arrival (province_id, product_id)",
+    "ANALYZE q_arrival",
 )
 
 _DOSES: Final = """
@@ -149,7 +152,8 @@ FROM (
     d.product_id, v.code AS product, v.primary_doses, v.approved_on, d.lot_number,
     l.cleaned AS lot_clean, l.match AS lot_match, l.lot_id, l.product AS lot_product,
     l.expires_on, d.site_id, s.opened_on, s.closed_on, s.unit_from, s.unit_to,
-    s.province_key, b.site_id IS NOT NULL AS has_stock_book, k.arrived_on,
+    s.province_key, k.arrived_on,
+    EXISTS (SELECT FROM q_stock b WHERE b.site_id = d.site_id) AS has_stock_book,
     r.first_arrival_on, d.dose_number AS number, d.source, s.organization_id, s.path,
     p.born_on,
     (extract(year FROM d.given_on) - extract(year FROM p.born_on))::int
@@ -163,7 +167,6 @@ FROM (
   LEFT JOIN q_lot l ON l.raw = d.lot_number
   LEFT JOIN registry_person p ON p.id = d.person_id
   LEFT JOIN q_stock k ON k.site_id = d.site_id AND k.lot_id = l.lot_id
-  LEFT JOIN (SELECT DISTINCT site_id FROM q_stock) b ON b.site_id = d.site_id
   LEFT JOIN q_arrival r ON r.province_id = s.province_id
     AND r.product_id = d.product_id
   WHERE d.status = 'completed'
@@ -292,12 +295,18 @@ def scope(cursor: Any, spans: Sequence[Span]) -> None:
 
 
 def stage(cursor: Any, limits: Limits, params: Mapping[str, Any]) -> None:
-    """Put the facts of the scope together. Readings of numbers must be there."""
+    """Put the facts of the scope together. Readings of numbers must be there.
+
+    Each table that is looked up has its key: just after a large import the planner
+    knows too little of the doses, and a nested loop over a bare table takes minutes.
+    """
     _stage_limits(cursor, limits)
     _stage_lots(cursor)
     cursor.execute(_ANSWERS, params)
+    cursor.execute("ALTER TABLE q_answer ADD PRIMARY KEY (start)")
     cursor.execute("ANALYZE q_answer")
     cursor.execute(_SITES, {"provinces": sorted(limits.provinces())})
+    cursor.execute("ALTER TABLE q_site ADD PRIMARY KEY (id)")
     cursor.execute("ANALYZE q_site")
     for statement in _STOCK:
         cursor.execute(statement)
@@ -366,4 +375,5 @@ def _stage_lots(cursor: Any) -> None:
             found, number = lots.match(raw, by_look)
             lot = known.get(number, (None, None, None, None))
             rows.write_row((raw, lots.clean(raw), found, *lot))
+    cursor.execute("ALTER TABLE q_lot ADD PRIMARY KEY (raw)")
     cursor.execute("ANALYZE q_lot")
