@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from complaints import integrity, quality, rollups
 from complaints.actions import bulk, clockwork, drafts, gathering, own_files
+from portal.registry.certificates import issuing
 from portal.registry.exports import files
 from portal.registry.imports import staging as lists
 from portal.registry.matching import rarity
@@ -97,6 +98,12 @@ def check_all_quality(**_later: object) -> None:
 def propose_pairs(**_later: object) -> None:
     """Match anew who and what changed; what is left waits for the next minute."""
     finding.run(at=timezone.now(), seconds=PAIRS_SECONDS)
+
+
+@shared_task(name="registry.renew_certificates", ignore_result=True)
+def renew_certificates(**_later: object) -> None:
+    """Revoke certificates that corrections made stale; issue them anew."""
+    issuing.renew(at=timezone.now())
 
 
 @shared_task(name="complaints.forget_dose_files", ignore_result=True)

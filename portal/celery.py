@@ -66,6 +66,10 @@ app.conf.update(
         },
         "forget-lists": {"task": "registry.forget_lists", "schedule": 3600.0},
         "forget-counters": {"task": "throttle.forget_ended", "schedule": 3600.0},
+        "renew-certificates": {
+            "task": "registry.renew_certificates",
+            "schedule": 30.0,
+        },
         "check-quality": {"task": "complaints.check_quality", "schedule": 60.0},
         "check-all-quality": {
             "task": "complaints.check_all_quality",

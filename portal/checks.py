@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 # A random key of 50 signs holds some 300 bits; Django's own generated one 280.
 _LEAST_BITS = 128
@@ -114,6 +114,30 @@ def eid(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             )
         )
     return found
+
+
+@register(Tags.security)
+def certificates(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse a signing key that is used for anything else; warn where there is none."""
+    keys = settings.CERTIFICATE_KEYS.values()
+    others = (*settings.FIELD_KEYS.values(), *settings.INDEX_KEYS.values())
+    if settings.PRODUCTION and not keys:
+        return [
+            Warning(
+                "CERTIFICATE_KEYS is missing: nobody gets a vaccination certificate.",
+                hint="CERTIFICATE_KEYS=1:<base64 of 32 random bytes>",
+                id="portal.W001",
+            )
+        ]
+    if set(keys) & set(others):
+        return [
+            Error(
+                "CERTIFICATE_KEYS shares a key with FIELD_KEYS or INDEX_KEYS.",
+                hint="Each purpose needs keys of its own.",
+                id="portal.E014",
+            )
+        ]
+    return []
 
 
 @register(Tags.security)

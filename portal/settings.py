@@ -1,5 +1,6 @@
 """One settings file: places differ by environment (see ``portal/env.py``), not code."""
 
+import hashlib
 from typing import Any
 
 from csp.constants import NONE, SELF
@@ -158,6 +159,10 @@ OUTBOX_SECONDS = {"import": 300}
 # people at once (the protocol's limit is 1,000).
 POPULATION_URL = env.url("POPULATION_URL", "")
 POPULATION_KEYS = env.keys("POPULATION_KEYS", "")
+CERTIFICATE_KEYS = env.keys("CERTIFICATE_KEYS", "")
+if DEMO and not CERTIFICATE_KEYS:
+    # A test key of this demo's own; elsewhere nobody gets a certificate without one.
+    CERTIFICATE_KEYS = {1: hashlib.sha256(b"hc1" + SECRET_KEY.encode()).digest()}
 POPULATION_RATE = env.number("POPULATION_RATE", 20, least=1)
 POPULATION_BATCH = env.number("POPULATION_BATCH", 1000, least=1)
 

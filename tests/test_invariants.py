@@ -57,7 +57,9 @@ from portal.audit.models import Seal
 from portal.common import outbox, scope
 from portal.registry import corrections
 from portal.registry.models import (
+    Certificate,
     Correction,
+    Dose,
     DoseFile,
     Load,
     LoadBlock,
@@ -337,6 +339,15 @@ class World:
             batch=batch,
             at=NOON,
         )
+        Certificate.objects.create(
+            person=self.person,
+            dose=Dose.objects.order_by("pk").first(),
+            identifier="a",
+            revocation=b"a",
+            text_sealed=b"x",
+            issued_at=NOON,
+            expires_at=NOON + DAY,
+        )
         Invitation.objects.create(
             person=self.person, quarter="2026Q4", rule="A2", batch=batch, at=NOON
         )
@@ -568,6 +579,19 @@ BREAKS = [
         change_row,
         "complaints.SelfCorrection",
         {"finding": "right"},
+    ),
+    ("certificate_one_in_force", copy_row, "registry.Certificate", {"identifier": "b"}),
+    (
+        "certificate_revoked_with_a_reason",
+        change_row,
+        "registry.Certificate",
+        {"revoked_at": NOON},
+    ),
+    (
+        "certificate_ends_after_it_begins",
+        change_row,
+        "registry.Certificate",
+        {"expires_at": NOON},
     ),
     ("invitation_once_a_quarter", copy_row, "complaints.Invitation", {}),
     (

@@ -15,12 +15,15 @@ from complaints.models import (
     Complaint,
     DataRequest,
     Event,
+    Invitation,
+    Prepared,
     SelfCorrection,
     Submission,
 )
 from complaints.owndata import looks
 from portal.accounts.models import Assistance, ContactChange, OneTimeCode
 from portal.registry.models import (
+    Certificate,
     Correction,
     Dose,
     IdentityDocument,
@@ -36,6 +39,7 @@ from portal.registry.models import (
 # The first, and of the rest the newest: nobody reads more, and a page has an end.
 MOST_LOOKS: Final = 10_000
 Facts = dict[str, Any]
+Purpose = PopulationInquiry.Purpose
 
 
 def everything(person_id: int, *, at: datetime) -> Facts:
@@ -259,7 +263,7 @@ def _codes(people: list[int]) -> list[Facts]:
 def _questions(people: list[int]) -> list[Facts]:
     about = Complaint.objects.filter(submission__person__in=people)
     rows = PopulationInquiry.objects.filter(
-        purpose=PopulationInquiry.Purpose.COMPLAINT, about__in=about.values("pk")
+        purpose__in=(Purpose.COMPLAINT, Purpose.PREPARE), about__in=about.values("pk")
     ).order_by("pk")
     return [
         {
@@ -283,6 +287,38 @@ def _self_corrections(people: list[int]) -> list[Facts]:
             "proofs": row.proofs,
             "undone_at": _iso(row.undone_at),
             "found": row.finding,
+        }
+        for row in rows
+    ]
+
+
+def _prepared(people: list[int]) -> list[Facts]:
+    rows = Prepared.objects.filter(person__in=people).order_by("pk")
+    return [
+        {
+            "rule": f"{row.rule}.{row.version}",
+            "field": row.place,
+            "found_at": row.found_at.isoformat(),
+            "state": row.state,
+            "decided_at": _iso(row.decided_at),
+        }
+        for row in rows
+    ]
+
+
+def _invitations(people: list[int]) -> list[Facts]:
+    rows = Invitation.objects.filter(person__in=people).order_by("pk")
+    return [{"rule": row.rule, "at": row.at.isoformat()} for row in rows]
+
+
+def _certificates(people: list[int]) -> list[Facts]:
+    rows = Certificate.objects.filter(person__in=people).order_by("pk")
+    return [
+        {
+            "identifier": row.identifier,
+            "text": row.text,
+            "issued_at": row.issued_at.isoformat(),
+            "revoked_at": _iso(row.revoked_at),
         }
         for row in rows
     ]
@@ -344,6 +380,9 @@ PARTS: Final[dict[str, Callable[[list[int]], list[Facts]]]] = {
     "questions_to_the_register": _questions,
     "quality_findings": _findings,
     "self_corrections": _self_corrections,
+    "prepared_corrections": _prepared,
+    "invitations": _invitations,
+    "certificates": _certificates,
     "proposals": _proposals,
     "rows_of_lists": _list_rows,
     "looks": _looks,

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from complaints.views import (
+    certificates,
     contact,
     eid,
     lookup,
@@ -37,6 +38,9 @@ urlpatterns = [
     path("du-lieu-cua-toi/pdf/", own_data.ask_pdf, name="own_pdf_ask"),
     path("du-lieu-cua-toi/pdf/<uuid:ref>/", own_data.as_pdf, name="own_pdf"),
     path("du-lieu-cua-toi/yeu-cau/", own_data.ask_request, name="data_request"),
+    path("chung-nhan/", certificates.own, name="certificate"),
+    path("chung-nhan/kiem-tra/", certificates.check, name="certificate_check"),
+    path("chung-nhan/thu-hoi.json", certificates.revoked, name="certificates_revoked"),
     path("doi-so/", contact.change, name="contact"),
     path("doi-so/giay/", contact.by_paper, name="contact_paper"),
     path("doi-so/xac-thuc/", contact.verify, name="contact_verify"),

@@ -16,6 +16,7 @@ from complaints.rules import records
 from portal.common import codes, phones
 from portal.common.names import fold
 from portal.registry import national_id
+from portal.registry.certificates import issuing
 from portal.registry.identity import RecordedDose
 from portal.registry.models import Organization, Person, Product
 
@@ -227,6 +228,8 @@ def certificate(person: Person, doses: list[RecordedDose]) -> tuple[str, str]:
     if person.population != Person.Population.MATCHED:
         waits = person.population == Person.Population.NOT_SENT
         return steps[Person.Population(person.population)], "info" if waits else "warn"
+    if issuing.is_set_up():
+        return _("Nothing is missing: you can open your certificate below."), "ok"
     if person.certificate_stale_since:
         words = _(
             "Corrected on %(day)s: the vaccination site and then the department sign a"

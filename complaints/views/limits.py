@@ -31,6 +31,7 @@ MAIL_ADDRESS: Final = Limit("mail_address", 5, timedelta(days=1))
 PAPER: Final = Limit("paper", 20, HOUR)
 CONTACT: Final = Limit("contact", 5, timedelta(days=1))
 STOP: Final = Limit("contact_stop", 20, HOUR)
+CERTIFICATES: Final = Limit("certificates", 600, HOUR)
 DATA_REQUEST: Final = Limit("data_request", 5, timedelta(days=1))
 UPLOAD_DEVICE: Final = Limit("upload_device", 40, HOUR)
 

@@ -36,6 +36,7 @@ from portal.audit import record as audit
 from portal.common.http import READ_AND_SEND, see_other
 from portal.common.names import fold
 from portal.registry import identity
+from portal.registry.certificates import issuing
 from portal.registry.models import Person
 
 # A device that is asked for more than this many submissions holds a family's worth.
@@ -243,6 +244,9 @@ def record(request: HttpRequest) -> HttpResponse:
         "facts": cards.facts_of_person(person, number),
         "certificate": reason,
         "certificate_tone": tone,
+        "has_certificate": bool(doses)
+        and issuing.is_set_up()
+        and person.population == Person.Population.MATCHED,
         "eid_name": eid.name_to_correct(person.full_name, eid.verified_by(request)),
         "rights": rights_of(request),
         "shares_phone": "proof" in request.session,

@@ -1,5 +1,6 @@
 """What is recorded."""
 
+from portal.registry.models.certificate import Certificate
 from portal.registry.models.correction import Correction, FeedEntry
 from portal.registry.models.dose import Dose
 from portal.registry.models.dosefile import DoseFile
@@ -45,6 +46,7 @@ __all__ = [
     "ListJob",
     "ListColumns",
     "AdministrativeUnit",
+    "Certificate",
     "Correction",
     "Dose",
     "DoseFile",

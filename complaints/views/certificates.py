@@ -1,0 +1,178 @@
+"""Certificates: one's own with its QR code; anybody's checked; the revoked ones."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import segno
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import (
+    require_http_methods,
+    require_safe,
+)
+
+from complaints.forms.certificates import CertificateForm
+from complaints.views import limits
+from complaints.views.cards import day, partial_day
+from portal.accounts import access
+from portal.common.http import READ_AND_SEND, see_other
+from portal.registry.certificates import hc1, issuing
+from portal.registry.models import Certificate, Person, Product
+
+PAGE: Final = 1000
+_STEPS: Final = {
+    "not_set_up": gettext_lazy("Certificates are not issued here yet."),
+    "no_doses": gettext_lazy("No dose is on record yet, so there is no certificate."),
+    "not_matched": gettext_lazy(
+        "Your details must agree with the population register first."
+    ),
+    "another_name": gettext_lazy(
+        "A dose bears another name. Report it, then its site corrects it."
+    ),
+    "vaccine": gettext_lazy(
+        "This vaccine is not in the international list, so no code can be made."
+    ),
+}
+
+
+@require_http_methods(READ_AND_SEND)
+@access.citizen
+def own(request: HttpRequest) -> HttpResponse:
+    """Show the certificate of the open record; make one when the button is pressed."""
+    person_id = request.session.get("person")
+    if person_id is None:
+        return redirect("citizen:lookup")
+    person = Person.objects.get(pk=person_id)
+    at = timezone.now()
+    missing = ""
+    if request.method == "POST":
+        try:
+            issuing.issue(person.surviving_id, at=at)
+        except issuing.CannotIssue as step:
+            missing = str(_STEPS[str(step)])
+        else:
+            return see_other("citizen:certificate")
+    found = issuing.in_force(person.surviving_id)
+    context: dict[str, Any] = {"missing": missing, "certificate": None}
+    if found is not None:
+        context["certificate"] = _shown(found, at=at)
+        context["qr"] = _qr(found.text)
+    status = 422 if missing else 200
+    return render(request, "citizen/certificate.html", context, status=status)
+
+
+@require_http_methods(READ_AND_SEND)
+@access.public
+def check(request: HttpRequest) -> HttpResponse:
+    """Check any HC1 certificate: who signed it, until when, what it says."""
+    at = timezone.now()
+    form = CertificateForm(request.POST if request.method == "POST" else None)
+    found: dict[str, Any] | None = None
+    if request.method == "POST" and form.is_valid():
+        too_many = limits.over(
+            request, (limits.CERTIFICATES, limits.address(request)), at=at
+        )
+        if too_many:
+            return too_many
+        try:
+            found = _checked(issuing.read(form.cleaned_data["text"]), at=at)
+        except hc1.Unreadable:
+            form.add_error(
+                "text",
+                _("This is no vaccination certificate. Its text begins with HC1:"),
+            )
+    status = 422 if request.method == "POST" and form.errors else 200
+    context = {"form": form, "found": found}
+    return render(request, "citizen/certificate_check.html", context, status=status)
+
+
+@require_safe
+@access.public
+def revoked(request: HttpRequest) -> JsonResponse:
+    """List what was revoked: digests of identifiers, in the order of revocation."""
+    after = request.GET.get("after", "0")
+    if not (after.isascii() and after.isdecimal() and len(after) < 18):
+        raise Http404
+    rows = issuing.revoked(after=int(after), limit=PAGE)
+    return JsonResponse(
+        {
+            "digest": "sha256 of the identifier, first 16 bytes",
+            "revoked": [
+                {
+                    "digest": bytes(row.revocation).hex(),
+                    "at": row.revoked_at.isoformat() if row.revoked_at else "",
+                }
+                for row in rows
+            ],
+            "after": rows[-1].pk if rows else int(after),
+        }
+    )
+
+
+def _shown(certificate: Certificate, *, at: datetime) -> dict[str, Any]:
+    """Return a certificate of ours as its owner sees it."""
+    return _checked(issuing.read(certificate.text), at=at)
+
+
+def _checked(read: hc1.Read, *, at: datetime) -> dict[str, Any]:
+    said = read.content
+    name = said.get("nam", {})
+    doses = said.get("v") or []
+    dose = doses[0] if doses and isinstance(doses[0], dict) else {}
+    identifier = str(dose.get("ci", ""))
+    tone, verdict = _verdict(read, identifier, at=at)
+    rows = [
+        (_("Full name"), " ".join(filter(None, (name.get("fn"), name.get("gn"))))),
+        (_("Birth date"), partial_day(str(said.get("dob", "")))),
+        (_("Vaccine"), _product(str(dose.get("mp", "")))),
+        (
+            _("Dose number"),
+            _("%(n)s of %(all)s") % {"n": dose.get("dn"), "all": dose.get("sd")}
+            if dose
+            else "",
+        ),
+        (_("Date given"), partial_day(str(dose.get("dt", "")))),
+        (_("Country"), str(dose.get("co", ""))),
+        (_("Issued by"), str(dose.get("is", ""))),
+        (_("Identifier"), identifier),
+        (_("Issued on"), day(timezone.localdate(read.issued_at))),
+        (_("Valid until"), day(timezone.localdate(read.expires_at))),
+    ]
+    return {
+        "tone": tone,
+        "verdict": verdict,
+        "is_valid": tone == "ok",
+        "rows": [(label, str(value)) for label, value in rows if value],
+    }
+
+
+def _verdict(read: hc1.Read, identifier: str, *, at: datetime) -> tuple[str, str]:
+    if read.is_signed is None:
+        return "warn", _("We do not know who signed it, so it cannot be checked here.")
+    if not read.is_signed:
+        return "bad", _("The signature is wrong: this certificate was forged.")
+    if identifier and issuing.is_revoked(identifier):
+        return "bad", _("It was revoked: the record was corrected since.")
+    if read.expires_at <= at:
+        return "warn", _("It has ended. A new one can be made.")
+    return "ok", _("Genuine: signed by the Ministry of Health, and in force.")
+
+
+def _product(medicinal: str) -> str:
+    code = issuing.product_of(medicinal)
+    found = Product.objects.filter(code=code).first() if code else None
+    return found.name if found else medicinal
+
+
+def _qr(text: str) -> SafeString:
+    """Return the certificate's QR code as SVG; it is made of numbers only."""
+    drawing = segno.make_qr(text, error="m").svg_inline(
+        scale=3, border=4, omitsize=True, svgclass=None, lineclass=None
+    )
+    label = _("QR code of the certificate")
+    named = drawing.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
+    return mark_safe(named)  # noqa: S308  -- drawn by segno from our own text

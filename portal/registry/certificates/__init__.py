@@ -1,0 +1,1 @@
+"""Vaccination certificates as EU DCC (HC1): made, revoked, read."""
