@@ -50,6 +50,7 @@ class Overview:
 
     ``below`` goes by the primary key of the part; ``itself`` is what the organization
     holds of its own, None where that is nothing. ``at``: when they were counted.
+    ``is_whole``: whether it is kept together with what lies below.
     """
 
     total: Times = Times()
@@ -57,6 +58,7 @@ class Overview:
     below: dict[int, Times] = field(default_factory=dict)
     months: dict[date, Times] = field(default_factory=dict)
     at: datetime | None = None
+    is_whole: bool = False
 
 
 @dataclass
@@ -105,6 +107,7 @@ def overview(
         whole = found.pop(chosen.pk, None)
         if whole:
             seen.total, seen.months = whole.together(), whole.months
+            seen.is_whole = True
         seen.below = {key: part.together() for key, part in found.items()}
         end = month_after(last, 1)
         # Of a body these are all.

@@ -37,6 +37,7 @@ SIDE = {
     "complaints.rollups",
     # Reads with a name and a recount in SQL stand beside them.
     "complaints.figures",
+    "complaints.insight",
     "complaints.worklist",
     "complaints.casefile",
     "complaints.lookalikes",

@@ -117,6 +117,17 @@ class Measure(models.Model):
                 condition=Q(ended_on__isnull=False),
             ),
             models.Index(
+                name="measure_open",
+                fields=["holder", "sent_on"],
+                include=["kind", "spent", "runs_from", "is_untouched"],
+                condition=Q(is_open=True),
+            ),
+            models.Index(
+                name="measure_handed",
+                fields=["holder", "ended_on"],
+                condition=Q(held_by__isnull=False),
+            ),
+            models.Index(
                 name="measure_falls_due",
                 fields=["late_from"],
                 condition=Q(is_open=True),

@@ -7,6 +7,7 @@ from complaints.views import (
     campaigns,
     comparison,
     data_requests,
+    figures_detail,
     managing,
     message_lists,
     oversight,
@@ -19,6 +20,7 @@ app_name = "oversight"
 urlpatterns = [
     path("", oversight.times, name="times"),
     path("ho-so/", oversight.cases, name="cases"),
+    path("chi-tiet/", figures_detail.detail, name="detail"),
     path("muc-luc/", managing.manage, name="manage"),
     path("thoi-han/", rules.rules, name="rules"),
     path("thoi-han/moi/<slug:subject>/", rules.new, name="rule_new"),

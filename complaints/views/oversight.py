@@ -1,10 +1,11 @@
 """How long complaints take, by organization and month, down to the cases behind."""
 
-from datetime import date, datetime
+from contextlib import nullcontext
+from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.http import Http404, HttpResponse
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,16 +16,15 @@ from django.views.decorators.http import require_safe
 
 from complaints import casefile, figures, worklist
 from complaints.choices import OPEN, Kind, Status
-from complaints.models import Complaint, Figure, SubtreeFigure
+from complaints.models import Complaint, Figure
 from complaints.rollups import FEW
-from complaints.views import oversight_tables
+from complaints.rollups.definitions import DEFINITIONS
+from complaints.views import figures_asked, oversight_tables
 from complaints.views.casework import READERS
+from complaints.views.figures_asked import Asked
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
-from portal.registry.models import Organization
-
-MONTHS: Final = 6
-MOST_MONTHS: Final = 24
+from portal.common import scope
 
 # What stands behind a figure: name in the address -> cases.
 GROUPS: Final[dict[str, tuple[Any, Q]]] = {
@@ -36,39 +36,48 @@ GROUPS: Final[dict[str, tuple[Any, Q]]] = {
         Q(status__in=OPEN, touched_at=None),
     ),
     "reopened": (gettext_lazy("Reopened"), Q(round__gt=1)),
-    "overdue": (gettext_lazy("Open and overdue"), Q(status__in=OPEN)),
 }
+# The same by what was measured of each case, which only the system's scope may read.
+MEASURED: Final[dict[str, Q]] = {
+    "open_overdue": Q(measure__is_open=True),
+    "handed": Q(measure__hops__gt=0),
+    "asked": Q(measure__asks__gt=0),
+    "disagreed": Q(measure__is_disagreed=True),
+    "reversed": Q(measure__is_reversed=True),
+    "self_corrected": Q(measure__is_self_corrected=True),
+    "kept_unseen": Q(measure__is_kept_unseen=True),
+    "refiled": Q(measure__is_refiled=True),
+}
+
+
+# What the first page tells, in the order of its definitions.
+MEANINGS: Final = (
+    "received",
+    "resolved",
+    "median",
+    "on_time",
+    "first_answer",
+    "open",
+    "open_overdue",
+    "untouched",
+    "reopened",
+    "whose",
+)
 
 
 @require_safe
 @access.staff(*access.OVERSEERS)
 def times(request: StaffRequest) -> HttpResponse:
     """Show the figures of an organization, what lies below it, and their trend."""
-    at = timezone.now()
-    chosen = _organization(request)
-    first, last = _months(request, at=at)
-    kind = _choice(request, "kind", Kind.values)
-    cohort = _choice(request, "cohort", Figure.Cohort.values) or "opened"
-    children = _children(chosen)
-    seen = figures.overview(
-        chosen,
-        parts=[(child.pk, child.is_whole) for child in children.values()],
-        first=first,
-        last=last,
-        at=at,
-        kind=kind,
-        cohort=cohort,
-    )
-    query = {
-        "from": f"{first:%Y-%m}",
-        "to": f"{last:%Y-%m}",
-        "kind": kind,
-        "cohort": cohort,
-    }
-    months = figures.months_between(first, last)
+    asked = figures_asked.read(request, at=timezone.now())
+    chosen, query = asked.chosen, asked.query
+    children = figures_asked.children(chosen)
+    seen = asked.overview(children)
+    months = figures.months_between(asked.first, asked.last)
+    sees_above = figures_asked.may_see(request, chosen.parent)
     context = {
         "chosen": chosen,
-        "above": chosen.parent if _may_see(request, chosen.parent) else None,
+        "above": chosen.parent if sees_above else None,
         "form_values": query,
         "kinds": Kind.choices,
         "figures": oversight_tables.headline(seen.total, chosen, query),
@@ -78,7 +87,9 @@ def times(request: StaffRequest) -> HttpResponse:
         "computed_at": seen.at,
         "is_few": seen.total.is_few,
         "few": FEW,
-        "cohort": cohort,
+        "cohort": asked.cohort,
+        "meanings": [DEFINITIONS[name] for name in MEANINGS],
+        "detail_url": f"{reverse('oversight:detail')}?{urlencode(asked.address)}",
     }
     return render(request, "oversight/times.html", context)
 
@@ -87,18 +98,15 @@ def times(request: StaffRequest) -> HttpResponse:
 @access.staff(*access.OVERSEERS)
 def cases(request: StaffRequest) -> HttpResponse:
     """List the cases behind a figure; people are named on the case's own page only."""
-    at = timezone.now()
-    chosen = _organization(request)
-    first, last = _months(request, at=at)
-    kind = _choice(request, "kind", Kind.values)
-    group = _choice(request, "group", list(GROUPS))
-    cohort = _choice(request, "cohort", Figure.Cohort.values) or "opened"
+    asked = figures_asked.read(request, at=timezone.now())
+    chosen = asked.chosen
+    group = figures_asked.choice(request, "group", [*GROUPS, *MEASURED])
     itself = request.GET.get("itself") == "1"
-    found = _behind(
-        chosen, first, last, kind=kind, group=group, cohort=cohort, itself=itself, at=at
-    )
+    found = _behind(asked, group=group, itself=itself)
     after = worklist.Place.read(request.GET.get("after", ""))
-    page = _page(found, after)
+    # The organization was checked against the reader's postings, and bounds the list.
+    with scope.system() if group in MEASURED else nullcontext():
+        page = _page(found, after)
     readable = [p.organization.path for p in request.postings if p.role in READERS]
     next_url = ""
     if page.after:
@@ -107,10 +115,10 @@ def cases(request: StaffRequest) -> HttpResponse:
         next_url = f"?{query.urlencode()}"
     context = {
         "chosen": chosen,
-        "first": first,
-        "last": last,
-        "group": GROUPS[group][0],
-        "kind": Kind(kind).label if kind else "",
+        "first": asked.first,
+        "last": asked.last,
+        "group": _label(group),
+        "kind": Kind(asked.kind).label if asked.kind else "",
         "table": {
             "caption": _("Cases behind the figure"),
             "columns": [
@@ -126,94 +134,32 @@ def cases(request: StaffRequest) -> HttpResponse:
             "empty": _("No case stands behind this figure."),
         },
         "next_url": next_url,
-        "back_url": f"{reverse('oversight:times')}?{_back(request)}",
+        "back_url": f"{reverse('oversight:times')}?{urlencode(asked.address)}",
     }
     return render(request, "oversight/cases.html", context)
 
 
-def _organization(request: StaffRequest) -> Organization:
-    """Return the organization in the address, or the reader's own; 404 outside it."""
-    code = request.GET.get("organization", "")
-    if not code:
-        return request.postings[0].organization
-    chosen = Organization.objects.select_related("parent").filter(code=code).first()
-    if chosen is None or not _may_see(request, chosen):
-        raise Http404
-    return chosen
+def _label(group: str) -> Any:
+    return DEFINITIONS[group].label if group in MEASURED else GROUPS[group][0]
 
 
-def _children(chosen: Organization) -> dict[int, Any]:
-    """Return what lies directly below; ``is_whole``: kept with what it has below."""
-    kept = SubtreeFigure.objects.filter(organization=OuterRef("pk"))
-    found = (
-        Organization.objects.filter(parent=chosen)
-        .annotate(is_whole=Exists(kept))
-        .only("code", "name")
-        .order_by("sort_key", "pk")
-    )
-    return {child.pk: child for child in found}
-
-
-def _may_see(request: StaffRequest, organization: Organization | None) -> bool:
-    return organization is not None and any(
-        organization.path.startswith(posting.organization.path)
-        for posting in request.postings
-    )
-
-
-def _months(request: StaffRequest, *, at: datetime) -> tuple[date, date]:
-    """Return first and last month of the address; the last six without one."""
-    this = timezone.localdate(at).replace(day=1)
-    single = _month(request.GET.get("month", ""))
-    if single:
-        return single, single
-    last = _month(request.GET.get("to", "")) or this
-    first = _month(request.GET.get("from", "")) or figures.month_after(last, 1 - MONTHS)
-    first = min(first, last)
-    return max(first, figures.month_after(last, 1 - MOST_MONTHS)), last
-
-
-def _month(text: str) -> date | None:
-    """Return the month "2026-11", or None for what is none."""
-    try:
-        month = date.fromisoformat(f"{text}-01")
-    except ValueError:
-        return None
-    return month if 2021 <= month.year <= 2100 else None
-
-
-def _choice(request: StaffRequest, name: str, allowed: list[str]) -> str:
-    value = request.GET.get(name, "")
-    return value if value in allowed else ""
-
-
-def _behind(
-    chosen: Organization,
-    first: date,
-    last: date,
-    *,
-    kind: str,
-    group: str,
-    cohort: str,
-    itself: bool,
-    at: datetime,
-) -> QuerySet[Complaint]:
+def _behind(asked: Asked, *, group: str, itself: bool) -> QuerySet[Complaint]:
     """Return the cases that a figure counted."""
     begins, ends = (
         timezone.make_aware(datetime.combine(day, datetime.min.time()))
-        for day in (first, figures.month_after(last, 1))
+        for day in (asked.first, figures.month_after(asked.last, 1))
     )
-    column = "submitted_at" if cohort == Figure.Cohort.OPENED else "ended_at"
-    held = Q(holder=chosen) if itself else Q(holder_path__below=chosen.path)
+    column = "submitted_at" if asked.cohort == Figure.Cohort.OPENED else "ended_at"
+    held = Q(holder=asked.chosen)
+    if not itself:
+        held = Q(holder_path__below=asked.chosen.path)
+    of_group = MEASURED[group] if group in MEASURED else GROUPS[group][1]
     found = Complaint.objects.filter(
-        held, GROUPS[group][1], **{f"{column}__gte": begins, f"{column}__lt": ends}
+        held, of_group, **{f"{column}__gte": begins, f"{column}__lt": ends}
     )
-    if group == "overdue":
-        found = found.filter(
-            ~Q(status=Status.WAITING_CITIZEN) | Q(paused_at__gt=F("due_at")),
-            due_at__lt=at,
-        )
-    return found.filter(kind=kind) if kind else found
+    if group == "open_overdue":
+        found = found.filter(measure__late_from__lt=asked.at)
+    return found.filter(kind=asked.kind) if asked.kind else found
 
 
 def _page(found: QuerySet[Complaint], after: worklist.Place | None) -> worklist.Page:
@@ -255,8 +201,3 @@ def _case_row(complaint: Complaint, readable: list[str]) -> dict[str, Any]:
 
 def _day(at: datetime | None) -> str:
     return f"{timezone.localtime(at):%d/%m/%Y %H:%M}" if at else "–"
-
-
-def _back(request: StaffRequest) -> str:
-    kept = ("organization", "from", "to", "kind", "cohort")
-    return urlencode({name: request.GET.get(name, "") for name in kept})

@@ -22,7 +22,7 @@ def _cases_url(chosen: Organization, query: dict[str, str], **more: str) -> str:
     )
 
 
-def _hours(seconds: int | None) -> str:
+def hours(seconds: int | None) -> str:
     """Return a time as hours up to two days, as days beyond."""
     if seconds is None:
         return "–"
@@ -43,20 +43,20 @@ def headline(
         {"label": _("Received"), "value": vn_number(total.received), "url": url("")},
         {
             "label": _("Half done within"),
-            "value": _hours(total.median),
+            "value": hours(total.median),
             "url": url("resolved"),
             "note": _("of %(n)s resolved") % {"n": vn_number(total.resolved)},
         },
         {
             "label": _("90 % done within"),
-            "value": _hours(total.p90),
-            "note": _("75 %% within %(time)s") % {"time": _hours(total.p75)},
+            "value": hours(total.p90),
+            "note": _("75 %% within %(time)s") % {"time": hours(total.p75)},
         },
         {
             "label": _("On time"),
             "value": percent(total.on_time_share),
             "note": _("first answer: half within %(time)s")
-            % {"time": _hours(total.first_answer_median)},
+            % {"time": hours(total.first_answer_median)},
         },
         {
             "label": _("Open"),
@@ -66,7 +66,7 @@ def headline(
         {
             "label": _("Open and overdue"),
             "value": vn_number(total.open_overdue),
-            "url": url("overdue"),
+            "url": url("open_overdue"),
         },
         {
             "label": _("Never opened by staff"),
@@ -131,13 +131,13 @@ def _cells(times: Times) -> list[dict[str, Any]]:
     return [
         {"text": vn_number(times.received), "group": ""},
         {"text": vn_number(times.resolved), "group": "resolved"},
-        {"text": _hours(times.median), "few": times.is_few},
-        {"text": _hours(times.p75), "few": times.is_few},
-        {"text": _hours(times.p90), "few": times.is_few},
+        {"text": hours(times.median), "few": times.is_few},
+        {"text": hours(times.p75), "few": times.is_few},
+        {"text": hours(times.p90), "few": times.is_few},
         {"text": percent(times.on_time_share), "few": times.is_few},
-        {"text": _hours(times.first_answer_median)},
+        {"text": hours(times.first_answer_median)},
         {"text": vn_number(times.open), "group": "open"},
-        {"text": vn_number(times.open_overdue), "group": "overdue"},
+        {"text": vn_number(times.open_overdue), "group": "open_overdue"},
         {"text": vn_number(times.untouched), "group": "untouched"},
         {"text": vn_number(times.reopened), "group": "reopened"},
     ]

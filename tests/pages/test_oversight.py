@@ -1,5 +1,6 @@
 """Figures of a subtree: what they say, who sees them, what stands behind them."""
 
+import html
 from datetime import timedelta
 
 import pytest
@@ -212,3 +213,60 @@ def test_more_organizations_take_no_more_statements(client, province):
 
 def test_nothing_is_divided_by_nothing():
     assert Times().on_time_share is None
+
+
+def test_the_second_page_tells_each_figure_with_its_meaning(client, province):
+    station = make_organization("TYT-1", parent=province)
+    resolved_after(3, holder=station)
+    resolved_after(70, holder=station)
+    make_case(station, sent=timezone.now() - timedelta(days=10))
+    rollups.rebuild_all(at=timezone.now())
+
+    response = client.get(reverse("oversight:detail"))
+
+    page = texts(response)
+    assert response.status_code == 200
+    for row in response.context["cohorts"]:
+        assert str(row["meaning"]) in html.unescape(page), row["name"]
+    assert response.context["survival"]["series"][0]["values"][:2] == [
+        pytest.approx(100 * 2 / 3),
+        pytest.approx(100 * 2 / 3),
+    ]
+    assert [row["cells"][1] for row in response.context["backlog"]["rows"]] == [
+        *"00100"
+    ]
+
+
+@pytest.mark.parametrize("path", ["SYT", "TYT-1"])
+def test_the_second_page_says_of_a_body_and_of_a_whole_the_same(client, province, path):
+    """All that the province has lies in its station."""
+    station = make_organization("TYT-1", parent=province)
+    for hours in (3, 30, 70, 200):
+        resolved_after(hours, holder=station)
+    make_case(station, sent=timezone.now() - timedelta(days=10))
+    rollups.rebuild_all(at=timezone.now())
+
+    seen = client.get(reverse("oversight:detail"), {"organization": path}).context
+
+    shares = seen["survival"]["series"][0]["values"]
+    assert [round(share) for share in shares[:3]] == [80, 60, 40]
+    assert len(seen["forecast"]) == 4
+    assert str(seen["cohorts"][0]["cells"][0]["text"]) == "5"
+
+
+def test_counts_on_the_second_page_lead_to_as_many_cases(client, province):
+    station = make_organization("TYT-1", parent=province)
+    sent = timezone.now() - timedelta(hours=9)
+    asked = (Move.ASK, Status.WAITING_CITIZEN, sent + timedelta(hours=1))
+    answered = (Move.ANSWER, Status.IN_REVIEW, sent + timedelta(hours=2))
+    make_case(station, sent=sent, history=[asked, answered])
+    make_case(station, sent=sent)
+    rollups.rebuild_all(at=timezone.now())
+
+    rows = client.get(reverse("oversight:detail")).context["cohorts"]
+
+    linked = [(row, cell) for row in rows for cell in row["cells"] if cell.get("url")]
+    assert [row["name"] for row, _cell in linked] == ["asked"]
+    for _row, cell in linked:
+        behind = client.get(cell["url"]).context["table"]["rows"]
+        assert cell["text"].startswith(f"{len(behind)} ")

@@ -1,0 +1,142 @@
+"""What each figure means: one table for page, command and docs/figures.md."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A figure's name and what is counted, in words for whoever reads the page."""
+
+    label: Any
+    meaning: Any
+
+
+DEFINITIONS: Final[dict[str, Definition]] = {
+    "received": Definition(
+        _("Received"),
+        _("Complaints that were sent (or, by ending, that ended) in these months."),
+    ),
+    "resolved": Definition(
+        _("Resolved"),
+        _(
+            "Decided and not reopened since. Withdrawn and lapsed ones"
+            " are not resolved."
+        ),
+    ),
+    "median": Definition(
+        _("Half done within"),
+        _(
+            "Hours round the clock from sending to the last answer, nights and holidays"
+            " included. Waiting for the citizen, at most ten days, is taken out. Rounds"
+            " are summed. Resolved complaints only."
+        ),
+    ),
+    "p75": Definition(
+        _("75 % done within"), _("The same for three of four resolved complaints.")
+    ),
+    "p90": Definition(
+        _("90 % done within"), _("The same for nine of ten resolved complaints.")
+    ),
+    "on_time": Definition(
+        _("On time"),
+        _(
+            "Resolved within the policy's time without an extension, divided by all"
+            " resolved and all that are open and past due."
+        ),
+    ),
+    "first_answer": Definition(
+        _("First answer"),
+        _(
+            "Half of the citizens got a first question or decision by"
+            " staff within this."
+        ),
+    ),
+    "open": Definition(_("Open"), _("Not ended, as it stands now.")),
+    "open_overdue": Definition(
+        _("Open and overdue"),
+        _("Open, and the policy's time without an extension is over."),
+    ),
+    "untouched": Definition(
+        _("Never opened by staff"),
+        _(
+            "Open, and no member of staff has made any step. It counts here from the"
+            " first minute."
+        ),
+    ),
+    "reopened": Definition(
+        _("Reopened"),
+        _("In a second round or later. Its time is the sum of all rounds."),
+    ),
+    "still_open": Definition(
+        _("Still open after"),
+        _(
+            "The share that was not resolved after so many days, estimated from"
+            " resolved and open complaints together (Kaplan and Meier). Who leaves old"
+            " cases open does not look faster."
+        ),
+    ),
+    "ledger": Definition(
+        _("Where the days went"),
+        _(
+            "How long ended complaints stood in each state, and with whom. Time with an"
+            " earlier holder counts here for that holder."
+        ),
+    ),
+    "handed": Definition(
+        _("Handed on"),
+        _("Passed to another organization at least once. The clock ran on."),
+    ),
+    "asked": Definition(
+        _("Citizen was asked"),
+        _("At least one question to the citizen that was not taken back."),
+    ),
+    "disagreed": Definition(
+        _("Citizen disagreed"), _("The citizen said that it is still not right.")
+    ),
+    "reversed": Definition(
+        _("Decision reversed"),
+        _(
+            "A later round decided otherwise, or an automatic correction was taken"
+            " back."
+        ),
+    ),
+    "self_corrected": Definition(
+        _("Corrected by the portal"),
+        _(
+            "Proved and put right by a rule, without staff. Its time"
+            " counts as any other."
+        ),
+    ),
+    "kept_unseen": Definition(
+        _("Kept without a look"),
+        _(
+            "The record was kept as it is, and the decision is the only step that staff"
+            " made."
+        ),
+    ),
+    "refiled": Definition(
+        _("Reported again"),
+        _("The same matter was sent again within 30 days after it had ended."),
+    ),
+    "forecast": Definition(
+        _("Backlog gone in"),
+        _(
+            "Open complaints divided by what ends more than arrives, at the pace of the"
+            " last 28 days. Four of five times it lies between the two bounds."
+        ),
+    ),
+    "peers": Definition(
+        _("Among its peers"),
+        _(
+            "Organizations of the same kind with at least 20 resolved in the month,"
+            " from the fastest to the slowest by median."
+        ),
+    ),
+    "whose": Definition(
+        _("Whose figure"),
+        _("A complaint counts for who holds it now, or who ended it."),
+    ),
+}

@@ -1,0 +1,130 @@
+"""What an overseer asks figures of: an organization, months, a kind, a cohort."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.db.models import Exists, OuterRef
+from django.http import Http404
+from django.utils import timezone
+
+from complaints import figures
+from complaints.choices import Kind
+from complaints.figures import Overview
+from complaints.models import Figure, SubtreeFigure
+from portal.accounts.access import StaffRequest
+from portal.registry.models import Organization
+
+MONTHS: Final = 6
+MOST_MONTHS: Final = 24
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the address of a page of figures says; the same address, the same view."""
+
+    chosen: Organization
+    first: date
+    last: date
+    kind: str
+    cohort: str
+    at: datetime
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Return the filters as an address bears them, the organization apart."""
+        return {
+            "from": f"{self.first:%Y-%m}",
+            "to": f"{self.last:%Y-%m}",
+            "kind": self.kind,
+            "cohort": self.cohort,
+        }
+
+    @property
+    def address(self) -> dict[str, str]:
+        """Return the organization and the filters as an address bears them."""
+        return {"organization": self.chosen.code} | self.query
+
+    def overview(self, children: dict[int, Any], *, cohort: str = "") -> Overview:
+        """Return the figures, by the cohort asked for or another."""
+        return figures.overview(
+            self.chosen,
+            parts=[(child.pk, child.is_whole) for child in children.values()],
+            first=self.first,
+            last=self.last,
+            at=self.at,
+            kind=self.kind,
+            cohort=cohort or self.cohort,
+        )
+
+
+def read(request: StaffRequest, *, at: datetime) -> Asked:
+    """Return what the address asks for; broken filters fall back to the usual ones.
+
+    Raise Http404 for an organization outside the reader's postings.
+    """
+    first, last = _months(request, at=at)
+    return Asked(
+        chosen=_organization(request),
+        first=first,
+        last=last,
+        kind=choice(request, "kind", Kind.values),
+        cohort=choice(request, "cohort", Figure.Cohort.values) or "opened",
+        at=at,
+    )
+
+
+def children(chosen: Organization) -> dict[int, Any]:
+    """Return what lies directly below; ``is_whole``: kept with what it has below."""
+    kept = SubtreeFigure.objects.filter(organization=OuterRef("pk"))
+    found = (
+        Organization.objects.filter(parent=chosen)
+        .annotate(is_whole=Exists(kept))
+        .only("code", "name")
+        .order_by("sort_key", "pk")
+    )
+    return {child.pk: child for child in found}
+
+
+def choice(request: StaffRequest, name: str, allowed: list[str]) -> str:
+    value = request.GET.get(name, "")
+    return value if value in allowed else ""
+
+
+def may_see(request: StaffRequest, organization: Organization | None) -> bool:
+    return organization is not None and any(
+        organization.path.startswith(posting.organization.path)
+        for posting in request.postings
+    )
+
+
+def _organization(request: StaffRequest) -> Organization:
+    """Return the organization in the address, or the reader's own; 404 outside it."""
+    code = request.GET.get("organization", "")
+    if not code:
+        return request.postings[0].organization
+    chosen = Organization.objects.select_related("parent").filter(code=code).first()
+    if chosen is None or not may_see(request, chosen):
+        raise Http404
+    return chosen
+
+
+def _months(request: StaffRequest, *, at: datetime) -> tuple[date, date]:
+    """Return first and last month of the address; the last six without one."""
+    this = timezone.localdate(at).replace(day=1)
+    single = _month(request.GET.get("month", ""))
+    if single:
+        return single, single
+    last = _month(request.GET.get("to", "")) or this
+    first = _month(request.GET.get("from", "")) or figures.month_after(last, 1 - MONTHS)
+    first = min(first, last)
+    return max(first, figures.month_after(last, 1 - MOST_MONTHS)), last
+
+
+def _month(text: str) -> date | None:
+    """Return the month "2026-11", or None for what is none."""
+    try:
+        month = date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return None
+    return month if 2021 <= month.year <= 2100 else None

@@ -1,0 +1,280 @@
+"""More of an organization's figures: both cohorts, what lasts, where the days went."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from complaints import insight
+from complaints.choices import Kind
+from complaints.insight import AGES, Backlog, Insight, Peers
+from complaints.models import Figure
+from complaints.rollups import FEW, Times, survival
+from complaints.rollups.definitions import DEFINITIONS
+from complaints.views import figures_asked
+from complaints.views.oversight_tables import hours
+from portal.accounts import access
+from portal.accounts.access import StaffRequest
+from portal.common.templatetags.ui import percent, vn_number
+
+DAY: Final = 86_400
+# Parts of the whole number, told as a count with its share.
+PARTS: Final = (
+    "reopened",
+    "handed",
+    "asked",
+    "disagreed",
+    "reversed",
+    "self_corrected",
+    "kept_unseen",
+    "refiled",
+)
+
+
+@require_safe
+@access.staff(*access.OVERSEERS)
+def detail(request: StaffRequest) -> HttpResponse:
+    """Show what the first page of figures has no room for, each with its meaning."""
+    asked = figures_asked.read(request, at=timezone.now())
+    children = figures_asked.children(asked.chosen)
+    cohorts = {
+        cohort: asked.overview(children, cohort=cohort)
+        for cohort in Figure.Cohort.values
+    }
+    opened, closed = (cohorts[c].total for c in Figure.Cohort.values)
+    more = insight.look(
+        asked.chosen,
+        first=asked.first,
+        last=asked.last,
+        at=asked.at,
+        is_whole=cohorts["opened"].is_whole,
+        kind=asked.kind,
+    )
+    address = urlencode(asked.address)
+    context = {
+        "chosen": asked.chosen,
+        "asked": asked,
+        "form_values": asked.query,
+        "kinds": Kind.choices,
+        "kind": Kind(asked.kind).label if asked.kind else "",
+        "counted_at": cohorts["opened"].at,
+        "cohorts": _cohorts(opened, closed, address),
+        "survival": _survival(more),
+        "states": _states(closed),
+        "held_by": _held_by(more, closed),
+        "backlog": _backlog(more.backlog),
+        "forecast": _forecast(more.backlog),
+        "peers": _peers(more.peers),
+        "meanings": DEFINITIONS,
+        "is_few": min(opened.resolved, closed.resolved) < FEW,
+        "few": FEW,
+        "back_url": f"{reverse('oversight:times')}?{address}",
+    }
+    return render(request, "oversight/figures_detail.html", context)
+
+
+def _cohorts(opened: Times, closed: Times, address: str) -> list[dict[str, Any]]:
+    """Return a row a figure: of what was sent, of what ended, and its meaning."""
+    tellers: dict[str, Callable[[Times], str]] = {
+        "received": lambda t: vn_number(t.received),
+        "resolved": lambda t: vn_number(t.resolved),
+        "median": lambda t: hours(t.median),
+        "p75": lambda t: hours(t.p75),
+        "p90": lambda t: hours(t.p90),
+        "on_time": lambda t: percent(t.on_time_share),
+        "first_answer": lambda t: hours(t.first_answer_median),
+    }
+    rows = [
+        {
+            "name": name,
+            "cells": [
+                {
+                    "text": tell(times),
+                    "few": times.is_few and name not in ("received", "resolved"),
+                }
+                for times in (opened, closed)
+            ],
+        }
+        for name, tell in tellers.items()
+    ]
+    for name in PARTS:
+        cells = []
+        for cohort, times in zip(Figure.Cohort.values, (opened, closed), strict=True):
+            count = getattr(times, name)
+            share = count / times.received if times.received else None
+            cells.append(
+                {
+                    "text": f"{vn_number(count)} ({percent(share)})",
+                    "url": f"{reverse('oversight:cases')}?{address}"
+                    f"&{urlencode({'group': name, 'cohort': cohort})}"
+                    if count
+                    else "",
+                }
+            )
+        rows.append({"name": name, "cells": cells})
+    return [
+        row
+        | {
+            "label": DEFINITIONS[str(row["name"])].label,
+            "meaning": DEFINITIONS[str(row["name"])].meaning,
+        }
+        for row in rows
+    ]
+
+
+def _survival(more: Insight) -> dict[str, Any]:
+    """Return the shares still open for ``line_chart``, which tells them as a table."""
+    shares = [more.still_open[day] for day in survival.AFTER]
+    return {
+        "title": _("Share still open, by days since sending"),
+        "note": _("Of those sent in these months, open ones included."),
+        "unit": "%",
+        "labels": [str(day) for day in survival.AFTER],
+        "series": [
+            {
+                "label": _("Still open"),
+                "tone": "a",
+                "values": [None if s is None else s * 100 for s in shares],
+            }
+        ],
+    }
+
+
+def _states(closed: Times) -> dict[str, Any]:
+    """Return the days that ended complaints stood in each state, for ``bar_chart``."""
+    stood = (
+        (_("In line, with nobody on it"), closed.waited),
+        (_("Being checked"), closed.checked),
+        (_("Waiting for the citizen"), closed.paused),
+        (_("Waiting for another body"), closed.elsewhere),
+        (_("Waiting for a second person"), closed.seconded),
+    )
+    return {
+        "title": _("Days in each state"),
+        "note": _("All complaints together that ended in these months."),
+        "bars": [
+            {"label": label, "value": round(seconds / DAY), "tone": number}
+            for number, (label, seconds) in enumerate(stood, 1)
+        ],
+    }
+
+
+def _held_by(more: Insight, closed: Times) -> dict[str, Any]:
+    total = (
+        closed.waited
+        + closed.checked
+        + closed.paused
+        + closed.elsewhere
+        + closed.seconded
+    )
+    return {
+        "caption": _("With whom before"),
+        "columns": [
+            {"label": _("Earlier holder")},
+            {"label": _("Days"), "number": True},
+            {"label": _("Share of all days"), "number": True},
+        ],
+        "rows": [
+            {
+                "cells": [
+                    name,
+                    vn_number(seconds / DAY, 1),
+                    percent(seconds / total if total else None),
+                ]
+            }
+            for name, seconds in more.held_by
+        ],
+        "empty": _("Nothing that ended in these months was handed on."),
+    }
+
+
+def _backlog(backlog: Backlog) -> dict[str, Any]:
+    labels = [
+        _("From %(days)s days") % {"days": begin}
+        if end is None
+        else _("%(begin)s to %(end)s days") % {"begin": begin, "end": end - 1}
+        for begin, end in zip(AGES, [*AGES[1:], None], strict=True)
+    ]
+    return {
+        "caption": _("Open now, by days since sending"),
+        "columns": [{"label": _("Age")}, {"label": _("Open"), "number": True}],
+        "rows": [
+            {"cells": [label, vn_number(count)]}
+            for label, count in zip(labels, backlog.ages, strict=True)
+        ],
+    }
+
+
+def _forecast(backlog: Backlog) -> list[str]:
+    """Return what is open, how fast that changes and when it is gone, in sentences."""
+    told = [
+        _("%(n)s open now, of these %(untouched)s never opened by staff.")
+        % {"n": vn_number(backlog.open), "untouched": vn_number(backlog.untouched)},
+        _("In the last %(days)s days %(arrived)s were sent and %(ended)s ended.")
+        % {
+            "days": survival.WINDOW,
+            "arrived": vn_number(backlog.arrived),
+            "ended": vn_number(backlog.ended),
+        },
+    ]
+    if backlog.oldest is not None:
+        told.insert(
+            1,
+            ngettext(
+                "The oldest was sent %(days)s day ago.",
+                "The oldest was sent %(days)s days ago.",
+                backlog.oldest,
+            )
+            % {"days": vn_number(backlog.oldest)},
+        )
+    forecast = backlog.forecast
+    if forecast is None:
+        return told
+    if forecast.days is None:
+        told.append(_("At this pace the backlog does not go: no less comes than ends."))
+        return told
+    facts = {
+        "days": vn_number(forecast.days),
+        "soonest": vn_number(forecast.soonest or 0),
+        "latest": vn_number(forecast.latest) if forecast.latest is not None else "",
+    }
+    told.append(
+        _("At this pace it is gone in %(days)s days, likely %(soonest)s to %(latest)s.")
+        % facts
+        if forecast.latest is not None
+        else _(
+            "At this pace it is gone in %(days)s days, %(soonest)s at the soonest,"
+            " perhaps never."
+        )
+        % facts
+    )
+    return told
+
+
+def _peers(peers: Peers) -> str:
+    """Return in a sentence where the organization stands among its peers."""
+    facts = {"n": vn_number(len(peers.medians)), "month": f"{peers.month:%m/%Y}"}
+    if not peers.medians:
+        return _("No peer has resolved enough in %(month)s to compare.") % facts
+    middle = peers.medians[(len(peers.medians) - 1) // 2]
+    facts["middle"] = hours(middle)
+    if peers.place is None:
+        return (
+            _("%(n)s peers in %(month)s: half of them were done within %(middle)s.")
+            % facts
+        )
+    facts |= {"place": vn_number(peers.place), "mine": hours(peers.mine)}
+    return (
+        _(
+            "Place %(place)s of %(n)s in %(month)s, with %(mine)s; the middle one took"
+            " %(middle)s."
+        )
+        % facts
+    )
