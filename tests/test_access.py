@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from complaints.actions import addresses, bulk, data_requests, drafts, rulebook
 from complaints.models import Complaint, Evidence, Incident
+from complaints.open_figures import last_month
 from portal.audit.models import Entry
 from portal.common import outbox, scope
 from portal.registry.models import QualityFinding
@@ -190,6 +191,8 @@ class World:
             "pair": self.pair.ref,
             "code": code,
             "key": "submit",
+            "month": f"{last_month(timezone.localdate()):%Y-%m}",
+            "form": "csv",
             "token": self.token,
         }
         if name == "casework:incident_move":

@@ -38,6 +38,7 @@ SIDE = {
     # Reads with a name and a recount in SQL stand beside them.
     "complaints.figures",
     "complaints.insight",
+    "complaints.open_figures",
     "complaints.worklist",
     "complaints.casefile",
     "complaints.lookalikes",

@@ -8,6 +8,7 @@ from complaints.views import (
     eid,
     lookup,
     news,
+    open_figures,
     own,
     own_data,
     papers,
@@ -24,6 +25,8 @@ app_name = "citizen"
 _DRAFT = "bao-sai/<uuid:draft>/"
 
 urlpatterns = [
+    path("so-lieu/", open_figures.page, name="open_figures"),
+    path("so-lieu/<slug:month>.<slug:form>", open_figures.file, name="open_file"),
     path("tra-cuu/", lookup.lookup, name="lookup"),
     path("tra-cuu/dien-thoai/", lookup.by_phone, name="by_phone"),
     path("tra-cuu/xac-thuc/", lookup.verify, name="verify"),

@@ -8,6 +8,7 @@ from complaints.views import (
     comparison,
     data_requests,
     figures_detail,
+    figures_file,
     managing,
     message_lists,
     oversight,
@@ -20,6 +21,8 @@ app_name = "oversight"
 urlpatterns = [
     path("", oversight.times, name="times"),
     path("ho-so/", oversight.cases, name="cases"),
+    path("bang.<slug:form>", figures_file.file, name="file"),
+    path("chi-tiet.pdf", figures_file.as_pdf, name="print"),
     path("chi-tiet/", figures_detail.detail, name="detail"),
     path("muc-luc/", managing.manage, name="manage"),
     path("thoi-han/", rules.rules, name="rules"),

@@ -80,7 +80,7 @@ def children(chosen: Organization) -> dict[int, Any]:
     found = (
         Organization.objects.filter(parent=chosen)
         .annotate(is_whole=Exists(kept))
-        .only("code", "name")
+        .only("code", "name", "kind")
         .order_by("sort_key", "pk")
     )
     return {child.pk: child for child in found}

@@ -19,11 +19,14 @@ from complaints.models import Figure
 from complaints.rollups import FEW, Times, survival
 from complaints.rollups.definitions import DEFINITIONS
 from complaints.views import figures_asked
+from complaints.views.figures_asked import Asked
 from complaints.views.oversight_tables import hours
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
+from portal.common import pdf
 from portal.common.templatetags.ui import percent, vn_number
 
+TEMPLATE: Final = "oversight/figures_detail.html"
 DAY: Final = 86_400
 # Parts of the whole number, told as a count with its share.
 PARTS: Final = (
@@ -43,6 +46,11 @@ PARTS: Final = (
 def detail(request: StaffRequest) -> HttpResponse:
     """Show what the first page of figures has no room for, each with its meaning."""
     asked = figures_asked.read(request, at=timezone.now())
+    return render(request, TEMPLATE, context_of(asked))
+
+
+def context_of(asked: Asked) -> dict[str, Any]:
+    """Return what the page shows; it is the same on screen, in print and as PDF."""
     children = figures_asked.children(asked.chosen)
     cohorts = {
         cohort: asked.overview(children, cohort=cohort)
@@ -58,7 +66,7 @@ def detail(request: StaffRequest) -> HttpResponse:
         kind=asked.kind,
     )
     address = urlencode(asked.address)
-    context = {
+    return {
         "chosen": asked.chosen,
         "asked": asked,
         "form_values": asked.query,
@@ -76,8 +84,10 @@ def detail(request: StaffRequest) -> HttpResponse:
         "is_few": min(opened.resolved, closed.resolved) < FEW,
         "few": FEW,
         "back_url": f"{reverse('oversight:times')}?{address}",
+        "pdf_url": f"{reverse('oversight:print')}?{address}"
+        if pdf.is_available()
+        else "",
     }
-    return render(request, "oversight/figures_detail.html", context)
 
 
 def _cohorts(opened: Times, closed: Times, address: str) -> list[dict[str, Any]]:

@@ -89,7 +89,12 @@ def times(request: StaffRequest) -> HttpResponse:
         "few": FEW,
         "cohort": asked.cohort,
         "meanings": [DEFINITIONS[name] for name in MEANINGS],
+        "tiles": oversight_tables.tiles(children, seen, query),
         "detail_url": f"{reverse('oversight:detail')}?{urlencode(asked.address)}",
+        "csv_url": f"{reverse('oversight:file', args=['csv'])}"
+        f"?{urlencode(asked.address)}",
+        "xlsx_url": f"{reverse('oversight:file', args=['xlsx'])}"
+        f"?{urlencode(asked.address)}",
     }
     return render(request, "oversight/times.html", context)
 

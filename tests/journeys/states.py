@@ -38,6 +38,7 @@ PUBLIC = {
     "track": "/theo-doi/",
     "own": "/cua-toi/",
     "resume": "/tiep-tuc/",
+    "open-figures": "/so-lieu/",
     "help": "/tro-giup/",
     "privacy": "/bao-mat/",
     "accessibility": "/tiep-can/",

@@ -12,6 +12,8 @@ from django.utils import timezone
 from complaints import figures, rollups
 from complaints.choices import Kind, Move, Status
 from complaints.rollups import Times
+from portal.audit.models import Entry
+from portal.registry.models import Organization
 from tests.pages.cases import make_case, make_organization, make_root, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -270,3 +272,46 @@ def test_counts_on_the_second_page_lead_to_as_many_cases(client, province):
     for _row, cell in linked:
         behind = client.get(cell["url"]).context["table"]["rows"]
         assert cell["text"].startswith(f"{len(behind)} ")
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_the_table_can_be_taken_along_and_the_audit_knows(client, province, form):
+    station = make_organization("TYT-1", parent=province)
+    resolved_after(3, holder=station)
+    rollups.rebuild_all(at=timezone.now())
+
+    response = client.get(reverse("oversight:file", args=[form]))
+
+    assert response.status_code == 200
+    assert "attachment" in response["Content-Disposition"]
+    if form == "csv":
+        lines = response.content.decode("utf-8-sig").splitlines()
+        assert lines[1].startswith('"Sở Y tế tỉnh Hòa Bình","SYT","","1","1","2.97"')
+        assert lines[2].startswith('"Trạm Y tế TYT-1"')
+    entry = Entry.objects.get(subject="complaints.figures")
+    assert entry.detail.startswith(f"{form} ")
+    assert entry.organization == province.pk
+
+
+def test_figures_of_others_cannot_be_taken_along(client):
+    make_organization("TYT-X")
+
+    for name, args in (("file", ["csv"]), ("detail", []), ("print", [])):
+        address = reverse(f"oversight:{name}", args=args)
+        assert client.get(address, {"organization": "TYT-X"}).status_code == 404
+
+
+def test_provinces_stand_as_tiles_and_as_a_table(client):
+    nation = make_root()
+    department = make_organization("SYT-2", parent=nation, name="Sở Y tế Nghệ An")
+    Organization.objects.filter(pk=department.pk).update(kind="health_department")
+    resolved_after(60, holder=department)
+    rollups.rebuild_all(at=timezone.now())
+    client.force_login(make_staff(nation, role="overseer"))
+
+    response = look(client)
+
+    [tile] = response.context["tiles"]
+    assert (tile["name"], tile["tone"], tile["few"]) == ("Nghệ An", "late", True)
+    assert response.context["table"]["rows"][0]["label"] == "Sở Y tế Nghệ An"
+    assert 'class="late"' in texts(response)

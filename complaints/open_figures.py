@@ -1,0 +1,114 @@
+"""The figures that anybody may see: by month and province, small counts hidden."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Exists, OuterRef
+
+from complaints import figures
+from complaints.models import SubtreeFigure
+from complaints.rollups import FEW, Times, suppression
+from portal.registry.models import Organization
+
+MONTHS = 24
+COUNTS = ("received", "resolved", "open")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is told of a province, or of the country; None: not told.
+
+    Times are seconds, ``on_time`` a share.
+    """
+
+    code: str
+    name: str
+    received: int | None
+    resolved: int | None
+    open: int | None
+    median: int | None
+    p90: int | None
+    on_time: float | None
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month of sending: each part of the country, and the country."""
+
+    month: date
+    rows: list[Row]
+    country: Row
+    counted_at: datetime | None
+
+
+def last_month(today: date) -> date:
+    """Return the newest month that is told: the last one that has ended."""
+    return figures.month_after(today.replace(day=1), -1)
+
+
+def read(month: date, *, at: datetime) -> Month:
+    """Return what may be told of a month; a handful of statements.
+
+    A row each of the provinces' departments; all else is one row without a name. Raise
+    Organization.DoesNotExist where there is no ministry.
+    """
+    nation = Organization.objects.get(parent=None)
+    kept = SubtreeFigure.objects.filter(organization=OuterRef("pk"))
+    parts = list(
+        Organization.objects.filter(parent=nation)
+        .annotate(is_whole=Exists(kept))
+        .order_by("sort_key", "pk")
+    )
+    seen = figures.overview(
+        nation,
+        parts=[(part.pk, part.is_whole) for part in parts],
+        first=month,
+        last=month,
+        at=at,
+    )
+    provinces = {
+        part: seen.below[part.pk]
+        for part in parts
+        if part.kind == Organization.Kind.HEALTH_DEPARTMENT and part.pk in seen.below
+    }
+    counts = {part: _counts(times) for part, times in provinces.items()}
+    rest = tuple(
+        whole - sum(column)
+        for whole, *column in zip(_counts(seen.total), *counts.values(), strict=True)
+    )
+    shown, totals = suppression.told(counts | ({None: rest} if any(rest) else {}))
+    rows = [
+        _row(part.code, part.name, times, shown[part])
+        for part, times in provinces.items()
+    ]
+    if None in shown:
+        rows.append(_row("", "", None, shown[None]))
+    return Month(
+        month=month,
+        rows=rows,
+        country=_row("VN", "", seen.total, totals or _counts(seen.total)),
+        counted_at=seen.at,
+    )
+
+
+def _counts(times: Times) -> tuple[int, ...]:
+    return tuple(getattr(times, name) for name in COUNTS)
+
+
+def _row(
+    code: str, name: str, times: Times | None, counts: tuple[int | None, ...]
+) -> Row:
+    """Return a row; a time or a share of few, or beside a hidden count, is not told."""
+    received, resolved, still_open = counts
+    if times is None or times.resolved < FEW or None in counts:
+        times = Times()
+    return Row(
+        code=code,
+        name=name,
+        received=received,
+        resolved=resolved,
+        open=still_open,
+        median=times.median,
+        p90=times.p90,
+        on_time=times.on_time_share,
+    )

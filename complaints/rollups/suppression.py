@@ -1,0 +1,41 @@
+"""Hiding small counts, and all that would give them away. Pure."""
+
+from collections.abc import Mapping
+from typing import Final, TypeVar
+
+# Counts from one to under this are not told, as they may lead to a person.
+LEAST: Final = 5
+
+K = TypeVar("K")
+# How many there are in all, and of these in each part; the rest is not told.
+Counts = tuple[int, ...]
+Told = tuple[int | None, ...]
+
+
+def told(rows: Mapping[K, Counts]) -> tuple[dict[K, Told], Told]:
+    """Return the counts of each row and their sums as they may be told; None: hidden.
+
+    The first count of a row is of all, the others are of parts of it. A small count is
+    hidden. With a small part all parts of the row go, since the whole less the others
+    would bound it; with a small whole the row goes. The sum of a column is hidden with
+    any of its parts, since the sum less the others would tell it. A zero is told.
+    """
+    shown = {key: _row(counts) for key, counts in rows.items()}
+    columns = zip(*shown.values(), strict=True)
+    return shown, tuple(
+        None if None in column else sum(n for n in column if n is not None)
+        for column in columns
+    )
+
+
+def _row(counts: Counts) -> Told:
+    whole, *parts = counts
+    if _is_small(whole):
+        return (None,) * len(counts)
+    if any(_is_small(part) for part in parts):
+        return (whole, *(None for _part in parts))
+    return counts
+
+
+def _is_small(count: int) -> bool:
+    return 0 < count < LEAST

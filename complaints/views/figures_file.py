@@ -1,0 +1,143 @@
+"""What an overseer sees, to take along: the tables as CSV and XLSX, the page as PDF."""
+
+from io import BytesIO
+from typing import Any, Final
+
+from django.http import Http404, HttpResponse
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from complaints import figures
+from complaints.rollups import Times
+from complaints.views import figures_asked, figures_detail
+from complaints.views.figures_asked import Asked
+from portal.accounts import access
+from portal.accounts.access import StaffRequest
+from portal.audit import record as audit
+from portal.common import pdf
+from portal.registry.exports import sheets
+
+_TYPES: Final = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@require_safe
+@access.staff(*access.OVERSEERS)
+def file(request: StaffRequest, form: str) -> HttpResponse:
+    """Give the organizations and months that the page of figures shows, as a table.
+
+    The audit keeps who took it, of what, and how many rows.
+    """
+    if form not in _TYPES:
+        raise Http404
+    asked = figures_asked.read(request, at=timezone.now())
+    rows = list(_rows(asked))
+    header = _header()
+    into = BytesIO()
+    if form == "xlsx":
+        sheets.write_xlsx(into, title=asked.chosen.code, header=header, rows=rows)
+    else:
+        for part in sheets.as_csv(header, rows):
+            into.write(part)
+    _note(request, asked, form=form, rows=len(rows))
+    return _download(into.getvalue(), _TYPES[form], asked, form)
+
+
+@require_safe
+@access.staff(*access.OVERSEERS)
+def as_pdf(request: StaffRequest) -> HttpResponse:
+    """Give the second page of figures as PDF; 404 where none can be made."""
+    if not pdf.is_available():
+        raise Http404
+    asked = figures_asked.read(request, at=timezone.now())
+    html = render_to_string(
+        figures_detail.TEMPLATE, figures_detail.context_of(asked), request
+    )
+    _note(request, asked, form="pdf", rows=0)
+    return _download(pdf.render(html), "application/pdf", asked, "pdf")
+
+
+def _note(request: StaffRequest, asked: Asked, *, form: str, rows: int) -> None:
+    filters = f"{asked.first:%Y-%m}..{asked.last:%Y-%m} {asked.kind or '-'}"
+    audit.look_up(
+        at=asked.at,
+        actor="staff",
+        actor_id=request.user.pk,
+        person_id=None,
+        organization=asked.chosen.pk,
+        subject="complaints.figures",
+        detail=f"{form} {filters} {asked.cohort} rows={rows}",
+    )
+
+
+def _download(content: bytes, kind: str, asked: Asked, form: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=kind)
+    name = f"so-lieu-{asked.chosen.code}-{asked.first:%Y%m}-{asked.last:%Y%m}.{form}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _header() -> list[str]:
+    return [
+        _("Organization"),
+        _("Code"),
+        _("Month"),
+        _("Received"),
+        _("Resolved"),
+        _("Half within, hours"),
+        _("75 % within, hours"),
+        _("90 % within, hours"),
+        _("On time, share"),
+        _("First answer, hours"),
+        _("Open"),
+        _("Overdue"),
+        _("Never opened"),
+        _("Opened again"),
+    ]
+
+
+def _rows(asked: Asked) -> list[tuple[Any, ...]]:
+    """Return a row for all, for each part, for itself, and for each month of all."""
+    children = figures_asked.children(asked.chosen)
+    seen = asked.overview(children)
+    chosen = asked.chosen
+    found = [(chosen.name, chosen.code, "", *_cells(seen.total))]
+    found += [
+        (child.name, child.code, "", *_cells(seen.below[key]))
+        for key, child in children.items()
+        if key in seen.below
+    ]
+    if seen.itself is not None:
+        name = _("%(name)s itself") % {"name": chosen.name}
+        found.append((name, chosen.code, "", *_cells(seen.itself)))
+    found += [
+        (chosen.name, chosen.code, f"{month:%Y-%m}", *_cells(seen.months[month]))
+        for month in figures.months_between(asked.first, asked.last)
+        if month in seen.months
+    ]
+    return found
+
+
+def _cells(times: Times) -> tuple[Any, ...]:
+    share = times.on_time_share
+    return (
+        times.received,
+        times.resolved,
+        _hours(times.median),
+        _hours(times.p75),
+        _hours(times.p90),
+        None if share is None else round(share, 4),
+        _hours(times.first_answer_median),
+        times.open,
+        times.open_overdue,
+        times.untouched,
+        times.reopened,
+    )
+
+
+def _hours(seconds: int | None) -> float | None:
+    return None if seconds is None else round(seconds / 3600, 2)

@@ -1,0 +1,124 @@
+"""Public statistics: what anybody may see, and what nobody may reckon from it."""
+
+import csv
+from datetime import datetime, time, timedelta
+from io import StringIO
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from complaints import figures, open_figures, rollups
+from complaints.choices import Move, Status
+from portal.registry.models import Organization
+from tests.pages.cases import make_case, make_organization, make_root
+
+pytestmark = pytest.mark.django_db
+MONTH = "%Y-%m"
+
+
+@pytest.fixture
+def month():
+    return open_figures.last_month(timezone.localdate())
+
+
+@pytest.fixture
+def provinces():
+    """Return two departments; only those of provinces are told by name."""
+    nation = make_root()
+    made = [
+        make_organization(f"SYT-{n}", parent=nation, name=f"Sở Y tế {name}")
+        for n, name in enumerate(["An Giang", "Cà Mau"])
+    ]
+    Organization.objects.filter(pk__in=[one.pk for one in made]).update(
+        kind="health_department"
+    )
+    return made
+
+
+def send(holder, month, *, resolved=0, still_open=0):
+    sent = datetime.combine(month, time(9), timezone.get_default_timezone())
+    for number in range(resolved):
+        end = sent + timedelta(hours=10 + number)
+        make_case(holder, sent=sent, history=[(Move.RESOLVE, Status.RESOLVED, end)])
+    for _ in range(still_open):
+        make_case(holder, sent=sent)
+
+
+def as_csv(client, month) -> dict[str, list[str]]:
+    response = client.get(
+        reverse("citizen:open_file", args=[f"{month:{MONTH}}", "csv"])
+    )
+    assert response.status_code == 200
+    rows = list(csv.reader(StringIO(response.content.decode("utf-8-sig"))))
+    assert rows[0] == [*open_figures.Row.__annotations__][:5] + [
+        "median_h",
+        "p90_h",
+        "on_time",
+    ]
+    return {row[0]: row[2:] for row in rows[1:]}
+
+
+def test_counts_of_provinces_and_the_country_are_told(client, provinces, month):
+    station = make_organization("T-1", parent=provinces[0])
+    send(station, month, resolved=24, still_open=6)
+    send(provinces[1], month, resolved=9)
+    rollups.rebuild_all(at=timezone.now())
+
+    told = as_csv(client, month)
+
+    assert told["SYT-0"][:3] == ["30", "24", "6"]
+    assert float(told["SYT-0"][3]) == pytest.approx(21, rel=0.0101)
+    assert told["SYT-1"] == ["9", "9", "0", "", "", ""], "times of few are not told"
+    assert told["VN"][:3] == ["39", "33", "6"]
+
+
+def test_a_small_count_is_hidden_with_all_that_would_tell_it(client, provinces, month):
+    send(provinces[0], month, resolved=24, still_open=3)
+    send(provinces[1], month, resolved=4)
+    rollups.rebuild_all(at=timezone.now())
+
+    told = as_csv(client, month)
+
+    assert told["SYT-0"] == ["27", "", "", "", "", ""]
+    assert told["SYT-1"] == ["", "", "", "", "", ""]
+    assert told["VN"] == ["", "", "", "", "", ""]
+    page = client.get(reverse("citizen:open_figures")).content.decode()
+    assert "Không nêu" in page
+
+
+def test_whoever_is_no_province_is_told_without_a_name(client, provinces, month):
+    hospital = make_organization("BV", parent=make_root(), name="Bệnh viện Trung ương")
+    send(hospital, month, resolved=7)
+    send(provinces[0], month, resolved=8)
+    rollups.rebuild_all(at=timezone.now())
+
+    assert as_csv(client, month)[""] == ["7", "7", "0", "", "", ""]
+    assert (
+        "Bệnh viện" not in client.get(reverse("citizen:open_figures")).content.decode()
+    )
+
+
+def test_json_says_how_it_is_counted(client, provinces, month):
+    send(provinces[0], month, resolved=5)
+    rollups.rebuild_all(at=timezone.now())
+
+    answer = client.get(reverse("citizen:open_file", args=[f"{month:{MONTH}}", "json"]))
+
+    told = answer.json()
+    assert told["provinces"][0]["received"] == 5
+    assert told["provinces"][0]["median_h"] is None
+    assert "1 to 4" in told["method"]["hidden"]
+    assert answer["Cache-Control"].startswith("public")
+
+
+def test_the_running_month_and_what_is_no_month_are_not_there(client, provinces):
+    running = figures.month_after(open_figures.last_month(timezone.localdate()), 1)
+
+    for text in (f"{running:{MONTH}}", "2019-01", "2026-13", "x"):
+        address = reverse("citizen:open_file", args=[text, "csv"])
+        assert client.get(address).status_code == 404
+
+
+def test_a_month_without_complaints_is_a_page_as_well(client, provinces):
+    assert client.get(reverse("citizen:open_figures")).status_code == 200
