@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("complaints", "0025_incidents")]
+    dependencies = [("complaints", "0026_invitations")]
 
     operations = [
         migrations.AddIndex(
