@@ -36,8 +36,8 @@ def gather_incidents(**_later: object) -> None:
 
 @shared_task(name="complaints.forget_bulks", ignore_result=True)
 def forget_bulks(**_later: object) -> None:
-    """Delete sets of cases that were chosen a day ago and never begun."""
-    bulk.forget_unbegun(at=timezone.now())
+    """Delete sets of cases that were never begun, or done long ago."""
+    bulk.forget_old(at=timezone.now())
 
 
 @shared_task(name="registry.forget_lists", ignore_result=True)

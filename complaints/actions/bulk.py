@@ -13,7 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import Count, F
+from django.db.models import Count, F, Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -35,8 +35,9 @@ KIND: Final = "bulk"
 MOST: Final = 1000
 # Well below the worker's time limit and the outbox's lease, so that neither ends it.
 SLICE_SECONDS: Final = 20.0
-# What was chosen and never begun is kept as long.
+# What was chosen and never begun is kept as long; what was done, as long as lists are.
 CHOSEN_FOR: Final = timedelta(days=1)
+DONE_FOR: Final = timedelta(days=90)
 # Nobody is decided unread: these take that every case was opened as it is now.
 DECIDES: Final = frozenset({Move.RESOLVE, Move.DECLINE})
 
@@ -165,12 +166,15 @@ def work(subjects: Sequence[int], *, at: datetime) -> None:
         _close(run_id, is_over=is_over, at=at)
 
 
-def forget_unbegun(*, at: datetime) -> int:
-    """Delete what was chosen a day ago and never begun; return how many rows."""
+def forget_old(*, at: datetime) -> int:
+    """Delete sets never begun and those long done; return how many rows.
+
+    The moves and their events stay with the cases.
+    """
+    idle = Q(state=State.CHOSEN, chosen_at__lte=at - CHOSEN_FOR)
+    done = Q(ended_at__lte=at - DONE_FOR)
     with scope.system():
-        deleted, _rows = Bulk.objects.filter(
-            state=State.CHOSEN, chosen_at__lte=at - CHOSEN_FOR
-        ).delete()
+        deleted, _rows = Bulk.objects.filter(idle | done).delete()
     return deleted
 
 

@@ -103,8 +103,7 @@ def sign(ref: UUID, *, by: User, at: datetime) -> Incident:
             by,
             at,
         )
-        # Read anew when it begins: until then a row may still be put right.
-        incident.matched_at, incident.progress_at = None, at
+        incident.progress_at = at
         incident.save()
         _owe(incident, at=at, delay=UNDO)
         _note(incident, "sign", by=by, at=at)
@@ -174,9 +173,11 @@ def _slice(incident_id: int, *, until: float, at: datetime) -> timedelta | None:
         one = incident.session_list
         if one is None or incident.state in (State.SETTLED, State.DISSOLVED):
             return None
+        if incident.signed_at is not None and at < incident.signed_at + UNDO:
+            return incident.signed_at + UNDO - at
         if one.is_at_work and incident.matched_at is None:
             return LATER
-        if one.state in READY and incident.matched_at is None:
+        if one.state in READY and _is_to_match(incident):
             incident_rows.match(incident, at=at)
     if incident.state != State.SETTLING:
         return None
@@ -184,6 +185,15 @@ def _slice(incident_id: int, *, until: float, at: datetime) -> timedelta | None:
         if time.monotonic() >= until:
             return timedelta(0)
     return _write_list(incident_id, at=at)
+
+
+def _is_to_match(incident: Incident) -> bool:
+    """Tell whether the rows are to be held beside the reports now.
+
+    Once more when the settling begins: until then a row may have been put right.
+    """
+    matched_at, signed_at = incident.matched_at, incident.signed_at
+    return matched_at is None or (signed_at is not None and matched_at <= signed_at)
 
 
 def _settle_next(incident_id: int, *, at: datetime) -> bool:

@@ -262,7 +262,10 @@ def test_a_set_is_begun_once_and_by_its_chooser_alone(nurse, site, cases):
 def test_what_was_chosen_and_never_begun_is_forgotten_after_a_day(nurse, cases):
     begun, idle = done(nurse, cases, Move.NOTE, NOTE), chosen(nurse, cases)
 
-    bulk.forget_unbegun(at=NOON + bulk.CHOSEN_FOR)
-
+    bulk.forget_old(at=NOON + bulk.CHOSEN_FOR)
     assert list(Bulk.objects.values_list("pk", flat=True)) == [begun.pk]
     assert not idle.items.exists()
+
+    bulk.forget_old(at=NOON + bulk.DONE_FOR)
+    assert not Bulk.objects.exists()
+    assert Event.objects.filter(move="note").count() == 3

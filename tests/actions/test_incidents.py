@@ -126,6 +126,11 @@ def settled(incident, pair, *, at=BEGUN):
     return incident
 
 
+def outlook(incident):
+    incident.refresh_from_db()
+    return incident_rows.outlook(incident, after=0, limit=9)
+
+
 def members(incident):
     return {
         member.complaint_id: (member.state, member.words)
@@ -360,8 +365,10 @@ def test_a_signature_is_taken_back_before_anything_is_done(site, pair):
     with_list(incident, site, [row_of(n) for n in (1, 2, 3)])
     incidents.propose(incident.ref, by=pair[0], at=NOON)
     incidents.sign(incident.ref, by=pair[1], at=NOON)
+    incidents.go_on(incident.ref, by=pair[0], at=NOON)
     drain(NOON + UNDO / 2)
     assert not Dose.objects.exists()
+    assert [words for _m, words in outlook(incident)] == ["", "", ""]
 
     incidents.send_back(incident.ref, by=pair[1], at=NOON + UNDO / 2)
     drain(NOON + 2 * UNDO)
