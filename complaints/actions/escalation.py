@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 
-from complaints import timeline
+from complaints import policies, timeline
 from complaints.actions import moving
 from complaints.choices import OPEN, Actor, Move, Status
 from complaints.models import Complaint, Event, Policy
@@ -69,54 +69,70 @@ def _above(holders: set[int], *, at: datetime) -> dict[int, Organization]:
 def remind(*, at: datetime, limit: int = 500) -> int:
     """Remind citizens of a question that waits for them, twice; return how many.
 
-    After four and eight tenths of the time that the policy gives them. Where the
-    portal stood still meanwhile, one reminder does for both.
+    After four and eight tenths of the time that their case's policy gives them. Where
+    the portal stood still meanwhile, one reminder does for both.
     """
     with scope.system():
-        cap = _longest_pause()
+        pauses = _Pauses()
         count = 0
         for number in range(len(REMINDERS), 0, -1):
+            share = REMINDERS[number - 1]
             told = Event.objects.filter(
                 complaint=OuterRef("pk"),
                 move=Move.REMIND,
                 at__gte=OuterRef("paused_at"),
                 data__number__gte=number,
             )
-            waiting = (
-                Complaint.objects.select_for_update(of=("self",), skip_locked=True)
-                .filter(
-                    ~Exists(told),
-                    status=Status.WAITING_CITIZEN,
-                    paused_at__lte=at - cap * REMINDERS[number - 1],
-                    paused_at__gt=at - cap,
-                )
-                .select_related("submission", "holder")
-                .order_by("paused_at", "pk")[:limit]
-            )
-            for case in waiting:
+            for case in pauses.waiting(before=at - pauses.shortest * share).filter(
+                ~Exists(told), paused_at__gt=at - pauses.longest
+            )[: limit - count]:
+                cap = pauses.of(case)
+                if (
+                    case.paused_at is None
+                    or not cap * share <= at - case.paused_at < cap
+                ):
+                    continue
                 data = {"number": number}
                 moving.move(case, Move.REMIND, actor=Actor.SYSTEM, at=at, data=data)
                 count += 1
         return count
 
 
-def _longest_pause() -> timedelta:
-    """Return how long a question may wait for the citizen."""
-    days = max(Policy.objects.values_list("pause_days", flat=True), default=10)
-    return timedelta(days=days)
-
-
 def lapse(*, at: datetime, limit: int = 500) -> int:
     """End what has waited for the citizen beyond the cap; it can be reopened."""
     with scope.system():
-        stale = (
-            Complaint.objects.select_for_update(of=("self",), skip_locked=True)
-            .filter(status=Status.WAITING_CITIZEN, paused_at__lt=at - _longest_pause())
-            .select_related("submission", "holder")
-            .order_by("paused_at", "pk")[:limit]
-        )
+        pauses = _Pauses()
         count = 0
-        for complaint in stale:
-            moving.move(complaint, Move.LAPSE, actor=Actor.SYSTEM, at=at)
-            count += 1
+        for case in pauses.waiting(before=at - pauses.shortest)[:limit]:
+            if case.paused_at is not None and at - case.paused_at > pauses.of(case):
+                moving.move(case, Move.LAPSE, actor=Actor.SYSTEM, at=at)
+                count += 1
         return count
+
+
+class _Pauses:
+    """How long questions may wait, by the policy of each case; read once."""
+
+    def __init__(self) -> None:
+        days = list(Policy.objects.values_list("pause_days", flat=True))
+        self.shortest = timedelta(days=min(days))
+        self.longest = timedelta(days=max(days))
+        self._known: dict[tuple[object, ...], timedelta] = {}
+
+    def of(self, case: Complaint) -> timedelta:
+        """Return how long the question of a case may wait for the citizen."""
+        day = policies.day_of(case.round_started_at)
+        key = (case.policy_id, case.kind, day)
+        if key not in self._known:
+            days = policies.of_case(case).pause_days
+            self._known[key] = timedelta(days=days)
+        return self._known[key]
+
+    def waiting(self, *, before: datetime) -> QuerySet[Complaint]:
+        """Return, locked, the cases that wait since then or longer, longest first."""
+        return (
+            Complaint.objects.select_for_update(of=("self",), skip_locked=True)
+            .filter(status=Status.WAITING_CITIZEN, paused_at__lte=before)
+            .select_related("submission", "holder", "policy__organization")
+            .order_by("paused_at", "pk")
+        )

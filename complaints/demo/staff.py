@@ -80,9 +80,12 @@ def _user(chance: Random, code: str, number: int, password: str) -> User:
     full_name = people.name(chance, sex, people.surname(chance, 1))
     *others, given = fold(full_name).split()
     short = given + "".join(word[0] for word in others)
+    username = f"{short}{number}.{code.lower()}"
     return User(
-        username=f"{short}{number}.{code.lower()}",
+        username=username,
         full_name=full_name,
+        # A name that no mail server answers to; the demo shows its letters on a page.
+        email=f"{username}@demo.invalid",
         password=password,
     )
 

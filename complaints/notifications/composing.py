@@ -25,6 +25,7 @@ class Facts:
     holder: str
     plain_code: str
     help: str
+    days: str = ""
 
 
 def sms(key: str, facts: Facts, *, language: str, accents: bool) -> str:
@@ -95,6 +96,7 @@ def _known(facts: Facts, language: str) -> dict[str, str]:
         "due": facts.due,
         "holder": facts.holder,
         "help": facts.help,
+        "days": facts.days,
         "address": address,
         # Telephones make a link of it without the scheme, too.
         "link": address.partition("://")[2].rstrip("/"),

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
+from complaints import policies
 from complaints.choices import Actor, Move
 from complaints.models import Event, Joining, MailAddress, Message, Submission
 from complaints.models import QuietHours as Quiet
@@ -164,6 +165,9 @@ def _facts(event: Event, submission: Submission) -> composing.Facts:
         holder=event.holder.name,
         plain_code=submission.code,
         help=settings.HELP_LINE,
+        days=str(policies.of_case(complaint).pause_days)
+        if event.move in (Move.ASK, Move.REMIND)
+        else "",
     )
 
 

@@ -15,7 +15,7 @@ from complaints.choices import Move, Outcome
 class Words:
     """A step in one language; ``more`` stands in an e-mail only, after the sentences.
 
-    Known names: code, due, holder, help.
+    Known names: code, due, holder, help, days (how long a question waits).
     """
 
     sms: tuple[str, ...]
@@ -68,7 +68,7 @@ WORDS: Final[dict[str, dict[str, Words]]] = {
                 " xem và trả lời.",
             ),
             "Phản ánh {code} cần bạn bổ sung",
-            "Thời hạn chờ đến khi bạn trả lời, nhiều nhất 10 ngày.",
+            "Thời hạn chờ đến khi bạn trả lời, nhiều nhất {days} ngày.",
         ),
         "en": Words(
             (
@@ -76,7 +76,7 @@ WORDS: Final[dict[str, dict[str, Words]]] = {
                 " code to answer.",
             ),
             "Report {code} needs more from you",
-            "The clock waits until you answer, ten days at most.",
+            "The clock waits until you answer, {days} days at most.",
         ),
     },
     Move.REMIND: {
@@ -86,7 +86,7 @@ WORDS: Final[dict[str, dict[str, Words]]] = {
                 " trả lời.",
             ),
             "Phản ánh {code} vẫn chờ bạn bổ sung",
-            "Quá 10 ngày không trả lời thì phản ánh tạm dừng. Bạn vẫn mở lại được.",
+            "Quá {days} ngày không trả lời thì phản ánh tạm dừng. Bạn vẫn mở lại được.",
         ),
         "en": Words(
             (
@@ -94,7 +94,7 @@ WORDS: Final[dict[str, dict[str, Words]]] = {
                 " code to answer.",
             ),
             "Report {code} still waits for you",
-            "After ten days without an answer it stops. You can open it again.",
+            "After {days} days without an answer it stops. You can open it again.",
         ),
     },
     Move.HAND_OVER: {

@@ -1,12 +1,12 @@
 """A question that nobody answers: two reminders, then an end that can be reopened."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from complaints.actions import casework, citizen, escalation
 from complaints.choices import Move, Status
-from complaints.models import Message
+from complaints.models import Message, Policy
 from tests.factories import (
     NOON,
     make_organization,
@@ -44,6 +44,27 @@ def day(number: float):
 
 def reminders(case):
     return case.events.filter(move=Move.REMIND).count()
+
+
+def test_a_policy_with_a_shorter_wait_has_its_own_days(nurse):
+    """Five days for new reports: reminded after two and four, ended after five."""
+    usual = {"repair_hours": 48, "first_answer_hours": 24, "disagree_days": 30}
+    Policy.objects.create(
+        pause_days=5, valid_from=date(2026, 11, 1), source="thử", **usual
+    )
+    site = nurse.postings.get().organization
+    case = only_complaint(submit(missing_dose(site)))
+    drain_all()
+    ask(case, nurse, at=NOON)
+    counts = []
+    for number in (1.9, 2, 3.9, 4, 4.9, 5.1):
+        escalation.remind(at=day(number))
+        escalation.lapse(at=day(number))
+        counts.append(reminders(case))
+
+    assert counts == [0, 1, 1, 2, 2, 2]
+    case.refresh_from_db()
+    assert case.status == Status.LAPSED
 
 
 def test_two_reminders_are_sent_and_then_it_ends(case):
