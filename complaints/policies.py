@@ -67,8 +67,9 @@ def calendars(
     day = timezone.localdate(at)
     days_off = workdays.exceptions(day - _BACK, day + timedelta(days=HORIZON))
     rows = list(OfficeHours.objects.select_related("organization"))
-    country = [row for row in rows if row.organization_id is None]
-    found: dict[int | None, Calendar] = {None: Calendar(country, days_off)}
+    found: dict[int | None, Calendar] = {
+        None: Calendar(_nearest(rows, "", day), days_off)
+    }
     for body in bodies:
         found[body.pk] = Calendar(_nearest(rows, body.path, day), days_off)
     return found
@@ -113,7 +114,10 @@ def _first_body(case: Complaint) -> Organization | None:
 
 
 def _nearest(rows: Sequence[OfficeHours], path: str, day: date) -> list[OfficeHours]:
-    """Return the rows of the nearest organization whose hours have begun by a day."""
+    """Return the rows of the nearest organization whose hours have begun by a day.
+
+    None that begins later: a round keeps the hours of the day on which it began.
+    """
     begun = [r for r in rows if path.startswith(r.reach) and r.valid_from <= day]
     depth = max((len(row.reach) for row in begun), default=0)
-    return [r for r in rows if len(r.reach) == depth and path.startswith(r.reach)]
+    return [row for row in begun if len(row.reach) == depth]

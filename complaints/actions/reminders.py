@@ -7,7 +7,7 @@ may stop anywhere and run again: what was written is not written twice.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -89,8 +89,13 @@ class _Reading:
             ~Exists(noted),
             status__in=OPEN,
             paused_at=None,
-            round_started_at__gte=_midnight(one),
+            round_started_at__gte=_midnight(one.valid_from),
         )
+        later = [
+            row.valid_from for row in self.ladders if row.valid_from > one.valid_from
+        ]
+        if later:
+            cases = cases.filter(round_started_at__lt=_midnight(min(later)))
         return (
             cases.select_related("holder", "policy__organization")
             .select_for_update(of=("self",), skip_locked=True)
@@ -161,8 +166,8 @@ def _wall(row: Policy) -> timedelta:
     return allowed * _SPREAD + _TET if row.in_office else allowed
 
 
-def _midnight(one: Ladder) -> datetime:
-    return timezone.make_aware(datetime.combine(one.valid_from, time()))
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time()))
 
 
 def _hand_up(

@@ -1,11 +1,11 @@
-"""Changing policies and the ladder: one person proposes, another one confirms.
+"""Changing policies, ladders and office hours: one proposes, another one confirms.
 
 What is in force is never edited: a new row holds from a day that has not come yet, and
 each round counts by what was in force on the day it began.
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from complaints.models import Ladder, Policy, RuleDraft, Rung
+from complaints.models import Ladder, OfficeHours, Policy, RuleDraft, Rung
 from complaints.rules.refused import Refused
 from portal.accounts.models import User
 from portal.audit import record as audit
@@ -106,9 +106,31 @@ def as_ladder(draft: RuleDraft) -> tuple[Ladder, list[Rung]]:
     return ladder, rungs
 
 
+def as_office(draft: RuleDraft) -> OfficeHours:
+    """Return the office hours that a draft would make; not saved."""
+    facts = draft.content
+    code = facts["organization"]
+    times = {
+        name: time.fromisoformat(facts[name]) if facts[name] else None
+        for name in ("break_begins", "break_ends")
+    }
+    return OfficeHours(
+        organization=Organization.objects.get(code=code) if code else None,
+        weekdays=facts["weekdays"],
+        begins=time.fromisoformat(facts["begins"]),
+        ends=time.fromisoformat(facts["ends"]),
+        valid_from=draft.valid_from,
+        source=draft.source,
+        **times,
+    )
+
+
 def _publish(draft: RuleDraft) -> None:
     if draft.subject == Subject.POLICY:
         as_policy(draft).save()
+        return
+    if draft.subject == Subject.OFFICE:
+        as_office(draft).save()
         return
     ladder, rungs = as_ladder(draft)
     ladder.save()

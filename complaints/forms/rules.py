@@ -1,6 +1,7 @@
-"""New policies and ladders, as somebody proposes them."""
+"""New policies, ladders and office hours, as somebody proposes them."""
 
 from datetime import date
+from itertools import pairwise
 from typing import Any, Final
 
 from django import forms
@@ -28,6 +29,26 @@ ABOVE: Final = (
     (2, _("Two levels above")),
 )
 MOST: Final = 9999
+WEEKDAYS: Final = (
+    (0, _("Mon")),
+    (1, _("Tue")),
+    (2, _("Wed")),
+    (3, _("Thu")),
+    (4, _("Fri")),
+    (5, _("Sat")),
+    (6, _("Sun")),
+)
+
+
+def _time(label: Any, initial: str, *, required: bool = True) -> forms.TimeField:
+    return forms.TimeField(
+        label=label,
+        initial=initial,
+        required=required,
+        input_formats=["%H:%M", "%Hh%M", "%H"],
+        widget=forms.TextInput(attrs={"class": "w4", "maxlength": 5}),
+        error_messages={"invalid": _("Type a time, for example 07:30.")},
+    )
 
 
 class Proposal(Form):
@@ -55,7 +76,25 @@ class Proposal(Form):
         raise NotImplementedError
 
 
-class PolicyProposal(Proposal):
+class ForSome(Proposal):
+    """What may hold for one organization and all below it."""
+
+    organization = forms.CharField(
+        label=_("One organization and all below it"),
+        help_text=_("Its code, for example TYT-N10507. Leave empty for all."),
+        max_length=32,
+        required=False,
+    )
+
+    def clean_organization(self) -> str:
+        """Refuse a code that no open organization bears."""
+        code = self.cleaned_data["organization"].strip().upper()
+        if code and not Organization.objects.filter(code=code, closed_on=None).exists():
+            raise ValidationError(_("No open organization has this code."))
+        return code
+
+
+class PolicyProposal(ForSome):
     """A policy: for what, and how long everything may take."""
 
     kind = forms.ChoiceField(
@@ -66,12 +105,6 @@ class PolicyProposal(Proposal):
     level = forms.ChoiceField(
         label=_("Who answers"),
         choices=[("", _("Everybody")), *LEVELS],
-        required=False,
-    )
-    organization = forms.CharField(
-        label=_("One organization and all below it"),
-        help_text=_("Its code, for example TYT-N10507. Leave empty for all."),
-        max_length=32,
         required=False,
     )
     unit = forms.ChoiceField(
@@ -119,13 +152,6 @@ class PolicyProposal(Proposal):
         "valid_from",
         "source",
     )
-
-    def clean_organization(self) -> str:
-        """Refuse a code that no open organization bears."""
-        code = self.cleaned_data["organization"].strip().upper()
-        if code and not Organization.objects.filter(code=code, closed_on=None).exists():
-            raise ValidationError(_("No open organization has this code."))
-        return code
 
     def clean(self) -> None:
         """Refuse a first answer that may come after the repair."""
@@ -283,6 +309,60 @@ class LadderProposal(Proposal):
             for n in range(RUNGS)
             if typed.get(f"share_{n}")
         ]
+
+
+class OfficeProposal(ForSome):
+    """Office hours of the country, or of an organization and all below it."""
+
+    weekdays = forms.TypedMultipleChoiceField(
+        label=_("Days"),
+        choices=WEEKDAYS,
+        coerce=int,
+        initial=[0, 1, 2, 3, 4],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one day.")},
+    )
+    begins = _time(_("Opens at"), "07:30")
+    break_begins = _time(_("Midday break from"), "11:30", required=False)
+    break_ends = _time(_("Midday break until"), "13:00", required=False)
+    ends = _time(_("Closes at"), "17:00")
+    field_order = (
+        "organization",
+        "weekdays",
+        "begins",
+        "break_begins",
+        "break_ends",
+        "ends",
+        "valid_from",
+        "source",
+    )
+
+    def clean(self) -> None:
+        """Refuse half a break, and times that do not follow each other."""
+        typed = self.cleaned_data
+        first, last = typed.get("break_begins"), typed.get("break_ends")
+        if bool(first) != bool(last):
+            name = "break_ends" if first else "break_begins"
+            self.add_error(name, _("Type both ends of the break, or neither."))
+            return
+        names = ("begins", "break_begins", "break_ends", "ends")
+        given = [(name, typed[name]) for name in names if typed.get(name)]
+        for (_name, before), (name, after) in pairwise(given):
+            if before >= after:
+                self.add_error(name, _("This time comes after the one above it."))
+
+    def content(self) -> dict[str, Any]:
+        """Return the row's facts; times as texts."""
+        typed = self.cleaned_data
+        times = {
+            name: f"{typed[name]:%H:%M}" if typed[name] else ""
+            for name in ("begins", "ends", "break_begins", "break_ends")
+        }
+        return {
+            "organization": typed["organization"],
+            "weekdays": typed["weekdays"],
+            **times,
+        }
 
 
 _PARTS: Final = ("share", "clock", "levels", "hands_up")

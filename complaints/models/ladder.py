@@ -189,7 +189,7 @@ class Digest(models.Model):
 
 
 class RuleDraft(models.Model):
-    """A policy or ladder that somebody proposes and another person confirms.
+    """A policy, ladder or office hours: proposed by one, confirmed by another person.
 
     ``content``: the facts of the row to come; nothing personal.
     """
@@ -197,6 +197,7 @@ class RuleDraft(models.Model):
     class Subject(models.TextChoices):
         POLICY = "policy"
         LADDER = "ladder"
+        OFFICE = "office"
 
     ref = models.UUIDField(unique=True, default=uuid.uuid4)
     subject = models.CharField(max_length=6, choices=Subject)

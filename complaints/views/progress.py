@@ -124,6 +124,8 @@ def _text(complaint: Complaint, event: Event) -> str:
         return _("You reported: %(kind)s.") % {"kind": complaint.get_kind_display()}
     if event.move == Move.ROUTE:
         return " ".join(_why(event.data.get("path", [])))
+    if event.move == Move.ESCALATE and event.data.get("why"):
+        return _("Nobody there can work on it now.")
     if event.move in (Move.OVERDUE, Move.HAND_UP) and event.data.get("above"):
         return _("%(above)s may decide it too.") % {"above": event.data["above"]}
     if event.actor == Actor.CITIZEN or event.move in FOR_THE_CITIZEN:

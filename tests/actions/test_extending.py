@@ -1,13 +1,13 @@
 """More time: once a round, before it is due, with a reason, told to the citizen."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 
 from complaints import policies
 from complaints.actions import casework, citizen
 from complaints.choices import Move
-from complaints.models import Message, Policy
+from complaints.models import Message, OfficeHours, Policy
 from complaints.rules.refused import Refused
 from tests.factories import (
     NOON,
@@ -112,6 +112,20 @@ def test_a_policy_of_the_level_counts_from_the_sending_once_it_is_routed():
     assert policies.reckon(case, at=NOON).due_at == case.due_at
     other = sent_to(make_organization(kind="hospital"))
     assert (other.policy, other.due_at) == (None, NOON + 48 * HOUR)
+
+
+def test_new_office_hours_change_no_round_that_runs():
+    own_policy(level="health_station")
+    case = sent_to(make_organization())
+    before = case.due_at
+    OfficeHours.objects.create(
+        weekdays=[0],
+        begins=time(8),
+        ends=time(9),
+        valid_from=NOON.date() + timedelta(days=1),
+        source="thử",
+    )
+    assert policies.reckon(case, at=NOON + 30 * HOUR).due_at == before
 
 
 def test_a_hand_over_does_not_bring_another_policy():

@@ -1,12 +1,12 @@
 """The pages of policies and reminders: proposed by one, confirmed by another."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from complaints.models import Ladder, Policy, RuleDraft
+from complaints.models import Ladder, OfficeHours, Policy, RuleDraft
 from tests.factories import make_organization, make_root, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +111,52 @@ def test_a_ladder_starts_from_the_one_in_force_and_is_checked(client, administra
         reverse("oversight:rule_draft", args=[draft.ref]), {"action": "confirm"}
     )
     assert Ladder.objects.get(idle_days=5).rungs.count() == known.count()
+
+
+def office(**typed):
+    usual = {
+        "organization": "",
+        "weekdays": ["0", "1", "2", "3", "4", "5"],
+        "begins": "08:00",
+        "break_begins": "",
+        "break_ends": "",
+        "ends": "16h30",
+    }
+    return usual | day() | typed
+
+
+def test_a_unit_gets_office_hours_of_its_own(client, administrator):
+    station = make_organization()
+    sent = client.post(
+        address("gio-lam-viec"), office(organization=station.code), follow=True
+    )
+    assert "08:00–16:30" in sent.content.decode()
+    client.force_login(make_staff(make_root(), "overseer"))
+    draft = RuleDraft.objects.get()
+    client.post(
+        reverse("oversight:rule_draft", args=[draft.ref]), {"action": "confirm"}
+    )
+    row = OfficeHours.objects.get(organization=station)
+    assert (row.ends, row.break_begins, row.weekdays) == (
+        time(16, 30),
+        None,
+        [0, 1, 2, 3, 4, 5],
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"ends": "07:00"}, "ends"),
+        ({"break_begins": "11:30"}, "break_ends"),
+        ({"break_begins": "12:00", "break_ends": "11:00"}, "break_ends"),
+        ({"begins": "sáng"}, "begins"),
+        ({"weekdays": []}, "weekdays"),
+    ],
+)
+def test_office_hours_follow_each_other(client, administrator, typed, field):
+    page = client.post(address("gio-lam-viec"), office(**typed))
+    assert set(page.context["form"].errors) == {field}
 
 
 def test_who_oversees_a_province_reads_and_proposes_nothing(client):

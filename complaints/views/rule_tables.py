@@ -1,0 +1,225 @@
+"""What is in force, to come or over, and what a proposal says: tables and words."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from complaints.actions import rulebook
+from complaints.choices import Kind
+from complaints.forms import rules as forms
+from complaints.models import Ladder, OfficeHours, Policy, RuleDraft, Rung
+from portal.common import dated
+from portal.common.templatetags.ui import vn_number
+
+Subject = RuleDraft.Subject
+
+
+def policy_table(today: date) -> dict[str, Any]:
+    """Return all policies as a table, those for the same cases together."""
+    rows = list(Policy.objects.select_related("organization").order_by("-valid_from"))
+    known: dict[tuple[Any, ...], list[Policy]] = {}
+    for row in rows:
+        key = (row.kind, row.level, row.organization_id)
+        known.setdefault(key, []).append(row)
+    return {
+        "caption": _("Policies"),
+        "columns": [
+            {"label": _("For what")},
+            {"label": _("State")},
+            {"label": _("First answer within")},
+            {"label": _("Repaired within")},
+            {"label": _("One extension of at most")},
+            {"label": _("Waits for the citizen")},
+            {"label": _("On what it rests")},
+        ],
+        "rows": [
+            {"cells": [policy_title(row), _state(row, same, today), *_times(row)]}
+            for same in known.values()
+            for row in same
+        ],
+    }
+
+
+def policy_title(row: Policy) -> str:
+    """Return in words which cases a policy is for."""
+    kind = str(Kind(row.kind).label) if row.kind else _("All kinds")
+    if row.organization:
+        return f"{kind} · {row.organization.name}"
+    if row.level:
+        return f"{kind} · {dict(forms.LEVELS)[row.level]}"
+    return kind
+
+
+def _times(row: Policy) -> list[str]:
+    extension = (
+        hours_words(row.extension_hours, in_office=row.in_office)
+        if row.extension_hours
+        else _("None")
+    )
+    days = ngettext("%(n)s day", "%(n)s days", row.pause_days)
+    return [
+        hours_words(row.first_answer_hours, in_office=row.in_office),
+        hours_words(row.repair_hours, in_office=row.in_office),
+        extension,
+        days % {"n": row.pause_days},
+        row.source,
+    ]
+
+
+def hours_words(hours: int, *, in_office: bool) -> str:
+    """Return a policy's time in words: hours, or working days where they are whole."""
+    if not in_office:
+        return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": vn_number(hours)}
+    days, rest = divmod(hours, forms.WORKING_DAY)
+    if rest:
+        words = ngettext("%(n)s office hour", "%(n)s office hours", hours)
+        return words % {"n": vn_number(hours)}
+    words = ngettext("%(n)s working day", "%(n)s working days", days)
+    return words % {"n": vn_number(days)}
+
+
+def _state(row: Any, same: Sequence[Any], today: date) -> str:
+    """Return whether a dated row is in force, to come or over."""
+    if row.valid_from > today:
+        return _("From %(day)s") % {"day": day_words(row.valid_from)}
+    current = dated.in_force(same, day=today)
+    if current == row:
+        return _("In force since %(day)s") % {"day": day_words(row.valid_from)}
+    return _("Over; began on %(day)s") % {"day": day_words(row.valid_from)}
+
+
+def ladder(one: Ladder, all_of_them: Sequence[Ladder], today: date) -> dict[str, Any]:
+    """Return a ladder in words, with whether it is in force."""
+    rungs = sorted(one.rungs.all(), key=lambda r: (r.clock, r.share, r.levels))
+    return {
+        "state": _state(one, all_of_them, today),
+        "source": one.source,
+        "lines": [*map(rung_words, rungs), *_away_words(one)],
+    }
+
+
+def rung_words(rung: Rung) -> str:
+    """Return a rung as a sentence."""
+    told = dict(forms.ABOVE)[rung.levels]
+    time = dict(forms.CLOCKS)[rung.clock]
+    words = _("%(time)s, at %(share)s %%: %(told)s is told") % {
+        "time": time,
+        "share": rung.share,
+        "told": told,
+    }
+    return words + _(" and answers for the case, too") if rung.hands_up else words
+
+
+def _away_words(ladder: Ladder) -> list[str]:
+    words = []
+    if ladder.idle_days is not None:
+        words.append(
+            _("After %(n)s working days without a log-in its cases go one level up.")
+            % {"n": ladder.idle_days}
+        )
+    if ladder.capacity is not None:
+        words.append(
+            _("What is beyond %(n)s open cases goes to the level above.")
+            % {"n": vn_number(ladder.capacity)}
+        )
+    return words
+
+
+def office_table(today: date) -> dict[str, Any]:
+    """Return all office hours as a table."""
+    rows = list(
+        OfficeHours.objects.select_related("organization").order_by("-valid_from")
+    )
+    found = []
+    for row in rows:
+        same = [r for r in rows if r.organization_id == row.organization_id]
+        (_label, days), (_label, hours) = _opens(row)
+        found.append(
+            {
+                "cells": [
+                    _office_name(row),
+                    days,
+                    hours,
+                    _state(row, same, today),
+                    row.source,
+                ]
+            }
+        )
+    return {
+        "caption": _("Office hours"),
+        "columns": [
+            {"label": label}
+            for label in (
+                _("Organization"),
+                _("Days"),
+                _("Hours"),
+                _("State"),
+                _("On what it rests"),
+            )
+        ],
+        "rows": found,
+    }
+
+
+def _office_name(row: OfficeHours) -> str:
+    return row.organization.name if row.organization else _("The whole country")
+
+
+def _opens(row: OfficeHours) -> list[tuple[str, str]]:
+    """Return the days and the hours of an office, each with its label."""
+    names = [label for _day, label in forms.WEEKDAYS]
+    hours = f"{row.begins:%H:%M}–{row.ends:%H:%M}"
+    if row.break_begins and row.break_ends:
+        hours = (
+            f"{row.begins:%H:%M}–{row.break_begins:%H:%M}, "
+            f"{row.break_ends:%H:%M}–{row.ends:%H:%M}"
+        )
+    days = _days(sorted(row.weekdays), [str(name) for name in names])
+    return [(_("Days"), days), (_("Hours"), hours)]
+
+
+def _days(weekdays: Sequence[int], names: Sequence[str]) -> str:
+    """Return days of the week in words; a row of them by its ends."""
+    if len(weekdays) > 2 and weekdays[-1] - weekdays[0] == len(weekdays) - 1:
+        return f"{names[weekdays[0]]} – {names[weekdays[-1]]}"
+    return ", ".join(names[day] for day in weekdays)
+
+
+def draft_facts(row: RuleDraft) -> list[tuple[str, str]]:
+    """Return what a proposal says, label by label."""
+    facts = [
+        (_("In force from"), day_words(row.valid_from)),
+        (_("On what it rests"), row.source),
+    ]
+    if row.subject == Subject.LADDER:
+        return facts
+    if row.subject == Subject.OFFICE:
+        hours = rulebook.as_office(row)
+        return [(_("For what"), _office_name(hours)), *_opens(hours), *facts]
+    policy = rulebook.as_policy(row)
+    first, repair, extension, pause, _source = _times(policy)
+    return [
+        (_("For what"), policy_title(policy)),
+        (_("First answer within"), first),
+        (_("Repaired within"), repair),
+        (_("One extension of at most"), extension),
+        (_("Waits for the citizen"), pause),
+        (_("Days in which the citizen may disagree"), vn_number(policy.disagree_days)),
+        *facts,
+    ]
+
+
+def draft_lines(row: RuleDraft) -> list[str]:
+    """Return the rungs and limits of a proposed ladder; none for a policy."""
+    if row.subject != Subject.LADDER:
+        return []
+    ladder, rungs = rulebook.as_ladder(row)
+    return [*map(rung_words, rungs), *_away_words(ladder)]
+
+
+def day_words(day: date) -> str:
+    """Return a day as people here write it."""
+    return f"{day:%d/%m/%Y}"
