@@ -69,7 +69,7 @@ def _given(user: User, holder_path: str, *, at: datetime) -> frozenset[Move]:
     allowed: frozenset[Move] = frozenset()
     if not user.is_active:
         return allowed
-    postings = user.postings.current(at=at).values_list("organization__path", "role")
+    postings = user.current_postings(at=at).values_list("organization__path", "role")
     for path, role in postings:
         if holder_path.startswith(path):
             allowed |= ALLOWED[role]

@@ -121,6 +121,7 @@ OUTBOX = {
     "message": ("notify", "complaints.notifications.deliver"),
     "mail_proof": ("notify", "complaints.actions.addresses.send_proofs"),
     "code": ("notify", "portal.accounts.codes.deliver"),
+    "invitation": ("notify", "portal.accounts.invitations.deliver"),
     "contact_due": ("route", "portal.accounts.contact.apply_due"),
     "request_taken": ("notify", "complaints.actions.data_requests.tell_taken"),
     "request_extended": ("notify", "complaints.actions.data_requests.tell_extended"),

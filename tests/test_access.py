@@ -65,6 +65,8 @@ LOGGED = {
 
 # Whose "ref" is that of a request about personal data.
 REQUESTS = {"oversight:data_request"}
+# Whose "ref" is that of an account of site A.
+ACCOUNTS = {"accounts:account"}
 
 
 class World:
@@ -197,6 +199,8 @@ class World:
         }
         if name == "casework:incident_move":
             known["step"] = "de-xuat"
+        if name in ACCOUNTS:
+            known["ref"] = self.staff["staff_a"].ref
         if name == "casework:quality_pair_decide":
             known["step"] = "dung"
         wanted = NAMES[name]

@@ -52,6 +52,7 @@ from complaints.models import (
 from complaints.rollups.counting import SUMS
 from portal.accounts import contact
 from portal.accounts.models import Assistance
+from portal.accounts.models import Invitation as StaffInvitation
 from portal.audit import record, seals
 from portal.audit.models import Seal
 from portal.common import outbox, scope
@@ -129,6 +130,13 @@ class World:
             lot=lot, organization=self.site, received_on=date(2021, 8, 1), doses=10
         )
         self.nurse = make_staff(self.site)
+        StaffInvitation.objects.create(
+            user=self.nurse,
+            by=self.nurse,
+            token_digest=b"t" * 32,
+            created_at=NOON,
+            expires_at=NOON + DAY,
+        )
         twin = make_person(national_id="", phone="")
         self.person = make_person()
         self.dose = make_dose(self.person, self.site)
@@ -825,6 +833,24 @@ BREAKS = [
         change_row,
         "accounts.Posting",
         {"valid_to": NOON - 9000 * DAY},
+    ),
+    (
+        "posting_of_a_deputy_ends",
+        change_row,
+        "accounts.Posting",
+        {"deputy_for_id": 1},
+    ),
+    (
+        "invitation_ends_after_it_begins",
+        change_row,
+        "accounts.Invitation",
+        {"expires_at": NOON - 9000 * DAY},
+    ),
+    (
+        "invitation_used_keeps_no_token",
+        change_row,
+        "accounts.Invitation",
+        {"used_at": NOON, "token_sealed": b"x"},
     ),
     (
         "posting_one_current_per_user_and_organization",

@@ -65,7 +65,7 @@ class ComplaintQuerySet(models.QuerySet["Complaint"]):
         that the text_pattern_ops index on the holder's path serves them.
         """
         scope = Q(pk__in=[])
-        for path in user.postings.current(at=at).values_list(
+        for path in user.current_postings(at=at).values_list(
             "organization__path", flat=True
         ):
             scope |= Q(holder_path__below=path)

@@ -98,6 +98,13 @@ MANAGING: Final = (
         OVERSEERS,
     ),
     Page(
+        "accounts:accounts",
+        _("Accounts"),
+        _("People of your units: accounts, postings, deputies, invitations."),
+        (Role.LEAD, Role.ADMINISTRATOR),
+        ("accounts:account", "accounts:new_account"),
+    ),
+    Page(
         "oversight:messages",
         _("Messages"),
         _("Messages that are stuck, and the words of each."),

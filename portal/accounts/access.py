@@ -37,6 +37,7 @@ class StaffRequest(HtmxRequest):
     """A request as a view behind ``staff`` gets it; for annotation only."""
 
     user: User
+    all_postings: list[Posting]
     postings: list[Posting]
     roles: frozenset[str]
 
@@ -105,7 +106,8 @@ def staff(*roles: str) -> Callable[[View], View]:
     """Let in members of staff who hold one of the roles now; others get 404.
 
     ``request.postings`` holds those postings; the scope is what lies at and below.
-    ``request.roles`` are the roles of all current postings, for the menu.
+    Who chose one of several postings works as that one only. ``request.roles`` are the
+    roles that are left, for the menu.
     """
 
     def decorate(view: View) -> View:
@@ -117,10 +119,9 @@ def staff(*roles: str) -> Callable[[View], View]:
                 return redirect_to_login(request.get_full_path())
             if request.user.must_change_password:
                 return redirect("accounts:change_password")
-            postings = current_postings(request.user, at=at)
             let_in = cast(StaffRequest, request)
+            postings = _working_as(let_in, at=at)
             let_in.postings = [p for p in postings if not roles or p.role in roles]
-            let_in.roles = frozenset(posting.role for posting in postings)
             if needs_factor(let_in):
                 return redirect("accounts:second_factor")
             if not let_in.postings:
@@ -150,8 +151,7 @@ def account(view: View) -> View:
         if request.user.must_change_password:
             return redirect("accounts:change_password")
         let_in = cast(StaffRequest, request)
-        let_in.postings = current_postings(request.user, at=at)
-        let_in.roles = frozenset(posting.role for posting in let_in.postings)
+        let_in.postings = _working_as(let_in, at=at)
         with scope.staff([]):
             return view(let_in, *args, **kwargs)
 
@@ -191,6 +191,18 @@ def machine(setting: str) -> Callable[[View], View]:
         return opened
 
     return decorate
+
+
+def _working_as(request: StaffRequest, *, at: datetime) -> list[Posting]:
+    """Fill in the postings of a request; return those as which somebody works now."""
+    request.all_postings = current_postings(request.user, at=at)
+    chosen = request.session.get("posting")
+    found = [posting for posting in request.all_postings if posting.pk == chosen]
+    if found:
+        request.user.working_as = chosen
+    postings = found or request.all_postings
+    request.roles = frozenset(posting.role for posting in postings)
+    return postings
 
 
 def current_postings(user: User, *, at: datetime) -> list[Posting]:

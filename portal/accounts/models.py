@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -15,14 +16,22 @@ from portal.registry.models import Correction, Organization, Person
 class User(AbstractUser):
     """A member of staff; a personal account, never shared."""
 
+    ref = models.UUIDField(unique=True, default=uuid.uuid4, db_default=RandomUUID())
     full_name = models.CharField(max_length=120)
     must_change_password = models.BooleanField(default=False)
+    # The key of the posting chosen for this request; None: all that are in force.
+    working_as: int | None = None
 
     class Meta:
         constraints = ()
 
     def __str__(self) -> str:
         return self.username
+
+    def current_postings(self, *, at: datetime) -> "PostingQuerySet":
+        """Return the postings in force as which somebody works just now."""
+        rows = Posting.objects.filter(user=self).current(at=at)
+        return rows if self.working_as is None else rows.filter(pk=self.working_as)
 
 
 class PostingQuerySet(models.QuerySet):
@@ -50,6 +59,9 @@ class Posting(models.Model):
     role = models.CharField(max_length=13, choices=Role)
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField(null=True)
+    deputy_for = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="deputies"
+    )
 
     objects = PostingQuerySet.as_manager()
 
@@ -64,10 +76,46 @@ class Posting(models.Model):
                 fields=["user", "organization"],
                 condition=Q(valid_to=None),
             ),
+            models.CheckConstraint(
+                name="posting_of_a_deputy_ends",
+                condition=Q(deputy_for=None) | Q(valid_to__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.role} at {self.organization_id}"
+
+
+class Invitation(models.Model):
+    """A link by which somebody chooses the password of an account, once.
+
+    Only a keyed digest of its token stays. The token itself lies sealed until it was
+    sent by e-mail or handed over on paper.
+    """
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="invitation")
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    token_digest = models.BinaryField(max_length=32, unique=True)
+    token_sealed = models.BinaryField(null=True)
+    language = models.CharField(max_length=2, default="vi")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                name="invitation_ends_after_it_begins",
+                condition=Q(expires_at__gt=F("created_at")),
+            ),
+            models.CheckConstraint(
+                name="invitation_used_keeps_no_token",
+                condition=Q(used_at=None) | Q(token_sealed=None),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.pk}"
 
 
 class SignIn(models.Model):

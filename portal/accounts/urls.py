@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from portal.accounts.views import second_factor, sessions, signing_in
+from portal.accounts.views import (
+    accounts,
+    invitation,
+    postings,
+    second_factor,
+    sessions,
+    signing_in,
+)
 
 app_name = "accounts"
 urlpatterns = [
@@ -13,4 +20,9 @@ urlpatterns = [
     path("tai-khoan/buoc-hai/", second_factor.second_factor, name="second_factor"),
     path("tai-khoan/ma-du-phong/", second_factor.recovery_codes, name="recovery_codes"),
     path("tai-khoan/phien/", sessions.sessions, name="sessions"),
+    path("tai-khoan/phan-cong/", postings.postings, name="postings"),
+    path("tai-khoan/", accounts.accounts, name="accounts"),
+    path("tai-khoan/moi/", accounts.new_account, name="new_account"),
+    path("tai-khoan/<uuid:ref>/", accounts.account, name="account"),
+    path("loi-moi/<str:token>/", invitation.invitation, name="invitation"),
 ]
