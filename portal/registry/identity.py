@@ -166,10 +166,14 @@ def _spans(born: PartialDate) -> list[tuple[date, date]]:
 
 
 def sharing(telephone: str) -> list[Person]:
-    """Return the people on whose record this telephone stands, oldest row first."""
+    """Return the people whose contact this telephone is, oldest row first.
+
+    A number that was replaced helps to recognise somebody, and opens nothing: it may be
+    a stranger's by now, or always was.
+    """
     on_record = Person.objects.filter(
         telephones__number_digest__in=crypto.digests("phone", telephone),
-        telephones__is_void=False,
+        telephones__is_contact=True,
     ).exclude(status=Person.Status.ENTERED_IN_ERROR)
     answering = on_record.values_list(Coalesce("merged_into", "pk"))
     return list(Person.objects.filter(pk__in=answering).order_by("pk")[:20])

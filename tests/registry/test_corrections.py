@@ -513,3 +513,18 @@ def test_a_change_of_a_dose_makes_every_owners_certificate_stale(site, two, what
 
     stale = Person.objects.filter(certificate_stale_since=LATER)
     assert set(stale) == ({person, other} if both else {person})
+
+
+def test_a_telephone_that_was_replaced_opens_nothing_any_more(two):
+    person = make_person("Trần Thị Bảo Lộc")
+    old = corrections.read_person(person, "phone")
+    assert [p.pk for p in identity.sharing(old)] == [person.pk]
+
+    change = corrections.correct_person(
+        person.pk, {"phone": "+84900000777"}, warrant=two, at=NOON
+    )
+
+    assert identity.sharing(old) == []
+    assert [p.pk for p in identity.sharing("+84900000777")] == [person.pk]
+    corrections.undo(change, warrant=two, at=NOON)
+    assert [p.pk for p in identity.sharing(old)] == [person.pk]
