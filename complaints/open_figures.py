@@ -78,7 +78,7 @@ def read(month: date, *, at: datetime) -> Month:
     )
     shown, totals = suppression.told(counts | ({None: rest} if any(rest) else {}))
     rows = [
-        _row(part.code, part.name, times, shown[part])
+        _row(part.code, province_of(part), times, shown[part])
         for part, times in provinces.items()
     ]
     if None in shown:
@@ -89,6 +89,11 @@ def read(month: date, *, at: datetime) -> Month:
         country=_row("VN", "", seen.total, totals or _counts(seen.total)),
         counted_at=seen.at,
     )
+
+
+def province_of(department: Organization) -> str:
+    """Return the name of the province for which a department of health answers."""
+    return department.name.removeprefix("Sở Y tế").strip()
 
 
 def _counts(times: Times) -> tuple[int, ...]:

@@ -121,7 +121,7 @@ def _table(seen: Month) -> dict[str, Any]:
         counts = [getattr(row, count) for count in open_figures.COUNTS]
         return [
             name,
-            *(_("Not told") if n is None else vn_number(n) for n in counts),
+            *(_("Hidden") if n is None else vn_number(n) for n in counts),
             hours(row.median),
             hours(row.p90),
             percent(row.on_time),

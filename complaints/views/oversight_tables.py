@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from complaints import figures
+from complaints import figures, open_figures
 from complaints.rollups import Times
 from portal.common.templatetags.ui import percent, vn_number
 from portal.registry.models import Organization
@@ -15,7 +15,6 @@ from portal.registry.models import Organization
 MOST_ROWS: Final = 200
 # Seconds: the 48 hours of dispatch 9458, by which tiles are toned.
 LIMIT: Final = 48 * 3600
-_DEPARTMENT: Final = "Sở Y tế"
 
 
 def _cases_url(chosen: Organization, query: dict[str, str], **more: str) -> str:
@@ -193,7 +192,7 @@ def tiles(
     """
     return [
         {
-            "name": child.name.removeprefix(_DEPARTMENT).strip(),
+            "name": open_figures.province_of(child),
             "url": f"?{urlencode({'organization': child.code} | query)}",
             "value": hours(times.median),
             "tone": _tone(times),
@@ -207,10 +206,10 @@ def tiles(
 
 def _tone(times: Times) -> str:
     if times.median is None:
-        return "none"
+        return "no-figure"
     if times.median <= LIMIT:
-        return "met"
-    return "late" if times.median <= 4 * LIMIT else "far"
+        return "in-time"
+    return "late" if times.median <= 4 * LIMIT else "very-late"
 
 
 def by_month(

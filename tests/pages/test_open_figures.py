@@ -84,7 +84,8 @@ def test_a_small_count_is_hidden_with_all_that_would_tell_it(client, provinces, 
     assert told["SYT-1"] == ["", "", "", "", "", ""]
     assert told["VN"] == ["", "", "", "", "", ""]
     page = client.get(reverse("citizen:open_figures")).content.decode()
-    assert "Không nêu" in page
+    assert "Ẩn" in page
+    assert ">An Giang<" in page
 
 
 def test_whoever_is_no_province_is_told_without_a_name(client, provinces, month):
