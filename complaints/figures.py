@@ -11,7 +11,7 @@ from complaints.models import Figure
 from complaints.rollups import FEW, Times
 from complaints.rollups.counting import COUNTS, DAY, SHARES, SUMS, of_row
 from complaints.rollups.kept import WATERMARK
-from complaints.rollups.sketches import Sketch, added, percentiles
+from complaints.rollups.sketches import Sketch, percentiles
 from portal.common import scope
 from portal.registry.models import Organization
 
@@ -75,8 +75,8 @@ class _Whole:
         if not others:
             return first
         sums = [sum(getattr(t, name) for t in self.months.values()) for name in SUMS]
-        times = percentiles(added(self.sketches), SHARES)
-        return of_row([*sums, times, *percentiles(added(self.answers), SHARES[:1])])
+        times = percentiles(self.sketches, SHARES)
+        return of_row([*sums, times, *percentiles(self.answers, SHARES[:1])])
 
 
 def overview(

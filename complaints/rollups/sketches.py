@@ -4,8 +4,9 @@ Sketches of parts add up to that of the whole, which medians do not.
 """
 
 import math
-from collections import Counter
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Final
 
 # A bucket's middle is at most 1 % away from every time in the bucket.
@@ -25,39 +26,38 @@ def middle(bucket: int) -> int:
     return round(RATIO**bucket * 2 / (1 + RATIO)) if bucket else 1
 
 
-def added(sketches: Iterable[Sketch]) -> Counter[int]:
-    """Return how many times fell into each bucket of several sketches together.
+def percentiles(
+    sketches: Iterable[Sketch], shares: Iterable[float]
+) -> list[int | None]:
+    """Return the times within which these shares of all sketches lie; 1 % off at most.
 
-    A sketch is its buckets and, in the same order, how many times each was hit.
+    A sketch is its rising buckets and, in the same order, how often each was hit. As
+    percentile_disc says it: the first time that at least the share lies at or below;
+    None where nothing was measured. Nothing is added up: a bucket is looked for, and
+    what lies below it in each sketch.
     """
-    together: Counter[int] = Counter()
-    for buckets, counts in sketches:
-        if together:
-            for bucket, count in zip(buckets, counts, strict=True):
-                together[bucket] += count
-        else:
-            together.update(dict(zip(buckets, counts, strict=True)))
-    return together
-
-
-def percentiles(sketch: Counter[int], shares: Sequence[float]) -> list[int | None]:
-    """Return the times within which these rising shares lie; at most 1 % off.
-
-    As percentile_disc says it: the first time that at least the share lies at or
-    below. None where nothing was measured.
-    """
-    total = sketch.total()
+    parts = [(buckets, list(accumulate(hits))) for buckets, hits in sketches if hits]
+    total = sum(upto[-1] for _buckets, upto in parts)
     if not total:
-        return [None] * len(shares)
+        return [None for _share in shares]
+
+    def below(bucket: int) -> int:
+        places = (bisect_right(buckets, bucket) for buckets, _upto in parts)
+        return sum(
+            upto[place - 1]
+            for place, (_buckets, upto) in zip(places, parts, strict=True)
+            if place
+        )
+
     found: list[int | None] = []
-    seen = 0
-    wanted = iter(shares)
-    share = next(wanted, None)
-    for bucket in sorted(sketch):
-        seen += sketch[bucket]
-        while share is not None and seen >= share * total:
-            found.append(middle(bucket))
-            share = next(wanted, None)
-        if share is None:
-            break
+    for share in shares:
+        low = min(buckets[0] for buckets, _upto in parts)
+        high = max(buckets[-1] for buckets, _upto in parts)
+        while low < high:
+            bucket = (low + high) // 2
+            if below(bucket) >= share * total:
+                high = bucket
+            else:
+                low = bucket + 1
+        found.append(middle(low))
     return found

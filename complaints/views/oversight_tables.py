@@ -148,10 +148,13 @@ def _cells(times: Times) -> list[dict[str, Any]]:
 def _linked(
     times: Times, chosen: Organization, query: dict[str, str], **more: str
 ) -> list[dict[str, Any]]:
+    """Return the numbers of a row with the addresses of the cases behind them."""
     cells = _cells(times)
+    # One address a row: making a whole one for each number took most of the page.
+    address = _cases_url(chosen, query, **more)
     for cell in cells:
         if "group" in cell:
-            cell["url"] = _cases_url(chosen, query, group=cell["group"], **more)
+            cell["url"] = f"{address}&group={cell['group']}"
     return cells
 
 
