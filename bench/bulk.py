@@ -37,7 +37,8 @@ def measure(sizes: Sizes, owner: psycopg.Connection, _folder: Path) -> list[Line
         bulk.start(one.ref, move=Move.ACCEPT, facts={}, by=nurse, at=at)
         begun = time.perf_counter()
         while bulk.counts(one)["waiting"]:
-            outbox.drain(queue="import")
+            if not outbox.drain(queue="import"):
+                raise RuntimeError("the set stands still")
         return time.perf_counter() - begun
 
     def alone(_round: int) -> float:
