@@ -99,6 +99,7 @@ def new(request: StaffRequest, subject: str) -> HttpResponse:
         "form": form,
         "title": titles[SUBJECTS[subject]],
         "is_ladder": SUBJECTS[subject] == Subject.LADDER,
+        "has_preview": SUBJECTS[subject] != Subject.OFFICE,
     }
     status = 422 if form.errors else 200
     return render(request, "oversight/rule_new.html", context, status=status)
