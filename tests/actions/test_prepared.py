@@ -284,3 +284,20 @@ def test_other_organizations_do_not_see_it(station):
         assert Prepared.objects.exists()
     with scope.citizen([]):
         assert not Prepared.objects.exists()
+
+
+def test_a_lot_that_lies_prepares_nothing(station):
+    """The lot is another vaccine's and came there, but nobody else had it that day."""
+    session(station, lot="AZ99", product="vaxzevria")
+    lying = make_product("spikevax", "Spikevax")
+    lot = Lot.objects.create(number="MOD12", product=lying)
+    LotAllocation.objects.create(
+        lot=lot, organization=station, doses=100, received_on=date(2021, 8, 1)
+    )
+    person = make_person(residence=station.commune)
+    true = make_product("vaxzevria", "Vaxzevria")
+    dose = make_dose(person, station, product=true, lot="MOD12")
+
+    report(dose, {"product": "spikevax"})
+
+    assert rows() == []
