@@ -9,6 +9,7 @@ from complaints.models import Complaint
 from complaints.rules import workflow
 from complaints.rules.refused import Refused
 from portal.accounts.models import Posting, User
+from portal.registry.models import IdentityDocument, Telephone
 
 Role = Posting.Role
 
@@ -60,6 +61,34 @@ def decides_at(user: User, path: str, *, at: datetime) -> bool:
     return Move.RESOLVE in _given(user, path, at=at)
 
 
+def concerns(user: User, complaint: Complaint) -> bool:
+    """Tell whether a case is that of the member of staff, or of the same household.
+
+    By the telephone or number of the report or of the record that it is about, where
+    the account has its own kept (``staffing.know``). No move is then theirs.
+    """
+    if user.phone_digest is None and user.number_digest is None:
+        return False
+    sent = complaint.submission
+    for theirs, own in (
+        (sent.phone_digest, user.phone_digest),
+        (sent.national_id_digest, user.number_digest),
+    ):
+        if own is not None and theirs is not None and bytes(theirs) == bytes(own):
+            return True
+    return (
+        user.phone_digest is not None
+        and Telephone.objects.filter(
+            person=sent.person_id, number_digest=user.phone_digest
+        ).exists()
+    ) or (
+        user.number_digest is not None
+        and IdentityDocument.objects.filter(
+            person=sent.person_id, number_digest=user.number_digest
+        ).exists()
+    )
+
+
 def _allowed(user: User, complaint: Complaint, *, at: datetime) -> frozenset[Move]:
     """Return what the roles give whose organization is at or above the holder."""
     return _given(user, complaint.holder_path, at=at)
@@ -78,6 +107,8 @@ def _given(user: User, holder_path: str, *, at: datetime) -> frozenset[Move]:
 
 def _refusal(user: User, move: Move, complaint: Complaint) -> str | None:
     """Return why this very person may not, or None: two people, never the same one."""
+    if concerns(user, complaint):
+        return _("This case is yours, or of your household. Somebody else handles it.")
     if move == Move.COUNTERSIGN and complaint.assignee_id == user.pk:
         return _("A second person has to sign what you proposed.")
     decides = move in (Move.RESOLVE, Move.PROPOSE, Move.COUNTERSIGN)

@@ -13,7 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts import staffing
 from portal.accounts.models import Posting, User
-from portal.common.forms import DayField, Form, NameField
+from portal.common.forms import (
+    DayField,
+    Form,
+    NameField,
+    NationalIdField,
+    PhoneField,
+)
 
 # Pairs of a posting's key and the words for it.
 Choices = list[tuple[str, str]]
@@ -195,6 +201,15 @@ class Leave(Form):
             self.add_error("valid_to", _("Choose today or a later day."))
         elif first and last and last < first:
             self.add_error("valid_to", _("The last day lies before the first one."))
+
+
+class Own(Form):
+    """The telephone and number of a member of staff, kept as digests only."""
+
+    phone = PhoneField(label=_("Private telephone"), required=False)
+    national_id = NationalIdField(
+        label=_("Identity number of this person"), required=False
+    )
 
 
 class ChosenPassword(Form):

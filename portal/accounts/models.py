@@ -19,6 +19,9 @@ class User(AbstractUser):
     ref = models.UUIDField(unique=True, default=uuid.uuid4, db_default=RandomUUID())
     full_name = models.CharField(max_length=120)
     must_change_password = models.BooleanField(default=False)
+    # What a case is compared with, so that nobody decides the own one; digests only.
+    phone_digest = models.BinaryField(max_length=32, null=True)
+    number_digest = models.BinaryField(max_length=32, null=True)
     # The key of the posting chosen for this request; None: all that are in force.
     working_as: int | None = None
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from portal.accounts import factors, invitations, sign_ins
 from portal.accounts.models import Posting, User
 from portal.audit import record
-from portal.common import names
+from portal.common import crypto, names
 from portal.registry.models import Organization
 
 Role = Posting.Role
@@ -225,6 +225,28 @@ def remove_factor(
     _require_reset(user, by, postings, at=at)
     factors.remove(user=user, by=by, at=at)
     sign_ins.end(user.sign_ins.all(), at=at)
+
+
+@transaction.atomic
+def know(
+    *,
+    user: User,
+    phone: str,
+    national_id: str,
+    by: User,
+    postings: Sequence[Posting],
+    at: datetime,
+) -> None:
+    """Keep digests of somebody's own telephone (E.164) and number; '' forgets one.
+
+    Cases of either are then not theirs to handle. Raise NotYours.
+    """
+    _require_reset(user, by, postings, at=at)
+    user.phone_digest = crypto.digest("phone", phone) if phone else None
+    number = national_id and crypto.digest("national_id", national_id)
+    user.number_digest = number or None
+    user.save(update_fields=["phone_digest", "number_digest"])
+    _note(user, by, "own telephone and number", at=at)
 
 
 def _post(

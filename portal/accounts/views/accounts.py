@@ -20,10 +20,12 @@ from portal.accounts.account_forms import (
     Leave,
     NewAccount,
     NewPosting,
+    Own,
     short_role,
 )
 from portal.accounts.models import Posting, User
 from portal.accounts.views import pictures
+from portal.common.forms import Form
 from portal.common.http import READ_AND_SEND, see_other
 
 PAGE: Final = 50
@@ -99,6 +101,7 @@ def new_account(request: StaffRequest) -> HttpResponse:
 
 
 @require_http_methods(READ_AND_SEND)
+@sensitive_post_parameters("phone", "national_id")
 @access.staff(Role.LEAD, Role.ADMINISTRATOR)
 def account(request: StaffRequest, ref: uuid.UUID) -> HttpResponse:
     """Show an account with its postings, and do what the pressed button says."""
@@ -112,7 +115,7 @@ def account(request: StaffRequest, ref: uuid.UUID) -> HttpResponse:
         if row["is_mine"] and row["state"] != "over"
     ]
     colleagues = staffing.accounts(request.postings).filter(is_active=True)
-    forms = {
+    forms: dict[str, Form] = {
         "post": NewPosting(
             _sent(request, "post", step),
             postings=request.postings,
@@ -133,6 +136,7 @@ def account(request: StaffRequest, ref: uuid.UUID) -> HttpResponse:
             auto_id="leave_%s",
         ),
     }
+    forms["own"] = Own(_sent(request, "own", step), auto_id="own_%s")
     form = forms.get(step)
     status = 200
     if request.method == "POST":
@@ -185,6 +189,9 @@ def _do(request: StaffRequest, user: User, step: str, given: dict, at: datetime)
             **facts,
         )
         return _("The deputy is posted for that time.")
+    if step == "own":
+        staffing.know(user=user, **given, **facts)
+        return _("Kept. Cases of that telephone or number go to somebody else.")
     if step == "end":
         posting = _own_posting(user, request.POST.get("posting", ""))
         staffing.end_now(posting=posting, **facts)
