@@ -1758,3 +1758,18 @@ def test_what_the_outbox_lost_is_owed_again(all_rows):
 
     case.refresh_from_db()
     assert case.holder == site
+
+
+def test_every_constraint_and_index_of_the_models_is_in_the_database(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexname FROM pg_indexes WHERE schemaname = 'public'"
+            " UNION SELECT conname FROM pg_constraint"
+        )
+        present = {row[0] for row in cursor.fetchall()}
+    declared = {
+        one.name
+        for model in apps.get_models()
+        for one in (*model._meta.constraints, *model._meta.indexes)
+    }
+    assert declared - present == set()
