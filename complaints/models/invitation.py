@@ -13,7 +13,7 @@ class Invitation(models.Model):
     ``quarter``: 2026Q4. ``rule``: which could act upon that word.
     """
 
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False)
     quarter = models.CharField(max_length=6)
     rule = models.CharField(max_length=3)
     batch = models.ForeignKey(CampaignBatch, models.PROTECT, related_name="invitations")

@@ -3,6 +3,10 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+# By name: told to alter the field, the framework would drop every index on its column,
+# those of conditional constraints too.
+COVERED = ("accounts_contactnotice_change_id_5727b71a",)
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -10,14 +14,24 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name="contactnotice",
-            name="change",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="notices",
-                to="accounts.contactchange",
-            ),
-        ),
+        migrations.SeparateDatabaseAndState(
+            database_operations=[
+                migrations.RunSQL(
+                    "".join(f'DROP INDEX "{name}";' for name in COVERED),
+                    migrations.RunSQL.noop,
+                )
+            ],
+            state_operations=[
+                migrations.AlterField(
+                    model_name="contactnotice",
+                    name="change",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to="accounts.contactchange",
+                    ),
+                ),
+            ],
+        )
     ]
