@@ -103,10 +103,15 @@ def _counts(times: Times) -> tuple[int, ...]:
 def _row(
     code: str, name: str, times: Times | None, counts: tuple[int | None, ...]
 ) -> Row:
-    """Return a row; a time or a share of few, or beside a hidden count, is not told."""
+    """Return a row; a time or a share of few, or beside a hidden count, is not told.
+
+    Nor is a share on time that tells of a few late or a few in time.
+    """
     received, resolved, still_open = counts
     if times is None or times.resolved < FEW or None in counts:
         times = Times()
+    late = times.resolved + times.open_overdue - times.on_time
+    is_telling = suppression.is_small(late) or suppression.is_small(times.on_time)
     return Row(
         code=code,
         name=name,
@@ -115,5 +120,5 @@ def _row(
         open=still_open,
         median=times.median,
         p90=times.p90,
-        on_time=times.on_time_share,
+        on_time=None if is_telling else times.on_time_share,
     )

@@ -15,9 +15,10 @@ Told = tuple[int | None, ...]
 def told(rows: Mapping[K, Counts]) -> tuple[dict[K, Told], Told]:
     """Return the counts of each row and their sums as they may be told; None: hidden.
 
-    The first count of a row is of all, the others are of parts of it. A small count is
-    hidden. With a small part all parts of the row go, since the whole less the others
-    would bound it; with a small whole the row goes. The sum of a column is hidden with
+    The first count of a row is of all, the others are of parts of it; what is in none
+    of them is a part as well, though it is not told. A small count is hidden. With a
+    small part all parts of the row go, since the whole less the others would bound it;
+    with a small whole the row goes. The sum of a column is hidden with
     any of its parts, since the sum less the others would tell it. A zero is told.
     """
     shown = {key: _row(counts) for key, counts in rows.items()}
@@ -30,12 +31,13 @@ def told(rows: Mapping[K, Counts]) -> tuple[dict[K, Told], Told]:
 
 def _row(counts: Counts) -> Told:
     whole, *parts = counts
-    if _is_small(whole):
+    if is_small(whole):
         return (None,) * len(counts)
-    if any(_is_small(part) for part in parts):
+    if any(is_small(part) for part in (*parts, whole - sum(parts))):
         return (whole, *(None for _part in parts))
     return counts
 
 
-def _is_small(count: int) -> bool:
+def is_small(count: int) -> bool:
+    """Tell whether a count is too small to be told. A zero is told."""
     return 0 < count < LEAST

@@ -1,6 +1,6 @@
 """Certificates: one's own with its QR code; anybody's checked; the revoked ones."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import segno
@@ -24,6 +24,9 @@ from portal.registry.certificates import hc1, issuing
 from portal.registry.models import Certificate, Person, Product
 
 PAGE: Final = 1000
+# What is revoked in a moment may be written a little later than it says.
+_SETTLED: Final = timedelta(seconds=60)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _STEPS: Final = {
     "not_set_up": gettext_lazy("Certificates are not issued here yet."),
     "no_doses": gettext_lazy("No dose is on record yet, so there is no certificate."),
@@ -93,11 +96,16 @@ def check(request: HttpRequest) -> HttpResponse:
 @require_safe
 @access.public
 def revoked(request: HttpRequest) -> JsonResponse:
-    """List what was revoked: digests of identifiers, in the order of revocation."""
-    after = request.GET.get("after", "0")
-    if not (after.isascii() and after.isdecimal() and len(after) < 18):
-        raise Http404
-    rows = issuing.revoked(after=int(after), limit=PAGE)
+    """List what was revoked: digests of identifiers, in the order of revocation.
+
+    ``after`` is the place that the page before gave.
+    """
+    after = request.GET.get("after", "")
+    rows = issuing.revoked(
+        after=_place(after) if after else None,
+        until=timezone.now() - _SETTLED,
+        limit=PAGE,
+    )
     return JsonResponse(
         {
             "digest": "sha256 of the identifier, first 16 bytes",
@@ -108,9 +116,27 @@ def revoked(request: HttpRequest) -> JsonResponse:
                 }
                 for row in rows
             ],
-            "after": rows[-1].pk if rows else int(after),
+            "after": _place_of(rows[-1]) if rows else after,
         }
     )
+
+
+def _place(text: str) -> tuple[datetime, int]:
+    """Return a place in the list. Raise Http404 for what we never gave."""
+    micros, _dash, key = text.partition("-")
+    if not (_is_number(micros) and _is_number(key)):
+        raise Http404
+    return _EPOCH + timedelta(microseconds=int(micros)), int(key)
+
+
+def _place_of(certificate: Certificate) -> str:
+    assert certificate.revoked_at is not None
+    since = certificate.revoked_at - _EPOCH
+    return f"{since // timedelta(microseconds=1)}-{certificate.pk}"
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 18
 
 
 def _shown(certificate: Certificate, *, at: datetime) -> dict[str, Any]:

@@ -108,7 +108,7 @@ _FORMS: Final[dict[str, Callable[[Month], HttpResponse]]] = {
 def _values(row: Row) -> tuple[Any, ...]:
     facts = asdict(row)
     facts["median_h"], facts["p90_h"] = _hours(row.median), _hours(row.p90)
-    facts["on_time"] = None if row.on_time is None else round(row.on_time, 4)
+    facts["on_time"] = None if row.on_time is None else round(row.on_time, 2)
     return tuple(facts[name] for name in _FIELDS)
 
 

@@ -157,6 +157,25 @@ def test_a_revoked_one_is_called_so_and_listed(client, person):
     assert old.identifier not in str(listed)
     rest = client.get(f"/chung-nhan/thu-hoi.json?after={listed['after']}").json()
     assert rest["revoked"] == []
+    assert client.get("/chung-nhan/thu-hoi.json?after=1-x").status_code == 404
+
+
+def test_what_was_issued_early_and_revoked_late_comes_late_in_the_list(client, person):
+    early = issuing.issue(person.pk, at=NOON)
+    other = make_person(national_id="079158012346", phone="+84900000216")
+    make_dose(other, make_organization(), product=person.doses.get().product)
+    matched(other)
+    late = issuing.issue(other.pk, at=NOON)
+    matched(other, "mismatched")
+    issuing.renew(at=NOON + DAY)
+    first = client.get("/chung-nhan/thu-hoi.json").json()
+    matched(person, "mismatched")
+    issuing.renew(at=NOON + 2 * DAY)
+
+    then = client.get(f"/chung-nhan/thu-hoi.json?after={first['after']}").json()
+
+    assert [row["digest"] for row in first["revoked"]] == [bytes(late.revocation).hex()]
+    assert [row["digest"] for row in then["revoked"]] == [bytes(early.revocation).hex()]
 
 
 def test_what_is_no_certificate_is_refused_beside_the_field(client, db):

@@ -95,10 +95,19 @@ def renew(*, at: datetime, limit: int = MOST) -> int:
     return done
 
 
-def revoked(*, after: int, limit: int) -> list[Certificate]:
-    """Return what was revoked behind a place in the list, in the order of keys."""
-    rows = Certificate.objects.filter(revoked_at__isnull=False, pk__gt=after)
-    return list(rows.order_by("pk")[:limit])
+def revoked(
+    *, after: tuple[datetime, int] | None, until: datetime, limit: int
+) -> list[Certificate]:
+    """Return what was revoked behind a place in the list, in the order of revocation.
+
+    A place is the instant of a revocation and the key of its certificate. ``until``
+    lies a little back, so that none that is being written now comes in before it.
+    """
+    rows = Certificate.objects.filter(revoked_at__lte=until)
+    if after is not None:
+        at, key = after
+        rows = rows.filter(Q(revoked_at__gt=at) | Q(revoked_at=at, pk__gt=key))
+    return list(rows.order_by("revoked_at", "pk")[:limit])
 
 
 def is_revoked(identifier: str) -> bool:
