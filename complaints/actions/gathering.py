@@ -57,10 +57,12 @@ def run(*, at: datetime) -> Found:
             "fewest": FEWEST - 1,
             "window": WINDOW,
         }
-        cursor.execute(_FORM, values)
-        formed = cursor.rowcount
-        cursor.execute(_JOIN, values)
-        joined = cursor.rowcount
+        formed = joined = 0
+        if read:
+            cursor.execute(_FORM, values)
+            formed = cursor.rowcount
+            cursor.execute(_JOIN, values)
+            joined = cursor.rowcount
         cursor.execute(_DISSOLVE, values)
         Watermark.objects.filter(pk=mark.pk).update(event=settled)
     return Found(len(read), formed, joined)
@@ -125,13 +127,14 @@ def _day(text: str) -> date | None:
 
 
 # Events in the order of their numbers, the reports they are about, and how far all is
-# certain to have been seen.
+# certain to have been seen. What is overdue is dated back, so it does not tell that.
 _NEWS: Final = """
 WITH news AS (
-  SELECT id, complaint_id, at FROM complaints_event
+  SELECT id, complaint_id, at, move FROM complaints_event
   WHERE id > %s::bigint ORDER BY id LIMIT %s
 )
-SELECT max(id), max(id) FILTER (WHERE at <= %s::timestamptz),
+SELECT max(id),
+       max(id) FILTER (WHERE at <= %s::timestamptz AND move <> 'overdue'),
        array_agg(DISTINCT complaint_id) FROM news"""
 
 # The sessions that the reports just read mean, with all open reports of each; three in

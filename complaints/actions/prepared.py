@@ -95,7 +95,7 @@ def take_back(ref: UUID, *, by: User, at: datetime) -> Prepared:
             if row.correction.reason != Correction.Reason.REVIEW:
                 raise Refused(_("It was decided with a report. Take that back there."))
             try:
-                corrections.undo(
+                undone = corrections.undo(
                     row.correction,
                     warrant=Warrant(
                         Correction.Reason.UNDO,
@@ -110,7 +110,7 @@ def take_back(ref: UUID, *, by: User, at: datetime) -> Prepared:
                 raise Refused(
                     _("The record was changed again since. Look at it as it is now.")
                 ) from error
-            outbox.add("prepared_undone", [row.pk], at=at)
+            outbox.add("prepared_undone", [undone.pk], at=at)
         elif row.state != State.REFUSED:
             raise Stale(_("It was decided meanwhile. You see it as it is now."))
         open_again([row])
@@ -299,9 +299,11 @@ def _write(
 
 
 def _made(row: Prepared, *, by: User, at: datetime) -> None:
+    assert row.correction is not None
     row.state, row.decided_by, row.decided_at = State.MADE, by, at
     row.save(update_fields=["state", "correction", "decided_by", "decided_at"])
-    outbox.add("prepared_done", [row.pk], at=at)
+    # By correction: what was taken back and made again is told again.
+    outbox.add("prepared_done", [row.correction.pk], at=at)
     _note(row, "made", by=by, at=at)
 
 

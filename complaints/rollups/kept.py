@@ -54,8 +54,9 @@ def rebuild_all(*, at: datetime) -> int:
     with scope.system():
         _take_turn()
         with connection.cursor() as cursor:
-            for table in ("subtreefigure", "figure", "measure", "watermark"):
+            for table in ("subtreefigure", "figure", "measure"):
                 cursor.execute(f"DELETE FROM complaints_{table}")
+        Watermark.objects.filter(name=WATERMARK).delete()
         return rebuild_changed(at=at)
 
 

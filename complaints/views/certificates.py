@@ -146,13 +146,18 @@ def _shown(certificate: Certificate, *, at: datetime) -> dict[str, Any]:
 
 def _checked(read: hc1.Read, *, at: datetime) -> dict[str, Any]:
     said = read.content
-    name = said.get("nam", {})
-    doses = said.get("v") or []
+    # Anybody's text: every part may be anything.
+    name, doses = said.get("nam"), said.get("v")
+    name = name if isinstance(name, dict) else {}
+    doses = doses if isinstance(doses, list) else []
     dose = doses[0] if doses and isinstance(doses[0], dict) else {}
     identifier = str(dose.get("ci", ""))
     tone, verdict = _verdict(read, identifier, at=at)
     rows = [
-        (_("Full name"), " ".join(filter(None, (name.get("fn"), name.get("gn"))))),
+        (
+            _("Full name"),
+            " ".join(str(name[part]) for part in ("fn", "gn") if name.get(part)),
+        ),
         (_("Birth date"), partial_day(str(said.get("dob", "")))),
         (_("Vaccine"), _product(str(dose.get("mp", "")))),
         (

@@ -9,6 +9,7 @@ from complaints.choices import Kind, Outcome, Status
 from complaints.models import Campaign, Complaint, Prepared
 from complaints.rules.refused import Refused, Stale
 from portal.common import outbox, scope
+from portal.common.models import DemoMessage
 from portal.registry import corrections
 from portal.registry.models import Dose, Lot, LotAllocation, Person
 from tests.factories import (
@@ -227,12 +228,23 @@ def test_a_campaign_puts_forward_what_nobody_has_reported(station, nurse):
     assert blank.lot_number == ""
 
     prepared.accept(row.ref, by=nurse, at=NOON + SOON)
+    outbox.drain(queue="notify", at=NOON + SOON)
     blank.refresh_from_db()
     assert blank.lot_number == "MOD12"
     prepared.take_back(row.ref, by=nurse, at=NOON + 2 * SOON)
     blank.refresh_from_db()
     assert blank.lot_number == ""
     assert rows()[0].state == State.OPEN
+
+    outbox.drain(queue="notify", at=NOON + 2 * SOON)
+    prepared.accept(row.ref, by=nurse, at=NOON + 3 * SOON)
+    outbox.drain(queue="notify", at=NOON + 4 * SOON)
+    told = DemoMessage.objects.order_by("pk").values_list("provider_key", flat=True)
+    assert [key.partition(":")[0] for key in told] == [
+        "prepared_done",
+        "prepared_undone",
+        "prepared_done",
+    ]
 
 
 def test_what_was_refused_is_not_put_forward_again(station, nurse):

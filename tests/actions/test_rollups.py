@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from complaints import figures, rollups
 from complaints.choices import Kind, Move, Status
-from complaints.models import Complaint, Event, Figure, SubtreeFigure
+from complaints.models import Complaint, Event, Figure, SubtreeFigure, Watermark
 from complaints.rollups.sketches import bucket_of, percentiles
 from portal.common import scope
 from portal.registry.models import Organization
@@ -194,6 +194,14 @@ def test_rebuilding_again_changes_nothing():
     after = list(Figure.objects.order_by("pk").values_list("cohort", "kind", "median"))
     assert first == again == 4, "two cohorts, the kind and all kinds"
     assert before == after
+
+
+def test_rebuilding_forgets_what_figures_have_read_and_nobody_elses_mark():
+    Watermark.objects.create(name="incidents", event=7)
+
+    rollups.rebuild_all(at=NOW)
+
+    assert Watermark.objects.get(name="incidents").event == 7
 
 
 def test_the_command_recounts_what_the_figures_keep():

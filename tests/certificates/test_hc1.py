@@ -158,3 +158,21 @@ def test_no_single_changed_sign_passes_as_genuine(place, sign):
 )
 def test_names_are_written_as_machines_read_them(name, standard):
     assert content.standardised(name) == standard
+
+
+@pytest.mark.parametrize(
+    ("unprotected", "content"),
+    [
+        ({4: 4_000_000_000}, {"v": []}),
+        ({4: "kid"}, {"v": []}),
+        (7, {"v": []}),
+        ({}, 7),
+    ],
+)
+def test_what_is_shaped_otherwise_is_unreadable_and_costs_nothing(unprotected, content):
+    payload = cbor2.dumps({6: 0, 4: 0, -260: {1: content}})
+    message = cbor2.dumps(cbor2.CBORTag(18, [b"", unprotected, payload, b""]))
+    text = hc1.PREFIX + base45.b45encode(zlib.compress(message)).decode()
+
+    with pytest.raises(hc1.Unreadable):
+        hc1.read(text, keys={})

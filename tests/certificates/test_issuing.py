@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from portal.registry import corrections
-from portal.registry.certificates import issuing
+from portal.registry.certificates import hc1, issuing
 from portal.registry.certificates.issuing import CannotIssue
+from portal.registry.corrections import Warrant
 from portal.registry.models import Certificate, Person
 from tests.factories import (
     NOON,
@@ -15,6 +16,7 @@ from tests.factories import (
     make_organization,
     make_person,
     make_product,
+    make_staff,
 )
 from tests.pages.citizen_steps import open_record, text_of
 
@@ -188,3 +190,42 @@ def test_what_is_no_certificate_is_refused_beside_the_field(client, db):
 
 def test_without_a_record_nobody_sees_one(client, db):
     assert client.get("/chung-nhan/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"nam": 7, "v": {"a": 1}}, {"nam": {"fn": 1, "gn": ["x"]}, "v": [3]}, {"v": 0}],
+)
+def test_anybodys_text_is_shown_or_refused_and_breaks_nothing(client, db, said):
+    text = hc1.write(
+        said,
+        key=hc1.private_key(b"z" * 32),
+        issuer="VN",
+        issued_at=NOON,
+        expires_at=NOON + DAY,
+    )
+
+    assert client.post("/chung-nhan/kiem-tra/", {"text": text}).status_code == 200
+
+
+def test_the_certificate_of_a_record_that_was_joined_to_another_is_revoked(person):
+    twin = make_person(national_id="079158012346")
+    make_dose(
+        twin,
+        make_organization(),
+        given_on="2021-10-20",
+        product=person.doses.get().product,
+    )
+    matched(twin)
+    old = issuing.issue(twin.pk, at=NOON)
+    one, two = make_staff(make_organization()), make_staff(make_organization(), "lead")
+    both = Warrant("review", "thu", one.pk, two.pk)
+    corrections.merge(twin.pk, into=person.pk, warrant=both, at=NOON + DAY)
+    matched(person)
+
+    assert issuing.renew(at=NOON + 2 * DAY) >= 1
+
+    old.refresh_from_db()
+    assert old.revoked_at is not None
+    assert issuing.in_force(person.pk) is not None
+    assert issuing.renew(at=NOON + 2 * DAY) == 0

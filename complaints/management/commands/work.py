@@ -1,10 +1,13 @@
 """Do waiting work without a broker: the poller that drains the same outbox."""
 
+import logging
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
+from celery.schedules import maybe_schedule
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import (
@@ -15,15 +18,18 @@ from django.db import (
 )
 from django.utils import timezone
 
-from complaints import integrity, rollups
-from complaints.actions import clockwork
+from portal.celery import app
 from portal.common import outbox
-from portal.registry.imports import staging as lists
-from portal.registry.population import figures
+
+logger = logging.getLogger("portal.work")
 
 
 class Command(BaseCommand):
     help = "Drain the outbox: once, or with --poll every second until stopped."
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._started: dict[str, datetime] = {}
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--poll", action="store_true", help="go on until stopped")
@@ -36,12 +42,23 @@ class Command(BaseCommand):
         if not poll:
             self._round(0)
             self._ask_others(0)
+            if not settings.REDIS_URL:
+                for _name, entry in _duties():
+                    if isinstance(entry["schedule"], float):
+                        _start(entry)
             return
         # What waits for another system waits in a thread of its own.
-        slow = threading.Thread(target=self._loop, args=(self._ask_others, stop))
-        slow.start()
+        beside = [self._ask_others]
+        if not settings.REDIS_URL:
+            beside.append(self._start_due)
+        threads = [
+            threading.Thread(target=self._loop, args=(work, stop)) for work in beside
+        ]
+        for thread in threads:
+            thread.start()
         self._loop(self._round, stop)
-        slow.join()
+        for thread in threads:
+            thread.join()
 
     def _loop(self, work: Callable[[int], None], stop: threading.Event) -> None:
         """Work every second until told to stop; give the thread's connection back."""
@@ -66,17 +83,32 @@ class Command(BaseCommand):
         queues = {queue for queue, _ in settings.OUTBOX.values()}
         for queue in sorted(queues - set(settings.OUTBOX_SLOW)):
             outbox.drain(queue=queue)
-        if settings.REDIS_URL:
-            return
-        # Without a broker there is no beat: the poller does what it would start.
-        at = timezone.now()
-        if rounds % 20 == 0:
-            rollups.rebuild_changed(at=at)
-        if rounds % 30 == 0:
-            figures.rebuild_changed(at=at)
-        if rounds % 60 == 0:
-            clockwork.run(at=at)
-        if rounds % 300 == 0:
-            integrity.reconcile(at=at)
-            integrity.seal_days(at=at)
-            lists.forget_expired(at=at)
+
+    def _start_due(self, rounds: int) -> None:
+        """Do what beat would start, by its own table: without a broker is no beat."""
+        now = timezone.now()
+        for name, entry in _duties():
+            last = self._started.setdefault(name, now)
+            if maybe_schedule(entry["schedule"]).is_due(last).is_due:
+                self._started[name] = now
+                _start(entry)
+
+
+def _duties() -> list[tuple[str, dict[str, Any]]]:
+    """Return what beat starts, without the outbox, which the poller drains itself."""
+    app.loader.import_default_modules()
+    return [
+        (name, entry)
+        for name, entry in app.conf.beat_schedule.items()
+        if not entry["task"].startswith("outbox.")
+    ]
+
+
+def _start(entry: Mapping[str, Any]) -> None:
+    """Call a task here; one that fails keeps no other from its turn."""
+    try:
+        app.tasks[entry["task"]](**entry.get("kwargs", {}))
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("beat.failed", extra={"task": entry["task"]})

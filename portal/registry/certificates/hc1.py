@@ -96,6 +96,9 @@ def read(text: str, *, keys: Mapping[bytes, ec.EllipticCurvePublicKey]) -> Read:
     try:
         header = cbor2.loads(protected) if protected else {}
         kid = header.get(_KID, unprotected.get(_KID, b""))
+        if not isinstance(kid, bytes):
+            # bytes() of a number would take as much memory as the number says.
+            raise TypeError("a key is named by bytes")
         claims = cbor2.loads(payload)
         content = claims[_HCERT][1]
         found = Read(
@@ -103,7 +106,7 @@ def read(text: str, *, keys: Mapping[bytes, ec.EllipticCurvePublicKey]) -> Read:
             issuer=str(claims.get(_ISSUER, "")),
             issued_at=datetime.fromtimestamp(int(claims[_ISSUED]), UTC),
             expires_at=datetime.fromtimestamp(int(claims[_EXPIRES]), UTC),
-            key=bytes(kid),
+            key=kid,
             is_signed=None,
         )
     except (
@@ -151,7 +154,9 @@ def _parts(text: str) -> tuple[bytes, dict[Any, Any], bytes, bytes]:
         raise Unreadable("not HC1") from error
     if not all(isinstance(part, bytes) for part in (protected, payload, signature)):
         raise Unreadable("not COSE_Sign1")
-    return protected, dict(unprotected or {}), payload, signature
+    if not isinstance(unprotected, dict):
+        raise Unreadable("not COSE_Sign1")
+    return protected, unprotected, payload, signature
 
 
 def _to_sign(protected: bytes, payload: bytes) -> bytes:

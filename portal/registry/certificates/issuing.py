@@ -54,9 +54,11 @@ def issue(person_id: int, *, at: datetime) -> Certificate:
     """
     with scope.system(), transaction.atomic():
         person = Person.objects.select_for_update(of=("self",)).get(pk=person_id)
-        if person.merged_into_id is not None:
-            return issue(person.surviving_id, at=at)
         current = in_force(person.pk)
+        if person.merged_into_id is not None:
+            if current is not None:
+                _revoke(current, person, at=at)
+            return issue(person.surviving_id, at=at)
         if current is not None and not _is_stale(current, person, at=at):
             return current
         made = _made(person, at=at)
