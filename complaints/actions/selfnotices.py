@@ -8,7 +8,16 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import Case, F, Model, OuterRef, QuerySet, Subquery, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    F,
+    Model,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    When,
+)
 
 from complaints.actions import inviting
 from complaints.models import Invitation, QuietHours, SelfCorrection
@@ -83,6 +92,7 @@ def _corrected(subjects: Sequence[int]) -> Rows:
     person = Case(
         When(target=Correction.Target.PERSON, then=F("target_id")),
         default=Subquery(owner),
+        output_field=BigIntegerField(),
     )
     return Correction.objects.filter(pk__in=subjects).values_list("pk", person)
 
