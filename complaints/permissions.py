@@ -1,5 +1,6 @@
 """Who may make which move on which complaint. Deny by default."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -9,6 +10,7 @@ from complaints.models import Complaint
 from complaints.rules import workflow
 from complaints.rules.refused import Refused
 from portal.accounts.models import Posting, User
+from portal.audit.together import TOGETHER, hang_together
 from portal.registry.models import IdentityDocument, Telephone
 
 Role = Posting.Role
@@ -43,7 +45,7 @@ def moves_for(user: User, complaint: Complaint, *, at: datetime) -> list[Move]:
     return [
         move
         for move in workflow.possible(Status(complaint.status), actor=Actor.STAFF)
-        if move in allowed and _refusal(user, move, complaint) is None
+        if move in allowed and _refusal(user, move, complaint, at=at) is None
     ]
 
 
@@ -51,7 +53,7 @@ def require(user: User, move: Move, complaint: Complaint, *, at: datetime) -> No
     """Raise Refused with words unless the user may make the move now."""
     if move not in _allowed(user, complaint, at=at):
         raise Refused(_("This case is with another unit, or not yours to decide."))
-    refusal = _refusal(user, move, complaint)
+    refusal = _refusal(user, move, complaint, at=at)
     if refusal:
         raise Refused(refusal)
 
@@ -76,17 +78,36 @@ def concerns(user: User, complaint: Complaint) -> bool:
     ):
         if own is not None and theirs is not None and bytes(theirs) == bytes(own):
             return True
+    return concerns_record(user, [sent.person_id])
+
+
+def concerns_record(user: User, people: Collection[int | None]) -> bool:
+    """Tell whether one of these people's records bears the user's own numbers."""
     return (
         user.phone_digest is not None
         and Telephone.objects.filter(
-            person=sent.person_id, number_digest=user.phone_digest
+            person__in=people, number_digest=user.phone_digest
         ).exists()
     ) or (
         user.number_digest is not None
         and IdentityDocument.objects.filter(
-            person=sent.person_id, number_digest=user.number_digest
+            person__in=people, number_digest=user.number_digest
         ).exists()
     )
+
+
+def require_other(
+    user: User, complaint: Complaint | None, people: Collection[int]
+) -> None:
+    """Raise Refused where a case, or one of these records, is that of the user."""
+    if concerns_record(user, people) or (complaint and concerns(user, complaint)):
+        raise Refused(_own())
+
+
+def require_two(first: int | None, user: User, *, at: datetime) -> None:
+    """Raise Refused where the account that proposed and this one hang together."""
+    if first is not None and hang_together(first, user.pk, at=at):
+        raise Refused(str(TOGETHER))
 
 
 def _allowed(user: User, complaint: Complaint, *, at: datetime) -> frozenset[Move]:
@@ -105,12 +126,21 @@ def _given(user: User, holder_path: str, *, at: datetime) -> frozenset[Move]:
     return allowed
 
 
-def _refusal(user: User, move: Move, complaint: Complaint) -> str | None:
+def _own() -> str:
+    return _("This case is yours, or of your household. Somebody else handles it.")
+
+
+def _refusal(
+    user: User, move: Move, complaint: Complaint, *, at: datetime
+) -> str | None:
     """Return why this very person may not, or None: two people, never the same one."""
     if concerns(user, complaint):
-        return _("This case is yours, or of your household. Somebody else handles it.")
-    if move == Move.COUNTERSIGN and complaint.assignee_id == user.pk:
-        return _("A second person has to sign what you proposed.")
+        return _own()
+    if move == Move.COUNTERSIGN and complaint.assignee_id is not None:
+        if complaint.assignee_id == user.pk:
+            return _("A second person has to sign what you proposed.")
+        if hang_together(complaint.assignee_id, user.pk, at=at):
+            return str(TOGETHER)
     decides = move in (Move.RESOLVE, Move.PROPOSE, Move.COUNTERSIGN)
     if decides and complaint.round > 1 and complaint.last_resolver_id == user.pk:
         return _("The citizen disagreed with your decision; somebody else decides now.")

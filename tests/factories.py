@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from complaints.actions import intake
 from complaints.choices import Field, Kind
 from complaints.models import Complaint
+from portal.accounts import invitations
 from portal.accounts.models import Posting, User
 from portal.common import crypto, names
 from portal.registry import corrections
@@ -96,6 +97,11 @@ def make_staff(organization, role="staff", *, username=None, **facts):
         user=user, organization=organization, role=role, valid_from=LONG_AGO
     )
     return user
+
+
+def opened_by(maker, user, *, at):
+    """Let one account have been opened anew by another: a link for its password."""
+    invitations.issue(user=user, language="vi", by=maker, at=at)
 
 
 def make_product(code="AZ", name="AstraZeneca"):

@@ -26,7 +26,6 @@ from portal.accounts.models import User
 from portal.audit import record as audit
 from portal.common import outbox, scope
 from portal.registry.imports import committing, staging
-from portal.registry.imports.committing import NotAlone
 from portal.registry.models import SessionList
 
 logger = logging.getLogger("complaints.incidents")
@@ -98,6 +97,7 @@ def sign(ref: UUID, *, by: User, at: datetime) -> Incident:
             raise Refused(_("Nothing is proposed here."))
         if incident.proposed_by_id == by.pk:
             raise Refused(_("A second person has to sign what you proposed."))
+        permissions.require_two(incident.proposed_by_id, by, at=at)
         incident.state, incident.signed_by, incident.signed_at = (
             State.SETTLING,
             by,
@@ -277,13 +277,11 @@ def _write_list(incident_id: int, *, at: datetime) -> timedelta | None:
 
 def _commit(incident: Incident, one: SessionList, *, at: datetime) -> None:
     """Begin to write the list in the names of both who decided."""
+    # Whoever asked for it before, on the page of the list: these two have decided.
+    committing.withdraw(one.pk)
     for person in (incident.signed_by_id, incident.proposed_by_id):
-        try:
-            if committing.commit(one.pk, by=person, at=at):
-                return
-        except NotAlone:
-            # Asked for by this one before, on the page of the list.
-            continue
+        if committing.commit(one.pk, by=person, at=at):
+            return
 
 
 def _lock(ref: UUID, *, by: User, at: datetime) -> Incident:

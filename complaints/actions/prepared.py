@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from complaints import permissions
 from complaints.actions import casework, proving
 from complaints.actions.claimed import with_claims
 from complaints.actions.preparing import OF_DOSES, found_in, open_again
@@ -34,10 +35,11 @@ def accept(
     """Record what was prepared, once and as it was shown; the person is told.
 
     Raise Stale where the record or its ground is another one by now, Refused where
-    this is not theirs to decide.
+    this is not theirs to decide, or their own (here and below).
     """
     with scope.system():
         row = _open(ref)
+        _require_other(row, by)
         if not _still_holds(row, at=at):
             row.state = State.GONE
             row.save(update_fields=["state"])
@@ -62,6 +64,8 @@ def sign(ref: UUID, *, by: User, at: datetime) -> Prepared:
             raise Stale(_("It was decided meanwhile. You see it as it is now."))
         if row.proposed_by_id == by.pk:
             raise Refused(_("A second person has to sign what you proposed."))
+        _require_other(row, by)
+        permissions.require_two(row.proposed_by_id, by, at=at)
         _write(row, proposed_by=row.proposed_by_id, approved_by=by.pk, at=at)
         _made(row, by=by, at=at)
     return row
@@ -73,6 +77,7 @@ def refuse(ref: UUID, *, by: User, at: datetime) -> Prepared:
         row = _locked(ref)
         if row.state not in (State.OPEN, State.SIGNING):
             raise Stale(_("It was decided meanwhile. You see it as it is now."))
+        _require_other(row, by)
         if row.proposed_by_id == by.pk:
             row.proposed_by = None
         row.state = State.REFUSED
@@ -90,6 +95,7 @@ def take_back(ref: UUID, *, by: User, at: datetime) -> Prepared:
     """
     with scope.system():
         row = _locked(ref)
+        _require_other(row, by)
         if row.state == State.MADE:
             assert row.correction is not None
             if row.correction.reason != Correction.Reason.REVIEW:
@@ -185,6 +191,12 @@ def _open(ref: UUID) -> Prepared:
     if row.state != State.OPEN:
         raise Stale(_("It was decided meanwhile. You see it as it is now."))
     return row
+
+
+def _require_other(row: Prepared, by: User) -> None:
+    """Raise Refused where the record, or the report beside it, is the user's own."""
+    people = [row.person_id, row.person.surviving_id]
+    permissions.require_other(by, row.complaint, people)
 
 
 def _still_holds(row: Prepared, *, at: datetime) -> bool:

@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from complaints import permissions
 from complaints.models import Ladder, OfficeHours, Policy, RuleDraft, Rung
 from complaints.rules.refused import Refused
 from portal.accounts.models import User
@@ -56,6 +57,7 @@ def confirm(ref: UUID, *, by: User, at: datetime) -> RuleDraft:
             draft = _lock(ref)
             if draft.proposed_by_id == by.pk:
                 raise Refused(_("A second person has to confirm what you proposed."))
+            permissions.require_two(draft.proposed_by_id, by, at=at)
             _require_coming(draft.valid_from, at=at)
             _publish(draft)
             draft.confirmed_by, draft.confirmed_at = by, at

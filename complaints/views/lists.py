@@ -23,6 +23,7 @@ from complaints.forms import lists as forms
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.audit import record
+from portal.audit.together import TOGETHER
 from portal.common import crypto
 from portal.common.htmx import page_or_fragment
 from portal.common.http import READ_AND_SEND, see_other
@@ -36,7 +37,7 @@ from portal.registry.imports import (
     staging,
     wording,
 )
-from portal.registry.imports.committing import CannotCommit, NotAlone
+from portal.registry.imports.committing import CannotCommit, NotAlone, Together
 from portal.registry.imports.contents import Opened
 from portal.registry.imports.exceptions import WORDS, CannotRead
 from portal.registry.models import Organization, SessionList, StagedRow
@@ -156,6 +157,8 @@ def commit(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
         messages.error(
             request, _("You asked for it yourself, so a colleague has to sign.")
         )
+    except Together:
+        messages.error(request, str(TOGETHER))
     except CannotCommit:
         messages.error(request, _("This list cannot be written as it is now."))
     return see_other("casework:list", list_ref=list_ref)
@@ -213,6 +216,8 @@ def undo(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
             messages.error(
                 request, _("You asked for it yourself, so a colleague has to sign.")
             )
+        except Together:
+            messages.error(request, str(TOGETHER))
         except CannotCommit:
             messages.error(request, _("This list cannot be taken back as it is now."))
         return see_other("casework:list", list_ref=list_ref)

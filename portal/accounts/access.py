@@ -161,9 +161,13 @@ def account(view: View) -> View:
 
 def needs_factor(request: StaffRequest) -> bool:
     """Tell whether this session lacks the second factor that a role asks for."""
-    return not request.session.get("second_factor") and factors.is_required(
-        request.user, request.roles
-    )
+    return not request.session.get("second_factor") and must_have_factor(request)
+
+
+def must_have_factor(request: StaffRequest) -> bool:
+    """Tell whether any posting asks for a second factor, chosen for now or not."""
+    roles = {posting.role for posting in request.all_postings}
+    return factors.is_required(request.user, roles)
 
 
 def machine(setting: str) -> Callable[[View], View]:

@@ -26,7 +26,7 @@ from django.conf import settings
 from django.db import transaction
 
 from portal.accounts.models import User
-from portal.audit import record
+from portal.audit import record, together
 from portal.common import crypto
 
 ISSUER: Final = "Du Mui"
@@ -175,7 +175,7 @@ def remove(*, user: User, by: User, at: datetime) -> None:
         person_id=None,
         subject="accounts.user",
         subject_id=user.pk,
-        detail="second factor removed",
+        detail=together.FACTOR_REMOVED,
     )
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import override
 
 from portal.accounts import sign_ins
 from portal.accounts.models import Invitation, User
-from portal.audit import record
+from portal.audit import record, together
 from portal.common import crypto, mail, outbox, providers
 
 logger = logging.getLogger("portal.accounts")
@@ -48,7 +48,7 @@ def issue(*, user: User, language: str, by: User, at: datetime) -> Invitation:
     )
     if goes_by_mail(user):
         outbox.add("invitation", [row.pk], at=at)
-    _note(user, by.pk, "invitation issued", at=at)
+    _note(user, by.pk, together.INVITED, at=at)
     return row
 
 

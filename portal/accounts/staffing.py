@@ -5,7 +5,7 @@ the own account here; and who holds a posting beyond one's reach is left alone.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
@@ -13,8 +13,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from portal.accounts import factors, invitations, sign_ins
-from portal.accounts.models import Posting, User
-from portal.audit import record
+from portal.accounts.models import Invitation, Posting, User
+from portal.audit import record, together
 from portal.common import crypto, names
 from portal.registry.models import Organization
 
@@ -85,7 +85,7 @@ def create(
     user = User(username=username, full_name=full_name, email=email)
     user.set_unusable_password()
     user.save()
-    _note(user, by, "account created", at=at)
+    _note(user, by, together.CREATED, at=at)
     _post(user, organization, role, valid_from, valid_to, by, postings, at=at)
     invitations.issue(user=user, language=language, by=by, at=at)
     return user
@@ -119,7 +119,8 @@ def change_end(
 ) -> None:
     """Let a posting end later, earlier, or (None) at no set time. Raise NotYours.
 
-    One that has not begun is over before it begins: it ends a second after.
+    One that has not begun is over before it begins: it ends a second after. Deputies
+    end with it; where a deputy's own ends later, it stays within what it stands for.
     """
     row = Posting.objects.select_for_update().select_related("user").get(pk=posting.pk)
     _mine(row, by, postings)
@@ -129,26 +130,25 @@ def change_end(
         raise NotYours(_("There is a posting at this unit already. End it first."))
     if valid_to is not None and valid_to <= row.valid_from:
         raise NotYours(_("The last day lies before the first one."))
+    if row.deputy_for is not None:
+        _check_within(row.deputy_for, row.valid_from, valid_to)
     row.valid_to = valid_to
     row.save(update_fields=["valid_to"])
     _note(row.user, by, f"posting {row.pk} ends differently", at=at)
+    if valid_to is not None:
+        _end_deputies(row, by, until=valid_to, at=at)
+    _end_invitation(row, at=at)
 
 
 @transaction.atomic
 def end_now(
     *, posting: Posting, by: User, postings: Sequence[Posting], at: datetime
 ) -> None:
-    """End a posting, and with it those of its deputies. Raise NotYours."""
+    """End a posting, and with it all that stand for it. Raise NotYours."""
     row = Posting.objects.select_for_update().select_related("user").get(pk=posting.pk)
     _mine(row, by, postings)
-    for one in [row, *row.deputies.select_for_update().select_related("user")]:
-        if one.valid_to is None or one.valid_to > at:
-            if one.valid_from >= at:
-                one.delete()
-            else:
-                one.valid_to = at
-                one.save(update_fields=["valid_to"])
-            _note(one.user, by, "posting ended", at=at)
+    _end_deputies(row, by, until=at, at=at)
+    _end(row, by, until=at, at=at)
 
 
 @transaction.atomic
@@ -162,12 +162,24 @@ def deputise(
     postings: Sequence[Posting],
     at: datetime,
 ) -> Posting:
-    """Post a deputy with the same role for the time of a leave. Raise NotYours."""
+    """Post a deputy with the same role for the time of a leave. Raise NotYours.
+
+    Nobody stands for a deputy, and none for longer than the posting lasts.
+    """
+    # Held so that its end stays what is compared with below.
+    posting = (
+        Posting.objects.select_for_update(of=("self",))
+        .select_related("organization")
+        .get(pk=posting.pk)
+    )
+    if posting.deputy_for_id is not None:
+        raise NotYours(_("A deputy has no deputy. Choose the posting itself."))
     if deputy.pk == posting.user_id:
         raise NotYours(_("Nobody is the own deputy. Choose a colleague."))
     _may_give(posting.organization, posting.role, postings)
     _not_oneself(deputy, by)
     _check_span(valid_from, valid_to)
+    _check_within(posting, valid_from, valid_to)
     row = Posting.objects.create(
         user=deputy,
         organization=posting.organization,
@@ -177,6 +189,7 @@ def deputise(
         deputy_for=posting,
     )
     _note(deputy, by, f"deputy for posting {posting.pk}", at=at)
+    _end_invitation(row, at=at)
     return row
 
 
@@ -186,17 +199,15 @@ def may_reset(
     """Tell whether one may open an account anew for its owner.
 
     Whoever may do that could enter in the owner's place, so every posting of the
-    account that is not over has to lie within one's own reach.
+    account that is not over has to lie within one's own reach, and there has to be one:
+    who has none may be given any.
     """
-    held = list(postings)
-    theirs = user.postings.filter(Q(valid_to=None) | Q(valid_to__gt=at))
+    held, theirs = list(postings), _not_over(user, at=at)
     return (
         user.pk != by.pk
         and not user.is_staff
-        and all(
-            row.role in givable(held, row.organization)
-            for row in theirs.select_related("organization")
-        )
+        and bool(theirs)
+        and all(row.role in givable(held, row.organization) for row in theirs)
     )
 
 
@@ -272,7 +283,57 @@ def _post(
         valid_to=valid_to,
     )
     _note(user, by, f"posting {row.pk} given", at=at)
+    _end_invitation(row, at=at)
     return row
+
+
+def _not_over(user: User, *, at: datetime) -> list[Posting]:
+    rows = user.postings.filter(Q(valid_to=None) | Q(valid_to__gt=at))
+    return list(rows.select_related("organization"))
+
+
+def _end_invitation(row: Posting, *, at: datetime) -> None:
+    """Let a link expire whose maker could not have given this posting.
+
+    Else whoever made it could enter in the owner's place, with more than the own reach.
+    """
+    link = (
+        Invitation.objects.select_for_update(of=("self",))
+        .select_related("by")
+        .filter(user=row.user_id, used_at=None, expires_at__gt=at)
+        .first()
+    )
+    if link is None:
+        return
+    held = link.by.postings.current(at=at).select_related("organization")
+    if row.role not in givable(held, row.organization):
+        # A link lasts for an instant at least, by a constraint.
+        link.expires_at = max(at, link.created_at + timedelta(microseconds=1))
+        link.token_sealed = None
+        link.save(update_fields=["expires_at", "token_sealed"])
+
+
+def _end_deputies(posting: Posting, by: User, *, until: datetime, at: datetime) -> None:
+    """End all that stand for a posting by an instant, deepest first."""
+    for row in posting.deputies.select_for_update().select_related("user"):
+        _end_deputies(row, by, until=until, at=at)
+        _end(row, by, until=until, at=at)
+
+
+def _end(row: Posting, by: User, *, until: datetime, at: datetime) -> None:
+    """End a posting by an instant; one that had not begun by then never was."""
+    if row.valid_to is not None and row.valid_to <= until:
+        return
+    detail = f"posting {row.pk} ends differently" if until > at else "posting ended"
+    if row.valid_from >= until and row.valid_from >= at:
+        # Whoever stood for it although it had not begun keeps the time that is over.
+        row.deputies.update(deputy_for=None)
+        row.delete()
+    else:
+        begun = row.valid_from
+        row.valid_to = until if until > begun else begun + timedelta(seconds=1)
+        row.save(update_fields=["valid_to"])
+    _note(row.user, by, detail, at=at)
 
 
 def _has_open(
@@ -304,11 +365,25 @@ def _check_span(valid_from: datetime, valid_to: datetime | None) -> None:
         raise NotYours(_("The last day lies before the first one."))
 
 
+def _check_within(
+    posting: Posting, valid_from: datetime, valid_to: datetime | None
+) -> None:
+    """Refuse a deputy before, or for longer than, what is stood for."""
+    end = posting.valid_to
+    if valid_from < posting.valid_from or (
+        end is not None and (valid_to is None or valid_to > end)
+    ):
+        raise NotYours(_("Choose days on which the posting itself is in force."))
+
+
 def _require_reset(
     user: User, by: User, postings: Sequence[Posting], *, at: datetime
 ) -> None:
-    if not may_reset(user, by, postings, at=at):
-        raise NotYours(_("This account also works beyond your unit. Ask above."))
+    if may_reset(user, by, postings, at=at):
+        return
+    if not _not_over(user, at=at):
+        raise NotYours(_("This account has no posting now. Give it one first."))
+    raise NotYours(_("This account also works beyond your unit. Ask above."))
 
 
 def _note(user: User, by: User, detail: str, *, at: datetime) -> None:

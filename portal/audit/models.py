@@ -1,6 +1,7 @@
 """Append-only entries of who looked at and who changed what. No foreign keys."""
 
 from django.db import models
+from django.db.models import Q
 
 
 class Entry(models.Model):
@@ -30,7 +31,15 @@ class Entry(models.Model):
     detail = models.CharField(max_length=80, blank=True)
 
     class Meta:
-        indexes = (models.Index(name="entry_person", fields=["person", "-at"]),)
+        indexes = (
+            models.Index(name="entry_person", fields=["person", "-at"]),
+            # Few among many: what was done to accounts, which a signature asks for.
+            models.Index(
+                name="entry_account",
+                fields=["subject_id", "actor_id"],
+                condition=Q(verb="change", subject="accounts.user"),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.verb} {self.subject} {self.subject_id}"

@@ -10,6 +10,7 @@ from complaints.choices import Field
 from complaints.models import Clue, Complaint, Incident, Message
 from complaints.notifications.sending import UNDO
 from complaints.rules.refused import Refused
+from portal.audit.together import TOGETHER
 from portal.common import outbox, sms
 from portal.common.models import DemoMessage
 from portal.registry.imports import committing
@@ -21,6 +22,7 @@ from tests.factories import (
     make_staff,
     missing_dose,
     only_complaint,
+    opened_by,
     sender_for,
     submit,
 )
@@ -352,6 +354,10 @@ def test_nobody_signs_what_they_proposed_and_strangers_see_nothing(site, pair):
 
     with pytest.raises(Refused):
         incidents.sign(incident.ref, by=pair[0], at=NOON)
+    made = make_staff(site)
+    opened_by(pair[0], made, at=NOON)
+    with pytest.raises(Refused, match=str(TOGETHER)):
+        incidents.sign(incident.ref, by=made, at=NOON)
     with pytest.raises(Incident.DoesNotExist):
         incidents.sign(incident.ref, by=make_staff(make_organization()), at=NOON)
     with pytest.raises(Incident.DoesNotExist):

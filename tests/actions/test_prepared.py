@@ -8,6 +8,8 @@ from complaints.actions import campaigns, casework, intake, prepared, preparing,
 from complaints.choices import Kind, Outcome, Status
 from complaints.models import Campaign, Complaint, Prepared
 from complaints.rules.refused import Refused, Stale
+from portal.accounts import staffing
+from portal.audit.together import TOGETHER
 from portal.common import outbox, scope
 from portal.common.models import DemoMessage
 from portal.registry import corrections
@@ -23,6 +25,7 @@ from tests.factories import (
     make_staff,
     make_unit,
     only_complaint,
+    opened_by,
     sender_for,
     submit,
 )
@@ -30,6 +33,7 @@ from tests.factories import (
 pytestmark = pytest.mark.usefixtures("all_rows")
 
 State = Prepared.State
+PHONE, OWN = "+84900000215", "Hồ sơ này là của"
 DAY = timedelta(days=1)
 SOON = timedelta(seconds=10)
 
@@ -279,11 +283,48 @@ def test_nobody_signs_what_they_proposed(station, nurse):
 
     with pytest.raises(Refused):
         prepared.sign(row.ref, by=nurse, at=NOON + DAY)
+    made = make_staff(station)
+    opened_by(nurse, made, at=NOON)
+    with pytest.raises(Refused, match=str(TOGETHER)):
+        prepared.sign(row.ref, by=made, at=NOON + DAY)
     prepared.sign(row.ref, by=make_staff(station), at=NOON + DAY)
 
     (row,) = rows()
     assert row.state == State.MADE
     assert Dose.objects.get(pk=row.edit["target"]).product.code == "spikevax"
+
+
+def know(user, site, *, phone):
+    lead = make_staff(site, "lead")
+    held = list(lead.postings.all())
+    facts = {"phone": phone, "national_id": "", "postings": held}
+    staffing.know(user=user, by=lead, at=NOON, **facts)
+
+
+@pytest.mark.parametrize("is_reported", [True, False], ids=["a report", "a campaign"])
+def test_nobody_decides_what_was_prepared_for_the_own_record(
+    station, nurse, is_reported
+):
+    dose = contradicted(station)
+    if is_reported:
+        report(dose, {"product": "spikevax"})
+    else:
+        campaign("B1", boss=make_staff(station, "administrator"))
+    (row,) = rows()
+    know(nurse, station, phone=PHONE)
+    other = make_staff(station)
+    for act in (prepared.accept, prepared.refuse):
+        with pytest.raises(Refused, match=OWN):
+            act(row.ref, by=nurse, at=NOON + SOON)
+    prepared.refuse(row.ref, by=other, at=NOON + SOON)
+    with pytest.raises(Refused, match=OWN):
+        prepared.take_back(row.ref, by=nurse, at=NOON + DAY)
+    prepared.take_back(row.ref, by=other, at=NOON + DAY)
+    prepared.accept(row.ref, concerns_oneself=True, by=other, at=NOON + DAY)
+    if not is_reported:
+        with pytest.raises(Refused, match=OWN):
+            prepared.sign(row.ref, by=nurse, at=NOON + DAY)
+    assert rows()[0].state == State.SIGNING
 
 
 def test_other_organizations_do_not_see_it(station):

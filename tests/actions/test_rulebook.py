@@ -9,6 +9,7 @@ from complaints.actions import rulebook
 from complaints.models import Ladder, Policy, RuleDraft
 from complaints.rules.refused import Refused
 from portal.audit.models import Entry
+from portal.audit.together import TOGETHER
 from tests.factories import (
     NOON,
     make_organization,
@@ -16,6 +17,7 @@ from tests.factories import (
     make_staff,
     missing_dose,
     only_complaint,
+    opened_by,
     submit,
 )
 from tests.faults.ground import drain_all
@@ -63,6 +65,14 @@ def test_what_one_proposes_holds_once_another_confirmed_it(two):
         (first.pk, "policy proposed"),
         (second.pk, "policy confirmed"),
     ]
+
+
+def test_nobody_confirms_with_an_account_that_they_opened(two):
+    row = propose(two[0])
+    opened_by(two[1], two[0], at=NOON - timedelta(days=30) + HOUR)
+    with pytest.raises(Refused, match=str(TOGETHER)):
+        rulebook.confirm(row.ref, by=two[1], at=NOON)
+    rulebook.confirm(row.ref, by=two[1], at=NOON + HOUR)
 
 
 def test_nobody_confirms_their_own(two):

@@ -8,6 +8,7 @@ from complaints.actions import casework, citizen, intake
 from complaints.choices import Move, Outcome, Status
 from complaints.models import Event, Message
 from complaints.rules.refused import Refused, Stale
+from portal.audit.together import TOGETHER
 from portal.common import outbox
 from portal.common.models import Outbox
 from portal.registry.models import Correction, Dose
@@ -23,6 +24,7 @@ from tests.factories import (
     make_unit,
     missing_dose,
     only_complaint,
+    opened_by,
     sender_for,
     submit,
 )
@@ -84,6 +86,10 @@ def test_a_dose_added_without_any_proof_takes_two_people():
     assert not person.doses.exists()
     with pytest.raises(Refused):
         casework.countersign(complaint_id=case.pk, by=nurse, at=NOON)
+    made = make_staff(site, "lead")
+    opened_by(nurse, made, at=NOON)
+    with pytest.raises(Refused, match=str(TOGETHER)):
+        casework.countersign(complaint_id=case.pk, by=made, at=NOON)
     casework.countersign(complaint_id=case.pk, by=lead, at=NOON)
     case.refresh_from_db()
     assert case.outcome == Outcome.CORRECTED

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.accounts import factors
-from portal.accounts.models import User
+from portal.accounts.models import Posting, User
 from portal.audit.models import Entry
 from tests.pages.cases import PASSWORD, make_organization, make_staff
 
@@ -187,6 +187,34 @@ def test_it_stays_on_where_it_must_and_else_takes_a_code_to_remove(
     assert refused.status_code == 422
     assert not factors.is_on(lead)
     assert "second factor removed" in details(lead)
+
+
+def test_a_lesser_posting_chosen_for_now_takes_no_second_factor_off(
+    client, lead, settings
+):
+    settings.SECOND_FACTOR_ROLES = ["lead"]
+    at, since = timezone.now(), timezone.now() - timedelta(days=1)
+    lesser = Posting.objects.create(
+        user=lead,
+        organization=make_organization("TYT-2"),
+        role="staff",
+        valid_from=since,
+    )
+    password(client, lead)
+    client.post(reverse("accounts:postings"), {"posting": lesser.pk})
+    blocked = client.get(reverse("casework:queue"))
+    factors.keep(lead, SECRET)
+    type_code(client, code_at(SECRET, at))
+    client.post(reverse("accounts:postings"), {"posting": lesser.pk})
+
+    client.post(
+        reverse("accounts:second_factor"),
+        {"code": code_at(SECRET, at, later=1), "step": "remove"},
+    )
+
+    assert client.session["posting"] == lesser.pk
+    assert blocked.headers.get("Location") == reverse("accounts:second_factor")
+    assert factors.is_on(lead)
 
 
 def test_the_frameworks_administration_has_no_way_in_of_its_own(client, lead, settings):

@@ -83,7 +83,7 @@ def _offer(
             factors.address(request.user, secret),
             label=_("Picture for the authenticator app"),
         ),
-        "is_required": factors.is_required(request.user, request.roles),
+        "is_required": access.must_have_factor(request),
     }
     return render(request, "accounts/second_factor_new.html", context, status=status)
 
@@ -91,7 +91,7 @@ def _offer(
 def _change(request: StaffRequest) -> HttpResponse:
     """Make new recovery codes or remove the second factor; each takes a code."""
     user, at = request.user, timezone.now()
-    is_required = factors.is_required(user, request.roles)
+    is_required = access.must_have_factor(request)
     form = SecondCode(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST":

@@ -13,6 +13,7 @@ from django.db import DataError, IntegrityError
 from django.db.models import Q
 from django.utils import timezone
 
+from portal.audit.together import hang_together
 from portal.common import scope
 from portal.registry import corrections
 from portal.registry.corrections import CannotCorrect, Warrant, second
@@ -49,12 +50,16 @@ class NotAlone(CannotCommit):
     """Whoever asked for what takes two people cannot be the second one."""
 
 
+class Together(CannotCommit):
+    """One of the two opened the account of the other lately (``audit.together``)."""
+
+
 def commit(pk: int, *, by: int | None, at: datetime, queued: bool = True) -> bool:
     """Begin to write a checked list into the registry; False where it waits.
 
     Where it corrects several doses a second person has to ask as well. Raise
     CannotCommit where its dry run is not over or it is committed already, NotAlone for
-    whoever asked first.
+    whoever asked first, Together for who opened the account of the other.
     """
     with scope.system():
         one = staging.lock(pk)
@@ -63,7 +68,9 @@ def commit(pk: int, *, by: int | None, at: datetime, queued: bool = True) -> boo
         changes = one.staged.filter(
             verdict=Verdict.DIFFERS, taken=StagedRow.Taken.LIST
         ).count()
-        if second.list_takes_two(corrections=changes) and not _has_two(one, by=by):
+        if second.list_takes_two(corrections=changes) and not _has_two(
+            one, by=by, at=at
+        ):
             return False
         one.state, one.committed_by_id, one.progress_at = State.COMMITTING, by, at
         one.save(update_fields=["state", "committed_by", "progress_at"])
@@ -76,7 +83,7 @@ def undo(pk: int, *, by: int | None, at: datetime, queued: bool = True) -> bool:
     """Begin to take back all that a committed list wrote; False where it waits.
 
     By counter-corrections. A list of several doses takes a second person once 30 s are
-    over. Raise CannotCommit where it is not committed, NotAlone for whoever asked.
+    over. Raise CannotCommit where it is not committed, NotAlone and Together as there.
     """
     with scope.system():
         one = staging.lock(pk)
@@ -86,7 +93,7 @@ def undo(pk: int, *, by: int | None, at: datetime, queued: bool = True) -> bool:
         written = one.staged.filter(done_at__isnull=False).count()
         age = at - one.committed_at
         if second.list_undo_takes_two(doses=written, age=age) and not _has_two(
-            one, by=by
+            one, by=by, at=at
         ):
             return False
         one.state, one.undone_by_id, one.progress_at = State.UNDOING, by, at
@@ -105,7 +112,7 @@ def withdraw(pk: int) -> None:
             one.save(update_fields=["asked_by"])
 
 
-def _has_two(one: SessionList, *, by: int | None) -> bool:
+def _has_two(one: SessionList, *, by: int | None, at: datetime) -> bool:
     """Tell whether somebody else asked before; note who asks where nobody did."""
     if one.asked_by_id is None:
         one.asked_by_id = by
@@ -113,6 +120,8 @@ def _has_two(one: SessionList, *, by: int | None) -> bool:
         return False
     if one.asked_by_id == by:
         raise NotAlone(str(one.ref))
+    if by is not None and hang_together(one.asked_by_id, by, at=at):
+        raise Together(str(one.ref))
     return True
 
 

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit import record as audit
+from portal.audit.together import TOGETHER, hang_together
 from portal.common import scope
 from portal.registry import corrections
 from portal.registry.corrections import (
@@ -91,13 +92,13 @@ def sign(ref: str, *, seen: int, by: int, at: datetime) -> Proposal:
     """
     with _turn(ref, seen=seen, states=(State.SIGNING, State.MADE)) as proposal:
         if proposal.state == State.SIGNING:
-            _refuse_same(proposal.proposed_by_id, by)
+            _refuse_same(proposal.proposed_by_id, by, at=at)
             _make(proposal, proposed_by=proposal.proposed_by_id, approved_by=by, at=at)
             _made(proposal, by=by, at=at)
         else:
             if proposal.undo_by_id is None:
                 raise Moved(_MOVED)
-            _refuse_same(proposal.undo_by_id, by)
+            _refuse_same(proposal.undo_by_id, by, at=at)
             _unmake(proposal, proposed_by=proposal.undo_by_id, approved_by=by, at=at)
             reopened(proposal)
         _save(proposal)
@@ -270,9 +271,12 @@ def _decided(
     proposal.decided_at = at
 
 
-def _refuse_same(first: int | None, second: int) -> None:
+def _refuse_same(first: int | None, second: int, *, at: datetime) -> None:
+    """Refuse one person as both, also with an account that they opened themselves."""
     if first == second:
         raise CannotDecide(_("A second person has to sign what you proposed."))
+    if first is not None and hang_together(first, second, at=at):
+        raise CannotDecide(TOGETHER)
 
 
 def _lead_again(refused: Proposal) -> None:

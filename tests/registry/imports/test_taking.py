@@ -4,9 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from portal.accounts.models import User
 from portal.registry import corrections
 from portal.registry.imports import committing, contents, jobs, reviewing
-from portal.registry.imports.committing import NotAlone
+from portal.registry.imports.committing import NotAlone, Together
 from portal.registry.models import Correction, Dose, SessionList, StagedRow
 from tests.factories import (
     TEST_WARRANT,
@@ -16,6 +17,7 @@ from tests.factories import (
     make_person,
     make_product,
     make_staff,
+    opened_by,
 )
 from tests.registry.imports.lists import NOON, Work, make_list, make_row, verdicts
 
@@ -128,6 +130,10 @@ def test_several_corrections_by_a_list_take_a_second_person(site, nurse, colleag
     assert (one.state, one.asked_by_id) == (State.CHECKED, nurse)
     with pytest.raises(NotAlone):
         commit(one, nurse)
+    made = make_staff(site)
+    opened_by(User.objects.get(pk=nurse), made, at=NOON)
+    with pytest.raises(Together):
+        commit(one, made.pk)
     assert commit(one, colleague)
 
     assert (one.state, one.asked_by_id) == (State.COMMITTED, None)

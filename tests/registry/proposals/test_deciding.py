@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from portal.accounts.models import User
 from portal.audit.models import Entry
+from portal.audit.together import TOGETHER
 from portal.registry import corrections
 from portal.registry.models import Correction, Dose, Person, Proposal
 from portal.registry.proposals import deciding, finding
@@ -18,6 +20,7 @@ from tests.factories import (
     make_pair,
     make_person,
     make_staff,
+    opened_by,
 )
 
 pytestmark = pytest.mark.usefixtures("all_rows")
@@ -102,6 +105,10 @@ def test_records_with_different_valid_numbers_are_joined_by_two(site, nurse, col
     assert Person.objects.get(pk=pair.other_person_id).status == "active"
     with pytest.raises(CannotDecide):
         act(deciding.sign, pair, nurse)
+    made = make_staff(site)
+    opened_by(User.objects.get(pk=nurse), made, at=NOON)
+    with pytest.raises(CannotDecide, match=str(TOGETHER)):
+        act(deciding.sign, pair, made.pk)
 
     signed = act(deciding.sign, pair, colleague)
 
