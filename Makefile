@@ -25,8 +25,9 @@ help:
 run: .venv/.run
 	@exec $(STACK) up
 
+# Three at once: much of a journey is waiting for other processes.
 test: .venv/.dev
-	$(STACK) run -- .venv/bin/pytest -n 2 $(ARGS)
+	$(STACK) run -- .venv/bin/pytest -n 3 $(ARGS)
 
 check: .venv/.dev
 	.venv/bin/ruff format --check .

@@ -175,6 +175,7 @@ JOIN complaints_clue k ON k.site_id = i.site_id AND k.given_on = i.given_on
 JOIN complaints_complaint c ON c.id = k.complaint_id AND c.status = ANY(%(open)s)
 WHERE i.state IN ('open', 'proposed')
   AND (k.complaint_id = ANY(%(read)s) OR i.formed_at = %(at)s)
+ORDER BY k.filed_at, k.complaint_id
 ON CONFLICT DO NOTHING"""
 
 _DISSOLVE: Final = """
