@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from complaints import timeline
 from complaints.choices import Move
-from complaints.models import Complaint, OfficeHours, Policy
+from complaints.models import Complaint, Event, OfficeHours, Policy
 from complaints.rules import clock, terms
 from complaints.rules.clock import Reckoning, Terms
 from complaints.rules.office import HORIZON, Calendar
@@ -65,8 +65,7 @@ def calendars(
 ) -> dict[int | None, Calendar]:
     """Return the office hours of many organizations; under None the country's."""
     day = timezone.localdate(at)
-    days_off = workdays.exceptions(day - _BACK, day + timedelta(days=HORIZON))
-    rows = list(OfficeHours.objects.select_related("organization"))
+    rows, days_off = _hours(day, day)
     found: dict[int | None, Calendar] = {
         None: Calendar(_nearest(rows, "", day), days_off)
     }
@@ -102,15 +101,72 @@ def terms_of_case(case: Complaint) -> Terms:
     return terms_of(policy, body=body, at=case.round_started_at)
 
 
+def terms_of_cases(cases: Sequence[Complaint]) -> dict[int, Terms]:
+    """Return by key what ``terms_of_case`` says of many cases.
+
+    Reads the same few statements however many cases; their ``policy`` is to be
+    selected with them. Raise LookupError where no policy applies.
+    """
+    own = {case.pk: case.policy for case in cases}
+    general = (
+        list(Policy.objects.select_related("organization"))
+        if None in own.values()
+        else []
+    )
+    begun = {case.pk: timezone.localdate(case.round_started_at) for case in cases}
+    policy_of = {
+        case.pk: own[case.pk]
+        or terms.in_force(general, kind=case.kind, day=begun[case.pk])
+        for case in cases
+    }
+    timed = [case for case in cases if policy_of[case.pk].in_office]
+    firsts = _first_bodies(timed)
+    days = [begun[case.pk] for case in timed]
+    rows, days_off = _hours(min(days), max(days)) if days else ([], {})
+    made: dict[tuple[int, str, date], Terms] = {}
+    found = {}
+    for pk, policy in policy_of.items():
+        path = firsts[pk].path if pk in firsts else ""
+        key = (policy.pk, path, begun[pk])
+        if key not in made:
+            hours = _nearest(rows, path, begun[pk])
+            office = Calendar(hours, days_off) if policy.in_office else None
+            made[key] = terms.terms(policy, office=office)
+        found[pk] = made[key]
+    return found
+
+
 def _first_body(case: Complaint) -> Organization | None:
     """Return who got this round first: its office hours count, whoever has it now."""
-    event = (
-        case.events.filter(round=case.round, move__in=(Move.ROUTE, Move.DISAGREE))
+    return _first_bodies([case]).get(case.pk)
+
+
+def _first_bodies(cases: Sequence[Complaint]) -> dict[int, Organization]:
+    """Return by case who got its round first; without an entry: nobody did yet."""
+    if not cases:
+        return {}
+    rounds = {case.pk: case.round for case in cases}
+    events = (
+        Event.objects.filter(
+            complaint__in=rounds,
+            round__in=set(rounds.values()),
+            move__in=(Move.ROUTE, Move.DISAGREE),
+        )
         .select_related("holder")
-        .order_by("seq")
-        .first()
+        .order_by("complaint_id", "-seq")
     )
-    return event.holder if event else None
+    # The first of a round comes last and stays.
+    return {
+        event.complaint_id: event.holder
+        for event in events
+        if event.round == rounds[event.complaint_id]
+    }
+
+
+def _hours(first: date, last: date) -> tuple[list[OfficeHours], dict[date, bool]]:
+    """Return all office hours, and the days off that rounds begun then may meet."""
+    days_off = workdays.exceptions(first - _BACK, last + timedelta(days=HORIZON))
+    return list(OfficeHours.objects.select_related("organization")), days_off
 
 
 def _nearest(rows: Sequence[OfficeHours], path: str, day: date) -> list[OfficeHours]:

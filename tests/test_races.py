@@ -1,18 +1,29 @@
 """What happens at the same moment on several connections happens once."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 
 from complaints import integrity
-from complaints.actions import casework, citizen, gathering, turns, undoing
+from complaints.actions import (
+    casework,
+    citizen,
+    gathering,
+    reminders,
+    turns,
+    undoing,
+)
 from complaints.models import (
     Complaint,
     Event,
     Incident,
     IncidentMember,
+    Ladder,
     Lease,
     Message,
+    Rung,
     Submission,
 )
 from complaints.rules.refused import Refused, Stale
@@ -50,10 +61,11 @@ def site():
         return make_organization()
 
 
-def filed(site, **facts):
+def filed(site, *, given_on="2021-10-07", at=NOON, **facts):
     with scope.system():
-        case = only_complaint(submit(missing_dose(site), **facts))
-    drain_all()
+        matter = missing_dose(site, given_on=given_on)
+        case = only_complaint(submit(matter, at=at, **facts))
+    drain_all(at)
     return case
 
 
@@ -277,3 +289,38 @@ def keep_all(case, *, by):
 
 def last_move(case, by):
     return in_system(lambda: undoing.latest(case.pk, by=by, at=NOON))
+
+
+@pytest.fixture
+def half():
+    """Return when a case of noon is at the only rung of the ladder, half its time."""
+    with scope.system():
+        ladder = Ladder.objects.create(valid_from=NOON.date(), source="thử")
+        Rung.objects.create(ladder=ladder, clock="repair", share=50, levels=0)
+    return NOON + timedelta(hours=24)
+
+
+def test_a_search_for_rungs_keeps_nobody_from_cases_that_reached_none(site, half):
+    reached = filed(site)
+    new = filed(site, at=NOON + timedelta(hours=1), given_on="2021-09-07")
+
+    def take(case):
+        rows = Complaint.objects.select_for_update(nowait=True)
+        return in_system(lambda: rows.get(pk=case.pk))
+
+    with scope.system():
+        assert reminders.find(at=half) == 1
+        ends = at_once(2, lambda n: take((reached, new)[n]))
+
+    assert isinstance(ends[0], OperationalError)
+    assert ends[1] == new
+
+
+def test_a_rung_of_a_case_that_somebody_has_in_hand_is_found_afterwards(site, half):
+    case = filed(site)
+
+    with scope.system():
+        Complaint.objects.select_for_update().get(pk=case.pk)
+        assert at_once(1, lambda _: reminders.find(at=half)) == [0]
+
+    assert reminders.find(at=half) == 1

@@ -34,7 +34,8 @@ def find(*, at: datetime, limit: int = 5000) -> int:
 
     A rung of the ladder in force when the round began, once per case, round and clock
     (the database sees to it). Of several that one case reached meanwhile only the
-    highest is told to each receiver. A paused clock reaches nothing.
+    highest is told to each receiver. A paused clock reaches nothing. Only cases that
+    reached one are locked; what somebody has in hand follows with the next search.
     """
     with scope.system():
         found: dict[int, list[Reached]] = defaultdict(list)
@@ -42,11 +43,15 @@ def find(*, at: datetime, limit: int = 5000) -> int:
         reading = _Reading(at)
         for one in reading.ladders:
             for rung in one.rungs.order_by("share", "levels"):
-                for case in reading.candidates(one, rung)[: limit - len(cases)]:
+                near = list(reading.candidates(one, rung)[: limit - len(cases)])
+                reading.read_terms(near)
+                for case in near:
                     reached = reading.reached(case, rung)
                     if reached is not None:
                         found[case.pk].append(reached)
-                        cases[case.pk] = case
+                        cases.setdefault(case.pk, case)
+        mine = _lock(cases)
+        found = {pk: rungs for pk, rungs in found.items() if pk in mine}
         for rungs in found.values():
             told = ladder.to_tell(rungs)
             for reached in rungs:
@@ -70,12 +75,12 @@ class _Reading:
             for rung in Rung.objects.filter(hands_up=True)
         }
         self._rows = list(Policy.objects.select_related("organization"))
-        self._terms: dict[tuple[object, ...], Terms] = {}
+        self._terms: dict[tuple[int, int], Terms] = {}
 
     def candidates(self, one: Ladder, rung: Rung) -> QuerySet[Complaint]:
-        """Return, locked, the open cases that may have reached a rung, due first.
+        """Return the open cases that may have reached a rung, due first; not locked.
 
-        None that has moved to another round since, and none that a move has in hand.
+        None that has moved to another round since.
         """
         noted = Reached.objects.filter(
             complaint=OuterRef("pk"),
@@ -96,11 +101,15 @@ class _Reading:
         ]
         if later:
             cases = cases.filter(round_started_at__lt=_midnight(min(later)))
-        return (
-            cases.select_related("holder", "policy__organization")
-            .select_for_update(of=("self",), skip_locked=True)
-            .order_by("due_at", "pk")
+        return cases.select_related("holder", "policy__organization").order_by(
+            "due_at", "pk"
         )
+
+    def read_terms(self, cases: Sequence[Complaint]) -> None:
+        """Read what cases are allowed, all at once; ``reached`` asks for it."""
+        new = [case for case in cases if (case.pk, case.version) not in self._terms]
+        allowed = policies.terms_of_cases(new) if new else {}
+        self._terms |= {(case.pk, case.version): allowed[case.pk] for case in new}
 
     def reached(self, case: Complaint, rung: Rung) -> Reached | None:
         """Return the rung as reached by a case, or None where it is not so yet."""
@@ -108,7 +117,7 @@ class _Reading:
         in_force = dated.in_force(self.ladders, day=timezone.localdate(begins))
         if in_force is None or in_force.pk != rung.ladder_id:
             return None
-        terms = self._terms_of(case)
+        terms = self._terms[case.pk, case.version]
         if rung.clock == Clock.ANSWER:
             assert terms.first_answer is not None
             share = terms.first_answer * rung.share / 100
@@ -150,14 +159,15 @@ class _Reading:
         ahead = max(_wall(row) for row in self._rows) * (100 - rung.share) / 100
         return Q(due_at__lte=self.at + ahead)
 
-    def _terms_of(self, case: Complaint) -> Terms:
-        day = timezone.localdate(case.round_started_at)
-        if case.policy is not None and case.policy.in_office:
-            return policies.terms_of_case(case)
-        key = (case.policy_id, case.kind, day)
-        if key not in self._terms:
-            self._terms[key] = policies.terms_of_case(case)
-        return self._terms[key]
+
+def _lock(cases: dict[int, Complaint]) -> set[int]:
+    """Lock cases; return those that nobody has in hand or changed since they were read.
+
+    Every change counts a case's version on.
+    """
+    rows = Complaint.objects.filter(pk__in=cases).select_for_update(skip_locked=True)
+    locked = rows.order_by("pk").values_list("pk", "version")
+    return {pk for pk, version in locked if cases[pk].version == version}
 
 
 def _wall(row: Policy) -> timedelta:

@@ -1,12 +1,14 @@
 """Rungs that a case's clock reaches: once, at their instant, none while it pauses."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from complaints.actions import casework, clockwork, digests, escalation, reminders
 from complaints.choices import Move
-from complaints.models import Digest, Ladder, Policy, Reached, Rung
+from complaints.models import Digest, Ladder, OfficeHours, Policy, Reached, Rung
 from complaints.notifications.digests import letter
 from tests.factories import (
     NOON,
@@ -43,6 +45,19 @@ def sent_to(station, *, number=1, at=NOON):
 def rungs(case):
     rows = case.reached.values_list("clock", "share", "levels")
     return set(rows)
+
+
+def two_working_days(*, answer=16, **facts):
+    Policy.objects.create(
+        in_office=True,
+        repair_hours=16,
+        first_answer_hours=answer,
+        pause_days=10,
+        disagree_days=30,
+        valid_from=date(2026, 11, 1),
+        source="thử",
+        **facts,
+    )
 
 
 def test_the_level_above_becomes_co_holder_and_later_the_one_above_that(
@@ -138,21 +153,46 @@ def test_fifty_cases_make_one_letter_without_a_word_about_anybody(station):
 
 def test_working_days_reach_their_rungs_in_office_hours(station):
     """Sixteen office hours from Monday noon: half are over on Tuesday at 11:30."""
-    Policy.objects.create(
-        level="health_station",
-        in_office=True,
-        repair_hours=16,
-        first_answer_hours=16,
-        pause_days=10,
-        disagree_days=30,
-        valid_from=date(2026, 1, 1),
-        source="thử",
-    )
+    two_working_days(level="health_station")
     case = sent_to(station)
     half = NOON.replace(day=3, hour=4, minute=30)
     assert reminders.find(at=half - timedelta(seconds=1)) == 0
     assert reminders.find(at=half) == 1
     assert case.reached.get().at == half
+
+
+def test_each_organization_has_its_own_hours_under_the_general_policy(department):
+    """Eight are over at 11:30, and at noon where they work from eight till four."""
+    two_working_days(answer=8)
+    usual, other = (make_organization(parent=department) for _ in range(2))
+    OfficeHours.objects.create(
+        organization=other,
+        weekdays=[0, 1, 2, 3, 4],
+        begins=time(8),
+        ends=time(16),
+        valid_from=date(2026, 1, 1),
+        source="thử",
+    )
+    cases = [sent_to(usual), sent_to(other, number=2)]
+
+    reminders.find(at=NOON + 24 * HOUR)
+
+    instants = [case.reached.get(clock="answer").at for case in cases]
+    assert instants == [NOON + 23.5 * HOUR, NOON + 24 * HOUR]
+
+
+@pytest.mark.parametrize("level", ["health_station", ""])
+def test_many_cases_in_working_days_take_no_more_statements_than_few(department, level):
+    two_working_days(level=level)
+
+    def add(*numbers):
+        for number in numbers:
+            sent_to(make_organization(parent=department), number=number)
+        with CaptureQueriesContext(connection) as queries:
+            assert reminders.find(at=NOON + HOUR) == 0
+        return len(queries)
+
+    assert add(1) == add(2, 3, 4)
 
 
 def test_overdue_once_even_if_it_is_asked_about_for_ever(station):
