@@ -90,19 +90,26 @@ class _Writing:
         self._people, self._busy = people, busy
         self.digests: dict[int, tuple[Organization, dict[str, int]]] = {}
 
+    def can(self, target: Organization, roles: tuple[str, ...]) -> bool:
+        """Tell whether nobody of them was written to within the hour yet."""
+        return not self._users(target, roles) & self._busy
+
     def add(self, target: Organization, roles: tuple[str, ...], key: str) -> int | None:
         """Count one more for everybody with a role there; return how many people.
 
         None where somebody of them was written to within the hour: then all wait.
         """
-        by_role = self._people.get(target.pk, {})
-        users = {user for role in roles for user in by_role.get(role, ())}
-        if users & self._busy:
+        if not self.can(target, roles):
             return None
+        users = self._users(target, roles)
         for user in users:
             _where, counts = self.digests.setdefault(user, (target, defaultdict(int)))
             counts[key] += 1
         return len(users)
+
+    def _users(self, target: Organization, roles: tuple[str, ...]) -> set[int]:
+        by_role = self._people.get(target.pk, {})
+        return {user for role in roles for user in by_role.get(role, ())}
 
 
 def _tell_both(
@@ -114,12 +121,17 @@ def _tell_both(
     *,
     at: datetime,
 ) -> None:
-    """Tell the organization and the one standing in for it, once both are there."""
+    """Tell the organization and the one standing in for it, once both are there.
+
+    Where somebody of either was written to within the hour both wait.
+    """
     if not {row.by_id, row.organization_id} <= there:
         return
-    both = (row.by, row.organization)
+    both, roles = (row.by, row.organization), (*AT_WORK, Role.OVERSEER)
+    if not all(written.can(body, roles) for body in both):
+        return
     for body, side in zip(both, ("for", "of"), strict=True):
-        written.add(body, (*AT_WORK, Role.OVERSEER), f"{word}:{side}:{row.reason}")
+        written.add(body, roles, f"{word}:{side}:{row.reason}")
     setattr(row, mark, at)
     row.save(update_fields=[mark])
 

@@ -5,17 +5,20 @@ for some working days, or where more is open than an organization can have; how 
 data (``Ladder``), and where no ladder says so, nobody is asked.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from complaints import policies
 from complaints.actions import moving
 from complaints.choices import OPEN, Actor, Move, Status
 from complaints.models import Complaint, Event, Ladder, StandIn
+from complaints.rules.office import Calendar
 from portal.accounts.models import Posting
 from portal.common import dated, scope
 from portal.registry.models import Organization
@@ -53,6 +56,14 @@ def silent(ladder: Ladder, *, at: datetime) -> int:
 
 
 @dataclass(frozen=True)
+class _Seen:
+    """When who decides somewhere was last there, and the office hours, by body."""
+
+    logins: dict[int, datetime]
+    offices: dict[int | None, Calendar]
+
+
+@dataclass(frozen=True)
 class _Silent:
     """A holder of waiting cases where nobody answers, why, and how much is open."""
 
@@ -66,12 +77,13 @@ def _silent(ladder: Ladder, *, at: datetime) -> list[_Silent]:
     holders = Organization.objects.filter(
         pk__in=waiting.values("holder"), parent__isnull=False
     )
-    logins = _last_logins(at=at)
+    bodies = list(holders.select_related("parent__parent").order_by("pk"))
+    seen = _seen(bodies, at=at)
     counts = _open_cases()
     found = []
-    for body in holders.select_related("parent__parent").order_by("pk"):
+    for body in bodies:
         n = counts.get(body.pk, 0)
-        reason = _reason(body, n, ladder, logins, at=at)
+        reason = _reason(body, n, ladder, seen, at=at)
         if reason:
             found.append(_Silent(body, reason, n))
     return found
@@ -83,52 +95,57 @@ def _open_cases() -> dict[int, int]:
     return {row["holder"]: row["n"] for row in rows.annotate(n=Count("pk"))}
 
 
+def _seen(bodies: Iterable[Organization], *, at: datetime) -> _Seen:
+    return _Seen(_last_logins(at=at), policies.calendars(bodies, at=at))
+
+
 def _last_logins(*, at: datetime) -> dict[int, datetime]:
     """Return by organization when somebody who decides there was last logged in.
 
-    Who never was counts from the day of the posting. Without an entry: nobody has an
-    account.
+    Nobody counts as away from before the posting there, whether they never logged in or
+    did so elsewhere. Without an entry: nobody has an account.
     """
     rows = (
         Posting.objects.current(at=at)
         .filter(role__in=DECIDING, user__is_active=True)
         .values("organization")
-        .annotate(seen=Max("user__last_login"), posted=Max("valid_from"))
+        # The database's greatest of null and something is something.
+        .annotate(seen=Max(Greatest("user__last_login", "valid_from")))
     )
-    return {row["organization"]: row["seen"] or row["posted"] for row in rows}
+    return {row["organization"]: row["seen"] for row in rows}
 
 
 def _reason(
     body: Organization,
     n_open: int,
     ladder: Ladder,
-    logins: dict[int, datetime],
+    seen: _Seen,
     *,
     at: datetime,
 ) -> str:
     """Return why nobody answers there; '' where somebody does."""
     if ladder.idle_days is not None:
-        if body.pk not in logins:
+        if body.pk not in seen.logins:
             return Reason.NO_ACCOUNT
-        if _idle(body, logins[body.pk], at=at) >= ladder.idle_days:
+        since, office = seen.logins[body.pk], seen.offices[body.pk]
+        if _is_idle(since, office, ladder.idle_days, at=at):
             return Reason.NO_LOGIN
     if ladder.capacity is not None and n_open > ladder.capacity:
         return Reason.TOO_MANY
     return ""
 
 
-def _idle(body: Organization, since: datetime, *, at: datetime) -> int:
-    """Return on how many whole working days nobody came, the day of today left out."""
+def _is_idle(since: datetime, office: Calendar, days: int, *, at: datetime) -> bool:
+    """Tell whether nobody came on so many whole working days; today does not count."""
     if at - since < timedelta(days=1):
-        return 0
-    office = policies.calendar_of(body, at=at)
+        return days == 0
     day, count = timezone.localdate(since) + timedelta(days=1), 0
     # More than a month away is away, however long.
     day = max(day, timezone.localdate(at) - timedelta(days=60))
-    while day < timezone.localdate(at):
+    while count < days and day < timezone.localdate(at):
         count += bool(office.spans(day))
         day += timedelta(days=1)
-    return count
+    return count >= days
 
 
 def _pass_on(one: _Silent, ladder: Ladder, *, at: datetime, limit: int) -> int:
@@ -170,19 +187,31 @@ def _pass_on(one: _Silent, ladder: Ladder, *, at: datetime, limit: int) -> int:
 
 
 def _give_back(ladder: Ladder | None, *, at: datetime, limit: int) -> int:
-    """End what is over: the body answers again, or nobody asks any more."""
+    """End what is over: the body answers again, or nobody asks any more.
+
+    Where a ladder says how much a body can have, no more comes back than there is room.
+    """
     moved = 0
-    rows = StandIn.objects.filter(until=None).select_related(
-        "organization__parent__parent", "by"
+    rows = (
+        StandIn.objects.filter(until=None)
+        .select_related("organization__parent__parent", "by")
+        .order_by("pk")
     )
-    logins = _last_logins(at=at) if rows else {}
-    for row in rows.order_by("pk"):
+    if not rows:
+        return moved
+    seen = _seen([row.organization for row in rows], at=at)
+    counts = _open_cases()
+    for row in rows:
         body = row.organization
-        n_open = Complaint.objects.filter(holder=body, status__in=OPEN).count()
+        n_open = counts.get(body.pk, 0)
         asked = ladder is not None and (ladder.idle_days or ladder.capacity)
-        if asked and ladder and _still_away(row, n_open, ladder, logins, at=at):
+        if asked and ladder and _still_away(row, n_open, ladder, seen, at=at):
             continue
-        lent = list(_lent(row)[: limit - moved])
+        room = limit - moved
+        if ladder is not None and ladder.capacity is not None:
+            # Whatever is beyond would only go up again.
+            room = min(room, ladder.capacity - n_open)
+        lent = list(_lent(row)[: max(room, 0)])
         for case in lent:
             moving.move(
                 case,
@@ -203,15 +232,14 @@ def _still_away(
     row: StandIn,
     n_open: int,
     ladder: Ladder,
-    logins: dict[int, datetime],
+    seen: _Seen,
     *,
     at: datetime,
 ) -> bool:
     """Tell whether a body does not answer yet; a full one is to be half empty first."""
-    reason = _reason(row.organization, n_open, ladder, logins, at=at)
-    if row.reason != Reason.TOO_MANY or reason:
+    reason = _reason(row.organization, n_open, ladder, seen, at=at)
+    if row.reason != Reason.TOO_MANY or ladder.capacity is None or reason:
         return bool(reason)
-    assert ladder.capacity is not None
     return n_open > ladder.capacity / 2
 
 
