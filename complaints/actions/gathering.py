@@ -63,6 +63,7 @@ def run(*, at: datetime) -> Found:
             formed = cursor.rowcount
             cursor.execute(_JOIN, values)
             joined = cursor.rowcount
+            cursor.execute(_HAND_ON, values)
         cursor.execute(_DISSOLVE, values)
         Watermark.objects.filter(pk=mark.pk).update(event=settled)
     return Found(len(read), formed, joined)
@@ -178,9 +179,26 @@ WHERE i.state IN ('open', 'proposed')
 ORDER BY k.filed_at, k.complaint_id
 ON CONFLICT DO NOTHING"""
 
+# An incident goes along with its reports to whoever holds most of them by now.
+_HAND_ON: Final = """
+UPDATE complaints_incident i SET holder_id = held.holder_id
+FROM (
+  SELECT m.incident_id, mode() WITHIN GROUP (ORDER BY c.holder_id) AS holder_id
+  FROM complaints_incidentmember m
+  JOIN complaints_complaint c ON c.id = m.complaint_id AND c.status = ANY(%(open)s)
+  WHERE m.incident_id IN (
+    SELECT incident_id FROM complaints_incidentmember
+    WHERE complaint_id = ANY(%(read)s))
+  GROUP BY m.incident_id
+) held
+WHERE i.id = held.incident_id AND i.holder_id <> held.holder_id
+  AND i.state IN ('open', 'proposed', 'settling')"""
+
+# One that was given back with some reports settled still has a list to write.
 _DISSOLVE: Final = """
 UPDATE complaints_incident i SET state = 'dissolved'
 WHERE i.state = 'open' AND NOT EXISTS (
   SELECT 1 FROM complaints_incidentmember m
-  JOIN complaints_complaint c ON c.id = m.complaint_id AND c.status = ANY(%(open)s)
-  WHERE m.incident_id = i.id)"""
+  JOIN complaints_complaint c ON c.id = m.complaint_id
+  WHERE m.incident_id = i.id
+    AND (c.status = ANY(%(open)s) OR m.state = 'settled'))"""

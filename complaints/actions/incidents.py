@@ -14,6 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import DataError, IntegrityError, transaction
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from complaints import permissions
@@ -36,6 +37,7 @@ SLICE_SECONDS: Final = 20.0
 LATER: Final = timedelta(seconds=2)
 
 State, Member = Incident.State, IncidentMember.State
+Returned = Incident.Returned
 ListState = SessionList.State
 # A list that can be settled by: checked, or written already by whoever was quicker.
 READY: Final = frozenset({ListState.CHECKED, ListState.COMMITTED})
@@ -56,7 +58,8 @@ def take_list(
             content=content, name=name, site=incident.site, by=by.pk, at=at
         )
         incident.session_list, incident.matched_at = one, None
-        incident.save(update_fields=["session_list", "matched_at"])
+        incident.returned = ""
+        incident.save(update_fields=["session_list", "matched_at", "returned"])
         _owe(incident, at=at)
         _note(incident, "list", by=by, at=at)
     return one
@@ -74,23 +77,33 @@ def match_again(ref: UUID, *, by: User, at: datetime) -> None:
 
 
 def propose(ref: UUID, *, by: User, at: datetime) -> Incident:
-    """Propose to settle everybody by the list; somebody else has to sign."""
+    """Propose to settle everybody by the list as it is now; somebody else has to sign.
+
+    Reports that an earlier attempt left to a person are tried again.
+    """
     with scope.system():
         incident = _lock(ref, by=by, at=at)
-        one = incident.session_list
+        known = incident.session_list_id
+        one = None if known is None else staging.lock(known)
         if incident.state != State.OPEN or one is None or one.state not in READY:
             raise Refused(_("The list has to be there and checked first."))
         if incident.matched_at is None:
             raise Refused(_("The rows are still being matched. Wait a moment."))
         incident.state, incident.proposed_by = State.PROPOSED, by
         incident.proposed_at = at
-        incident.save(update_fields=["state", "proposed_by", "proposed_at"])
+        incident.revision, incident.returned = one.revision, ""
+        incident.save()
+        left = incident.members.filter(state=Member.LEFT, complaint__status__in=OPEN)
+        left.update(state=Member.WAITING, words="")
         _note(incident, "propose", by=by, at=at)
     return incident
 
 
 def sign(ref: UUID, *, by: User, at: datetime) -> Incident:
-    """Sign what somebody else proposed; workers begin when half a minute is over."""
+    """Sign what somebody else proposed; workers begin when half a minute is over.
+
+    Raise Refused, and give the proposal back, where the list changed meanwhile.
+    """
     with scope.system():
         incident = _lock(ref, by=by, at=at)
         if incident.state != State.PROPOSED:
@@ -98,15 +111,18 @@ def sign(ref: UUID, *, by: User, at: datetime) -> Incident:
         if incident.proposed_by_id == by.pk:
             raise Refused(_("A second person has to sign what you proposed."))
         permissions.require_two(incident.proposed_by_id, by, at=at)
-        incident.state, incident.signed_by, incident.signed_at = (
-            State.SETTLING,
-            by,
-            at,
-        )
-        incident.progress_at = at
-        incident.save()
-        _owe(incident, at=at, delay=UNDO)
-        _note(incident, "sign", by=by, at=at)
+        is_as_proposed = _as_proposed(incident) is not None
+        if is_as_proposed:
+            incident.state, incident.signed_by = State.SETTLING, by
+            incident.signed_at = incident.progress_at = at
+            incident.save()
+            _owe(incident, at=at, delay=UNDO)
+            _note(incident, "sign", by=by, at=at)
+        else:
+            _give_back(incident, Returned.LIST_CHANGED, at=at)
+    if not is_as_proposed:
+        # Raised only here: within the transaction it would undo the giving back.
+        raise Refused(str(Returned.LIST_CHANGED.label))
     return incident
 
 
@@ -126,9 +142,7 @@ def send_back(ref: UUID, *, by: User, at: datetime) -> Incident:
             IncidentRun.objects.filter(pk__in=waiting).update(done_at=at)
         elif incident.state != State.PROPOSED:
             raise Refused(_("Nothing is proposed here."))
-        incident.state = State.OPEN
-        incident.proposed_by = incident.signed_by = None
-        incident.proposed_at = incident.signed_at = None
+        _open_again(incident)
         incident.save()
         if incident.matched_at is None:
             _owe(incident, at=at)
@@ -201,16 +215,23 @@ def _settle_next(incident_id: int, *, at: datetime) -> bool:
     with scope.system():
         incident = (
             Incident.objects.select_for_update(of=("self",))
-            .select_related("session_list__site", "proposed_by", "signed_by")
+            .select_related("proposed_by", "signed_by")
             .get(pk=incident_id)
         )
+        if incident.state != State.SETTLING:
+            return False
+        one = _as_proposed(incident)
+        if one is None:
+            _give_back(incident, Returned.LIST_CHANGED, at=at)
+            return False
+        incident.session_list = one
         member = (
             incident.members.filter(state=Member.WAITING)
             .select_related("complaint", "row")
             .order_by("pk")
             .first()
         )
-        if incident.state != State.SETTLING or member is None:
+        if member is None:
             return False
         try:
             with transaction.atomic():
@@ -250,15 +271,21 @@ def _settle(incident: Incident, member: IncidentMember, *, at: datetime) -> None
 
 
 def _write_list(incident_id: int, *, at: datetime) -> timedelta | None:
-    """Let the list be written for everybody else; end the incident once it is."""
+    """Let the list be written for everybody else; end the incident once it is.
+
+    Only as it was proposed, and where it settled a report: with none, nobody who
+    decided had a say in what it is about.
+    """
     with scope.system():
-        incident = (
-            Incident.objects.select_for_update(of=("self",))
-            .select_related("session_list")
-            .get(pk=incident_id)
-        )
-        one = incident.session_list
-        if incident.state != State.SETTLING or one is None:
+        incident = Incident.objects.select_for_update().get(pk=incident_id)
+        if incident.state != State.SETTLING:
+            return None
+        one = _as_proposed(incident)
+        if one is None:
+            _give_back(incident, Returned.LIST_CHANGED, at=at)
+            return None
+        if not incident.members.filter(state=Member.SETTLED).exists():
+            _give_back(incident, Returned.NONE_SETTLED, at=at)
             return None
         if one.is_at_work:
             return LATER
@@ -284,16 +311,65 @@ def _commit(incident: Incident, one: SessionList, *, at: datetime) -> None:
             return
 
 
+def _as_proposed(incident: Incident) -> SessionList | None:
+    """Return the incident's list, locked; None where staff changed it since.
+
+    As long as the lock is held nobody changes a row.
+    """
+    if incident.session_list_id is None:
+        return None
+    one = staging.lock(incident.session_list_id)
+    return one if one.revision == incident.revision else None
+
+
+def _give_back(incident: Incident, why: Incident.Returned, *, at: datetime) -> None:
+    """Let the incident wait for a new proposal, changed rows be matched anew."""
+    _open_again(incident)
+    incident.returned = why
+    if why == Returned.LIST_CHANGED:
+        incident.matched_at = None
+        _owe(incident, at=at)
+    incident.save()
+    _note(incident, "give back", by=None, at=at)
+
+
+def _open_again(incident: Incident) -> None:
+    incident.state, incident.revision = State.OPEN, None
+    incident.proposed_by = incident.signed_by = None
+    incident.proposed_at = incident.signed_at = None
+
+
 def _lock(ref: UUID, *, by: User, at: datetime) -> Incident:
-    """Return an incident, locked, for somebody who may decide it; else DoesNotExist."""
+    """Return an incident, locked, for somebody who may decide it now.
+
+    Raise DoesNotExist for strangers, Refused for whoever handed its reports on.
+    """
     incident: Incident = (
         Incident.objects.select_for_update(of=("self",))
         .select_related("site", "holder", "session_list")
         .get(ref=ref)
     )
-    if not permissions.decides_at(by, incident.holder.path, at=at):
-        raise Incident.DoesNotExist
-    return incident
+    decides = (
+        permissions.decides_at(by, path, at=at)
+        for path in (incident.site.path, _holder_path(incident))
+    )
+    if any(decides):
+        return incident
+    if permissions.decides_at(by, incident.holder.path, at=at):
+        raise Refused(_("The reports were handed on. Whoever holds them now decides."))
+    raise Incident.DoesNotExist
+
+
+def _holder_path(incident: Incident) -> str:
+    """Return the path of who holds most of the open reports at this moment."""
+    held = (
+        incident.members.filter(complaint__status__in=OPEN)
+        .values_list("complaint__holder__path")
+        .annotate(n=Count("pk"))
+        .order_by("-n", "complaint__holder")
+        .first()
+    )
+    return str(held[0]) if held else incident.holder.path
 
 
 def _owe(incident: Incident, *, at: datetime, delay: timedelta = timedelta(0)) -> None:
@@ -301,11 +377,11 @@ def _owe(incident: Incident, *, at: datetime, delay: timedelta = timedelta(0)) -
     outbox.add(KIND, [run.pk], at=at, delay=delay)
 
 
-def _note(incident: Incident, detail: str, *, by: User, at: datetime) -> None:
+def _note(incident: Incident, detail: str, *, by: User | None, at: datetime) -> None:
     audit.change(
         at=at,
-        actor="staff",
-        actor_id=by.pk,
+        actor="staff" if by else "system",
+        actor_id=by.pk if by else None,
         person_id=None,
         subject="complaints.incident",
         subject_id=incident.pk,

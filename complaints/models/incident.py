@@ -47,7 +47,8 @@ class Incident(models.Model):
     It forms by itself. ``session_list`` is the list that was missing; one person
     proposes to settle everybody by it, another one signs. ``matched_at``: when its rows
     were last held beside the reports, null where that is owed. ``told``: how many
-    people heard of it who never complained.
+    people heard of it who never complained. ``revision``: that of the list when it was
+    proposed; no other is written. ``returned``: why workers gave the decision back.
     """
 
     class State(models.TextChoices):
@@ -56,6 +57,22 @@ class Incident(models.Model):
         SETTLING = "settling", _("Being settled")
         SETTLED = "settled", _("Settled")
         DISSOLVED = "dissolved", _("Over: no report is open any more")
+
+    class Returned(models.TextChoices):
+        LIST_CHANGED = (
+            "changed",
+            _(
+                "The list changed after it was proposed, so settling stopped."
+                " Check its rows, then propose again."
+            ),
+        )
+        NONE_SETTLED = (
+            "none",
+            _(
+                "No report could be settled, so settling stopped."
+                " The reason stands beside each report."
+            ),
+        )
 
     # As long as it is one of these, its session has no other incident.
     RUNNING = (State.OPEN, State.PROPOSED, State.SETTLING)
@@ -74,6 +91,10 @@ class Incident(models.Model):
         SessionList, models.PROTECT, null=True, related_name="incidents"
     )
     matched_at = models.DateTimeField(null=True)
+    revision = models.PositiveIntegerField(null=True)
+    returned = models.CharField(
+        max_length=7, choices=Returned, blank=True, db_default=""
+    )
     proposed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     proposed_at = models.DateTimeField(null=True)
     signed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")

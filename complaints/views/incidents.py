@@ -120,6 +120,8 @@ def show(request: StaffRequest, incident_ref: uuid.UUID) -> HttpResponse:
             form.add_error("file", str(refusal.words))
         except Refused as refused:
             form.add_error(None, str(refused))
+        except Incident.DoesNotExist as error:
+            raise Http404 from error
         else:
             return see_other("casework:incident", incident_ref=incident.ref)
     return _show(request, incident, form, at=at, status=422)
@@ -220,7 +222,9 @@ def _seconds_left(incident: Incident, *, at: datetime) -> int:
 
 
 def _is_refused(one: SessionList | None) -> bool:
-    return one is not None and one.state == SessionList.State.REFUSED
+    """Tell whether the list can decide nothing: refused, or taken back."""
+    ends = (SessionList.State.REFUSED, SessionList.State.UNDONE)
+    return one is not None and one.state in ends
 
 
 def _line(incident: Incident) -> dict[str, Any]:

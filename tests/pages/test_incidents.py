@@ -13,6 +13,7 @@ from complaints.models import Complaint, Incident
 from complaints.notifications.sending import UNDO
 from portal.audit.models import Entry
 from portal.common import outbox, scope
+from portal.registry.imports import reviewing
 from portal.registry.models import Dose, Lot, LotAllocation, SessionList
 from tests.factories import (
     make_organization,
@@ -174,6 +175,29 @@ def test_who_proposed_cannot_sign_and_is_told_so(client, incident):
     assert "Người thứ hai phải ký" in words(response)
     with scope.system():
         assert Incident.objects.get().state == "proposed"
+
+
+def test_a_list_that_changed_is_not_signed_and_the_page_says_why(
+    client, site, incident
+):
+    address = address_of(incident)
+    client.post(address, {"file": list_file(*PEOPLE)})
+    drain()
+    client.post(f"{address}de-xuat/")
+    with scope.system():
+        one = SessionList.objects.get()
+    reviewing.exclude(one.pk, 1, excluded=True, at=timezone.now())
+    client.force_login(make_staff(site))
+
+    told = client.post(f"{address}ky/", follow=True)
+    drain(later=UNDO)
+
+    assert "Danh sách đã đổi sau khi đề xuất" in words(told)
+    again = client.get(address)
+    assert again.context["is_open"]
+    assert "Danh sách đã đổi sau khi đề xuất" in words(again)
+    assert f"{address}de-xuat/" in again.content.decode()
+    assert not Dose.objects.exists()
 
 
 def test_a_file_that_is_no_list_is_said_beside_the_field(client, incident):

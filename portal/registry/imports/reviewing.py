@@ -119,7 +119,8 @@ def choices(row: StagedRow, *, of: SessionList) -> tuple[str, ...]:
 def _open_again(one: SessionList) -> None:
     """Whoever is to sign has to see what is written: what was asked is void."""
     one.asked_by = None
-    one.save(update_fields=["asked_by"])
+    one.revision += 1
+    one.save(update_fields=["asked_by", "revision"])
 
 
 def set_columns(
@@ -154,6 +155,7 @@ def set_columns(
         one.staged.all().delete()
         one.columns, one.state, one.refusal = dict(columns), State.READING, ""
         one.rows_read = one.rows_judged = 0
+        one.revision += 1
         one.progress_at = at
         one.save()
         if queued:

@@ -23,7 +23,8 @@ class SessionList(models.Model):
 
     ``columns`` is how its columns are read (None: as guessed). The file itself lies
     sealed in the storage under its ``ref`` until ``expires_at``. ``asked_by``: who
-    asked to write it or to take it back where that takes two people.
+    asked to write it or to take it back where that takes two people. ``revision``
+    counts what staff changed in its rows, so that who signed can know them unchanged.
     """
 
     class State(models.TextChoices):
@@ -49,6 +50,7 @@ class SessionList(models.Model):
     rows_read = models.PositiveIntegerField(default=0)
     rows_judged = models.PositiveIntegerField(default=0)
     rows_done = models.PositiveIntegerField(default=0)
+    revision = models.PositiveIntegerField(default=0, db_default=0)
     progress_at = models.DateTimeField()
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
