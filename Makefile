@@ -25,9 +25,8 @@ help:
 run: .venv/.run
 	@exec $(STACK) up
 
-# Three at once: much of a journey is waiting for other processes.
 test: .venv/.dev
-	$(STACK) run -- .venv/bin/pytest -n 3 $(ARGS)
+	$(STACK) run -- .venv/bin/pytest -n 2 $(ARGS)
 
 check: .venv/.dev
 	.venv/bin/ruff format --check .
