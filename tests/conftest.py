@@ -20,6 +20,21 @@ settings.load_profile("dumui")
 NOON = datetime(2026, 11, 2, 5, 0, tzinfo=UTC)
 
 
+# What waits more than it works, the longest first: begun at once, it has company.
+LONGEST = ("faults/test_chaos", "journeys/", "demo/test_processes", "loads/test_kill")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest; else keep the order, where what flushes comes late."""
+
+    def place(item: pytest.Item) -> int:
+        starts = [n for n, part in enumerate(LONGEST) if part in item.nodeid]
+        return starts[0] if starts else len(LONGEST)
+
+    items.sort(key=place)
+
+
 @pytest.fixture
 def at() -> datetime:
     """Return noon in Vietnam on a Monday."""

@@ -8,7 +8,7 @@ import pytest
 
 from tests.databases import database, manage, url_of
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("databases")]
+pytestmark = pytest.mark.stack
 
 _ROWS = (
     "SELECT ref, full_name, born_on, sex, residence_id, population, version"

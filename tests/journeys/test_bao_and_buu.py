@@ -8,7 +8,7 @@ from tests.journeys.test_stories import matters_of, send, staff_of
 from tests.journeys.test_without_a_browser import look_up, track
 from tests.journeys.visitor import messages, wait_until
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.stack
 
 OLD_CARD = "024618357"
 OTHER_NAME = "Trần Thị Bửu Lộc"

@@ -11,7 +11,6 @@ from tests.journeys.visitor import Visitor
 pytestmark = [
     pytest.mark.stack,
     pytest.mark.browser,
-    pytest.mark.xdist_group("journeys"),
 ]
 
 NARROW = {"width": 360, "height": 740}

@@ -10,7 +10,6 @@ from tests.journeys.visitor import last_code_at, newest_code, wait_until
 pytestmark = [
     pytest.mark.stack,
     pytest.mark.browser,
-    pytest.mark.xdist_group("journeys"),
 ]
 
 WIDTHS = {360: 740, 1280: 800}

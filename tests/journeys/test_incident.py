@@ -9,7 +9,7 @@ import pytest
 from tests.journeys.test_without_a_browser import day_fields, look_up, sign_in, track
 from tests.journeys.visitor import messages, wait_until
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.stack
 STATION, PLACE = "TYT-N10507", "Phường Thành Đông"
 HEAD = "Họ và tên;Giới tính;Ngày sinh;Số CCCD;Điện thoại;Ngày tiêm;Vắc xin;Số lô;Mũi"
 PEOPLE = [

@@ -26,7 +26,6 @@ from tests.journeys.walking_staff import StaffSteps
 
 pytestmark = [
     pytest.mark.stack,
-    pytest.mark.xdist_group("walk"),
     # A server that is killed leaves the sockets of its answers to be collected.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]

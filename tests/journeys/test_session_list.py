@@ -7,7 +7,7 @@ import pytest
 from tests.journeys.test_without_a_browser import look_up, sign_in
 from tests.journeys.visitor import wait_until
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.stack
 LIST = Path(__file__).parent.parent / "data" / "lists" / "thuan-an-2021-09-03.csv"
 SOMEBODY = {
     "national_id": "074044564123",

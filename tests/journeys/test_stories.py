@@ -16,7 +16,7 @@ from tests.journeys.visitor import (
 )
 from tests.journeys.walkers import sections
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.stack
 
 # Given at Đa Kao, whose ward was divided in 2025: the centre stands above both heirs.
 CENTRE = "Trung tâm Y tế khu vực Quận 1"

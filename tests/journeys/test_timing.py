@@ -21,7 +21,7 @@ from tests.journeys.conftest import beside
 from tests.journeys.test_without_a_browser import day_fields
 from tests.journeys.visitor import Visitor
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.stack
 
 TRIES = 500
 NEGLIGIBLE = 0.147

@@ -5,7 +5,7 @@ import pytest
 from tests.journeys.test_without_a_browser import day_fields, report_missing, sign_in
 from tests.journeys.visitor import Visitor, messages, wait_until
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.stack
 
 
 def with_eid(portal, person) -> Visitor:

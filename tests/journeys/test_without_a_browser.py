@@ -14,7 +14,7 @@ from tests.journeys.visitor import (
     wait_until,
 )
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.stack
 
 
 def day_fields(name, iso):

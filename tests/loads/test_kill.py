@@ -9,7 +9,7 @@ import pytest
 
 from tests.databases import database, manage, start, url_of
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("databases")]
+pytestmark = pytest.mark.stack
 
 _ROWS = (
     "SELECT p.full_name, p.born_on, d.number_digest FROM registry_person p"
