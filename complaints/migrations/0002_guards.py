@@ -41,15 +41,17 @@ BEGIN
 END $$;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON complaints_event
   FOR EACH ROW EXECUTE FUNCTION complaints_event_is_final();
-"""
-CHAIN_BACK = """
-DROP TRIGGER chain ON complaints_event;
-DROP TRIGGER append_only ON complaints_event;
-DROP FUNCTION complaints_event_chain();
-DROP FUNCTION complaints_event_is_final();
-DROP FUNCTION complaints_event_hash(complaints_event, bytea);
+
+CREATE FUNCTION complaints_switches_are_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'switches of rules are append-only'
+    USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON complaints_ruleswitch
+  FOR EACH ROW EXECUTE FUNCTION complaints_switches_are_kept();
 """
 
+# An organization that moves takes the paths of what it holds with it.
 PATHS = """
 CREATE FUNCTION complaints_holder_path() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -72,12 +74,19 @@ END $$;
 CREATE TRIGGER complaints_follow_path AFTER UPDATE OF path ON registry_organization
   FOR EACH ROW WHEN (OLD.path IS DISTINCT FROM NEW.path)
   EXECUTE FUNCTION complaints_follow_path();
-"""
-PATHS_BACK = """
-DROP TRIGGER complaints_follow_path ON registry_organization;
-DROP FUNCTION complaints_follow_path();
-DROP TRIGGER holder_path ON complaints_complaint;
-DROP FUNCTION complaints_holder_path();
+CREATE FUNCTION complaints_prepared_follow_path() RETURNS trigger LANGUAGE plpgsql
+AS $$
+DECLARE
+  scope text := coalesce(current_setting('app.scope', true), '');
+BEGIN
+  PERFORM set_config('app.scope', 'system', true);
+  UPDATE complaints_prepared SET path = NEW.path WHERE organization_id = NEW.id;
+  PERFORM set_config('app.scope', scope, true);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER prepared_follow_path AFTER UPDATE OF path ON registry_organization
+  FOR EACH ROW WHEN (OLD.path IS DISTINCT FROM NEW.path)
+  EXECUTE FUNCTION complaints_prepared_follow_path();
 """
 
 # Scalar sub-selects, so that each setting is read once a statement, not once a row. They
@@ -86,35 +95,57 @@ DROP FUNCTION complaints_holder_path();
 SCOPE = "(SELECT coalesce(current_setting('app.scope', true), '') = '{}')"
 SYSTEM, STAFF, CITIZEN = map(SCOPE.format, ("system", "staff", "citizen"))
 REACH = "(SELECT coalesce(current_setting('app.reach', true), ''))"
-POLICIES = f"""
-ALTER TABLE complaints_complaint ENABLE ROW LEVEL SECURITY;
-ALTER TABLE complaints_complaint FORCE ROW LEVEL SECURITY;
-CREATE POLICY scope ON complaints_complaint USING (
-  {SYSTEM}
-  OR ({STAFF} AND holder_path LIKE ANY (
-       SELECT reach || '%' FROM unnest(string_to_array({REACH}, ',')) AS reach
-       WHERE reach <> ''))
-  OR ({CITIZEN} AND submission_id::text = ANY (
-       string_to_array({REACH}, ',')))
-) WITH CHECK ({SYSTEM});
-""" + "".join(
+REACHED = f"""LIKE ANY (
+    SELECT reach || '%' FROM unnest(string_to_array({REACH}, ',')) AS reach
+    WHERE reach <> '')"""
+# Who may see the complaint, the event, the incident may see what belongs to it.
+OF_A_COMPLAINT, OF_AN_EVENT, OF_AN_INCIDENT = (
+    f"{SYSTEM} OR EXISTS (SELECT 1 FROM complaints_{name} o WHERE o.id = {name}_id)"
+    for name in ("complaint", "event", "incident")
+)
+SEEN = {
+    "complaint": f"""{SYSTEM} OR ({STAFF} AND holder_path {REACHED})
+  OR ({CITIZEN} AND submission_id::text = ANY (string_to_array({REACH}, ',')))""",
+    "claim": OF_A_COMPLAINT,
+    "event": OF_A_COMPLAINT,
+    "rating": OF_A_COMPLAINT,
+    "caveat": OF_A_COMPLAINT,
+    "lease": OF_A_COMPLAINT,
+    "presence": OF_A_COMPLAINT,
+    "skip": OF_A_COMPLAINT,
+    "reached": OF_A_COMPLAINT,
+    "takeback": OF_AN_EVENT,
+    # Requests, files and invitations: shown by actions that open all rows alone.
+    "datarequest": SYSTEM,
+    "ownfile": SYSTEM,
+    "invitation": SYSTEM,
+    # A set is its chooser's alone; the actions open it, and show it to nobody else.
+    "bulk": SYSTEM,
+    "bulkitem": SYSTEM,
+    "bulkrun": SYSTEM,
+    # Measures are read by functions that count them, never row by row for somebody.
+    "measure": SYSTEM,
+    # Staff look at samples and take back; a citizen's session sees none.
+    "selfcorrection": SCOPE.replace("= '{}'", "IN ('system', 'staff')"),
+    # Staff who answer for the record, or who see the report that it goes with.
+    "prepared": f"""{SYSTEM} OR ({STAFF} AND (path {REACHED} OR EXISTS (
+    SELECT FROM complaints_complaint c
+    WHERE c.id = complaint_id AND c.holder_path {REACHED})))""",
+    # Who may see what the holder holds may see its incidents; clues are the gatherer's.
+    "incident": f"""{SYSTEM} OR ({STAFF} AND EXISTS (
+    SELECT 1 FROM registry_organization o
+    WHERE o.id = holder_id AND o.path {REACHED}))""",
+    "incidentmember": OF_AN_INCIDENT,
+    "incidentrun": OF_AN_INCIDENT,
+    "clue": SYSTEM,
+}
+POLICIES = "".join(
     f"""
 ALTER TABLE complaints_{table} ENABLE ROW LEVEL SECURITY;
 ALTER TABLE complaints_{table} FORCE ROW LEVEL SECURITY;
-CREATE POLICY scope ON complaints_{table} USING (
-  {SYSTEM} OR EXISTS (
-    SELECT 1 FROM complaints_complaint c WHERE c.id = complaint_id)
-) WITH CHECK ({SYSTEM});
+CREATE POLICY scope ON complaints_{table} USING ({seen}) WITH CHECK ({SYSTEM});
 """
-    for table in ("claim", "event")
-)
-POLICIES_BACK = "".join(
-    f"""
-DROP POLICY scope ON complaints_{table};
-ALTER TABLE complaints_{table} NO FORCE ROW LEVEL SECURITY;
-ALTER TABLE complaints_{table} DISABLE ROW LEVEL SECURITY;
-"""
-    for table in ("claim", "event", "complaint")
+    for table, seen in SEEN.items()
 )
 
 
@@ -123,8 +154,4 @@ class Migration(migrations.Migration):
         ("complaints", "0001_initial"),
         ("registry", "0002_guards"),
     ]
-    operations = [
-        migrations.RunSQL(CHAIN, CHAIN_BACK),
-        migrations.RunSQL(PATHS, PATHS_BACK),
-        migrations.RunSQL(POLICIES, POLICIES_BACK),
-    ]
+    operations = [migrations.RunSQL(part) for part in (CHAIN, PATHS, POLICIES)]

@@ -25,5 +25,5 @@ def load(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0003_ways_in")]
+    dependencies = [("accounts", "0002_initial")]
     operations = [migrations.RunPython(load, migrations.RunPython.noop)]
