@@ -221,20 +221,22 @@ def _earlier(answers: dict[str, Any]) -> list[opening.Earlier]:
 def _send(
     request: HttpRequest, row: Draft, answers: dict[str, Any], *, at: datetime
 ) -> HttpResponse:
+    matters = drafts.matters_of(answers)
     submitted = intake.submit(
         key=uuid.UUID(answers["key"]),
         sender=drafts.sender_of(answers),
-        matters=drafts.matters_of(answers),
+        matters=matters,
         evidence=list(row.evidence.values_list("pk", flat=True)),
         by=assistance.helper(request),
         urgent=drafts.urgent_of(answers),
         at=at,
     )
-    selfservice.settle_now(
-        submitted.submission.complaints.values_list("pk", flat=True),
-        heard=foreseeing.heard_for(row),
-        at=at,
-    )
+    if any(selfservice.may_settle(matter.claims) for matter in matters):
+        selfservice.settle_now(
+            submitted.submission.complaints.values_list("pk", flat=True),
+            heard=foreseeing.heard_for(row),
+            at=at,
+        )
     known = access.submissions_of(request)
     # What it joined is open to the same telephone, to add to it.
     first = opening.same_sender(submitted.submission, submitted.joined)
