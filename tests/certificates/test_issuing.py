@@ -119,6 +119,20 @@ def test_while_the_register_is_asked_anew_there_is_none_and_then_one_again(perso
     assert Certificate.objects.count() == 2
 
 
+def test_a_doubt_that_passes_leaves_the_certificate_in_force(person):
+    one = issuing.issue(person.pk, at=NOON)
+    matched(person, "not_sent")
+    matched(person)
+    one.refresh_from_db()
+    assert one.doubted
+
+    issuing.renew(at=NOON + DAY)
+
+    one.refresh_from_db()
+    assert (one.doubted, one.revoked_at) == (False, None)
+    assert issuing.renew(at=NOON + DAY) == 0
+
+
 def test_one_that_ended_is_made_anew(person):
     old = issuing.issue(person.pk, at=NOON)
 

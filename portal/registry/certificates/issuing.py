@@ -16,7 +16,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from portal.audit import record as audit
 from portal.common import crypto, names, scope
@@ -60,6 +60,10 @@ def issue(person_id: int, *, at: datetime) -> Certificate:
                 _revoke(current, person, at=at)
             return issue(person.surviving_id, at=at)
         if current is not None and not _is_stale(current, person, at=at):
+            if current.doubted:
+                # What changed is as it was again.
+                current.doubted = False
+                current.save(update_fields=["doubted"])
             return current
         made = _made(person, at=at)
         if current is not None:
@@ -75,12 +79,12 @@ def in_force(person_id: int) -> Certificate | None:
 
 
 def renew(*, at: datetime, limit: int = MOST) -> int:
-    """Revoke what is stale or has ended and issue anew; return how many were revoked.
+    """Revoke what is stale or has ended and issue anew; return how many were looked at.
 
     Where nothing can be issued by now the revocation stands alone. Harmless to repeat.
     """
     done = 0
-    for certificate in _stale(at=at).order_by("pk")[:limit]:
+    for certificate in _stale(at=at, limit=limit):
         try:
             issue(certificate.person_id, at=at)
         except CannotIssue:
@@ -214,13 +218,12 @@ def _identifier() -> str:
     return f"URN:UVCI:01:{content.COUNTRY}:{drawn}"
 
 
-def _stale(*, at: datetime) -> QuerySet[Certificate]:
-    return Certificate.objects.filter(revoked_at=None).filter(
-        Q(person__certificate_stale_since__gt=F("issued_at"))
-        | Q(person__merged_into__isnull=False)
-        | ~Q(person__population=Person.Population.MATCHED)
-        | Q(expires_at__lte=at)
-    )
+def _stale(*, at: datetime, limit: int) -> list[Certificate]:
+    """Return what may have to be revoked; each part has its index."""
+    running = Certificate.objects.filter(revoked_at=None)
+    doubted = running.filter(doubted=True).order_by("pk")[:limit]
+    ended = running.filter(expires_at__lte=at).order_by("expires_at")[:limit]
+    return list({one.pk: one for one in (*doubted, *ended)}.values())
 
 
 def _waiting(*, at: datetime) -> QuerySet[Certificate, int]:

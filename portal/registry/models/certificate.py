@@ -15,7 +15,8 @@ class Certificate(models.Model):
 
     ``identifier``: the UVCI that it bears; ``text_sealed``: the whole as its QR code
     holds it. ``revocation``: what the public list shows once it is revoked, the begin
-    of the digest of the identifier.
+    of the digest of the identifier. ``doubted``: what it rests on has changed; set by
+    the database itself (migration ``0003_doubted_certificates``).
     """
 
     class Reason(models.TextChoices):
@@ -32,6 +33,7 @@ class Certificate(models.Model):
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=7, choices=Reason, blank=True)
+    doubted = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = (
@@ -55,6 +57,16 @@ class Certificate(models.Model):
                 name="certificate_revoked",
                 fields=["revoked_at", "id"],
                 condition=Q(revoked_at__isnull=False),
+            ),
+            models.Index(
+                name="certificate_doubted",
+                fields=["id"],
+                condition=Q(revoked_at=None, doubted=True),
+            ),
+            models.Index(
+                name="certificate_ends",
+                fields=["expires_at"],
+                condition=Q(revoked_at=None),
             ),
         )
 
