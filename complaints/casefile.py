@@ -1,6 +1,6 @@
 """What a case page shows: recorded, claimed and evidence side by side, in words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from complaints import lookalikes, subjects, timeline, voices
-from complaints.choices import Field, Ground, Kind, Move, Outcome, Status
+from complaints import lookalikes, retold, subjects, timeline, voices
+from complaints.choices import Field, Kind, Move, Outcome, Status
 from complaints.models import Claim, Complaint, Event, Evidence
 from complaints.rules import records
 from complaints.rules.differences import marked_parts
@@ -117,7 +117,7 @@ class CaseFile:
                     )
                     if part
                 ),
-                "text": event_words(event),
+                "text": retold.words(event),
             }
             for event in self.events
         ]
@@ -292,24 +292,6 @@ def population_proof(person: Person, name: str) -> dict[str, str]:
 def day_words(value: str) -> str:
     """Return an ISO day, month or year as people here write it."""
     return "/".join(reversed(value.split("-")))
-
-
-def event_words(event: Event) -> str:
-    """Return what an event says besides its name: way, outcome, grounds, note."""
-    data: Mapping[str, Any] = event.data
-    parts = []
-    if data.get("from") and data.get("to"):
-        parts.append(f"{data['from']} → {data['to']}")
-    if data.get("above"):
-        parts.append(data["above"])
-    if data.get("outcome") in Outcome.values:
-        parts.append(str(Outcome(data["outcome"]).label))
-    parts += [
-        str(Ground(ground).label)
-        for ground in data.get("grounds", ())
-        if ground in Ground.values
-    ]
-    return ". ".join([*parts, event.note] if event.note else parts)
 
 
 def status_words(complaint: Complaint) -> str:

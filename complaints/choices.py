@@ -115,6 +115,8 @@ class Move(TextChoices):
     HAND_OVER = "hand_over", _("Hand over")
     ESCALATE = "escalate", _("Pass to the level above")
     EXTEND = "extend", _("Extend the time once")
+    WAIT = "wait", _("Ask another body")
+    RESUME = "resume", _("Back from the other body")
     HAND_UP = "hand_up", _("A higher level joins in")
     GIVE_BACK = "give_back", _("Given back")
     PROPOSE = "propose", _("Propose to a second person")
@@ -132,6 +134,15 @@ class Move(TextChoices):
     DISAGREE = "disagree", _("Still not right")
     REVERT = "revert", _("Automatic correction taken back")
     CONFIRM = "confirm", _("It is right now")
+
+
+class Reply(TextChoices):
+    """What another body said of facts that it was asked to confirm."""
+
+    CLAIMED = "claimed", _("It is as the citizen says")
+    RECORDED = "recorded", _("It is as it is recorded")
+    OTHER = "other", _("Neither: see their words")
+    UNKNOWN = "unknown", _("They cannot say")
 
 
 class Actor(TextChoices):

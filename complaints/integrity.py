@@ -57,6 +57,11 @@ INVARIANTS: Final[dict[str, str]] = {
         WHERE c.status IN ('received', 'in_review', 'waiting_citizen',
                            'waiting_authority', 'awaiting_second')
           AND o.closed_on <= %(at)s::date""",
+    "waits_for_another_body_iff_one_is_asked": """
+        SELECT c.id FROM complaints_complaint c
+        WHERE (c.status = 'waiting_authority') <> EXISTS (
+          SELECT 1 FROM complaints_referral r
+          WHERE r.complaint_id = c.id AND r.state = 'waiting')""",
     "holder_path_is_the_holders": """
         SELECT c.id FROM complaints_complaint c
         JOIN registry_organization o ON o.id = c.holder_id

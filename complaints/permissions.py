@@ -11,14 +11,15 @@ from complaints.rules import workflow
 from complaints.rules.refused import Refused
 from portal.accounts.models import Posting, User
 from portal.audit.together import TOGETHER, hang_together
-from portal.registry.models import IdentityDocument, Telephone
+from portal.registry.models import IdentityDocument, Organization, Telephone
 
 Role = Posting.Role
 
 # What a role may do at and below its organization. An overseer reads, and may pass a
-# case up; an administrator runs the portal and decides no case.
+# case up; a clerk enters what came in; an administrator runs the portal and decides no
+# case.
 ALLOWED: dict[str, frozenset[Move]] = {
-    Role.CLERK: frozenset({Move.NOTE}),
+    Role.CLERK: frozenset({Move.NOTE, Move.RESUME}),
     Role.STAFF: frozenset(
         {
             Move.ACCEPT,
@@ -26,6 +27,8 @@ ALLOWED: dict[str, frozenset[Move]] = {
             Move.HAND_OVER,
             Move.ESCALATE,
             Move.EXTEND,
+            Move.WAIT,
+            Move.RESUME,
             Move.PROPOSE,
             Move.COUNTERSIGN,
             Move.DECLINE,
@@ -61,6 +64,18 @@ def require(user: User, move: Move, complaint: Complaint, *, at: datetime) -> No
 def decides_at(user: User, path: str, *, at: datetime) -> bool:
     """Tell whether the user may decide what an organization with this path holds."""
     return Move.RESOLVE in _given(user, path, at=at)
+
+
+def may_answer(
+    user: User, complaint: Complaint, authority: Organization | None, *, at: datetime
+) -> bool:
+    """Tell whether the user may enter what another body was asked about a case.
+
+    Whoever enters answers where the case lies, and whoever does so at that body.
+    """
+    paths = [complaint.holder_path, *([authority.path] if authority else [])]
+    given = any(Move.RESUME in _given(user, path, at=at) for path in paths)
+    return given and not concerns(user, complaint)
 
 
 def concerns(user: User, complaint: Complaint) -> bool:

@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from complaints.actions import addresses, bulk, data_requests, drafts, rulebook
-from complaints.models import Complaint, Evidence, Incident
+from complaints.models import Complaint, Evidence, Incident, Referral
 from complaints.open_figures import last_month
 from portal.audit.models import Entry
 from portal.common import outbox, scope
@@ -59,12 +59,16 @@ LOGGED = {
         "overseer",
     },
     ("casework:case", "GET"): {"clerk_a", "staff_a", "lead_a", "overseer"},
+    ("casework:referral", "GET"): {"clerk_a", "staff_a", "lead_a", "overseer"},
+    ("casework:referral_sheet", "GET"): {"clerk_a", "staff_a", "lead_a", "overseer"},
     ("citizen:record", "GET"): {"citizen_a", "citizen_b"},
 }
 
 
 # Whose "ref" is that of a request about personal data.
 REQUESTS = {"oversight:data_request"}
+# Whose "number" is that of a sheet to another body.
+SHEETS = {"casework:referral", "casework:referral_sheet", "casework:referral_file"}
 # Whose "ref" is that of an account of site A.
 ACCOUNTS = {"accounts:account"}
 
@@ -132,6 +136,15 @@ class World:
             uploaded_at=at,
         )
         self.rule_draft = self._rule_draft(at)
+        self.referral = Referral.objects.create(
+            event=self.case.events.latest("seq"),
+            complaint=self.case,
+            authority_name="Công an phường Thử",
+            points=["given_on"],
+            expected_at=at,
+            state="expired",
+            ended_at=at,
+        )
 
     def _rule_draft(self, at):
         return rulebook.propose(
@@ -199,6 +212,8 @@ class World:
         }
         if name == "casework:incident_move":
             known["step"] = "de-xuat"
+        if name in SHEETS:
+            known["number"] = int(self.referral.number)
         if name in ACCOUNTS:
             known["ref"] = self.staff["staff_a"].ref
         if name == "casework:quality_pair_decide":

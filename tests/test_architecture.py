@@ -45,6 +45,7 @@ SIDE = {
     "complaints.policies",
     "complaints.previews",
     "complaints.presence",
+    "complaints.retold",
     "complaints.subjects",
     "complaints.integrity",
     "complaints.owndata",

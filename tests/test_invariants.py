@@ -41,6 +41,7 @@ from complaints.models import (
     Presence,
     Rating,
     Reached,
+    Referral,
     RuleDraft,
     RuleSwitch,
     SelfCorrection,
@@ -423,6 +424,13 @@ def change_row(label, /, **changes):
     )
 
 
+def wait_twice(label, /):
+    """Let a case wait for two bodies at once."""
+    change_row(label, state="waiting", ended_at=None)
+    other = Event.objects.filter(referral=None).values_list("pk", flat=True).first()
+    copy_row(label, number="1", event_id=other)
+
+
 # The name of each constraint, what is done, to which model, with what.
 BREAKS = [
     ("outbox_one_row_per_kind_and_subject", copy_row, "common.Outbox", {}),
@@ -532,6 +540,19 @@ BREAKS = [
     ),
     ("presence_once_per_case_and_user", copy_row, "complaints.Presence", {}),
     ("skip_once_per_case_and_user", copy_row, "complaints.Skip", {}),
+    ("referral_one_waiting_per_complaint", wait_twice, "complaints.Referral", {}),
+    (
+        "referral_ended_iff_it_does_not_wait",
+        change_row,
+        "complaints.Referral",
+        {"state": "waiting"},
+    ),
+    (
+        "referral_answered_iff_by_somebody",
+        change_row,
+        "complaints.Referral",
+        {"state": "answered"},
+    ),
     ("ruleswitch_says_why", copy_row, "complaints.RuleSwitch", {"reason": ""}),
     (
         "ruleswitch_only_a_person_switches_on",
@@ -1483,11 +1504,30 @@ def _pay_attention(case, user):
     Presence.objects.create(complaint=case, user=user, seen_at=NOON)
     Skip.objects.create(complaint=case, user=user, reason="papers", at=NOON)
     TakeBack.objects.create(event=case.events.latest("seq"), before={})
+    Referral.objects.create(
+        event=case.events.latest("seq"),
+        complaint=case,
+        authority_name="Công an phường Thử",
+        points=[],
+        expected_at=NOON,
+        state="taken_back",
+        ended_at=NOON,
+    )
 
 
 @pytest.mark.parametrize(
     "table",
-    ["complaint", "claim", "event", "caveat", "lease", "presence", "skip", "takeback"],
+    [
+        "complaint",
+        "claim",
+        "event",
+        "caveat",
+        "lease",
+        "presence",
+        "skip",
+        "takeback",
+        "referral",
+    ],
 )
 def test_who_may_read_may_not_write_but_through_the_actions(two_cases, table):
     _centre, (one, _two), (first, _second) = two_cases
@@ -1673,6 +1713,10 @@ DAMAGES = [
     (
         "claims_are_decided_iff_resolved",
         "UPDATE complaints_claim SET verdict = 'upheld'",
+    ),
+    (
+        "waits_for_another_body_iff_one_is_asked",
+        "UPDATE complaints_complaint SET status = 'waiting_authority'",
     ),
     (
         "open_complaints_have_an_open_holder",

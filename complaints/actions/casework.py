@@ -1,87 +1,24 @@
 """What staff do with a case. Each move is one transaction, checked and recorded."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from complaints import permissions, policies
-from complaints.actions import moving, undoing, verdicts
+from complaints.actions import locked, moving, verdicts
+from complaints.actions.locked import Turn
 from complaints.actions.verdicts import Deciders
-from complaints.choices import Actor, Move, Verdict
+from complaints.choices import Move, Verdict
 from complaints.models import Claim, Complaint
 from complaints.rules import clock, hops
 from complaints.rules.refused import Refused, Stale
 from portal.accounts.models import User
-from portal.common import scope
 from portal.registry.corrections import NeedsSecond
 from portal.registry.models import Correction, Organization
 
 __all__ = ["Refused", "Stale"]
-
-
-@dataclass(frozen=True)
-class _Turn:
-    """A case that is locked for somebody who may make a move on it now."""
-
-    case: Complaint
-    step: Move
-    by: User
-    at: datetime
-    before: dict[str, Any]
-    part_of: Mapping[str, str]
-
-    def move(
-        self,
-        step: Move | None = None,
-        *,
-        note: str = "",
-        data: dict[str, Any] | None = None,
-        **changes: Any,
-    ) -> None:
-        """Make the move, or the one that it came to; ``changes``: new facts of it."""
-        event = moving.move(
-            self.case,
-            step or self.step,
-            actor=Actor.STAFF,
-            by=self.by,
-            at=self.at,
-            note=note.strip(),
-            data={**(data or {}), **self.part_of},
-            **changes,
-        )
-        undoing.keep(event, self.before)
-
-    def pass_to(
-        self, to: Organization, step: Move | None = None, *, note: str, **changes: Any
-    ) -> None:
-        """Let another organization have the case, with the reason."""
-        data = {"from": self.case.holder.name, "to": to.name}
-        self.move(step, note=note, data=data, holder=to, assignee=None, **changes)
-
-
-@contextmanager
-def _turn(
-    complaint_id: int,
-    step: Move,
-    *,
-    by: User,
-    at: datetime,
-    version: int | None,
-    part_of: Mapping[str, str] | None = None,
-) -> Iterator[_Turn]:
-    """Lock the case and check that this person may make this move now.
-
-    ``part_of``: of what the move is a part, kept with its event: {"bulk": its ref}.
-    """
-    with scope.system():
-        case = moving.lock(complaint_id, version=version)
-        permissions.require(by, step, case, at=at)
-        yield _Turn(case, step, by, at, undoing.facts_of(case), part_of or {})
 
 
 def accept(
@@ -93,7 +30,7 @@ def accept(
     part_of: Mapping[str, str] | None = None,
 ) -> Complaint:
     """Take a case on."""
-    with _turn(
+    with locked.turn(
         complaint_id, Move.ACCEPT, by=by, at=at, version=version, part_of=part_of
     ) as turn:
         turn.move(assignee=by)
@@ -113,7 +50,7 @@ def ask(
     """Ask the citizen for what is missing; the clock pauses, up to the policy's cap."""
     if not reasons and not note.strip():
         raise Refused(_("Say what the citizen should send."))
-    with _turn(
+    with locked.turn(
         complaint_id, Move.ASK, by=by, at=at, version=version, part_of=part_of
     ) as turn:
         turn.move(note=note, data={"reasons": list(reasons)}, assignee=by)
@@ -138,7 +75,7 @@ def hand_over(
     note = moving.require_text(
         note, message=_("Say why another organization has to answer.")
     )
-    with _turn(
+    with locked.turn(
         complaint_id, Move.HAND_OVER, by=by, at=at, version=version, part_of=part_of
     ) as turn:
         case = turn.case
@@ -166,7 +103,9 @@ def escalate(
     note = moving.require_text(
         note, message=_("Say why the level above has to decide.")
     )
-    with _turn(complaint_id, Move.ESCALATE, by=by, at=at, version=version) as turn:
+    with locked.turn(
+        complaint_id, Move.ESCALATE, by=by, at=at, version=version
+    ) as turn:
         to = moving.above(turn.case.holder, at=at)
         if to.pk == turn.case.holder_id:
             raise Refused(_("There is no level above this one."))
@@ -191,7 +130,7 @@ def extend(
     note = moving.require_text(
         note, message=_("Say why it takes longer. The citizen reads it.")
     )
-    with _turn(complaint_id, Move.EXTEND, by=by, at=at, version=version) as turn:
+    with locked.turn(complaint_id, Move.EXTEND, by=by, at=at, version=version) as turn:
         case = turn.case
         terms = policies.terms_of_case(case)
         if not terms.extension:
@@ -217,7 +156,7 @@ def note(
 ) -> Complaint:
     """Write a note that staff see and the citizen does not."""
     note = moving.require_text(note, message=_("Write the note first."))
-    with _turn(
+    with locked.turn(
         complaint_id, Move.NOTE, by=by, at=at, version=version, part_of=part_of
     ) as turn:
         turn.move(note=note)
@@ -250,7 +189,7 @@ def resolve(
     the registry asks for two people the decision becomes a proposal that somebody else
     countersigns.
     """
-    with _turn(
+    with locked.turn(
         complaint_id, Move.RESOLVE, by=by, at=at, version=version, part_of=part_of
     ) as turn:
         claims = _decide(turn.case, verdicts, filled or {}, seen)
@@ -276,7 +215,9 @@ def countersign(
     version: int | None = None,
 ) -> Complaint:
     """Sign what somebody else proposed: now the registry changes."""
-    with _turn(complaint_id, Move.COUNTERSIGN, by=by, at=at, version=version) as turn:
+    with locked.turn(
+        complaint_id, Move.COUNTERSIGN, by=by, at=at, version=version
+    ) as turn:
         proposal = turn.case.events.filter(move=Move.PROPOSE).latest("seq")
         deciders = Deciders(turn.case.assignee_id, by.pk)
         source = proposal.data.get("proof", "")
@@ -295,7 +236,7 @@ def decline(
 ) -> Complaint:
     """Send a proposal back with the reason; its verdicts are taken off again."""
     note = moving.require_text(note, message=_("Say why you do not sign."))
-    with _turn(
+    with locked.turn(
         complaint_id, Move.DECLINE, by=by, at=at, version=version, part_of=part_of
     ) as turn:
         turn.case.claims.update(verdict="", ground="", decided_sealed=None)
@@ -338,7 +279,7 @@ def _sent_proof(case: Complaint) -> str:
 
 
 def _end(
-    turn: _Turn, claims: list[Claim], deciders: Deciders, note: str, source: str
+    turn: Turn, claims: list[Claim], deciders: Deciders, note: str, source: str
 ) -> None:
     """Change the registry and end the case: correction, outcome and event together."""
     verdicts.apply(turn.case, claims, deciders=deciders, source=source, at=turn.at)

@@ -2,15 +2,17 @@
 
 from datetime import datetime
 
-from complaints.actions import digests, escalation, reminders, standing_in
+from complaints.actions import digests, escalation, referrals, reminders, standing_in
 
 
 def run(*, at: datetime) -> None:
-    """Do what is due: overdue cases, rungs, stand-ins, digests, questions. Repeatable.
+    """Do what is due: overdue cases, waits, rungs, stand-ins, digests, questions.
 
-    Each part is a transaction of its own; a crash between two costs a minute.
+    Repeatable. Each part is a transaction of its own; a crash between two costs a
+    minute.
     """
     escalation.mark_overdue(at=at)
+    referrals.expire(at=at)
     reminders.find(at=at)
     standing_in.watch(at=at)
     digests.tell(at=at)

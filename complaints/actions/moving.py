@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from complaints import policies, timeline
 from complaints.choices import ENDED, Actor, Move, Status
-from complaints.models import Complaint, Event, Lease
+from complaints.models import Complaint, Event, Lease, Referral
 from complaints.rules import clock, workflow
 from complaints.rules.refused import Refused, Stale
 from portal.accounts.models import User
@@ -41,7 +41,8 @@ def move(
     """Make a move on a locked complaint and record it; ``changes`` are its new facts.
 
     Keeps the pause, the end and the due time in step with the status, ends the lease
-    of whoever was given the case; raises Refused where the move is not legal from here.
+    of whoever was given the case and the wait for another body; raises Refused where
+    the move is not legal from here.
     """
     before = Status(complaint.status)
     complaint.status = workflow.target(step, status=before, actor=actor)
@@ -62,6 +63,8 @@ def move(
         complaint.touched_at = at
     complaint.version += 1
     complaint.save()
+    if before == Status.WAITING_AUTHORITY != complaint.status:
+        _end_wait(complaint, Referral.State.OVERTAKEN, at=at)
     if complaint.status != before or "holder" in changes:
         Lease.objects.filter(complaint=complaint).delete()
     return timeline.record(
@@ -77,9 +80,14 @@ def put_back(
     A question that is taken back stopped the clock for some seconds; those are added
     to the due time, as after an answer. Raise Refused where nothing can be taken back.
     """
-    workflow.target(Move.UNDO, status=Status(complaint.status), actor=Actor.STAFF)
+    before = Status(complaint.status)
+    workflow.target(Move.UNDO, status=before, actor=Actor.STAFF)
     for name, value in facts.items():
         setattr(complaint, name, value)
+    if before == Status.WAITING_AUTHORITY:
+        _end_wait(complaint, Referral.State.TAKEN_BACK, at=at)
+    elif complaint.status == Status.WAITING_AUTHORITY:
+        _wait_again(complaint, undone)
     if complaint.paused_at is not None:
         _end_pause(complaint, at=at)
     complaint.ended_at = None
@@ -92,6 +100,23 @@ def put_back(
         at=at,
         by=by,
         data={"move": undone.move, "seq": undone.seq},
+    )
+
+
+def _end_wait(complaint: Complaint, state: Referral.State, *, at: datetime) -> None:
+    """Note why another body is waited for no longer; one that answered has done so."""
+    waiting = Referral.objects.filter(complaint=complaint, state=Referral.State.WAITING)
+    waiting.update(state=state, ended_at=at)
+
+
+def _wait_again(complaint: Complaint, undone: Event) -> None:
+    """Let the wait go on that the move ended which is taken back."""
+    Referral.objects.filter(complaint=complaint, ended_at=undone.at).update(
+        state=Referral.State.WAITING,
+        ended_at=None,
+        reply="",
+        answered_at=None,
+        answered_by=None,
     )
 
 

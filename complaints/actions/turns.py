@@ -94,7 +94,7 @@ def _free(by: User, *, at: datetime) -> worklist.ComplaintQuerySet:
     deciding = ~Q(status=Status.AWAITING_SECOND) & (Q(assignee=None) | Q(assignee=by))
     return (
         Complaint.objects.open()
-        .exclude(status=Status.WAITING_CITIZEN)
+        .exclude(status__in=(Status.WAITING_CITIZEN, Status.WAITING_AUTHORITY))
         .filter(signing | deciding)
         .exclude(round__gt=1, last_resolver=by)
         .exclude(Exists(others))

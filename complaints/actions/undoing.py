@@ -28,6 +28,8 @@ UNDOABLE: Final = frozenset(
         Move.ASK,
         Move.HAND_OVER,
         Move.ESCALATE,
+        Move.WAIT,
+        Move.RESUME,
         Move.PROPOSE,
         Move.COUNTERSIGN,
         Move.RESOLVE,

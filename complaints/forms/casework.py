@@ -70,7 +70,8 @@ class Step(forms.Form):
         return dict(self.cleaned_data)
 
 
-def _note(label: Any, *, required: bool = True, hint: Any = "") -> forms.CharField:
+def note_field(label: Any, *, required: bool = True, hint: Any = "") -> forms.CharField:
+    """Return a field for a few sentences."""
     return forms.CharField(
         label=label,
         help_text=hint,
@@ -98,7 +99,7 @@ class Ask(Step):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    note = _note(
+    note = note_field(
         _("In your own words"), required=False, hint=_("The citizen reads it.")
     )
 
@@ -122,7 +123,7 @@ class HandOver(Step):
     to = forms.ChoiceField(
         label=_("Choose one"), required=False, widget=forms.RadioSelect
     )
-    note = _note(
+    note = note_field(
         _("Why this organization has to answer"), hint=_("The citizen reads it.")
     )
 
@@ -156,7 +157,7 @@ class HandOver(Step):
 class Escalate(Step):
     """Pass the case up."""
 
-    note = _note(
+    note = note_field(
         _("Why the level above has to decide"), hint=_("The citizen reads it.")
     )
 
@@ -164,7 +165,7 @@ class Escalate(Step):
 class Extend(Step):
     """Give the case more time, once."""
 
-    note = _note(
+    note = note_field(
         _("Why it takes longer"),
         hint=_("The citizen reads it, with the new date. Possible once only."),
     )
@@ -173,13 +174,13 @@ class Extend(Step):
 class Note(Step):
     """Write a note."""
 
-    note = _note(_("Note for colleagues"), hint=_("The citizen does not see it."))
+    note = note_field(_("Note for colleagues"), hint=_("The citizen does not see it."))
 
 
 class Decline(Step):
     """Send a proposal back."""
 
-    note = _note(_("Why you do not sign"))
+    note = note_field(_("Why you do not sign"))
 
 
 class Resolve(Step):
@@ -196,7 +197,7 @@ class Resolve(Step):
         required=False,
         help_text=_("Then a second person has to sign."),
     )
-    note = _note(
+    note = note_field(
         _("Explanation for the citizen"),
         required=False,
         hint=_("Needed where something stays as recorded."),

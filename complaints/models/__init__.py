@@ -19,6 +19,7 @@ from complaints.models.ladder import (
 from complaints.models.own_file import OwnFile
 from complaints.models.policy import OfficeHours, Policy, QuietHours
 from complaints.models.prepared import Prepared
+from complaints.models.referral import Referral
 from complaints.models.selfcorrection import (
     Campaign,
     CampaignBatch,
@@ -70,6 +71,7 @@ __all__ = [
     "QuietHours",
     "Rating",
     "Reached",
+    "Referral",
     "RuleDraft",
     "Rung",
     "Skip",

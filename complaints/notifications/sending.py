@@ -27,7 +27,13 @@ EMAIL: Final = "email"
 # Staff may take a decision back within this time, before anybody is told.
 UNDO: Final = timedelta(seconds=30)
 DECISIONS: Final = (Move.RESOLVE, Move.COUNTERSIGN)
-TAKEN_BACK: Final = (*DECISIONS, Move.ASK, Move.HAND_OVER, Move.ESCALATE)
+TAKEN_BACK: Final = (
+    *DECISIONS,
+    Move.ASK,
+    Move.HAND_OVER,
+    Move.ESCALATE,
+    Move.WAIT,
+)
 
 
 def key_of(event: Event) -> str:

@@ -133,6 +133,25 @@ WORDS: Final[dict[str, dict[str, Words]]] = {
             "Report {code} was passed to the level above",
         ),
     },
+    Move.WAIT: {
+        "vi": Words(
+            (
+                "Phản ánh {code}: đã hỏi thêm một cơ quan khác. Hạn vẫn là {due}."
+                " Bạn không phải làm gì.",
+            ),
+            "Phản ánh {code}: đã hỏi thêm một cơ quan khác",
+            "Hỏi cơ quan nào và vì sao có trong trang theo dõi.",
+        ),
+        "en": Words(
+            (
+                "Report {code}: another body was asked to confirm something. It is"
+                " still due by {due}. Nothing for you to do.",
+                "Report {code}: another body was asked. It is still due by {due}.",
+            ),
+            "Report {code}: another body was asked",
+            "Which body, and why, is on the tracking page.",
+        ),
+    },
     Move.EXTEND: {
         "vi": Words(
             (

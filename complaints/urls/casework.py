@@ -16,6 +16,7 @@ from complaints.views import (
     prepared,
     quality,
     queue,
+    referrals,
     undoing,
 )
 
@@ -39,6 +40,14 @@ urlpatterns = [
     path(f"{_CASE}bo-qua/", queue.skip, name="skip"),
     path(f"{_CASE}co-mat/", casework.who_is_here, name="who_is_here"),
     path(f"{_CASE}<slug:step>/", casework.move, name="move"),
+    path("co-quan-khac/", referrals.index, name="referrals"),
+    path("co-quan-khac/<int:number>/", referrals.one, name="referral"),
+    path("co-quan-khac/<int:number>/phieu/", referrals.sheet, name="referral_sheet"),
+    path(
+        "co-quan-khac/<int:number>/phieu.pdf",
+        referrals.sheet_file,
+        name="referral_file",
+    ),
     path("hang-loat/", bulk.choose, name="bulks"),
     path(_BULK, bulk.show, name="bulk"),
     path(f"{_BULK}<slug:step>/", bulk.move, name="bulk_move"),

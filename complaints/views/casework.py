@@ -24,13 +24,15 @@ from complaints import (
     voices,
     worklist,
 )
-from complaints.actions import casework, turns
+from complaints.actions import casework, referrals, turns
 from complaints.choices import Kind, Move, Status, Verdict
 from complaints.forms import casework as forms
 from complaints.forms import records
+from complaints.forms import referrals as referral_forms
 from complaints.models import Complaint, Incident, Skip
 from complaints.rules.refused import Refused, Stale
 from complaints.views import case_photos, pair_rows, prepared_rows, undoing
+from complaints.views import referrals as asked
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.accounts.models import Posting
@@ -53,6 +55,8 @@ STEPS: Final[dict[str, tuple[Move, type[forms.Step], Callable[..., Complaint]]]]
     "ghi": (Move.RESOLVE, forms.Resolve, casework.resolve),
     "hoi-them": (Move.ASK, forms.Ask, casework.ask),
     "chuyen": (Move.HAND_OVER, forms.HandOver, casework.hand_over),
+    "tra-loi-co-quan": (Move.RESUME, referral_forms.Resume, referrals.resume),
+    "hoi-co-quan": (Move.WAIT, referral_forms.Wait, referrals.wait),
     "len-cap-tren": (Move.ESCALATE, forms.Escalate, casework.escalate),
     "gia-han": (Move.EXTEND, forms.Extend, casework.extend),
     "ghi-chu": (Move.NOTE, forms.Note, casework.note),
@@ -67,6 +71,8 @@ DONE: Final = {
     Move.HAND_OVER: gettext_lazy("The case was handed over."),
     Move.ESCALATE: gettext_lazy("The case was passed to the level above."),
     Move.EXTEND: gettext_lazy("The due date moved. The citizen is told the new one."),
+    Move.WAIT: gettext_lazy("The case waits for them. Print the sheet below."),
+    Move.RESUME: gettext_lazy("The case goes on."),
     Move.NOTE: gettext_lazy("The note is kept with the case."),
 }
 
@@ -158,6 +164,7 @@ def _find(request: StaffRequest, code: int, number: int, *, at: datetime) -> Com
         mine.filter(submission__code=str(code), number=number)
         .select_related(
             "submission__person__merged_into",
+            "submission__person__residence",
             "holder__parent",
             "co_holder",
             "dose__product",
@@ -195,6 +202,9 @@ def _form_of(
             facts["products"] = Product.objects.order_by("name")
             holder = complaint.holder
             facts["sites"] = [(holder.code, holder.name), ("", _("Another site"))]
+    if form is referral_forms.Wait:
+        facts["claims"] = complaint.claims.order_by("pk")
+        facts["bodies"] = asked.bodies_near(complaint, on=timezone.localdate(at))
     if form is forms.HandOver and data:
         facts["found"] = organizations(data.get("place", ""), at=at)
     return form(data, **facts)
@@ -298,6 +308,7 @@ def _show(
         "paused": casefile.is_paused(complaint),
         "status_word": casefile.status_words(complaint),
         "following": following,
+        "asked": asked.of_case(complaint),
         "undo": undoing.offered(request, at=at),
         "incident": Incident.objects.filter(
             members__complaint=complaint, state__in=Incident.RUNNING

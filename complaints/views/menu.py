@@ -65,6 +65,12 @@ DAILY: Final = (
         roles=CASEWORKERS,
         within=("casework:incident",),
     ),
+    Page(
+        "casework:referrals",
+        _("Other bodies"),
+        roles=HELPERS,
+        within=("casework:referral",),
+    ),
     Page("casework:quality", _("Data quality")),
     Page(
         "oversight:times",

@@ -50,6 +50,7 @@ FOR_THE_CITIZEN: Final = (
     Move.COUNTERSIGN,
     Move.HAND_OVER,
     Move.ESCALATE,
+    Move.WAIT,
     Move.EXTEND,
 )
 
@@ -98,6 +99,11 @@ def _title(complaint: Complaint, event: Event) -> str:
         Move.ANSWER: _("You answered"),
         Move.HAND_OVER: _("Passed on to %(holder)s") % holder,
         Move.ESCALATE: _("Passed to a higher level: %(holder)s") % holder,
+        Move.WAIT: _("Another body was asked: %(body)s")
+        % {"body": event.data.get("authority", "")},
+        Move.RESUME: _("No answer from that body yet; the check goes on without it")
+        if "reply" not in event.data
+        else _("That body answered; the check goes on"),
         Move.EXTEND: _("More time is needed; the due date moved once"),
         Move.PROPOSE: _("Decided; a second person checks it"),
         Move.COUNTERSIGN: str(ended) or _("Decided"),

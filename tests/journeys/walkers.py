@@ -16,6 +16,7 @@ MAY_COME = {200, 403, 404, 409, 422}
 # What somebody else has to do before the next one can do theirs.
 LEADS_TO = {
     Move.ASK: {Move.ANSWER},
+    Move.WAIT: {Move.RESUME},
     Move.RESOLVE: {Move.PROPOSE, Move.COUNTERSIGN, Move.DECLINE, Move.CONFIRM},
 }
 # What no person presses: sending is every report, the rest time and rules bring.
@@ -84,6 +85,7 @@ class People:
         # Where somebody has to do the next thing: a second person, the citizen.
         self.proposed: list[str] = []
         self.asked: list[str] = []
+        self.elsewhere: list[str] = []
         self.made: set[Move] = set()
         self.kinds: set[str] = set()
         self.roles: set[str] = set()
@@ -114,6 +116,7 @@ class People:
     def _some_code(self) -> str:
         due = self.proposed if {Move.COUNTERSIGN, Move.DECLINE} - self.made else []
         due = due + (self.asked if Move.ANSWER not in self.made else [])
+        due = due + (self.elsewhere if Move.RESUME not in self.made else [])
         if due and self.chance.random() < 0.4:
             return self.chance.choice(due)
         if self.recent and self.chance.random() < 0.7:

@@ -20,6 +20,8 @@ PRESSED = {
     "len-cap-tren": Move.ESCALATE,
     "gia-han": Move.EXTEND,
     "ghi-chu": Move.NOTE,
+    "hoi-co-quan": Move.WAIT,
+    "tra-loi-co-quan": Move.RESUME,
     "rut": Move.WITHDRAW,
 }
 
@@ -109,6 +111,7 @@ class StaffSteps(People):
             code = re.findall(r"\d{10}", form.action)
             self.proposed += code if proposed else []
             self.asked += code if move == Move.ASK else []
+            self.elsewhere += code if move == Move.WAIT else []
             self._take_back(nurse)
 
     def _take_back(self, nurse: Patient) -> None:
@@ -144,6 +147,7 @@ class StaffSteps(People):
                 values[name] = [self.chance.choice([c for c in choices if c] or [""])]
         usual = {
             "note": "ghi chú của bước đi ngẫu nhiên",
+            "authority": "Công an phường Thử",
             "place": self.chance.choice(["Cẩm Thượng", "Ba Đình", "phuong sai gon"]),
             "fill_given_on": "14/09/2021",
             "fill_lot": "AB 1234",

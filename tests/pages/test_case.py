@@ -127,6 +127,7 @@ def test_only_permitted_moves_are_offered(client, case, station):
         "ghi",
         "hoi-them",
         "chuyen",
+        "hoi-co-quan",
         "len-cap-tren",
         "gia-han",
         "ghi-chu",

@@ -10,10 +10,18 @@ from tests.factories import make_organization, make_staff
 pytestmark = pytest.mark.django_db
 
 HEAD = {
-    Role.CLERK: ["queue", "counter", "quality"],
-    Role.STAFF: ["queue", "counter", "lists", "quality"],
-    Role.LEAD: ["queue", "counter", "lists", "quality", "times", "manage"],
-    Role.OVERSEER: ["queue", "counter", "quality", "times", "manage"],
+    Role.CLERK: ["queue", "counter", "referrals", "quality"],
+    Role.STAFF: ["queue", "counter", "lists", "referrals", "quality"],
+    Role.LEAD: [
+        "queue",
+        "counter",
+        "lists",
+        "referrals",
+        "quality",
+        "times",
+        "manage",
+    ],
+    Role.OVERSEER: ["queue", "counter", "referrals", "quality", "times", "manage"],
     Role.ADMINISTRATOR: ["queue", "quality", "times", "manage"],
 }
 PLACES = {"times": "oversight", "manage": "oversight"}

@@ -18,7 +18,7 @@ from portal.env import BASE_DIR
 PAPER = {
     "submit": ("citizen staff", "", "received"),
     "route": ("system", "received", "received"),
-    "accept": ("staff", "received waiting_authority", "in_review"),
+    "accept": ("staff", "received", "in_review"),
     "ask": ("staff", "received in_review waiting_authority", "waiting_citizen"),
     "answer": ("citizen", "waiting_citizen", "in_review"),
     "hand_over": ("staff", "received in_review waiting_authority", "received"),
@@ -28,6 +28,8 @@ PAPER = {
         "received in_review waiting_citizen waiting_authority awaiting_second",
         None,
     ),
+    "wait": ("staff", "received in_review", "waiting_authority"),
+    "resume": ("staff system", "waiting_authority", "in_review"),
     "give_back": ("system", "received", "received"),
     "extend": ("staff", "received in_review waiting_authority", None),
     "propose": ("staff", "received in_review waiting_authority", "awaiting_second"),
@@ -36,7 +38,7 @@ PAPER = {
     "resolve": ("staff system", "received in_review waiting_authority", "resolved"),
     "undo": (
         "staff",
-        "received in_review waiting_citizen awaiting_second resolved",
+        "received in_review waiting_citizen waiting_authority awaiting_second resolved",
         None,
     ),
     "note": (

@@ -16,7 +16,8 @@ HEAD = """\
 Drawn by `manage.py draw_workflow --write` from `complaints/rules/workflow.py`; a test
 compares both. Overdue, escalated and urgent are facts beside the status, never
 statuses. The clock runs from the sending of a round and pauses only while the portal
-waits for the citizen, ten days at most; a hand-over does not pause it. Once a round
+waits for the citizen, ten days at most; neither a hand-over nor a wait for another body
+pauses it. A wait that nobody answered in time ends by itself. Once a round
 the due date can be extended, as far as the policy allows; the citizen is told.
 """
 
