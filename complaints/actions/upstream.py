@@ -1,11 +1,20 @@
 """What the national platform has taken over, noted with the complaints it came of."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import connection
+from django.db.models import Count, Min, Q, QuerySet
 
+from complaints.choices import Outcome
+from complaints.models import Complaint
+from portal.accounts.models import User
 from portal.common import scope
 from portal.registry.corrections import feed
+
+# The portal's own measure: the platform takes corrections over within a day.
+WITHIN: Final = timedelta(hours=24)
 
 _CONFIRM = """
 UPDATE complaints_complaint c SET confirmed_upstream_at = %(at)s
@@ -32,3 +41,37 @@ def confirm(*, up_to: int, at: datetime) -> int:
             },
         )
         return cursor.rowcount
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How many corrected complaints the platform does not hold, and since when."""
+
+    waiting: int
+    late: int
+    since: datetime | None
+
+
+def waiting_for(user: User, *, at: datetime) -> QuerySet[Complaint]:
+    """Return corrected complaints in a user's reach that are not confirmed yet."""
+    return Complaint.objects.visible_to(user, at=at).filter(
+        outcome=Outcome.CORRECTED, confirmed_upstream_at=None
+    )
+
+
+def standing(user: User, *, at: datetime) -> Standing:
+    """Return how far the platform follows, for what a user may see; one statement."""
+    facts = waiting_for(user, at=at).aggregate(
+        waiting=Count("pk"),
+        late=Count("pk", filter=Q(ended_at__lt=at - WITHIN)),
+        since=Min("ended_at"),
+    )
+    return Standing(**facts)
+
+
+def late(user: User, *, at: datetime, most: int) -> list[Complaint]:
+    """Return what is not confirmed in time, the longest waiting first."""
+    rows = waiting_for(user, at=at).filter(ended_at__lt=at - WITHIN)
+    return list(
+        rows.select_related("submission", "holder").order_by("ended_at", "pk")[:most]
+    )

@@ -197,6 +197,11 @@ class Complaint(models.Model):
         )
         indexes = (
             models.Index(
+                name="complaint_not_upstream",
+                fields=["ended_at", "id"],
+                condition=Q(outcome="corrected", confirmed_upstream_at=None),
+            ),
+            models.Index(
                 name="complaint_open_by_holder",
                 fields=["holder", "due_at", "id"],
                 condition=Q(status__in=OPEN),

@@ -12,6 +12,7 @@ from complaints.views import (
     managing,
     message_lists,
     oversight,
+    platform,
     rules,
     selfcorrection,
 )
@@ -32,6 +33,7 @@ urlpatterns = [
     path("du-lieu/<uuid:ref>/", data_requests.one, name="data_request"),
     path("doi-chieu/", comparison.people, name="comparison"),
     path("doi-chieu/viec/", comparison.job, name="comparison_job"),
+    path("nen-tang/", platform.platform, name="platform"),
     path("tu-sua/", selfcorrection.rules, name="selfcorrection"),
     path("tu-sua/dot/", campaigns.campaign, name="campaign"),
     path("tu-sua/con-lai/", burndown.burndown, name="burndown"),

@@ -104,6 +104,12 @@ MANAGING: Final = (
         OVERSEERS,
     ),
     Page(
+        "oversight:platform",
+        _("National platform"),
+        _("Which corrections it has not taken over yet."),
+        OVERSEERS,
+    ),
+    Page(
         "accounts:accounts",
         _("Accounts"),
         _("People of your units: accounts, postings, deputies, invitations."),

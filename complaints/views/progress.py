@@ -258,6 +258,17 @@ def since(complaint: Complaint, events: Sequence[Event]) -> str:
     return start if holder == complaint.holder_id else ""
 
 
+def upstream(complaint: Complaint) -> str:
+    """Return whether the national app shows the correction; empty without one."""
+    if complaint.outcome != Outcome.CORRECTED:
+        return ""
+    if complaint.confirmed_upstream_at is None:
+        return _("The national app shows it too, usually within a day.")
+    return _("The national platform has it too, since %(time)s.") % {
+        "time": moment(complaint.confirmed_upstream_at)
+    }
+
+
 def headline(complaint: Complaint, *, at: datetime) -> dict[str, str]:
     """Return what to say first: the status word, and what the citizen should do."""
     due = {"date": moment(complaint.due_at)}

@@ -133,6 +133,7 @@ def _matter(
             complaint, sorted(complaint.claims.all(), key=lambda claim: claim.pk)
         ),
         "since": progress.since(complaint, events),
+        "upstream": progress.upstream(complaint),
         "usual": progress.usual(usual.get(complaint.holder_id)),
         "rating": next(
             (r for r in complaint.ratings.all() if r.round == complaint.round), None

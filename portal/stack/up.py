@@ -55,6 +55,8 @@ def up(values: Mapping[str, str]) -> int:
         settings |= neighbour()
     if settings["DEMO"] == "1" and not values.get("EID_ISSUER"):
         settings |= eid(settings["BASE_URL"])
+    if settings["DEMO"] == "1" and not values.get("FEED_TOKEN"):
+        settings |= platform(host, port)
     supervisor = Supervisor(
         changed=lambda children: folder.remember(data_dir, children)
     )
@@ -121,6 +123,15 @@ def eid(base_url: str) -> dict[str, str]:
         "EID_CLIENT_ID": "du-mui",
         "EID_CLIENT_SECRET": secrets.token_urlsafe(32),
         "EID_SIMULATOR": str(port),
+    }
+
+
+def platform(host: str, port: int) -> dict[str, str]:
+    """Return where the demo's national platform reads corrections, and its token."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
+    return {
+        "FEED_TOKEN": secrets.token_urlsafe(50),
+        "PLATFORM_SIMULATOR": f"http://{name}:{port}",
     }
 
 
@@ -209,6 +220,9 @@ def portal_children(data_dir: Path, running: Running) -> list[Child]:
         name = urlsplit(env["EID_ISSUER"]).hostname or "localhost"
         where = ["--host", env["HOST"], "--name", name, "--port", port]
         words["eid"] = [sys.executable, "manage.py", "eid_simulator", *where]
+    if url := env.get("PLATFORM_SIMULATOR"):
+        follower = ["manage.py", "platform_simulator", "--url", url]
+        words["platform"] = [sys.executable, *follower]
     return [
         Child(
             Command(

@@ -1,15 +1,22 @@
 """The feed of corrections over HTTP: by token, in order, confirmed by complaint."""
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from complaints.actions import casework
+from complaints.models import Complaint
+from complaints.views import progress
 from portal import checks
 from portal.audit.models import Entry
 from portal.common import outbox, scope
+from portal.registry.platform_simulator import Follower, Refused
 from tests.factories import (
     NOON,
     make_organization,
@@ -121,3 +128,101 @@ def test_a_confirmation_needs_a_position(platform):
 def test_a_weak_token_is_refused_at_start(settings, token, found):
     settings.FEED_TOKEN = token
     assert len(checks.feed(None)) == found
+
+
+def test_what_is_not_confirmed_in_time_is_listed_and_the_citizen_knows(
+    platform, case, client
+):
+    lead = make_staff(case.holder, "lead")
+    client.force_login(lead)
+    url = reverse("oversight:platform")
+    late = Complaint.objects.filter(pk=case.pk)
+    with scope.system():
+        late.update(ended_at=timezone.now() - timedelta(hours=25))
+
+    listed = client.get(url).content.decode()
+    platform.post(CONFIRM, {"up_to": platform.get(READ).json()["after"]})
+    over = client.get(url).content.decode()
+
+    assert case.pretty_reference in listed
+    assert case.pretty_reference not in over
+    with scope.system():
+        case.refresh_from_db()
+    assert "từ" in progress.upstream(case)
+
+
+def test_another_place_does_not_see_it_listed(platform, case, client):
+    with scope.system():
+        Complaint.objects.update(ended_at=timezone.now() - timedelta(hours=25))
+    client.force_login(make_staff(make_organization(), "lead"))
+
+    assert (
+        case.pretty_reference
+        not in client.get(reverse("oversight:platform")).content.decode()
+    )
+
+
+@pytest.fixture
+def served(platform, case, settings):
+    """Hold the portal's two machine pages behind a socket; yield their address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self._pass_on(platform.get(self.path))
+
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            kind = "application/x-www-form-urlencoded"
+            self._pass_on(platform.post(self.path, body, content_type=kind))
+
+        def _pass_on(self, answer):
+            assert self.headers["Authorization"] == f"Bearer {TOKEN}"
+            self.send_response(answer.status_code)
+            self.send_header("Content-Length", str(len(answer.content)))
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        def log_message(self, *words):
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.timeout = 20
+        yield server
+
+
+def test_the_demos_platform_reads_confirms_later_and_goes_on_after_a_stop(
+    served, case, tmp_path
+):
+    base = f"http://127.0.0.1:{served.server_port}"
+    cursor = tmp_path / "cursor"
+
+    def follow(follower, now, requests):
+        # The test's connection belongs to its own thread, so the portal answers there.
+        with ThreadPoolExecutor() as beside:
+            done = beside.submit(follower.follow, now=now)
+            for _ in range(requests):
+                served.handle_request()
+            return done.result()
+
+    first = Follower(base, TOKEN, cursor, late=20)
+    assert follow(first, 0.0, 2) == 2
+    with scope.system():
+        case.refresh_from_db()
+    assert case.confirmed_upstream_at is None
+    again = Follower(base, TOKEN, cursor, late=20)
+    assert follow(again, 5.0, 2) == 0
+    with scope.system():
+        case.refresh_from_db()
+    assert case.confirmed_upstream_at is not None
+
+
+def test_a_platform_without_the_right_token_is_told_so(served, settings, tmp_path):
+    settings.FEED_TOKEN = TOKEN[::-1]
+    follower = Follower(
+        f"http://127.0.0.1:{served.server_port}", TOKEN, tmp_path / "cursor"
+    )
+    with ThreadPoolExecutor() as beside:
+        done = beside.submit(follower.follow, now=0.0)
+        served.handle_request()
+        with pytest.raises(Refused, match="401"):
+            done.result()
