@@ -4,7 +4,7 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 
@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from complaints import policies
-from complaints.choices import Actor, Move, Status
+from complaints.choices import Actor, Field, Move, Status
 from complaints.models import Complaint
 from complaints.rules import terms
 from complaints.rules.responsibility import (
@@ -77,6 +77,45 @@ def foresee(
         one.pk: (atlas.bodies[answer.body], answer.is_certain)
         for one, answer in answers.items()
     }
+
+
+@dataclass(frozen=True)
+class Suggested:
+    """Who answers by the rule, and the way there as it is kept with a route."""
+
+    body: Body
+    path: list[list[str]]
+
+
+def suggest(case: Complaint, *, at: datetime) -> list[Suggested]:
+    """Return who else answers for a case by the rule, as its facts stand now.
+
+    By its own facts first; then by the site that is claimed, or that staff found, where
+    that is another one. Never the organization that has it.
+    """
+    person = case.submission.person
+    home = person.residence if person else None
+    known = Waiting(
+        case.pk,
+        case.kind,
+        case.site_id,
+        case.site_text,
+        case.given_on,
+        home.code if home else None,
+    )
+    asked = [known]
+    claim = case.claims.filter(field=Field.SITE).first()
+    claimed = claim and Organization.objects.filter(code=claim.decided).first()
+    if claimed and claimed.pk != case.site_id:
+        asked.append(replace(known, site=claimed.pk))
+    answers, atlas = _answers_for(asked, at=at)
+    found: dict[int, Suggested] = {}
+    for one in asked:
+        answer = answers[one]
+        way = [[reason.step, *reason.names] for reason in answer.path]
+        found.setdefault(answer.body, Suggested(atlas.bodies[answer.body], way))
+    found.pop(case.holder_id, None)
+    return list(found.values())
 
 
 def _answers_for(

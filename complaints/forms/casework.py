@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -110,8 +110,19 @@ class Ask(Step):
             raise ValidationError(_("Say what the citizen should send."))
 
 
+class Receiver(NamedTuple):
+    """An organization that the rule names, and why, in words."""
+
+    organization: Organization
+    why: str
+
+
 class HandOver(Step):
-    """Give the case to another organization, found by what is typed."""
+    """Give the case to another organization: one that is suggested, or typed.
+
+    The button of a suggestion sends its code; the reason is the rule's where none was
+    typed.
+    """
 
     place = forms.CharField(
         label=_("To which organization?"),
@@ -123,14 +134,24 @@ class HandOver(Step):
     to = forms.ChoiceField(
         label=_("Choose one"), required=False, widget=forms.RadioSelect
     )
+    suggested_code = forms.CharField(
+        required=False, max_length=32, widget=forms.HiddenInput
+    )
     note = note_field(
-        _("Why this organization has to answer"), hint=_("The citizen reads it.")
+        _("Why this organization has to answer"),
+        required=False,
+        hint=_("The citizen reads it."),
     )
 
     def __init__(
-        self, *args: Any, found: Sequence[Organization] = (), **kwargs: Any
+        self,
+        *args: Any,
+        found: Sequence[Organization] = (),
+        suggested: Sequence[Receiver] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.suggested = list(suggested)
         self.found = {organization.code: organization for organization in found}
         choices_of(self, "to").choices = [
             (code, f"{organization.name}\n{code}")
@@ -139,6 +160,17 @@ class HandOver(Step):
 
     def clean(self) -> None:
         """Refuse a place that was not chosen from what fits it."""
+        typed = self.cleaned_data
+        suggested = {one.organization.code: one for one in self.suggested}
+        by_rule = suggested.get(typed.get("suggested_code", ""))
+        if by_rule is not None:
+            self.found[by_rule.organization.code] = by_rule.organization
+            typed["to"] = by_rule.organization.code
+            typed["note"] = typed.get("note") or by_rule.why
+            self.errors.pop("to", None)
+            return
+        if not (typed.get("note") or "").strip() and "note" not in self.errors:
+            self.add_error("note", _("Write one or two sentences."))
         if not self.cleaned_data.get("to") and "to" not in self.errors:
             field = "to" if self.found else "place"
             self.add_error(
@@ -150,7 +182,8 @@ class HandOver(Step):
 
     def facts(self) -> dict[str, Any]:
         """Return the organization itself instead of its code."""
-        typed = {name: v for name, v in self.cleaned_data.items() if name != "place"}
+        beside = ("place", "suggested_code")
+        typed = {n: v for n, v in self.cleaned_data.items() if n not in beside}
         return typed | {"to": self.found[typed["to"]]}
 
 

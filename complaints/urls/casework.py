@@ -39,6 +39,7 @@ urlpatterns = [
     path(_CASE, casework.case, name="case"),
     path(f"{_CASE}bo-qua/", queue.skip, name="skip"),
     path(f"{_CASE}co-mat/", casework.who_is_here, name="who_is_here"),
+    path(f"{_CASE}noi-nhan/", casework.suggested, name="suggested"),
     path(f"{_CASE}<slug:step>/", casework.move, name="move"),
     path("co-quan-khac/", referrals.index, name="referrals"),
     path("co-quan-khac/<int:number>/", referrals.one, name="referral"),

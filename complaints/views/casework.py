@@ -31,7 +31,13 @@ from complaints.forms import records
 from complaints.forms import referrals as referral_forms
 from complaints.models import Complaint, Incident, Skip
 from complaints.rules.refused import Refused, Stale
-from complaints.views import case_photos, pair_rows, prepared_rows, undoing
+from complaints.views import (
+    case_photos,
+    pair_rows,
+    prepared_rows,
+    receivers_of,
+    undoing,
+)
 from complaints.views import referrals as asked
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
@@ -61,6 +67,8 @@ STEPS: Final[dict[str, tuple[Move, type[forms.Step], Callable[..., Complaint]]]]
     "gia-han": (Move.EXTEND, forms.Extend, casework.extend),
     "ghi-chu": (Move.NOTE, forms.Note, casework.note),
 }
+# Buttons that look something up for a move and make none.
+SEARCHES: Final = (("ghi", "find"), ("chuyen", "suggest"))
 DONE: Final = {
     Move.ACCEPT: gettext_lazy("You have taken the case on."),
     Move.COUNTERSIGN: gettext_lazy("Signed. The record is corrected."),
@@ -96,7 +104,7 @@ def move(request: StaffRequest, code: int, number: int, step: str) -> HttpRespon
     complaint = _find(request, code, number, at=at)
     act = STEPS[step][2]
     form = _form_of(step, complaint, data=request.POST, at=at)
-    if request.POST.get("action") == "find" and step == "ghi":
+    if (step, request.POST.get("action")) in SEARCHES:
         # A search is no decision yet: it shows what was found and faults nothing.
         form.full_clean()
         form.errors.clear()
@@ -148,6 +156,23 @@ def receivers(request: StaffRequest) -> HttpResponse:
     words = request.GET.get("place", "")[:200]
     found = organizations(words, at=timezone.now())
     return render(request, "casework/_receivers.html", {"found": found, "words": words})
+
+
+@require_safe
+@access.staff(*READERS)
+def suggested(request: StaffRequest, code: int, number: int) -> HttpResponse:
+    """Say who answers for a case by the rule, when its hand-over is opened."""
+    at = timezone.now()
+    complaint = _find(request, code, number, at=at)
+    found = receivers_of.suggested(complaint, at=at)
+    url = reverse("casework:move", args=[code, number, "chuyen"])
+    context = {
+        "complaint": complaint,
+        "suggested": found,
+        "url": url,
+        "is_asked": True,
+    }
+    return render(request, "casework/_suggested.html", context)
 
 
 def paths_of(request: StaffRequest) -> list[str]:
@@ -206,6 +231,7 @@ def _form_of(
         facts["claims"] = complaint.claims.order_by("pk")
         facts["bodies"] = asked.bodies_near(complaint, on=timezone.localdate(at))
     if form is forms.HandOver and data:
+        facts["suggested"] = receivers_of.suggested(complaint, at=at)
         facts["found"] = organizations(data.get("place", ""), at=at)
     return form(data, **facts)
 

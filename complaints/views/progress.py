@@ -129,7 +129,7 @@ def _text(complaint: Complaint, event: Event) -> str:
     if event.move == Move.SUBMIT:
         return _("You reported: %(kind)s.") % {"kind": complaint.get_kind_display()}
     if event.move == Move.ROUTE:
-        return " ".join(_why(event.data.get("path", [])))
+        return " ".join(why(event.data.get("path", [])))
     if event.move == Move.ESCALATE and event.data.get("why"):
         return _("Nobody there can work on it now.")
     if event.move in (Move.OVERDUE, Move.HAND_UP) and event.data.get("above"):
@@ -145,7 +145,7 @@ def asked_for(reasons: Sequence[str]) -> list[str]:
     return [str(Wanted(reason).label) for reason in reasons if reason in Wanted.values]
 
 
-def _why(path: list[list[str]]) -> list[str]:
+def why(path: list[list[str]]) -> list[str]:
     """Return the reasons of a route; the last hop says already who answers today."""
     words = []
     for place, (step, *names) in enumerate(path):
