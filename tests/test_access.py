@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from complaints.actions import addresses, bulk, data_requests, drafts, rulebook
-from complaints.models import Complaint, Evidence, Incident, Referral
+from complaints.models import Complaint, Evidence, Incident, Referral, StandardText
 from complaints.open_figures import last_month
 from portal.audit.models import Entry
 from portal.common import outbox, scope
@@ -136,6 +136,15 @@ class World:
             uploaded_at=at,
         )
         self.rule_draft = self._rule_draft(at)
+        self.text = StandardText.objects.create(
+            organization=self.a,
+            move="ask",
+            language="vi",
+            title="Ảnh mờ",
+            text="Gửi ảnh rõ hơn.",
+            made_by=self.staff["lead_a"],
+            made_at=at,
+        )
         self.referral = Referral.objects.create(
             event=self.case.events.latest("seq"),
             complaint=self.case,
@@ -199,6 +208,7 @@ class World:
             "subject": "chinh-sach",
             "draft_ref": self.rule_draft.ref,
             "page": 1,
+            "series": self.text.series,
             "step": "ghi-chu",
             "number": 1,
             "rule": "Q34",

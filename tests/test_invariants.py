@@ -46,6 +46,7 @@ from complaints.models import (
     RuleSwitch,
     SelfCorrection,
     Skip,
+    StandardText,
     StandIn,
     SubtreeFigure,
     TakeBack,
@@ -424,6 +425,13 @@ def change_row(label, /, **changes):
     )
 
 
+def text_again(label, /):
+    """Write the same version of a text once more, after it was retired."""
+    user = StandardText.objects.values_list("made_by", flat=True).first()
+    change_row(label, retired_at=NOON, retired_by_id=user)
+    copy_row(label, retired_at=None, retired_by_id=None)
+
+
 def wait_twice(label, /):
     """Let a case wait for two bodies at once."""
     change_row(label, state="waiting", ended_at=None)
@@ -540,6 +548,19 @@ BREAKS = [
     ),
     ("presence_once_per_case_and_user", copy_row, "complaints.Presence", {}),
     ("skip_once_per_case_and_user", copy_row, "complaints.Skip", {}),
+    ("standardtext_versions_differ", text_again, "complaints.StandardText", {}),
+    (
+        "standardtext_one_version_in_use",
+        copy_row,
+        "complaints.StandardText",
+        {"version": 2},
+    ),
+    (
+        "standardtext_retired_by_somebody",
+        change_row,
+        "complaints.StandardText",
+        {"retired_at": NOON},
+    ),
     ("referral_one_waiting_per_complaint", wait_twice, "complaints.Referral", {}),
     (
         "referral_ended_iff_it_does_not_wait",
@@ -1504,6 +1525,15 @@ def _pay_attention(case, user):
     Presence.objects.create(complaint=case, user=user, seen_at=NOON)
     Skip.objects.create(complaint=case, user=user, reason="papers", at=NOON)
     TakeBack.objects.create(event=case.events.latest("seq"), before={})
+    StandardText.objects.create(
+        organization=case.holder,
+        move="ask",
+        language="vi",
+        title="Ảnh mờ",
+        text="Gửi ảnh rõ hơn.",
+        made_by=user,
+        made_at=NOON,
+    )
     Referral.objects.create(
         event=case.events.latest("seq"),
         complaint=case,

@@ -4,7 +4,6 @@ The clock runs on meanwhile. A wait has a day on which it ends: whoever has the 
 then goes on without the answer, which may still be entered when it comes.
 """
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,6 +15,7 @@ from complaints import permissions
 from complaints.actions import locked, moving
 from complaints.choices import Actor, Move, Reply, Status
 from complaints.models import Complaint, Event, Referral
+from complaints.rules.impersonal import names_somebody
 from complaints.rules.refused import Refused
 from portal.accounts.models import User
 from portal.common import names, scope
@@ -24,8 +24,6 @@ from portal.registry.models import Organization
 # As long as the citizen has at most (decisions on the clock); mostly far less is given.
 MOST_DAYS: Final = 10
 USUAL_DAYS: Final = 2
-# The name of a body bears no telephone, no identity number and no address of a person.
-_PRIVATE: Final = re.compile(r"\d{6,}|@")
 
 
 def wait(
@@ -47,7 +45,7 @@ def wait(
     """
     note = moving.require_text(note, message=_("Say what they should confirm."))
     authority = " ".join(authority.split())
-    if len(authority) < 4 or _PRIVATE.search(authority):
+    if len(authority) < 4 or names_somebody(authority):
         raise Refused(_("Write the name of the body, without any number of a person."))
     if not 1 <= days <= MOST_DAYS:
         raise Refused(_("Give them 1 to 10 days."))

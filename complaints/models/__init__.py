@@ -26,6 +26,7 @@ from complaints.models.selfcorrection import (
     RuleSwitch,
     SelfCorrection,
 )
+from complaints.models.standard_text import StandardText
 from complaints.models.submission import (
     Draft,
     Evidence,
@@ -76,6 +77,7 @@ __all__ = [
     "Rung",
     "Skip",
     "StandIn",
+    "StandardText",
     "SubtreeFigure",
     "Submission",
     "TakeBack",

@@ -15,6 +15,7 @@ from complaints.views import (
     platform,
     rules,
     selfcorrection,
+    standard_texts,
 )
 
 app_name = "oversight"
@@ -26,6 +27,9 @@ urlpatterns = [
     path("chi-tiet.pdf", figures_file.as_pdf, name="print"),
     path("chi-tiet/", figures_detail.detail, name="detail"),
     path("muc-luc/", managing.manage, name="manage"),
+    path("cau-soan-san/", standard_texts.index, name="standard_texts"),
+    path("cau-soan-san/moi/", standard_texts.new, name="standard_text_new"),
+    path("cau-soan-san/<uuid:series>/", standard_texts.one, name="standard_text"),
     path("thoi-han/", rules.rules, name="rules"),
     path("thoi-han/moi/<slug:subject>/", rules.new, name="rule_new"),
     path("thoi-han/de-xuat/<uuid:draft_ref>/", rules.draft, name="rule_draft"),

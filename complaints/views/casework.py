@@ -25,6 +25,7 @@ from complaints import (
     worklist,
 )
 from complaints.actions import casework, referrals, turns
+from complaints.actions import standard_texts as kept_ready
 from complaints.choices import Kind, Move, Status, Verdict
 from complaints.forms import casework as forms
 from complaints.forms import records
@@ -36,6 +37,7 @@ from complaints.views import (
     pair_rows,
     prepared_rows,
     receivers_of,
+    standard_texts,
     undoing,
 )
 from complaints.views import referrals as asked
@@ -104,6 +106,15 @@ def move(request: StaffRequest, code: int, number: int, step: str) -> HttpRespon
     complaint = _find(request, code, number, at=at)
     act = STEPS[step][2]
     form = _form_of(step, complaint, data=request.POST, at=at)
+    if request.POST.get("action") == "use":
+        # Words that were kept ready: added to what was typed, nothing is faulted.
+        data = standard_texts.put_in(request.POST, complaint, STEPS[step][0])
+        form = _form_of(step, complaint, data=data, at=at)
+        form.full_clean()
+        form.errors.clear()
+        if request.htmx:
+            return render(request, "casework/_note.html", {"field": form["note"]})
+        return _show(request, complaint, at=at, bound={step: form})
     if (step, request.POST.get("action")) in SEARCHES:
         # A search is no decision yet: it shows what was found and faults nothing.
         form.full_clean()
@@ -294,6 +305,7 @@ def _show(
         for step, (move, _form, _action) in STEPS.items()
         if move in allowed and (move != Move.EXTEND or _may_extend(complaint, at=at))
     }
+    ready = kept_ready.for_case(complaint)
     following = worklist.next_after(worklist.at_and_below(paths_of(request)), complaint)
     faulty = next(iter((bound or {}).values()), None)
     resolve = steps.get("ghi")
@@ -320,6 +332,7 @@ def _show(
                     args=[int(complaint.submission.code), complaint.number, step],
                 ),
                 "is_open": step in (bound or {}),
+                "ready": ready.get(STEPS[step][0], []),
             }
             for step, form in steps.items()
         ],

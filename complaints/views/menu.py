@@ -110,6 +110,13 @@ MANAGING: Final = (
         OVERSEERS,
     ),
     Page(
+        "oversight:standard_texts",
+        _("Ready answers"),
+        _("Words that your unit keeps ready for cases, and who changed them."),
+        (Role.LEAD,),
+        ("oversight:standard_text",),
+    ),
+    Page(
         "accounts:accounts",
         _("Accounts"),
         _("People of your units: accounts, postings, deputies, invitations."),
