@@ -4,17 +4,18 @@ Within a due day what is urgent comes first: that is what ``queue_at`` holds.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from django.contrib.postgres.search import SearchQuery
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from complaints.choices import Status
+from complaints.choices import OPEN, Status
 from complaints.models import Complaint, Submission
 from complaints.models.complaint import ComplaintQuerySet
 from complaints.models.submission import NameWords
@@ -24,9 +25,12 @@ from portal.registry import identity
 
 PAGE: Final = 50
 MOST_COUNTED: Final = 1000
+# A saved view may fit few cases far down the queue, so that fewer are counted.
+MOST_COUNTED_SAVED: Final = 100
 MOST_FOUND: Final = 1000
 SOON: Final = timedelta(hours=24)
 DAY: Final = timedelta(days=1)
+_RUNNING: Final = tuple(s for s in OPEN if s != Status.WAITING_CITIZEN)
 _NAME_WORD: Final = re.compile(r"[^\W_]+")
 
 VIEWS: Final = {
@@ -90,20 +94,29 @@ def narrow(
     cases: ComplaintQuerySet, view: str, *, user: User, at: datetime
 ) -> ComplaintQuerySet:
     """Return the open cases of one of ``VIEWS``; an unknown one counts as all."""
-    running = ~Q(status=Status.WAITING_CITIZEN)
     wanted = {
-        # Said of the place in the queue, too, so that its index begins and ends there:
-        # it is never later than the due time, and less than a day earlier.
-        "soon": running
-        & Q(due_at__gte=at, due_at__lt=at + SOON)
-        & Q(queue_at__gte=at - DAY, queue_at__lt=at + SOON),
-        "overdue": running & Q(due_at__lt=at, queue_at__lt=at),
+        "soon": due_between(at, at + SOON),
+        "overdue": due_between(None, at),
         "new": Q(status=Status.RECEIVED),
         "waiting": Q(status=Status.WAITING_CITIZEN),
         "second": Q(status=Status.AWAITING_SECOND),
         "mine": Q(assignee=user),
     }
     return cases.open().filter(wanted.get(view, Q()))
+
+
+def due_between(first: datetime | None, end: datetime | None) -> Q:
+    """Return the condition that an open case, its clock running, is due in a time.
+
+    It is said of the place in the queue, too, so that its index begins and ends there:
+    that is never later than the due time, and less than a day earlier.
+    """
+    wanted = Q(status__in=_RUNNING)
+    if first is not None:
+        wanted &= Q(due_at__gte=first, queue_at__gte=first - DAY)
+    if end is not None:
+        wanted &= Q(due_at__lt=end, queue_at__lt=end)
+    return wanted
 
 
 def read_page(cases: ComplaintQuerySet, *, after: Place | None) -> Page:
@@ -141,23 +154,25 @@ def read_page(cases: ComplaintQuerySet, *, after: Place | None) -> Page:
     return Page(rows[:PAGE], Place(last.queue_at, last.pk) if last else None)
 
 
-def count_views(
-    cases: ComplaintQuerySet, *, user: User, at: datetime
-) -> dict[str, int]:
-    """Count the cases of each view, up to one more than is shown as a number.
+def count_each(sets: Sequence[tuple[ComplaintQuerySet, int]]) -> list[int]:
+    """Count sets of cases, each up to one more than the number given with it.
 
     One statement; each count stops early, so a long queue costs no more.
     """
     parts: list[str] = []
     params: list[Any] = []
-    for number, view in enumerate(VIEWS):
-        limited = narrow(cases, view, user=user, at=at).order_by()
-        sql, values = limited.values("pk")[: MOST_COUNTED + 1].query.sql_with_params()
-        parts.append(f"(SELECT count(*) FROM ({sql}) v{number})")
+    for place, (cases, most) in enumerate(sets):
+        try:
+            limited = cases.order_by().values("pk")[: most + 1].query
+            sql, values = limited.sql_with_params()
+        except EmptyResultSet:
+            parts.append("0")
+            continue
+        parts.append(f"(SELECT count(*) FROM ({sql}) v{place})")
         params += values
     with connection.cursor() as cursor:
         cursor.execute("SELECT " + ", ".join(parts), params)
-        return dict(zip(VIEWS, cursor.fetchone(), strict=True))
+        return list(cursor.fetchone())
 
 
 def search(cases: ComplaintQuerySet, text: str) -> ComplaintQuerySet:

@@ -17,7 +17,14 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from complaints.actions import addresses, bulk, data_requests, drafts, rulebook
-from complaints.models import Complaint, Evidence, Incident, Referral, StandardText
+from complaints.models import (
+    Complaint,
+    Evidence,
+    Incident,
+    Referral,
+    SavedView,
+    StandardText,
+)
 from complaints.open_figures import last_month
 from portal.audit.models import Entry
 from portal.common import outbox, scope
@@ -120,6 +127,13 @@ class World:
             at=at,
             language="vi",
         )
+        self.view = SavedView.objects.create(
+            name="Quá hạn",
+            query="view=overdue",
+            by=self.staff["staff_a"],
+            organization=self.a,
+            made_at=at,
+        )
         asked = addresses.ask(self.case.submission, "thu@example.vn", at=at)
         self.token = asked.token
         self.request = data_requests.ask(
@@ -203,6 +217,7 @@ class World:
             "list_ref": self.list.ref,
             "bulk_ref": self.bulk.ref,
             "incident_ref": self.incident.ref,
+            "view_ref": self.view.ref,
             "place": 1,
             "rule_code": "A3",
             "subject": "chinh-sach",

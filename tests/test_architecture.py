@@ -50,6 +50,8 @@ SIDE = {
     "complaints.integrity",
     "complaints.owndata",
     "complaints.quality",
+    "complaints.filters",
+    "complaints.saved_views",
     "complaints.voices",
 }
 ACTIONS = MODELS | RULES | SIDE | {"complaints.actions"}

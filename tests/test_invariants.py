@@ -44,6 +44,7 @@ from complaints.models import (
     Referral,
     RuleDraft,
     RuleSwitch,
+    SavedView,
     SelfCorrection,
     Skip,
     StandardText,
@@ -274,6 +275,14 @@ class World:
         case = Complaint.objects.latest("pk")
         BulkItem.objects.create(bulk=bulk, place=1, complaint=case, version=1)
         BulkRun.objects.create(bulk=bulk, by=self.nurse, asked_at=NOON)
+        for unit in (None, self.site):
+            SavedView.objects.create(
+                name="Quá hạn",
+                query="view=overdue",
+                by=self.nurse,
+                organization=unit,
+                made_at=NOON,
+            )
 
     def what_time_brings(self):
         """A rung that was reached, who was told of it, and who stands in."""
@@ -488,6 +497,25 @@ BREAKS = [
         "complaints.Bulk",
         {"ended_at": NOON},
     ),
+    (
+        "savedview_has_a_name_and_filters",
+        change_row,
+        "complaints.SavedView",
+        {"name": ""},
+    ),
+    (
+        "savedview_has_a_name_and_filters",
+        change_row,
+        "complaints.SavedView",
+        {"query": ""},
+    ),
+    (
+        "savedview_own_name_once",
+        change_row,
+        "complaints.SavedView",
+        {"organization_id": None},
+    ),
+    ("savedview_shared_name_once", copy_row, "complaints.SavedView", {}),
     ("incident_one_open_per_session", copy_row, "complaints.Incident", {}),
     (
         "incident_one_open_per_session",
@@ -1580,16 +1608,17 @@ def test_who_may_read_may_not_write_but_through_the_actions(two_cases, table):
             assert "row-level security" in said
 
 
-def test_a_chosen_set_is_seen_by_the_actions_alone(two_cases):
+def test_a_chosen_set_and_a_saved_view_are_seen_by_the_actions_alone(two_cases):
     centre, (one, _two), (first, _second) = two_cases
     with scope.system():
         nurse = make_staff(one)
         bulk = Bulk.objects.create(by=nurse, language="vi", chosen_at=NOON, total=1)
         BulkItem.objects.create(bulk=bulk, place=1, complaint=first, version=1)
         BulkRun.objects.create(bulk=bulk, by=nurse, asked_at=NOON)
+        SavedView.objects.create(name="a", query="view=new", by=nurse, made_at=NOON)
     for opened in (scope.staff([centre.path]), scope.citizen([first.submission_id])):
         with opened:
-            for model in (Bulk, BulkItem, BulkRun):
+            for model in (Bulk, BulkItem, BulkRun, SavedView):
                 assert not model.objects.exists()
 
 

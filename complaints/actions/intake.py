@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError
 from django.db.models import F
@@ -262,11 +263,12 @@ def _complaints(
     if not subjects:
         return []
     tray = Organization.objects.get(parent=None)
-    sites: dict[int | None, int] = dict(
-        Dose.objects.filter(
+    doses: dict[int | None, Dose] = {
+        dose.pk: dose
+        for dose in Dose.objects.filter(
             pk__in=[m.dose_id for m in subjects.values() if m.dose_id]
-        ).values_list("pk", "site_id")
-    )
+        ).only("site_id", "given_on", "lot_number")
+    }
     return Complaint.objects.bulk_create(
         Complaint(
             submission=submission,
@@ -275,8 +277,7 @@ def _complaints(
             status=Status.RECEIVED,
             dose_id=matter.dose_id,
             subject_key=subject,
-            given_on=matter.given_on,
-            site_id=matter.site_id or sites.get(matter.dose_id),
+            **_session(matter, doses.get(matter.dose_id)),
             site_text=matter.site_text,
             story=matter.story,
             holder=tray,
@@ -289,6 +290,16 @@ def _complaints(
         )
         for number, (subject, matter) in enumerate(subjects.items(), start=1)
     )
+
+
+def _session(matter: Matter, dose: Dose | None) -> dict[str, Any]:
+    """Return day, site and lot that a matter is about: as claimed, else as recorded."""
+    lot = matter.claims.get(Field.LOT) or (dose.lot_number if dose else "")
+    return {
+        "given_on": matter.given_on or (dose.given_on if dose else None),
+        "site_id": matter.site_id or (dose.site_id if dose else None),
+        "lot": "".join(lot.upper().split())[:30],
+    }
 
 
 def _claims(complaint: Complaint, matter: Matter, person: Person | None) -> list[Claim]:

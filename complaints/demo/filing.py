@@ -240,7 +240,7 @@ class Office:
             life.outcome if last.status == Status.RESOLVED else "", last.round, known,
             self._subject(flaw, person, known if flaw.given is None else None),
             dose.given_on if dose else None, dose.site if dose else None, "",
-            _STORIES[Kind(flaw.kind)], at_place[last.place], "/",
+            _lot(flaw), _STORIES[Kind(flaw.kind)], at_place[last.place], "/",
             self._user(_assignee(steps), at_place),
             self._user(latest(steps, Move.RESOLVE, Move.COUNTERSIGN), at_place),
             steps[0].at, _at(_first(steps, Move.ROUTE)),
@@ -323,6 +323,12 @@ class Office:
                 "proof": matter.proof,
             }
         return {}
+
+
+def _lot(flaw: Flaw) -> str:
+    """Return the lot that a matter is about: as claimed, else as recorded."""
+    dose = flaw.dose or flaw.given
+    return flaw.facts.get("lot", ("", ""))[1] or (dose.lot_number if dose else "")
 
 
 def _first(steps: list[Step], move: Move) -> Step | None:

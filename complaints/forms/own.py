@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from complaints.models.complaint import Rating
+from complaints.models import Rating
 from portal.common.forms import CodeField, Form, PhoneField
 
 

@@ -2,7 +2,7 @@
 
 from complaints.models.attention import Lease, Presence, Skip
 from complaints.models.bulk import Bulk, BulkItem, BulkRun
-from complaints.models.complaint import Caveat, Claim, Complaint, Rating
+from complaints.models.complaint import Caveat, Claim, Complaint
 from complaints.models.data_request import DataRequest
 from complaints.models.event import Event, Message
 from complaints.models.figure import Figure, Measure, SubtreeFigure, Watermark
@@ -19,7 +19,9 @@ from complaints.models.ladder import (
 from complaints.models.own_file import OwnFile
 from complaints.models.policy import OfficeHours, Policy, QuietHours
 from complaints.models.prepared import Prepared
+from complaints.models.rating import Rating
 from complaints.models.referral import Referral
+from complaints.models.saved_view import SavedView
 from complaints.models.selfcorrection import (
     Campaign,
     CampaignBatch,
@@ -75,6 +77,7 @@ __all__ = [
     "Referral",
     "RuleDraft",
     "Rung",
+    "SavedView",
     "Skip",
     "StandIn",
     "StandardText",

@@ -5,7 +5,6 @@ from typing import Final, Self
 
 from django.db import models
 from django.db.models import Case, F, Func, Lookup, Q, When
-from django.utils.translation import gettext_lazy as _
 
 from complaints.choices import (
     ENDED,
@@ -94,6 +93,8 @@ class Complaint(models.Model):
     ``policy``: what counts for this round where whoever got it first has a policy of
     its own or of its level; null: the general one of the day the round began.
     ``co_holder``: who above the holder answers for it as well since it fell due.
+    ``given_on``, ``site`` and ``lot`` are those claimed, else those of the dose: what
+    the queue is narrowed by. What is claimed of a month alone stands as its first day.
     """
 
     submission = models.ForeignKey(
@@ -109,6 +110,7 @@ class Complaint(models.Model):
     given_on = models.DateField(null=True)
     site = models.ForeignKey(Organization, models.PROTECT, null=True, related_name="+")
     site_text = models.CharField(max_length=200, blank=True)
+    lot = models.CharField(max_length=30, blank=True, default="", db_default="")
     story = models.TextField(blank=True, max_length=2000)
     holder = models.ForeignKey(
         Organization, models.PROTECT, related_name="complaints", db_index=False
@@ -228,6 +230,27 @@ class Complaint(models.Model):
                 fields=["status", "queue_at"],
                 condition=Q(status__in=OPEN),
             ),
+            # What the queue is narrowed to by filters that few cases fit.
+            models.Index(
+                name="complaint_open_by_kind",
+                fields=["kind", "queue_at", "id"],
+                condition=Q(status__in=OPEN),
+            ),
+            models.Index(
+                name="complaint_open_by_day",
+                fields=["given_on", "queue_at"],
+                condition=Q(status__in=OPEN),
+            ),
+            models.Index(
+                name="complaint_open_by_lot",
+                fields=["lot", "queue_at"],
+                condition=Q(status__in=OPEN) & ~Q(lot=""),
+            ),
+            models.Index(
+                name="complaint_open_again",
+                fields=["queue_at", "id"],
+                condition=Q(status__in=OPEN, reported_again__gt=0),
+            ),
             models.Index(
                 name="complaint_figures",
                 fields=["holder", "submitted_at"],
@@ -255,44 +278,6 @@ class Complaint(models.Model):
     def is_open(self) -> bool:
         """Tell whether it still waits for an outcome."""
         return self.status in OPEN
-
-
-class Rating(models.Model):
-    """What the citizen thinks of how a round was handled: a word, perhaps a few more.
-
-    ``note_sealed`` may be empty. A later word about the same round takes its place.
-    """
-
-    class Word(models.TextChoices):
-        GOOD = "good", _("Good")
-        FAIR = "fair", _("Fair")
-        POOR = "poor", _("Poor")
-
-    complaint = models.ForeignKey(
-        Complaint, models.PROTECT, related_name="ratings", db_index=False
-    )
-    round = models.PositiveSmallIntegerField()
-    word = models.CharField(max_length=4, choices=Word)
-    note_sealed = models.BinaryField(null=True)
-    at = models.DateTimeField()
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                name="rating_one_a_round", fields=["complaint", "round"]
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.word} for {self.complaint_id}"
-
-    @property
-    def note(self) -> str:
-        """Return what was said besides, in clear; empty where nothing was."""
-        if self.note_sealed is None:
-            return ""
-        bound = f"rating:{self.complaint_id}:{self.round}"
-        return crypto.unseal(self.note_sealed, bound_to=bound)
 
 
 class Claim(models.Model):

@@ -17,6 +17,7 @@ from complaints.views import (
     quality,
     queue,
     referrals,
+    saved_views,
     undoing,
 )
 
@@ -33,6 +34,8 @@ _LIST = "danh-sach/<uuid:list_ref>/"
 urlpatterns = [
     path("", queue.queue, name="queue"),
     path("tim/", queue.search, name="search"),
+    path("bo-loc/", saved_views.saved_views, name="saved_views"),
+    path("bo-loc/<uuid:view_ref>/xoa/", saved_views.forget, name="saved_view_forget"),
     path("tiep/", queue.take_next, name="take_next"),
     path("noi-nhan/", casework.receivers, name="receivers"),
     path("hoan-tac/<uuid:ref>/", undoing.undo, name="undo"),

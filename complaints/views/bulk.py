@@ -26,7 +26,7 @@ from complaints.forms import bulk as forms
 from complaints.forms import casework as one
 from complaints.models import Bulk, BulkItem, Complaint
 from complaints.rules.refused import Refused
-from complaints.views import queue
+from complaints.views import queue_filters
 from complaints.views.casework import organizations, paths_of
 from portal.accounts import access
 from portal.accounts.access import CASEWORKERS, StaffRequest
@@ -72,8 +72,9 @@ def choose(request: StaffRequest) -> HttpResponse:
         return render(request, "casework/bulks.html", {"bulks": lines})
     at = timezone.now()
     mine = worklist.at_and_below(paths_of(request))
-    cases = queue.asked_for(request, mine, at=at)[0]
-    if request.POST.get("what") != "all":
+    if request.POST.get("what") == "all":
+        cases = queue_filters.asked_for(request, mine, at=at).cases
+    else:
         cases = mine.filter(_named(request.POST.getlist("case")))
     language = get_language() or "vi"
     try:

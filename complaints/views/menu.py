@@ -46,6 +46,7 @@ DAILY: Final = (
         within=(
             "casework:queue",
             "casework:search",
+            "casework:saved_view",
             "casework:case",
             "casework:move",
             "casework:bulk",

@@ -1,9 +1,7 @@
 """The queue of staff: views, search, and the next case for whoever asks for one."""
 
 import base64
-import binascii
 from datetime import datetime
-from typing import Any, Final
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -13,12 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from complaints import presence, worklist
+from complaints import filters, presence, worklist
 from complaints.actions import turns
-from complaints.choices import Kind
 from complaints.models import Complaint
 from complaints.rules.refused import Refused
-from complaints.views import queue_rows, undoing
+from complaints.views import queue_filters, queue_rows, undoing
 from complaints.views.casework import READERS, paths_of
 from portal.accounts import access
 from portal.accounts.access import CASEWORKERS, StaffRequest
@@ -28,7 +25,6 @@ from portal.common.htmx import page_or_fragment
 from portal.common.http import see_other
 
 Role = Posting.Role
-SEARCH: Final = "queue_search"
 
 
 @require_safe
@@ -39,21 +35,24 @@ def queue(request: StaffRequest) -> HttpResponse:
         return redirect("oversight:times")
     at = timezone.now()
     mine = worklist.at_and_below(paths_of(request))
-    cases, view, kind, words = asked_for(request, mine, at=at)
+    asked = queue_filters.asked_for(request, mine, at=at)
+    if len(asked.sites) == 1 and not asked.wrong:
+        # What was typed became a code: the address that can be kept has that.
+        return redirect(f"{reverse('casework:queue')}?{asked.filters.query}")
     after = worklist.Place.read(request.GET.get("after", ""))
     page = worklist.read_page(
-        presence.with_others(cases, by=request.user, at=at), after=after
+        presence.with_others(asked.cases, by=request.user, at=at), after=after
     )
-    views = _views(request, mine, "" if words else view, at=at)
+    views, fits = queue_filters.views(request, asked, mine, at=at)
     context = {
         "rows": queue_rows.lines(page.rows, at=at),
         "views": views,
-        "all_count": _count_of_current(views) if not kind else 0,
+        "all_count": fits,
         "may_decide": any(p.role in CASEWORKERS for p in request.postings),
-        "kinds": Kind.choices,
-        "kind": kind,
-        "view": view,
-        "words": words,
+        "panel": queue_filters.panel(request, asked),
+        "filters": asked.filters,
+        "wrong": asked.wrong,
+        "words": asked.words,
         "next_url": _address_after(request, page.after),
         "is_later_page": after is not None,
         "undo": undoing.offered(request, at=at),
@@ -62,45 +61,35 @@ def queue(request: StaffRequest) -> HttpResponse:
         "at": at,
     }
     return page_or_fragment(
-        request, "casework/queue.html", "casework/_rows.html", context
+        request,
+        "casework/queue.html",
+        "casework/_rows.html",
+        context,
+        status=422 if asked.wrong else 200,
     )
-
-
-def asked_for(
-    request: StaffRequest, mine: worklist.ComplaintQuerySet, *, at: datetime
-) -> tuple[worklist.ComplaintQuerySet, str, str, str]:
-    """Return the cases that the address asks for; view, kind and words of the search.
-
-    The words may be personal: the address says "*" for those kept in the session.
-    """
-    view = request.GET.get("view", "all")
-    view = view if view in worklist.VIEWS else "all"
-    kind = request.GET.get("kind", "")
-    words = _search_words(request)
-    if words:
-        cases = worklist.search(mine, words)
-    else:
-        cases = worklist.narrow(mine, view, user=request.user, at=at)
-    if kind in Kind.values:
-        cases = cases.filter(kind=kind)
-    return cases, view, kind, words
 
 
 @require_POST
 @access.staff(*READERS)
 def search(request: StaffRequest) -> HttpResponse:
-    """Take a search; a code goes into the address, personal words only sealed."""
+    """Take a search; a code goes into the address, personal words only sealed.
+
+    The filters in the address stay.
+    """
     words = request.POST.get("q", "").strip()[:120]
-    address = reverse("casework:queue")
+    chosen = filters.read(request.GET)[0].query
+    address = f"{reverse('casework:queue')}?{chosen}"
     if not words:
-        request.session.pop(SEARCH, None)
+        request.session.pop(queue_filters.SEARCH, None)
         return see_other(address)
+    if chosen:
+        address += "&"
     code = codes.clean(words).partition("-")[0][: codes.LENGTH]
     if codes.is_valid(code):
-        return see_other(f"{address}?q={code}")
+        return see_other(f"{address}q={code}")
     sealed = crypto.seal(words, bound_to=f"search:{request.user.pk}")
-    request.session[SEARCH] = base64.b64encode(sealed).decode()
-    return see_other(f"{address}?q=*")
+    request.session[queue_filters.SEARCH] = base64.b64encode(sealed).decode()
+    return see_other(f"{address}q=*")
 
 
 @require_POST
@@ -141,33 +130,6 @@ def _give(request: StaffRequest, *, at: datetime) -> HttpResponse:
     return see_other("casework:case", code=code, number=case.number)
 
 
-def _views(
-    request: StaffRequest,
-    mine: worklist.ComplaintQuerySet,
-    current: str,
-    *,
-    at: datetime,
-) -> list[dict[str, Any]]:
-    """Return the views of the queue with the number of cases in each."""
-    counts = worklist.count_views(mine, user=request.user, at=at)
-    most = worklist.MOST_COUNTED
-    return [
-        {
-            "name": name,
-            "label": label,
-            "count": min(counts[name], most),
-            "is_more": counts[name] > most,
-            "is_current": name == current,
-        }
-        for name, label in worklist.VIEWS.items()
-    ]
-
-
-def _count_of_current(views: list[dict[str, Any]]) -> int:
-    """Return how many cases the chosen view has, 0 where that is not known exactly."""
-    return next((v["count"] for v in views if v["is_current"] and not v["is_more"]), 0)
-
-
 def _address_after(request: StaffRequest, place: worklist.Place | None) -> str:
     """Return where the next page is, with all that this one was asked for."""
     if place is None:
@@ -182,16 +144,3 @@ def _query_without_place(request: StaffRequest) -> str:
     query = request.GET.copy()
     query.pop("after", None)
     return query.urlencode()
-
-
-def _search_words(request: StaffRequest) -> str:
-    """Return what is searched for: the code in the address, or what was sealed."""
-    typed = request.GET.get("q", "")
-    if typed != "*":
-        code = codes.clean(typed)
-        return code if codes.is_valid(code) else ""
-    try:
-        sealed = base64.b64decode(request.session.get(SEARCH, ""))
-        return crypto.unseal(sealed, bound_to=f"search:{request.user.pk}")
-    except (binascii.Error, crypto.Unreadable):
-        return ""
