@@ -32,21 +32,26 @@ def hire(world: World) -> None:
     """Post staff at every holder and fill ``world.staff``; safe to repeat.
 
     Two members of staff, a lead and a clerk at each, an overseer more at a provincial
-    department, an overseer and an administrator at the ministry. The names of users
-    come from seed and organization, so that each start finds the same.
+    department, an overseer and an administrator at the ministry; a clerk at each
+    provincial police, which answers what it is asked. The names of users come from seed
+    and organization, so that each start finds the same.
     """
     bodies = Organization.objects.filter(pk__in=world.holders | {world.tray})
     departments = Organization.objects.filter(
         kind=Organization.Kind.HEALTH_DEPARTMENT,
         province__in=bodies.values("province"),
     )
-    everywhere = sorted({*bodies, *departments}, key=lambda body: body.code)
+    police = Organization.objects.filter(
+        kind=Organization.Kind.POLICE, province__in=bodies.values("province")
+    )
+    everywhere = sorted({*bodies, *departments, *police}, key=lambda body: body.code)
     # One hash for all: one each takes half a minute for some hundred accounts.
     password = make_password(PASSWORD)
     wanted: list[tuple[Organization, str, User]] = []
     for body in everywhere:
         chance = Random(f"{world.seed}:{body.code}")
-        roles = list(_AT_EACH)
+        is_asked = body.kind == Organization.Kind.POLICE
+        roles = [Posting.Role.CLERK] if is_asked else list(_AT_EACH)
         if body.kind == Organization.Kind.HEALTH_DEPARTMENT:
             roles += _DEPARTMENT_ROLES
         elif body.kind == Organization.Kind.MINISTRY:

@@ -60,6 +60,13 @@ def letter(key: str, facts: Facts, *, language: str, stop: str) -> Letter:
     )
 
 
+def on_paper(key: str, facts: Facts, *, language: str) -> tuple[str, list[str]]:
+    """Return a step's subject and its sentences, for a letter on paper."""
+    words, known = WORDS[key][language], _known(facts, language)
+    parts = [part for part in (words.sms[0], words.more) if part]
+    return words.subject.format(**known), [part.format(**known) for part in parts]
+
+
 def proof(facts: Facts, *, language: str, address: str) -> Letter:
     """Return the e-mail that asks whether an address belongs to who gave it."""
     words, known = PROOF[language], _known(facts, language)

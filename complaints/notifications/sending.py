@@ -177,6 +177,16 @@ def _facts(event: Event, submission: Submission) -> composing.Facts:
     )
 
 
+def on_paper(event: Event) -> tuple[str, list[str]]:
+    """Return subject and sentences of the notice of an event, as a letter says them.
+
+    The same words as the message, in the language of who reported. Raises LookupError
+    for an event that tells nobody anything.
+    """
+    own = event.complaint.submission
+    return composing.on_paper(key_of(event), _facts(event, own), language=own.language)
+
+
 def stop_address(row: MailAddress, *, language: str) -> str:
     """Return the address that proves an e-mail address, and later ends its e-mails."""
     return composing.mail_link(row.token, language=language)

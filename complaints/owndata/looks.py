@@ -130,6 +130,7 @@ def _what(row: Entry) -> str:
         "own_data": _("Took a copy of the data"),
         "complaints.complaint": _("Worked on a report about the record"),
         "complaints.evidence": _("Looked at a photo of a report"),
+        "complaints.referral": _("Asked another body to confirm a fact"),
         "registry.sessionlist": _("Compared a vaccination list"),
         "registry.finding": _("Checked the quality of the record"),
     }

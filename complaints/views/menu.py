@@ -49,6 +49,7 @@ DAILY: Final = (
             "casework:saved_view",
             "casework:case",
             "casework:move",
+            "casework:letter",
             "casework:bulk",
             "casework:evidence",
         ),
