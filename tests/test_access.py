@@ -19,12 +19,17 @@ from django.utils import timezone
 from complaints.actions import addresses, bulk, data_requests, drafts, rulebook
 from complaints.models import (
     Complaint,
+    Delegation,
     Evidence,
     Incident,
     Referral,
     SavedView,
     StandardText,
+    UnitChange,
+    Wording,
 )
+from complaints.notifications import texts
+from complaints.notifications.words import WORDS
 from complaints.open_figures import last_month
 from portal.audit.models import Entry
 from portal.common import outbox, scope
@@ -168,6 +173,49 @@ class World:
             state="expired",
             ended_at=at,
         )
+        self.routing_draft = rulebook.propose(
+            "route",
+            {
+                "kind": "",
+                "organization": self.a.code,
+                "with_below": False,
+                "to": self.b.code,
+            },
+            valid_from=timezone.localdate(at) + timedelta(days=9),
+            source="QĐ 1",
+            by=self.staff["administrator"],
+            at=at,
+        )
+        self.text_draft = rulebook.propose(
+            "text",
+            {"key": "submit", **texts.write(WORDS["submit"])},
+            valid_from=timezone.localdate(at) + timedelta(days=9),
+            source="QĐ 1",
+            by=self.staff["administrator"],
+            at=at,
+        )
+        self.wording = Wording.objects.create(
+            key="submit",
+            content=texts.write(WORDS["submit"]),
+            valid_from=timezone.localdate(at),
+            source="QĐ 1",
+        )
+        self.delegation = Delegation.objects.create(
+            organization=self.b,
+            to=self.a,
+            valid_from=timezone.localdate(at),
+            source="QĐ 1",
+        )
+        self.unit_change = UnitChange.objects.create(
+            organization=self.a,
+            kind="renamed",
+            day=timezone.localdate(at) + timedelta(days=9),
+            name_after="Trạm Y tế Mới",
+            reason="QĐ 1",
+            by=self.staff["administrator"],
+            at=at,
+            state="planned",
+        )
 
     def _rule_draft(self, at):
         return rulebook.propose(
@@ -234,11 +282,20 @@ class World:
             "month": f"{last_month(timezone.localdate()):%Y-%m}",
             "form": "csv",
             "token": self.token,
+            "unit_code": self.a.code,
+            "change_ref": self.unit_change.ref,
+            "row": self.delegation.pk,
         }
         if name == "casework:incident_move":
             known["step"] = "de-xuat"
         if name in SHEETS:
             known["number"] = int(self.referral.number)
+        if name == "oversight:routing_draft":
+            known["draft_ref"] = self.routing_draft.ref
+        if name == "oversight:text_draft":
+            known["draft_ref"] = self.text_draft.ref
+        if name == "oversight:text_end":
+            known["row"] = self.wording.pk
         if name in ACCOUNTS:
             known["ref"] = self.staff["staff_a"].ref
         if name == "casework:quality_pair_decide":

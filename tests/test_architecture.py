@@ -47,6 +47,7 @@ SIDE = {
     "complaints.presence",
     "complaints.retold",
     "complaints.subjects",
+    "complaints.unitfile",
     "complaints.integrity",
     "complaints.owndata",
     "complaints.quality",

@@ -26,6 +26,7 @@ from complaints.models import (
     Clue,
     Complaint,
     DataRequest,
+    Delegation,
     Digest,
     Event,
     Evidence,
@@ -42,6 +43,7 @@ from complaints.models import (
     Rating,
     Reached,
     Referral,
+    Replay,
     RuleDraft,
     RuleSwitch,
     SavedView,
@@ -51,6 +53,9 @@ from complaints.models import (
     StandIn,
     SubtreeFigure,
     TakeBack,
+    UnitChange,
+    UnitChangeCase,
+    Wording,
 )
 from complaints.rollups.counting import SUMS
 from portal.accounts import contact
@@ -71,6 +76,7 @@ from portal.registry.models import (
     LotAllocation,
     MatchChange,
     NameShare,
+    OrganizationName,
     OrganizationSuccession,
     PopulationBatch,
     PopulationRun,
@@ -302,13 +308,49 @@ class World:
             organization=self.site, by=self.site.parent, reason="no_login", since=NOON
         )
         self.chief = make_staff(self.site.parent)
-        RuleDraft.objects.create(
+        draft = RuleDraft.objects.create(
             subject="policy",
             content={},
             valid_from=date(2027, 1, 1),
             source="test",
             proposed_by=self.nurse,
             proposed_at=NOON,
+        )
+        Delegation.objects.create(
+            organization=self.site,
+            to=self.other,
+            valid_from=date(2027, 1, 1),
+            source="test",
+        )
+        Wording.objects.create(
+            key="submit", content={}, valid_from=date(2027, 1, 1), source="test"
+        )
+        Replay.objects.create(draft=draft, asked_at=NOON, total=1)
+        self.unit_change()
+
+    def unit_change(self):
+        """A unit that is to close, a case of it, and a name that another had."""
+        change = UnitChange.objects.create(
+            organization=self.site,
+            kind="closed",
+            day=date(2027, 1, 1),
+            successor=self.other,
+            staff="move",
+            reason="test",
+            by=self.nurse,
+            at=NOON,
+            state="planned",
+        )
+        event = Event.objects.exclude(move="submit").earliest("pk")
+        UnitChangeCase.objects.create(
+            change=change, complaint=event.complaint, event=event, before={}
+        )
+        OrganizationName.objects.create(
+            organization=self.other,
+            name="Trạm Cũ",
+            folded="tram cu",
+            valid_from=date(2021, 1, 1),
+            valid_to=date(2022, 1, 1),
         )
 
     def incident(self):
@@ -1178,6 +1220,83 @@ BREAKS = [
             "dropped_at": NOON,
         },
     ),
+    ("delegation_once_per_reach_and_day", copy_row, "complaints.Delegation", {}),
+    (
+        "delegation_does_not_end_before_it_begins",
+        change_row,
+        "complaints.Delegation",
+        {"valid_to": date(2026, 12, 31)},
+    ),
+    (
+        "delegation_to_another_or_from_below",
+        change_row,
+        "complaints.Delegation",
+        {"to_id": "site"},
+    ),
+    (
+        "delegation_rolled_back_by_somebody",
+        change_row,
+        "complaints.Delegation",
+        {"ended_at": NOON},
+    ),
+    ("wording_once_per_step_and_day", copy_row, "complaints.Wording", {}),
+    (
+        "wording_does_not_end_before_it_begins",
+        change_row,
+        "complaints.Wording",
+        {"valid_to": date(2026, 12, 31)},
+    ),
+    (
+        "wording_taken_back_by_somebody",
+        change_row,
+        "complaints.Wording",
+        {"ended_at": NOON},
+    ),
+    (
+        "replay_done_iff_it_has_a_time",
+        change_row,
+        "complaints.Replay",
+        {"state": "done"},
+    ),
+    ("unitchange_one_waits_per_unit", copy_row, "complaints.UnitChange", {}),
+    (
+        "unitchange_done_has_a_time",
+        change_row,
+        "complaints.UnitChange",
+        {"state": "done"},
+    ),
+    (
+        "unitchange_taken_back_by_somebody",
+        change_row,
+        "complaints.UnitChange",
+        {"state": "withdrawn", "ended_at": NOON},
+    ),
+    (
+        "unitchange_refused_iff_it_says_why",
+        change_row,
+        "complaints.UnitChange",
+        {"state": "refused"},
+    ),
+    (
+        "unitchange_succeeds_another",
+        change_row,
+        "complaints.UnitChange",
+        {"successor_id": "site"},
+    ),
+    (
+        "unitchange_renamed_iff_it_has_a_new_name",
+        change_row,
+        "complaints.UnitChange",
+        {"name_after": "Mới"},
+    ),
+    ("unitchangecase_once_per_event", copy_row, "complaints.UnitChangeCase", {}),
+    (
+        "organizationname_ends_after_it_begins",
+        change_row,
+        "registry.OrganizationName",
+        {"valid_to": date(2021, 1, 1)},
+    ),
+    ("organizationname_one_until_a_day", copy_row, "registry.OrganizationName", {}),
     ("policy_once_per_reach_and_day", copy_row, "complaints.Policy", {}),
     (
         "policy_answers_before_it_repairs",
@@ -1616,9 +1735,20 @@ def test_a_chosen_set_and_a_saved_view_are_seen_by_the_actions_alone(two_cases):
         BulkItem.objects.create(bulk=bulk, place=1, complaint=first, version=1)
         BulkRun.objects.create(bulk=bulk, by=nurse, asked_at=NOON)
         SavedView.objects.create(name="a", query="view=new", by=nurse, made_at=NOON)
+        change = UnitChange.objects.create(
+            organization=one,
+            kind="closed",
+            day=NOON,
+            by=nurse,
+            at=NOON,
+            state="planned",
+        )
+        UnitChangeCase.objects.create(
+            change=change, complaint=first, event=first.events.first(), before={}
+        )
     for opened in (scope.staff([centre.path]), scope.citizen([first.submission_id])):
         with opened:
-            for model in (Bulk, BulkItem, BulkRun, SavedView):
+            for model in (Bulk, BulkItem, BulkRun, SavedView, UnitChangeCase):
                 assert not model.objects.exists()
 
 

@@ -245,12 +245,15 @@ def decline(
 
 
 def _hops_of(case: Complaint) -> list[tuple[str, int]]:
-    """Return which moves of this round gave the case to whom; none taken back."""
+    """Return which moves of this round gave the case to whom; none taken back.
+
+    That a unit closed and its successor took over is no hop between equals.
+    """
     steps = case.events.filter(
         round=case.round,
         move__in=(Move.ROUTE, Move.DISAGREE, Move.HAND_OVER, Move.ESCALATE),
         take_back__undone_at=None,
-    )
+    ).exclude(data__has_key="unit_change")
     return list(steps.order_by("seq").values_list("move", "holder"))
 
 

@@ -2,17 +2,17 @@
 
 import json
 import logging
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from complaints import policies
+from complaints.actions import atlas
 from complaints.choices import Actor, Field, Move, Status
 from complaints.models import Complaint
 from complaints.rules import terms
@@ -29,8 +29,7 @@ from portal.registry import places
 from portal.registry.models import (
     AdministrativeUnit,
     Organization,
-    OrganizationSuccession,
-    UnitSuccession,
+    OrganizationName,
 )
 
 logger = logging.getLogger("complaints.routing")
@@ -72,9 +71,9 @@ def foresee(
 
     Beside the body stands whether that is certain.
     """
-    answers, atlas = _answers_for(waiting, at=at)
+    answers, looked_up = _answers_for(waiting, at=at)
     return {
-        one.pk: (atlas.bodies[answer.body], answer.is_certain)
+        one.pk: (looked_up.bodies[answer.body], answer.is_certain)
         for one, answer in answers.items()
     }
 
@@ -108,12 +107,12 @@ def suggest(case: Complaint, *, at: datetime) -> list[Suggested]:
     claimed = claim and Organization.objects.filter(code=claim.decided).first()
     if claimed and claimed.pk != case.site_id:
         asked.append(replace(known, site=claimed.pk))
-    answers, atlas = _answers_for(asked, at=at)
+    answers, looked_up = _answers_for(asked, at=at)
     found: dict[int, Suggested] = {}
     for one in asked:
         answer = answers[one]
         way = [[reason.step, *reason.names] for reason in answer.path]
-        found.setdefault(answer.body, Suggested(atlas.bodies[answer.body], way))
+        found.setdefault(answer.body, Suggested(looked_up.bodies[answer.body], way))
     found.pop(case.holder_id, None)
     return list(found.values())
 
@@ -122,29 +121,38 @@ def _answers_for(
     waiting: Sequence[Waiting], *, at: datetime
 ) -> tuple[dict[Waiting, Answer], Atlas]:
     """Return who answers for each, and what that was looked up in."""
+    facts = facts_for(waiting)
+    distinct = set(facts.values())
+    day = timezone.localdate(at)
+    known = atlas.read(distinct, day=day)
+    answers = {fact: responsible_for(fact, atlas=known, day=day) for fact in distinct}
+    return {complaint: answers[fact] for complaint, fact in facts.items()}, known
+
+
+def facts_for(waiting: Sequence[Waiting]) -> dict[Waiting, Facts]:
+    """Return what is known of each; every place in words is looked up once."""
     described = {_described(complaint) for complaint in waiting}
     found = {words: find_place(*words) for words in described if words}
-    facts = {complaint: facts_of(complaint, found) for complaint in waiting}
-    distinct = set(facts.values())
-    atlas = read_atlas(distinct)
-    day = timezone.localdate(at)
-    answers = {fact: responsible_for(fact, atlas=atlas, day=day) for fact in distinct}
-    return {complaint: answers[fact] for complaint, fact in facts.items()}, atlas
+    return {complaint: facts_of(complaint, found) for complaint in waiting}
 
 
 def _lock_waiting(ids: Iterable[int]) -> list[Waiting]:
-    rows = (
+    return read(
         Complaint.objects.select_for_update(of=("self",))
         .filter(pk__in=list(ids), routed_at=None, status=Status.RECEIVED)
         .order_by("pk")
-        .values_list(
-            "pk",
-            "kind",
-            "site_id",
-            "site_text",
-            "given_on",
-            "submission__person__residence__code",
-        )
+    )
+
+
+def read(cases: QuerySet[Complaint]) -> list[Waiting]:
+    """Return cases as far as routing needs them."""
+    rows = cases.values_list(
+        "pk",
+        "kind",
+        "site_id",
+        "site_text",
+        "given_on",
+        "submission__person__residence__code",
     )
     return [Waiting(*row) for row in rows]
 
@@ -245,9 +253,12 @@ def find_place(text: str, given_on: date | None) -> Found:
     """Return the one organization that a text names, or the units that it may mean."""
     wanted = names.fold(text)
     # Only one called exactly so counts, so one probe of the index on names suffices.
+    called, before = Q(folded=wanted), _named_before(wanted, given_on)
+    if before:
+        called |= Q(pk__in=before)
     exact = [
         organization
-        for organization in Organization.objects.filter(folded=wanted).order_by("pk")
+        for organization in Organization.objects.filter(called).order_by("pk")
         if given_on is None or organization.is_open_on(given_on)
     ]
     if len(exact) == 1:
@@ -265,112 +276,9 @@ def find_place(text: str, given_on: date | None) -> Found:
     return None, tuple(candidate.unit.code for candidate in candidates)
 
 
-def read_atlas(facts: Iterable[Facts]) -> Atlas:
-    """Read what the rule needs to know for these facts: a few statements in all."""
-    facts = list(facts)
-    units = {u for f in facts for u in f.units} | {
-        f.residence for f in facts if f.residence
-    }
-    bodies, successors = _read_bodies({f.site for f in facts if f.site is not None})
-    units |= {b.commune for b in bodies.values() if b.commune}
-    today, province_of = _read_units(units)
-    communes = {code for codes in today.values() for code in codes}
-    provinces = set(province_of.values()) | {
-        b.province for b in bodies.values() if b.province
-    }
-    station, department, more = _read_stations(communes, provinces)
-    bodies |= more
-    bodies |= _read_above(bodies)
-    root = next(b.id for b in bodies.values() if b.parent is None)
-    return Atlas(root, bodies, successors, today, station, department, province_of)
-
-
-_COLUMNS = (
-    "pk",
-    "code",
-    "name",
-    "kind",
-    "parent_id",
-    "commune__code",
-    "province__code",
-    "opened_on",
-    "closed_on",
-)
-
-
-def _bodies(query: QuerySet[Organization]) -> dict[int, Body]:
-    return {row[0]: Body(*row) for row in query.values_list(*_COLUMNS)}
-
-
-def _read_bodies(
-    sites: set[int],
-) -> tuple[dict[int, Body], dict[int, list[tuple[int, date]]]]:
-    """Read the sites and all that they lead to by succession or parent."""
-    bodies: dict[int, Body] = {}
-    successors: dict[int, list] = defaultdict(list)
-    wanted = set(sites)
-    while wanted:
-        found = _bodies(Organization.objects.filter(pk__in=wanted))
-        bodies |= found
-        for old, new, since in OrganizationSuccession.objects.filter(
-            old__in=wanted
-        ).values_list("old_id", "new_id", "valid_from"):
-            successors[old].append((new, since))
-        reached = {new for old in wanted for new, _ in successors[old]}
-        reached |= {b.parent for b in found.values() if b.parent is not None}
-        wanted = reached - bodies.keys()
-    return bodies, dict(successors)
-
-
-def _read_above(bodies: dict[int, Body]) -> dict[int, Body]:
-    """Read the parents up to the root, and the root where there was nothing yet."""
-    more: dict[int, Body] = {}
-    wanted = {b.parent for b in bodies.values() if b.parent is not None} - bodies.keys()
-    while wanted:
-        found = _bodies(Organization.objects.filter(pk__in=wanted))
-        more |= found
-        wanted = {b.parent for b in found.values() if b.parent is not None}
-        wanted -= bodies.keys() | more.keys()
-    return more | _bodies(Organization.objects.filter(parent=None))
-
-
-def _read_units(units: set[str]) -> tuple[dict[str, list[str]], dict[str, str]]:
-    """Return the communes in force for each unit's code, and each one's province."""
-    today: dict[str, list[str]] = defaultdict(list)
-    province_of: dict[str, str] = {}
-    new = AdministrativeUnit.Epoch.NEW
-    rows = AdministrativeUnit.objects.filter(code__in=units, epoch=new).values_list(
-        "code", "level", "path"
-    )
-    heirs = UnitSuccession.objects.filter(old__code__in=units).values_list(
-        "old__code", "new__code", "new__level", "new__path"
-    )
-    for code, heir, level, path in [(c, c, lv, p) for c, lv, p in rows] + list(heirs):
-        if level == AdministrativeUnit.Level.COMMUNE:
-            today[code].append(heir)
-        province_of[code] = path.strip("/").split("/")[0]
-        province_of[heir] = province_of[code]
-    return dict(today), province_of
-
-
-def _read_stations(
-    communes: set[str], provinces: set[str]
-) -> tuple[dict[str, int], dict[str, int], dict[int, Body]]:
-    kinds = Organization.Kind
-    stations = _bodies(
-        Organization.objects.filter(
-            commune__code__in=communes, kind=kinds.HEALTH_STATION, closed_on=None
-        )
-    )
-    departments = _bodies(
-        Organization.objects.filter(
-            province__code__in=provinces,
-            kind=kinds.HEALTH_DEPARTMENT,
-            closed_on=None,
-        )
-    )
-    return (
-        {b.commune: b.id for b in stations.values() if b.commune},
-        {b.province: b.id for b in departments.values() if b.province},
-        stations | departments,
-    )
+def _named_before(folded: str, given_on: date | None) -> list[int]:
+    """Return the keys of those that bore a name until they were renamed, on a day."""
+    names_then = OrganizationName.objects.filter(folded=folded)
+    if given_on is not None:
+        names_then = names_then.filter(valid_from__lte=given_on, valid_to__gt=given_on)
+    return list(names_then.values_list("organization", flat=True))

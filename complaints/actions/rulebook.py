@@ -1,4 +1,4 @@
-"""Changing policies, ladders and office hours: one proposes, another one confirms.
+"""Changing rules that are data, and texts: one proposes, another one confirms.
 
 What is in force is never edited: a new row holds from a day that has not come yet, and
 each round counts by what was in force on the day it began.
@@ -14,7 +14,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from complaints import permissions
-from complaints.models import Ladder, OfficeHours, Policy, RuleDraft, Rung
+from complaints.models import (
+    Delegation,
+    Ladder,
+    OfficeHours,
+    Policy,
+    RuleDraft,
+    Rung,
+    Wording,
+)
 from complaints.rules.refused import Refused
 from portal.accounts.models import User
 from portal.audit import record as audit
@@ -93,6 +101,32 @@ def as_policy(draft: RuleDraft) -> Policy:
     )
 
 
+def as_wording(draft: RuleDraft) -> Wording:
+    """Return the words that a draft would bring in; not saved."""
+    facts = dict(draft.content)
+    return Wording(
+        key=facts.pop("key"),
+        content=facts,
+        valid_from=draft.valid_from,
+        source=draft.source,
+    )
+
+
+def as_delegation(draft: RuleDraft) -> Delegation:
+    """Return the row of routing that a draft would make; not saved."""
+    facts = draft.content
+    codes = [facts["organization"], facts["to"]]
+    known = {body.code: body for body in Organization.objects.filter(code__in=codes)}
+    return Delegation(
+        kind=facts["kind"],
+        organization=known[facts["organization"]],
+        with_below=facts["with_below"],
+        to=known[facts["to"]],
+        valid_from=draft.valid_from,
+        source=draft.source,
+    )
+
+
 def as_ladder(draft: RuleDraft) -> tuple[Ladder, list[Rung]]:
     """Return the ladder that a draft would make, with its rungs; not saved."""
     ladder = Ladder(
@@ -133,6 +167,12 @@ def _publish(draft: RuleDraft) -> None:
         return
     if draft.subject == Subject.OFFICE:
         as_office(draft).save()
+        return
+    if draft.subject == Subject.TEXT:
+        as_wording(draft).save()
+        return
+    if draft.subject == Subject.ROUTE:
+        as_delegation(draft).save()
         return
     ladder, rungs = as_ladder(draft)
     ladder.save()

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.utils import timezone
 
 from complaints import policies
-from complaints.actions import routing
+from complaints.actions import atlas as atlases
 from complaints.choices import Kind
 from complaints.rules import terms
 from complaints.rules.clock import Terms
@@ -244,8 +244,8 @@ def _held(
     by_residence = {
         c.unit: Facts(Kind.WRONG_PERSON, residence=c.code) for c in communes
     }
-    atlas = routing.read_atlas([*by_site.values(), *by_residence.values()])
     day = timezone.localdate(at)
+    atlas = atlases.read([*by_site.values(), *by_residence.values()], day=day)
 
     def held(facts: Facts) -> Held:
         answer = responsible_for(facts, atlas=atlas, day=day)

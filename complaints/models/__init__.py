@@ -4,6 +4,7 @@ from complaints.models.attention import Lease, Presence, Skip
 from complaints.models.bulk import Bulk, BulkItem, BulkRun
 from complaints.models.complaint import Caveat, Claim, Complaint
 from complaints.models.data_request import DataRequest
+from complaints.models.delegation import Delegation, Replay
 from complaints.models.event import Event, Message
 from complaints.models.figure import Figure, Measure, SubtreeFigure, Watermark
 from complaints.models.incident import Clue, Incident, IncidentMember, IncidentRun
@@ -37,6 +38,8 @@ from complaints.models.submission import (
     Submission,
 )
 from complaints.models.take_back import TakeBack
+from complaints.models.unit_change import UnitChange, UnitChangeCase
+from complaints.models.wording import Wording
 
 __all__ = [
     "Bulk",
@@ -50,6 +53,7 @@ __all__ = [
     "Claim",
     "Complaint",
     "DataRequest",
+    "Delegation",
     "Digest",
     "Draft",
     "Event",
@@ -75,6 +79,7 @@ __all__ = [
     "Rating",
     "Reached",
     "Referral",
+    "Replay",
     "RuleDraft",
     "Rung",
     "SavedView",
@@ -84,5 +89,8 @@ __all__ = [
     "SubtreeFigure",
     "Submission",
     "TakeBack",
+    "UnitChange",
+    "UnitChangeCase",
     "Watermark",
+    "Wording",
 ]

@@ -189,7 +189,7 @@ class Digest(models.Model):
 
 
 class RuleDraft(models.Model):
-    """A policy, ladder or office hours: proposed by one, confirmed by another person.
+    """A rule or text to come: proposed by one, confirmed by another person.
 
     ``content``: the facts of the row to come; nothing personal.
     """
@@ -198,6 +198,8 @@ class RuleDraft(models.Model):
         POLICY = "policy"
         LADDER = "ladder"
         OFFICE = "office"
+        ROUTE = "route"
+        TEXT = "text"
 
     ref = models.UUIDField(unique=True, default=uuid.uuid4)
     subject = models.CharField(max_length=6, choices=Subject)

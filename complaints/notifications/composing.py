@@ -8,7 +8,15 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
-from complaints.notifications.words import CLOSING, HEAD, PROOF, STOP, TAILS, WORDS
+from complaints.notifications.words import (
+    CLOSING,
+    HEAD,
+    PROOF,
+    STOP,
+    TAILS,
+    WORDS,
+    Words,
+)
 from portal.common import sms as alphabet
 from portal.common.mail import Letter
 
@@ -28,15 +36,23 @@ class Facts:
     days: str = ""
 
 
-def sms(key: str, facts: Facts, *, language: str, accents: bool) -> str:
+def sms(
+    key: str,
+    facts: Facts,
+    *,
+    language: str,
+    accents: bool,
+    words: Words | None = None,
+) -> str:
     """Return the text of a step: the fullest form that fits, then what else fits.
 
-    Without ``accents`` it is plain and one segment; with them two at most. Raises
-    LookupError for a step that tells nobody anything.
+    Without ``accents`` it is plain and one segment; with them two at most. ``words``:
+    others than the built-in ones. Raises LookupError for a step that tells nobody
+    anything.
     """
     known = _known(facts, language)
     text = ""
-    for form in WORDS[key][language].sms:
+    for form in (words or WORDS[key][language]).sms:
         text = _finish(HEAD[language] + form.format(**known), accents)
         if _fits(text, accents):
             break
@@ -48,9 +64,11 @@ def sms(key: str, facts: Facts, *, language: str, accents: bool) -> str:
     return text
 
 
-def letter(key: str, facts: Facts, *, language: str, stop: str) -> Letter:
+def letter(
+    key: str, facts: Facts, *, language: str, stop: str, words: Words | None = None
+) -> Letter:
     """Return the e-mail of a step. ``stop``: the address that ends these e-mails."""
-    words = WORDS[key][language]
+    words = words or WORDS[key][language]
     known = _known(facts, language) | {"stop": stop}
     parts = [words.sms[0], words.more, *CLOSING[language], STOP[language]]
     return _letter(

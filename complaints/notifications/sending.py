@@ -16,7 +16,7 @@ from complaints import policies
 from complaints.choices import Actor, Move
 from complaints.models import Event, Joining, MailAddress, Message, Submission
 from complaints.models import QuietHours as Quiet
-from complaints.notifications import composing
+from complaints.notifications import composing, texts
 from complaints.notifications.words import WORDS
 from complaints.rules import quiet
 from portal.common import codes, crypto, mail, outbox, providers, scope
@@ -49,8 +49,9 @@ def notify(events: Sequence[Event], *, at: datetime) -> None:
     receivers = list(_receivers(told))
     addresses = _addresses({submission.pk for _e, _r, submission in receivers})
     messages: list[Message] = []
+    changed = texts.in_force(day=timezone.localdate(at)) if receivers else {}
     for event, recipient, submission in receivers:
-        messages += _messages(event, recipient, submission, addresses)
+        messages += _messages(event, recipient, submission, addresses, changed)
     Message.objects.bulk_create(messages, ignore_conflicts=True)
     delays = {event.pk: _delay(event) for event in told}
     owed = Message.objects.filter(
@@ -128,19 +129,29 @@ def _messages(
     recipient: str,
     submission: Submission,
     addresses: dict[int, MailAddress],
+    changed: dict[str, texts.ByLanguage],
 ) -> Iterator[Message]:
     key, facts = key_of(event), _facts(event, submission)
     language = submission.language
+    words = changed.get(key, WORDS[key])[language]
     phone = submission.phone
     if phone:
         text = composing.sms(
-            key, facts, language=language, accents=submission.has_accents
+            key,
+            facts,
+            language=language,
+            accents=submission.has_accents,
+            words=words,
         )
         yield _sealed(event, recipient, SMS, phone, text)
     address = addresses.get(submission.pk)
     if address is not None:
         letter = composing.letter(
-            key, facts, language=language, stop=stop_address(address, language=language)
+            key,
+            facts,
+            language=language,
+            stop=stop_address(address, language=language),
+            words=words,
         )
         yield _sealed(event, recipient, EMAIL, address.address, mail.pack(letter))
 

@@ -2,10 +2,11 @@
 
 The seven steps of the domain paper ("Who is responsible today for a dose given in
 2021"); the fallbacks are those of dispatch 9458/BYT-CNTT. The facts are read once for
-a whole set (``actions.routing``) and handed over as an ``Atlas``.
+a whole set (``actions.routing``) and handed over as an ``Atlas``. At last a delegation
+that is in force may name another body, as 9458 lets a province name a district centre.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
@@ -53,6 +54,16 @@ class Answer:
     is_certain: bool = True
 
 
+@dataclass(frozen=True)
+class Delegated:
+    """A row that lets another body answer: for a kind or all (empty), perhaps below."""
+
+    body: int
+    to: int
+    kind: str = ""
+    with_below: bool = False
+
+
 @dataclass
 class Atlas:
     """What the rule looks things up in: bodies, successors, units, stations.
@@ -62,6 +73,7 @@ class Atlas:
     -> its health station. ``centre``: the same -> regional health centre.
     ``department``: code of a province in force -> the body that answers for it.
     ``province_of``: any unit's code -> code of the province in force.
+    ``delegations``: rows in force that let another body answer.
     """
 
     root: int
@@ -71,6 +83,7 @@ class Atlas:
     station: Mapping[str, int] = field(default_factory=dict)
     department: Mapping[str, int] = field(default_factory=dict)
     province_of: Mapping[str, str] = field(default_factory=dict)
+    delegations: Sequence[Delegated] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +98,34 @@ class Facts:
 
 def responsible_for(facts: Facts, *, atlas: Atlas, day: date) -> Answer:
     """Return who answers on ``day``. There is always somebody: at last the ministry."""
+    answer = _by_steps(facts, atlas, day)
+    return _delegated(answer, facts.kind, atlas, day) if atlas.delegations else answer
+
+
+def _delegated(answer: Answer, kind: str, atlas: Atlas, day: date) -> Answer:
+    """Let whoever was named answer instead: the nearest row, one hop, never a loop."""
+    for above in _line(answer.body, atlas):
+        rows = [
+            row
+            for row in atlas.delegations
+            if row.body == above
+            and row.kind in ("", kind)
+            and (row.with_below or above == answer.body)
+            and row.to in atlas.bodies
+            and atlas.bodies[row.to].is_open(day)
+        ]
+        if not rows:
+            continue
+        to = max(rows, key=lambda row: row.kind).to
+        if to == answer.body:
+            return answer
+        names = (atlas.bodies[answer.body].name, atlas.bodies[to].name)
+        path = (*answer.path, Reason("delegated", names))
+        return Answer(to, path, answer.is_certain)
+    return answer
+
+
+def _by_steps(facts: Facts, atlas: Atlas, day: date) -> Answer:
     # Without a known residence the giving site knows the person best.
     if facts.kind in IDENTITY and facts.residence:
         start = Reason("identity_by_residence")

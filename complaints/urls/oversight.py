@@ -13,9 +13,12 @@ from complaints.views import (
     message_lists,
     oversight,
     platform,
+    routing,
     rules,
     selfcorrection,
     standard_texts,
+    texts,
+    units,
 )
 
 app_name = "oversight"
@@ -33,6 +36,20 @@ urlpatterns = [
     path("thoi-han/", rules.rules, name="rules"),
     path("thoi-han/moi/<slug:subject>/", rules.new, name="rule_new"),
     path("thoi-han/de-xuat/<uuid:draft_ref>/", rules.draft, name="rule_draft"),
+    path("don-vi/", units.units, name="units"),
+    path("don-vi/moi/", units.new, name="unit_new"),
+    path("don-vi/doi/<uuid:change_ref>/", units.change, name="unit_change"),
+    path(
+        "don-vi/doi/<uuid:change_ref>/bo/",
+        units.take_back,
+        name="unit_change_back",
+    ),
+    path("don-vi/<slug:unit_code>/", units.unit, name="unit"),
+    path("don-vi/<slug:unit_code>/dong/", units.close, name="unit_close"),
+    path("phan-tuyen/", routing.workbench, name="routing"),
+    path("phan-tuyen/moi/", routing.new, name="routing_new"),
+    path("phan-tuyen/de-xuat/<uuid:draft_ref>/", routing.draft, name="routing_draft"),
+    path("phan-tuyen/<int:row>/bo/", routing.end, name="routing_end"),
     path("du-lieu/", data_requests.index, name="data_requests"),
     path("du-lieu/<uuid:ref>/", data_requests.one, name="data_request"),
     path("doi-chieu/", comparison.people, name="comparison"),
@@ -56,4 +73,7 @@ urlpatterns = [
     ),
     path("tin-nhan/", message_lists.messages, name="messages"),
     path("tin-nhan/<slug:key>/", message_lists.message, name="message"),
+    path("tin-nhan/<slug:key>/sua/", texts.new, name="text_new"),
+    path("tin-nhan/de-xuat/<uuid:draft_ref>/", texts.draft, name="text_draft"),
+    path("tin-nhan/ban/<int:row>/bo/", texts.end, name="text_end"),
 ]

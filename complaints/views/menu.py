@@ -93,6 +93,13 @@ MANAGING: Final = (
         ("oversight:rule",),
     ),
     Page(
+        "oversight:routing",
+        _("Who answers for what"),
+        _("Which unit gets a report and why; proposals to let another one answer."),
+        OVERSEERS,
+        ("oversight:routing",),
+    ),
+    Page(
         "oversight:selfcorrection",
         _("Self-correction"),
         _("Which rules put records right by themselves, how often they were right."),
@@ -119,6 +126,13 @@ MANAGING: Final = (
         ("oversight:standard_text",),
     ),
     Page(
+        "oversight:units",
+        _("Units and sites"),
+        _("Which units there are; to open, rename or close one with its successor."),
+        (Role.LEAD, Role.ADMINISTRATOR),
+        ("oversight:unit",),
+    ),
+    Page(
         "accounts:accounts",
         _("Accounts"),
         _("People of your units: accounts, postings, deputies, invitations."),
@@ -130,7 +144,7 @@ MANAGING: Final = (
         _("Messages"),
         _("Messages that are stuck, and the words of each."),
         (Role.ADMINISTRATOR,),
-        ("oversight:message",),
+        ("oversight:message", "oversight:text"),
     ),
     Page(
         "oversight:data_requests",

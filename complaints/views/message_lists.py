@@ -1,11 +1,10 @@
 """Messages, for who runs the portal: what is stuck, and how each step is worded."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from django.conf import settings
 from django.db.models import Count, Q
-from django.db.models.functions import Length
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,15 +14,16 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from complaints.choices import Move, Outcome
-from complaints.models import Message, QuietHours
-from complaints.notifications import composing
+from complaints.models import Message, QuietHours, RuleDraft, Wording
+from complaints.notifications import composing, texts
 from complaints.notifications.words import WORDS
 from complaints.rules import quiet
+from complaints.views.rule_tables import day_words
+from complaints.views.selfcorrection import may_run
 from portal.accounts import access
 from portal.accounts.access import Role, StaffRequest
 from portal.common import mail, providers
 from portal.common import sms as alphabet
-from portal.registry.models import Organization
 
 State = Message.State
 DAYS: Final = 7
@@ -124,17 +124,26 @@ def _stuck(rows: list[Message]) -> dict[str, Any]:
 
 
 def _words() -> dict[str, Any]:
-    facts = _example()
+    facts, changed = texts.longest(), texts.in_force(day=timezone.localdate())
     rows = []
-    for key in WORDS:
-        texts = [
-            composing.sms(key, facts, language=language, accents=accents)
+    for key, built_in in WORDS.items():
+        words = changed.get(key, built_in)
+        told = [
+            composing.sms(
+                key, facts, language=language, accents=accents, words=words[language]
+            )
             for language, accents in (("vi", False), ("vi", True), ("en", False))
         ]
+        name = step_word(key)
         rows.append(
             {
                 "url": reverse("oversight:message", args=[key]),
-                "cells": [step_word(key), *map(_size, texts)],
+                "cells": [
+                    _("%(step)s (changed)") % {"step": name}
+                    if key in changed
+                    else name,
+                    *map(_size, told),
+                ],
             }
         )
     return {
@@ -160,15 +169,36 @@ def _size(text: str) -> str:
 @require_safe
 @access.staff(Role.ADMINISTRATOR)
 def message(request: StaffRequest, key: str) -> HttpResponse:
-    """Show a step's text messages and e-mails as people get them."""
+    """Show a step's text messages and e-mails as people get them, and their history."""
     if key not in WORDS:
         raise Http404
-    facts = _example()
-    shown = []
+    today = timezone.localdate()
+    waiting = RuleDraft.objects.filter(
+        subject=RuleDraft.Subject.TEXT,
+        content__key=key,
+        confirmed_at=None,
+        dropped_at=None,
+    ).select_related("proposed_by")
+    context = shown(key, texts.of(key, day=today)) | {
+        "key": key,
+        "title": step_word(key),
+        "versions": [_version(row, today) for row in _versions(key)],
+        "waiting": waiting.order_by("pk"),
+        "may_run": may_run(request),
+    }
+    return render(request, "oversight/message.html", context)
+
+
+def shown(key: str, words: texts.ByLanguage) -> dict[str, Any]:
+    """Return the messages that words make, as people get them."""
+    facts = texts.longest()
+    told = []
     for language, label in settings.LANGUAGES:
         for accents in (False, True) if language == "vi" else (False,):
-            text = composing.sms(key, facts, language=language, accents=accents)
-            shown.append(
+            text = composing.sms(
+                key, facts, language=language, accents=accents, words=words[language]
+            )
+            told.append(
                 {
                     "label": label,
                     "accents": accents,
@@ -186,27 +216,32 @@ def message(request: StaffRequest, key: str) -> HttpResponse:
                 facts,
                 language=language,
                 stop=composing.mail_link("...", language=language),
+                words=words[language],
             ),
         }
         for language, label in settings.LANGUAGES
     ]
-    context = {"title": step_word(key), "texts": shown, "letters": letters}
-    return render(request, "oversight/message.html", context)
+    return {"texts": told, "letters": letters}
+
+
+def _versions(key: str) -> list[Wording]:
+    rows = Wording.objects.filter(key=key).select_related("ended_by")
+    return list(rows.order_by("-valid_from", "-pk")[:20])
+
+
+def _version(row: Wording, today: date) -> dict[str, Any]:
+    is_over = row.ended_at is not None
+    if is_over and row.ended_by is not None:
+        name = row.ended_by.full_name or row.ended_by.username
+        state = _("Rolled back by %(name)s") % {"name": name}
+    elif row.valid_from > today:
+        state = _("From %(day)s") % {"day": day_words(row.valid_from)}
+    else:
+        state = _("In force since %(day)s") % {"day": day_words(row.valid_from)}
+    return {"pk": row.pk, "state": state, "source": row.source, "can_end": not is_over}
 
 
 def step_word(key: str) -> str:
     """Return the name of a step or an outcome that has words of its own."""
     known = Outcome if key in Outcome.values else Move
     return str(known(key).label)
-
-
-def _example() -> composing.Facts:
-    """Return the facts of an invented report at the body with the longest name."""
-    longest = Organization.objects.order_by(Length("name").desc(), "pk").first()
-    return composing.Facts(
-        code="4829 1736 52-1",
-        due="14:30 24/11/2026",
-        holder=longest.name if longest else "",
-        plain_code="4829173652",
-        help=settings.HELP_LINE,
-    )

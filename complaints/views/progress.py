@@ -36,6 +36,7 @@ WAYS: Final = {
     "too_many_hops": gettext_lazy("%s passed through too many hands to follow."),
     "closed_without_successor": gettext_lazy("%s is closed and nobody took over."),
     "department_of_province": gettext_lazy("%s answers for that province."),
+    "delegated": gettext_lazy("%s lets %s answer such cases."),
     "ministry": gettext_lazy("Nobody nearer is known, so the ministry answers."),
 }
 TONES: Final[dict[str, str]] = {

@@ -43,7 +43,9 @@ def rules(request: StaffRequest) -> HttpResponse:
     """Show what is in force, what begins later, what was, and what waits."""
     today = timezone.localdate()
     ladders = list(Ladder.objects.prefetch_related("rungs").order_by("-valid_from"))
-    drafts = RuleDraft.objects.select_related("proposed_by", "confirmed_by")
+    drafts = RuleDraft.objects.select_related("proposed_by", "confirmed_by").filter(
+        subject__in=SUBJECTS.values()
+    )
     context = {
         "waiting": [
             _line(draft)
@@ -112,7 +114,7 @@ def draft(request: StaffRequest, draft_ref: uuid.UUID) -> HttpResponse:
     at = timezone.now()
     shown = (
         RuleDraft.objects.select_related("proposed_by", "confirmed_by", "dropped_by")
-        .filter(ref=draft_ref)
+        .filter(ref=draft_ref, subject__in=SUBJECTS.values())
         .first()
     )
     if shown is None or (request.method == "POST" and not _at_the_root(request)):

@@ -42,7 +42,11 @@ class PostingQuerySet(models.QuerySet):
 
     def current(self, *, at: datetime) -> "PostingQuerySet":
         """Return the postings in force at an instant."""
-        return self.filter(Q(valid_to=None) | Q(valid_to__gt=at), valid_from__lte=at)
+        return self.not_over(at=at).filter(valid_from__lte=at)
+
+    def not_over(self, *, at: datetime) -> "PostingQuerySet":
+        """Return the postings in force at an instant, and those still to begin."""
+        return self.filter(Q(valid_to=None) | Q(valid_to__gt=at))
 
 
 class Posting(models.Model):

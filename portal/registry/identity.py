@@ -54,10 +54,13 @@ ORDER BY p.id
 LIMIT 20
 """
 
-# A site that closed is shown with whoever answers for it today; chains are short.
+# A site is called as on the day of the dose. One that closed is shown with whoever
+# answers for it today, one that was renamed with its present name; chains are short.
 _RECORD = """
 SELECT d.id, d.ref, d.given_on, d.dose_number, d.lot_number, d.status, d.source,
-       d.name_recorded, v.code, v.name, v.primary_doses, s.code, s.name, today.name,
+       d.name_recorded, v.code, v.name, v.primary_doses, s.code,
+       coalesce(called.name, s.name),
+       coalesce(today.name, CASE WHEN called.name IS NOT NULL THEN s.name END),
        joined.id IS NOT NULL
 FROM registry_dose d
 JOIN registry_product v ON v.id = d.product_id
@@ -75,6 +78,11 @@ LEFT JOIN LATERAL (
   SELECT o.name FROM way JOIN registry_organization o ON o.id = way.id
   WHERE way.step > 0 ORDER BY way.step DESC, o.id LIMIT 1
 ) today ON s.closed_on <= %(on)s
+LEFT JOIN LATERAL (
+  SELECT n.name FROM registry_organizationname n
+  WHERE n.organization_id = s.id AND n.valid_to > d.given_on
+  ORDER BY n.valid_to LIMIT 1
+) called ON true
 WHERE d.person_id = (
   SELECT coalesce(merged_into_id, id) FROM registry_person WHERE id = %(person)s
 ) AND d.status = 'completed'

@@ -16,7 +16,7 @@ from django.db import connection
 
 from portal.common.names import fold
 from portal.registry.addresses import Index, Mention, Words, split
-from portal.registry.models.site import Organization
+from portal.registry.models.site import Organization, OrganizationName
 from portal.registry.models.unit import AdministrativeUnit
 
 # Candidates as near as this to the best one are not told apart.
@@ -166,6 +166,12 @@ class _SiteIndex:
                 words.update(_site_words(units.units[unit].folded))
             for word in words:
                 self.by_word[word].add(pk)
+        for pk, folded in OrganizationName.objects.values_list(
+            "organization", "folded"
+        ):
+            # People go on using a name that was given up.
+            for word in _site_words(folded):
+                self.by_word[word].add(pk)
 
     def named(self, text: str) -> set[int]:
         """Return the sites that have all words, the last of them perhaps begun only."""
@@ -293,7 +299,10 @@ def _stamp() -> _Stamp:
             "SELECT (SELECT max(id) FROM registry_administrativeunit),"
             " (SELECT max(id) FROM registry_unitsuccession),"
             " (SELECT max(id) FROM registry_unitalias),"
-            " (SELECT max(id) FROM registry_organization)"
+            " (SELECT max(id) FROM registry_organization),"
+            # What closed or was renamed left a row there.
+            " (SELECT max(id) FROM registry_organizationsuccession),"
+            " (SELECT max(id) FROM registry_organizationname)"
         )
         return cursor.fetchone()
 

@@ -191,6 +191,17 @@ def test_a_row_that_was_altered_is_brought_up_to_date(reference):
 
 
 @pytest.mark.django_db
+def test_an_organization_that_was_changed_in_the_portal_is_left_alone(reference):
+    code = "TYT-N10507"
+    Organization.objects.filter(code=code).update(name="Tên Mới", is_own=True)
+    out = StringIO()
+
+    call_command("load_reference", "--json", stdout=out)
+
+    assert json.loads(out.getvalue())["registry_organization"]["changed"] == 0
+    assert Organization.objects.get(code=code).name == "Tên Mới"
+
+
 def test_a_code_that_names_nothing_is_refused(reference):
     row = ("ABC1", "no-such-product", "2022-01-01")
     table = tables.Table(

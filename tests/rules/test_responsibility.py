@@ -7,6 +7,7 @@ reasons in order, whether that is certain.
 """
 
 import csv
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from complaints.rules.responsibility import (
     MAX_HOPS,
     Atlas,
     Body,
+    Delegated,
     Facts,
     responsible_for,
 )
@@ -116,8 +118,8 @@ def atlas():
 ATLAS = atlas()
 
 
-def rows():
-    path = Path(__file__).with_name("responsibility.csv")
+def rows(name="responsibility.csv"):
+    path = Path(__file__).with_name(name)
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file, delimiter=";"))
 
@@ -136,6 +138,28 @@ def test_the_rule_answers_as_the_table_says(row):
     assert NAMES[answer.body] == row["answers"]
     assert [reason.step for reason in answer.path] == row["reasons"].split()
     assert answer.is_certain is (row["certain"] == "yes")
+
+
+def delegated(words):
+    """Return a row as it is written in the table: "unit>to:kind", ">>": with below."""
+    reach, _colon, kind = words.partition(":")
+    body, to = reach.replace(">>", ">").split(">")
+    return Delegated(IDS[body], IDS[to], kind, with_below=">>" in reach)
+
+
+@pytest.mark.parametrize("row", rows("delegations.csv"), ids=lambda row: row["case"])
+def test_a_row_in_force_lets_another_unit_answer(row):
+    known = replace(ATLAS, delegations=[delegated(w) for w in row["rows"].split()])
+    facts = Facts(
+        row["kind"],
+        site=IDS[row["site"]] if row["site"] else None,
+        residence=row["residence"] or None,
+    )
+
+    answer = responsible_for(facts, atlas=known, day=TODAY)
+
+    assert NAMES[answer.body] == row["answers"]
+    assert answer.path[-1].step == row["last_reason"]
 
 
 def test_the_table_has_each_of_the_seven_steps():

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from complaints.actions import atlas as atlases
 from complaints.actions import routing
 from complaints.choices import Kind
 from complaints.rules.responsibility import Facts, responsible_for
@@ -32,8 +33,9 @@ class Command(BaseCommand):
             **_where(options["place"], options["site"], options["given_on"]),
             residence=_residence(options["residence"]),
         )
-        atlas = routing.read_atlas([facts])
-        answer = responsible_for(facts, atlas=atlas, day=timezone.localdate())
+        day = timezone.localdate()
+        atlas = atlases.read([facts], day=day)
+        answer = responsible_for(facts, atlas=atlas, day=day)
         body = Organization.objects.select_related("commune", "province").get(
             pk=answer.body
         )

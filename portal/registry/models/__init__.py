@@ -37,7 +37,12 @@ from portal.registry.models.session_list import (
     SessionList,
     StagedRow,
 )
-from portal.registry.models.site import Holiday, Organization, OrganizationSuccession
+from portal.registry.models.site import (
+    Holiday,
+    Organization,
+    OrganizationName,
+    OrganizationSuccession,
+)
 from portal.registry.models.unit import AdministrativeUnit, UnitAlias, UnitSuccession
 
 __all__ = [
@@ -62,6 +67,7 @@ __all__ = [
     "NameShare",
     "NumberReading",
     "Organization",
+    "OrganizationName",
     "OrganizationSuccession",
     "Person",
     "PopulationAnswer",

@@ -12,7 +12,8 @@ class Organization(models.Model):
     """A health station, hospital, mobile point, centre, department or ministry.
 
     One tree: ``path`` holds the codes from the root, as ``/vn/79/...``, and is what a
-    member of staff's scope is measured by.
+    member of staff's scope is measured by. ``is_own``: opened or changed in the portal,
+    so that loading reference data leaves it as it is.
     """
 
     class Kind(models.TextChoices):
@@ -43,6 +44,7 @@ class Organization(models.Model):
     opened_on = models.DateField()
     closed_on = models.DateField(null=True)
     phone = models.CharField(max_length=20, blank=True)
+    is_own = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = (
@@ -77,6 +79,37 @@ class Organization(models.Model):
         return self.opened_on <= day and (
             self.closed_on is None or day < self.closed_on
         )
+
+
+class OrganizationName(models.Model):
+    """A name that an organization bore before; ``valid_to`` is the first day without.
+
+    People go on using it, so places are found by it.
+    """
+
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="names", db_index=False
+    )
+    name = models.CharField(max_length=160)
+    folded = models.CharField(max_length=160)
+    valid_from = models.DateField()
+    valid_to = models.DateField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                name="organizationname_ends_after_it_begins",
+                condition=Q(valid_to__gt=F("valid_from")),
+            ),
+            models.UniqueConstraint(
+                name="organizationname_one_until_a_day",
+                fields=["organization", "valid_to"],
+            ),
+        )
+        indexes = (models.Index(name="organizationname_folded", fields=["folded"]),)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class OrganizationSuccession(models.Model):

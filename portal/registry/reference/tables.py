@@ -21,7 +21,8 @@ class Table(NamedTuple):
     """Rows for one table; no row points to another of the same batch.
 
     ``key`` names the columns that tell a row from another; ``codes`` maps a foreign
-    key's column to the table whose ``code`` it gives.
+    key's column to the table whose ``code`` it gives. ``unless``: a column of the table
+    that is true where a row was changed by hand and is left as it is.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Table(NamedTuple):
     key: tuple[str, ...]
     codes: Mapping[str, str]
     rows: Sequence[tuple]
+    unless: str = ""
 
 
 def all_tables() -> Iterator[Table]:
@@ -154,6 +156,7 @@ def _organizations(units: Sequence, successions: Sequence) -> Iterator[Table]:
             + (body.opened_on, body.closed_on or None, "")
             for body in bodies
         ],
+        unless="is_own",
     )
     yield from _by_level(table)
     yield Table(

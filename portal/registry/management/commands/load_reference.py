@@ -13,7 +13,8 @@ from portal.registry.reference.tables import Table, all_tables
 class Command(BaseCommand):
     help = (
         "Load reference data. Safe to repeat: rows are added or brought up to date by "
-        "their code, never deleted, and a second run changes nothing."
+        "their code, never deleted, and a second run changes nothing. Organizations "
+        "that were changed in the portal are left as they are."
     )
 
     def add_arguments(self, parser):
@@ -62,7 +63,7 @@ def load(table: Table) -> dict[str, int]:
         cursor.execute(
             names.fill(
                 "UPDATE {target} t SET {assignments} FROM {ready} r WHERE {same_key}"
-                " AND ({old_values}) IS DISTINCT FROM ({new_values})"
+                " AND ({old_values}) IS DISTINCT FROM ({new_values}) AND {ours}"
             )
         )
         changed = cursor.rowcount
@@ -99,6 +100,11 @@ class _Names:
                 for column in table.key
             ),
         }
+        self.parts["ours"] = (
+            sql.SQL("NOT {}").format(sql.Identifier("t", table.unless))
+            if table.unless
+            else sql.SQL("true")
+        )
         self.parts["empty"] = self._empty()
         self.parts["resolved"] = self._resolved()
 

@@ -1,0 +1,390 @@
+"""What waits at a unit that closes goes to its successor, in one transaction.
+
+Cases by a single statement, however many: holder, event, notice and what they were
+before. The citizen is told once, some minutes later, so that a slip can be taken back.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from complaints.actions.standing_in import DECIDING
+from complaints.choices import OPEN, Actor, Move, Status
+from complaints.models import (
+    Complaint,
+    Incident,
+    Lease,
+    Message,
+    Prepared,
+    Referral,
+    StandIn,
+    UnitChange,
+    UnitChangeCase,
+)
+from complaints.rules import succession
+from complaints.rules.refused import Refused
+from portal.accounts import staffing
+from portal.accounts.models import Posting, User
+from portal.common import outbox
+from portal.registry.models import Organization, OrganizationSuccession, Proposal
+
+# Nobody is told before: as long a closing can be taken back without anybody noticing.
+TELL_AFTER: Final = timedelta(minutes=10)
+# Whoever was just routing to the unit has written by then.
+LATE_AFTER: Final = timedelta(minutes=2)
+_WAITING: Final = ("open", "signing")
+
+
+def require(change: UnitChange, *, at: datetime) -> None:
+    """Raise Refused with words where a closing would leave something to nobody."""
+    unit, successor = change.organization, change.successor
+    today = timezone.localdate(at)
+    if unit.closed_on is not None:
+        raise Refused(_("This unit is closed already."))
+    if change.day <= unit.opened_on:
+        raise Refused(_("On that day the unit was not open yet."))
+    below = Organization.objects.filter(parent=unit, closed_on=None)
+    if below.exists():
+        raise Refused(
+            _("Units below are still open: %(names)s. Close them first.")
+            % {
+                "names": ", ".join(
+                    below.order_by("pk").values_list("name", flat=True)[:3]
+                )
+            }
+        )
+    waiting = _what_waits(unit, at=at)
+    if successor is None:
+        if waiting:
+            raise Refused(
+                _("Cases, people or work are left at this unit. Name a successor.")
+            )
+        return
+    if successor.pk == unit.pk or successor.path.startswith(unit.path):
+        raise Refused(_("The successor has to be another unit, not one below it."))
+    if not successor.is_open_on(max(change.day, today)):
+        raise Refused(_("The successor is not open on that day. Choose another one."))
+    closes = successor.changes.filter(
+        kind=UnitChange.Kind.CLOSED, state__in=UnitChange.WAITING
+    )
+    if closes.exists():
+        raise Refused(_("The successor is about to close itself. Choose another one."))
+    if waiting and not _somebody_decides(change, at=at):
+        raise Refused(
+            _(
+                "Nobody at the successor decides cases. Let the people go along,"
+                " or post somebody there first."
+            )
+        )
+
+
+def _what_waits(unit: Organization, *, at: datetime) -> bool:
+    """Tell whether a unit has cases, people or other work that needs a receiver."""
+    return (
+        Complaint.objects.filter(
+            Q(holder=unit) | Q(co_holder=unit), status__in=OPEN
+        ).exists()
+        or unit.postings.not_over(at=at).exists()
+        or any(rows.exists() for rows in _other_work(unit).values())
+    )
+
+
+def _other_work(unit: Organization) -> dict[str, QuerySet[Any]]:
+    """Return what else waits for the people of a unit: incidents, pairs, repairs."""
+    return {
+        "incidents": Incident.objects.filter(holder=unit, state__in=Incident.RUNNING),
+        "referrals": Referral.objects.filter(
+            authority=unit, state=Referral.State.WAITING
+        ),
+        "proposals": Proposal.objects.filter(organization=unit, state__in=_WAITING),
+        "prepared": Prepared.objects.filter(organization=unit, state__in=_WAITING),
+    }
+
+
+def _give(name: str, keys: list[int], *, to: Organization) -> None:
+    if name == "incidents":
+        Incident.objects.filter(pk__in=keys).update(holder=to)
+        return
+    if name == "referrals":
+        Referral.objects.filter(pk__in=keys).update(authority=to)
+        return
+    model: type[Proposal | Prepared] = Proposal if name == "proposals" else Prepared
+    model.objects.filter(pk__in=keys).update(organization=to, path=to.path)
+
+
+def _somebody_decides(change: UnitChange, *, at: datetime) -> bool:
+    successor = change.successor
+    assert successor is not None
+    there = Q(organization=successor)
+    if change.staff == UnitChange.Staff.MOVE:
+        there |= Q(organization=change.organization)
+    return (
+        Posting.objects.current(at=at)
+        .filter(there, role__in=DECIDING, user__is_active=True)
+        .exists()
+    )
+
+
+def close_now(change: UnitChange, *, at: datetime) -> None:
+    """Close a locked unit and hand on what waits there; raise Refused (``require``)."""
+    require(change, at=at)
+    unit, successor = change.organization, change.successor
+    unit.closed_on, unit.is_own = change.day, True
+    unit.save(update_fields=["closed_on", "is_own"])
+    if successor is None:
+        return
+    OrganizationSuccession.objects.update_or_create(
+        old=unit,
+        new=successor,
+        defaults={"valid_from": change.day, "reason": change.reason},
+    )
+    StandIn.objects.filter(organization=unit, until=None).update(until=at)
+    change.cases += move_cases(change, at=at)
+    for name, rows in _other_work(unit).items():
+        change.facts[name] = list(rows.order_by("pk").values_list("pk", flat=True))
+        _give(name, change.facts[name], to=successor)
+    change.facts["postings"] = _hand_on_people(change, at=at)
+    outbox.add("unit_late", [change.pk], at=at, delay=LATE_AFTER)
+
+
+_MOVE: Final = """
+WITH chosen AS (
+  SELECT id, status, assignee_id, co_holder_id, routed_at FROM complaints_complaint
+  WHERE holder_id = %(old)s AND status = ANY(%(open)s) ORDER BY id FOR UPDATE
+), moved AS (
+  UPDATE complaints_complaint c
+  SET holder_id = %(new)s, routed_at = %(at)s, version = c.version + 1,
+    status = CASE WHEN c.status = ANY(%(anew)s) THEN %(received)s ELSE c.status END,
+    assignee_id = CASE WHEN c.status = ANY(%(anew)s) THEN NULL ELSE c.assignee_id END,
+    co_holder_id = nullif(c.co_holder_id, %(new)s)
+  FROM chosen WHERE c.id = chosen.id
+  RETURNING c.id, c.status, c.round
+), told AS (
+  INSERT INTO complaints_event
+    (complaint_id, seq, move, at, actor, by_id, status, round, holder_id, data, note,
+     note_salt)
+  SELECT id, 0, %(move)s, %(at)s, %(actor)s, %(by)s, status, round, %(new)s,
+    %(data)s::jsonb, %(note)s, gen_random_uuid()
+  FROM moved ORDER BY id
+  RETURNING id, complaint_id
+), owed AS (
+  INSERT INTO common_outbox (kind, subject, next_at, attempts, last_error)
+  SELECT 'event', id, %(tell_at)s, 0, '' FROM told
+), kept AS (
+  INSERT INTO complaints_unitchangecase (change_id, complaint_id, event_id, before)
+  SELECT %(change)s, told.complaint_id, told.id, jsonb_build_object(
+    'status', chosen.status, 'assignee', chosen.assignee_id,
+    'co_holder', chosen.co_holder_id, 'routed_at', chosen.routed_at)
+  FROM told JOIN chosen ON chosen.id = told.complaint_id
+)
+SELECT complaint_id FROM told"""
+
+
+def move_cases(change: UnitChange, *, at: datetime) -> int:
+    """Hand all open cases of a unit to its successor; return how many. Repeatable.
+
+    A hand-over as of staff, save that it is no hop between equals, and that what waits
+    for an answer or a second signature goes on waiting (``rules.succession``).
+    """
+    unit, successor = change.organization, change.successor
+    assert successor is not None
+    Complaint.objects.filter(co_holder=unit, status__in=OPEN, holder=successor).update(
+        co_holder=None
+    )
+    data = {"from": unit.name, "to": successor.name, "unit_change": str(change.ref)}
+    facts: dict[str, Any] = {
+        "old": unit.pk,
+        "new": successor.pk,
+        "open": list(OPEN),
+        "anew": list(succession.BEGINS_ANEW),
+        "received": Status.RECEIVED,
+        "at": at,
+        "tell_at": at + TELL_AFTER,
+        "move": Move.HAND_OVER,
+        "actor": Actor.STAFF,
+        "by": change.by_id,
+        "data": json.dumps(data, ensure_ascii=False),
+        "note": change.reason,
+        "change": change.pk,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVE, facts)
+        moved = [row[0] for row in cursor.fetchall()]
+    Complaint.objects.filter(co_holder=unit, status__in=OPEN).update(
+        co_holder=successor
+    )
+    Lease.objects.filter(complaint__in=moved).delete()
+    return len(moved)
+
+
+def _hand_on_people(change: UnitChange, *, at: datetime) -> list[dict[str, Any]]:
+    """End the postings at a unit, or let them go on at the successor; return both.
+
+    Deputies go with whom they stand for. Raise Refused where that is not whose to do.
+    """
+    rows = change.organization.postings.not_over(at=at).select_related("user")
+    principals = list(rows.filter(deputy_for=None).order_by("pk"))
+    deputies = list(rows.exclude(deputy_for=None).order_by("pk"))
+    facts = _rights(change.by, at=at)
+    kept: list[dict[str, Any]] = []
+    try:
+        for posting in principals:
+            mine = [row for row in deputies if row.deputy_for_id == posting.pk]
+            kept += [_was(posting), *map(_was, mine)]
+            staffing.end_now(posting=posting, **facts)
+            given = _give_on(change, posting, facts)
+            kept[-1 - len(mine)]["given"] = given.pk if given else None
+            if given is None:
+                continue
+            for row in mine:
+                staffing.deputise(
+                    posting=given,
+                    deputy=row.user,
+                    valid_from=max(row.valid_from, at),
+                    valid_to=row.valid_to,
+                    **facts,
+                )
+    except staffing.NotYours as refused:
+        raise Refused(
+            _("The people of this unit are not all yours to post: %(why)s")
+            % {"why": refused}
+        ) from refused
+    return kept
+
+
+def _give_on(
+    change: UnitChange, posting: Posting, facts: dict[str, Any]
+) -> Posting | None:
+    """Post somebody at the successor, unless the people stay or are there already."""
+    there = posting.user.postings.filter(organization=change.successor, valid_to=None)
+    if change.staff != UnitChange.Staff.MOVE or there.exists():
+        return None
+    assert change.successor is not None
+    return staffing.post(
+        user=posting.user,
+        organization=change.successor,
+        role=posting.role,
+        valid_from=max(posting.valid_from, facts["at"]),
+        valid_to=posting.valid_to,
+        **facts,
+    )
+
+
+def _was(posting: Posting) -> dict[str, Any]:
+    return {
+        "posting": posting.pk,
+        "valid_to": posting.valid_to.isoformat() if posting.valid_to else None,
+    }
+
+
+def _rights(by: User, *, at: datetime) -> dict[str, Any]:
+    """Return as whom the people are posted: by whoever decided, with what they hold."""
+    held = by.postings.current(at=at).select_related("organization")
+    return {"by": by, "postings": list(held), "at": at}
+
+
+_BACK: Final = """
+WITH chosen AS (
+  SELECT k.complaint_id, k.before, e.seq FROM complaints_unitchangecase k
+  JOIN complaints_event e ON e.id = k.event_id WHERE k.change_id = %(change)s
+), back AS (
+  UPDATE complaints_complaint c
+  SET holder_id = %(old)s, version = c.version + 1, status = before ->> 'status',
+    assignee_id = (before ->> 'assignee')::bigint,
+    co_holder_id = (before ->> 'co_holder')::bigint,
+    routed_at = (before ->> 'routed_at')::timestamptz
+  FROM chosen WHERE c.id = chosen.complaint_id
+  RETURNING c.id, c.status, c.round, chosen.seq
+)
+INSERT INTO complaints_event
+  (complaint_id, seq, move, at, actor, by_id, status, round, holder_id, data, note,
+   note_salt)
+SELECT id, 0, %(move)s, %(at)s, %(actor)s, %(by)s, status, round, %(old)s,
+  jsonb_build_object('move', %(undone)s::text, 'seq', seq), '', gen_random_uuid()
+FROM back ORDER BY id"""
+
+_WORKED_ON: Final = """
+SELECT count(DISTINCT k.complaint_id) FROM complaints_unitchangecase k
+JOIN complaints_event own ON own.id = k.event_id
+JOIN complaints_event later ON later.complaint_id = k.complaint_id
+  AND later.seq > own.seq
+WHERE k.change_id = %s"""
+
+
+def take_back(
+    change: UnitChange, *, by: User, postings: Sequence[Posting], at: datetime
+) -> None:
+    """Put everything back as it was before a unit closed.
+
+    Raise Refused where a citizen was told, or a case was worked on since.
+    """
+    unit, successor = change.organization, change.successor
+    unit.closed_on = None
+    unit.save(update_fields=["closed_on"])
+    if successor is None:
+        return
+    _take_cases_back(change, by=by, at=at)
+    OrganizationSuccession.objects.filter(old=unit, new=successor).delete()
+    for name in _other_work(unit):
+        _give(name, change.facts.get(name, []), to=unit)
+    facts = {"by": by, "postings": list(postings), "at": at}
+    try:
+        _take_people_back(change, facts)
+    except staffing.NotYours as refused:
+        raise Refused(
+            _("The people of this unit are not all yours to post: %(why)s")
+            % {"why": refused}
+        ) from refused
+
+
+def _take_cases_back(change: UnitChange, *, by: User, at: datetime) -> None:
+    events = list(
+        UnitChangeCase.objects.filter(change=change).values_list("event", flat=True)
+    )
+    Complaint.objects.select_for_update().filter(
+        pk__in=UnitChangeCase.objects.filter(change=change).values("complaint")
+    ).order_by("pk").values_list("pk").last()
+    with connection.cursor() as cursor:
+        cursor.execute(_WORKED_ON, [change.pk])
+        worked_on = cursor.fetchone()[0]
+    if worked_on:
+        raise Refused(
+            _("%(n)s of its cases were worked on since, so it stays closed.")
+            % {"n": worked_on}
+        )
+    told = Message.objects.filter(event__in=events)
+    if not outbox.withdraw("event", events) or told.exists():
+        raise Refused(_("Citizens were told already, so it stays closed."))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _BACK,
+            {
+                "change": change.pk,
+                "old": change.organization_id,
+                "move": Move.UNDO,
+                "undone": Move.HAND_OVER,
+                "at": at,
+                "actor": Actor.STAFF,
+                "by": by.pk,
+            },
+        )
+
+
+def _take_people_back(change: UnitChange, facts: dict[str, Any]) -> None:
+    """End what was given at the successor and let the postings here go on."""
+    rows = change.facts.get("postings", [])
+    given = Posting.objects.filter(pk__in=[row.get("given") for row in rows])
+    for posting in given.select_related("organization").order_by("pk"):
+        staffing.end_now(posting=posting, **facts)
+    for row in rows:
+        before = Posting.objects.filter(pk=row["posting"]).first()
+        if before is not None:
+            until = parse_datetime(row["valid_to"]) if row["valid_to"] else None
+            staffing.change_end(posting=before, valid_to=until, **facts)

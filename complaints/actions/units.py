@@ -1,0 +1,384 @@
+"""Opening, renaming and closing units, from a day on: decided, carried out, taken back.
+
+A unit is only ever changed by a dated row (``UnitChange``). What begins on a day to
+come waits in the outbox until that day. Closing moves the open cases, the people and
+what else waits there to the successor in one transaction (``closing``).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Final
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from complaints.actions import closing
+from complaints.choices import OPEN
+from complaints.models import Complaint, UnitChange
+from complaints.rules.refused import Refused
+from portal.accounts.models import Posting, User
+from portal.accounts.staffing import GIVES
+from portal.audit import record as audit
+from portal.common import names, outbox, scope
+from portal.registry.models import (
+    AdministrativeUnit,
+    Organization,
+    OrganizationName,
+)
+
+KIND: Final = "unit_change"
+# Up to so many cases are moved while whoever closes the unit waits; more by a worker.
+AT_ONCE: Final = 500
+Kind, State, Staff = UnitChange.Kind, UnitChange.State, UnitChange.Staff
+# As many signs as the database keeps of a path.
+LONGEST_PATH: Final = 120
+# What can be opened here; departments and the ministry are made by law, not by a form.
+OPENED: Final = (
+    Organization.Kind.HEALTH_STATION,
+    Organization.Kind.HOSPITAL,
+    Organization.Kind.MOBILE_POINT,
+    Organization.Kind.DISTRICT_CENTRE,
+    Organization.Kind.CDC,
+)
+
+
+@dataclass(frozen=True)
+class NewUnit:
+    """What is said of a unit that opens."""
+
+    code: str
+    kind: str
+    name: str
+    parent: Organization
+    commune: AdministrativeUnit | None
+    gives_doses: bool
+    phone: str = ""
+
+
+def manages(postings: Sequence[Posting], organization: Organization) -> bool:
+    """Tell whether one may change a unit: it lies below where one leads or runs it."""
+    return any(
+        posting.role in GIVES
+        and organization.pk != posting.organization_id
+        and organization.path.startswith(posting.organization.path)
+        for posting in postings
+    )
+
+
+def takes(postings: Sequence[Posting], organization: Organization) -> bool:
+    """Tell whether one may put something below a unit, or let it take over."""
+    return any(
+        posting.role in GIVES
+        and organization.path.startswith(posting.organization.path)
+        for posting in postings
+    )
+
+
+def open_unit(
+    new: NewUnit,
+    *,
+    on: date,
+    reason: str,
+    by: User,
+    postings: Sequence[Posting],
+    at: datetime,
+) -> Organization:
+    """Open a unit below another one; it answers from its day on. Raise Refused."""
+    if not takes(postings, new.parent):
+        raise Refused(_("This unit lies outside of yours."))
+    if new.kind not in OPENED:
+        raise Refused(_("Units of this kind are not opened here."))
+    if not new.parent.is_open_on(max(on, timezone.localdate(at))):
+        raise Refused(_("The unit above is closed on that day. Choose another one."))
+    if new.kind == Organization.Kind.HEALTH_STATION and new.commune is None:
+        raise Refused(_("A health station needs its commune, to be found by it."))
+    path = f"{new.parent.path}{new.code.lower()}/"
+    if len(path) > LONGEST_PATH:
+        raise Refused(_("There are too many levels above. Choose a unit further up."))
+    province = (
+        _province_of(new.commune) if new.commune is not None else new.parent.province
+    )
+    try:
+        with scope.system():
+            unit = Organization.objects.create(
+                code=new.code,
+                kind=new.kind,
+                name=new.name,
+                folded=names.fold(new.name),
+                sort_key=names.sort_key(new.name),
+                parent=new.parent,
+                path=path,
+                commune=new.commune,
+                province=province,
+                gives_doses=new.gives_doses,
+                opened_on=on,
+                phone=new.phone,
+                is_own=True,
+            )
+            _note_done(
+                UnitChange(
+                    organization=unit,
+                    kind=Kind.OPENED,
+                    day=on,
+                    reason=reason,
+                    by=by,
+                    at=at,
+                    state=State.DONE,
+                    done_at=at,
+                )
+            )
+    except IntegrityError as error:
+        raise Refused(_("Another unit has this code. Choose another code.")) from error
+    return unit
+
+
+def rename(
+    organization: Organization,
+    name: str,
+    *,
+    on: date,
+    reason: str,
+    by: User,
+    postings: Sequence[Posting],
+    at: datetime,
+) -> UnitChange:
+    """Give a unit another name from a day on; it is still found by the one before.
+
+    Raise Refused.
+    """
+    with scope.system():
+        unit = _lock(organization, postings)
+        if not unit.is_open_on(timezone.localdate(at)):
+            raise Refused(_("This unit is closed. Its name stays as it was."))
+        if on <= unit.opened_on:
+            raise Refused(_("On that day the unit was not open yet."))
+        if name == unit.name:
+            raise Refused(_("The unit has this name already."))
+        same = Organization.objects.filter(
+            parent=unit.parent_id, folded=names.fold(name), closed_on=None
+        )
+        if same.exclude(pk=unit.pk).exists():
+            raise Refused(_("A unit beside it has this name. Choose another one."))
+        change = _plan(
+            UnitChange(
+                organization=unit,
+                kind=Kind.RENAMED,
+                day=on,
+                name_before=unit.name,
+                name_after=name,
+                reason=reason,
+                by=by,
+                at=at,
+                state=State.PLANNED,
+            )
+        )
+        _begin(change, at=at, is_small=True)
+    return change
+
+
+def close(
+    organization: Organization,
+    *,
+    on: date,
+    successor: Organization | None,
+    staff: str,
+    reason: str,
+    by: User,
+    postings: Sequence[Posting],
+    at: datetime,
+) -> UnitChange:
+    """Close a unit from a day on, with who answers for it then. Raise Refused.
+
+    Refused where a case, a member of staff or a unit below would be left to nobody. Of
+    today or before: at once, by a worker where many cases move. Of a later day: then.
+    """
+    with scope.system():
+        unit = _lock(organization, postings)
+        if unit.parent_id is None:
+            raise Refused(_("The ministry cannot be closed."))
+        if successor is not None and not takes(postings, successor):
+            raise Refused(_("The successor lies outside of your units. Ask above."))
+        change = UnitChange(
+            organization=unit,
+            kind=Kind.CLOSED,
+            day=on,
+            successor=successor,
+            staff=staff,
+            reason=reason,
+            by=by,
+            at=at,
+            state=State.PLANNED,
+        )
+        closing.require(change, at=at)
+        _plan(change)
+        count = Complaint.objects.filter(holder=unit, status__in=OPEN).count()
+        _begin(change, at=at, is_small=count <= AT_ONCE)
+    return change
+
+
+def withdraw(
+    ref: UUID, *, by: User, postings: Sequence[Posting], at: datetime
+) -> UnitChange:
+    """Put a change aside that waits for its day. Raise Refused once it began."""
+    with scope.system():
+        change = _lock_change(ref, postings)
+        if change.state != State.PLANNED or not outbox.withdraw(KIND, [change.pk]):
+            raise Refused(_("It was carried out already, or is just now."))
+        change.state, change.ended_by, change.ended_at = State.WITHDRAWN, by, at
+        change.save(update_fields=["state", "ended_by", "ended_at"])
+        _note(change, "withdrawn", by=by, at=at)
+    return change
+
+
+def undo(
+    ref: UUID, *, by: User, postings: Sequence[Posting], at: datetime
+) -> UnitChange:
+    """Open again what was closed today, as long as nobody was told. Raise Refused."""
+    with scope.system():
+        change = _lock_change(ref, postings)
+        if change.kind != Kind.CLOSED or change.state != State.DONE:
+            raise Refused(_("Only a closing that was carried out can be taken back."))
+        assert change.done_at is not None
+        if timezone.localdate(change.done_at) != timezone.localdate(at):
+            raise Refused(_("It was carried out on an earlier day, so it stays."))
+        closing.take_back(change, by=by, postings=postings, at=at)
+        change.state, change.ended_by, change.ended_at = State.UNDONE, by, at
+        change.save(update_fields=["state", "ended_by", "ended_at"])
+        _note(change, "undone", by=by, at=at)
+    return change
+
+
+def work(subjects: Sequence[int], *, at: datetime) -> None:
+    """Carry out changes whose day has come. The outbox's handler; safe to repeat."""
+    for pk in subjects:
+        with scope.system():
+            carry_out(pk, at=at)
+
+
+def work_late(subjects: Sequence[int], *, at: datetime) -> None:
+    """Move what reached a unit just as it closed. The outbox's handler."""
+    with scope.system():
+        rows = UnitChange.objects.filter(pk__in=subjects, state=State.DONE)
+        for change in rows.select_related("organization", "successor"):
+            if change.successor is not None:
+                change.cases += closing.move_cases(change, at=at)
+                change.save(update_fields=["cases"])
+
+
+def carry_out(pk: int, *, at: datetime) -> None:
+    """Do what was decided, all in one transaction; note why where it cannot be done."""
+    change = (
+        UnitChange.objects.select_for_update(of=("self", "organization"))
+        .select_related("organization", "successor", "by")
+        .get(pk=pk)
+    )
+    if change.state not in UnitChange.WAITING:
+        return
+    try:
+        with transaction.atomic():
+            if change.kind == Kind.RENAMED:
+                _rename_now(change)
+            else:
+                closing.close_now(change, at=at)
+    except Refused as refused:
+        change.state, change.trouble = State.REFUSED, str(refused)[:300]
+        change.save(update_fields=["state", "trouble"])
+        return
+    change.state, change.done_at = State.DONE, at
+    change.save(update_fields=["state", "done_at", "cases", "facts"])
+    _note(change, "carried out", by=change.by, at=at)
+
+
+def _rename_now(change: UnitChange) -> None:
+    unit = change.organization
+    begun = unit.names.order_by("-valid_to").values_list("valid_to", flat=True).first()
+    if begun is not None and begun >= change.day:
+        raise Refused(_("The unit had another name from that day on already."))
+    OrganizationName.objects.create(
+        organization=unit,
+        name=unit.name,
+        folded=unit.folded,
+        valid_from=begun or unit.opened_on,
+        valid_to=change.day,
+    )
+    unit.name, unit.is_own = change.name_after, True
+    unit.folded, unit.sort_key = names.fold(unit.name), names.sort_key(unit.name)
+    unit.save(update_fields=["name", "folded", "sort_key", "is_own"])
+
+
+def _plan(change: UnitChange) -> UnitChange:
+    try:
+        with transaction.atomic():
+            change.save()
+    except IntegrityError as error:
+        raise Refused(
+            _("A change of this unit waits already. Withdraw it first.")
+        ) from (error)
+    _note(change, "decided", by=change.by, at=change.at)
+    return change
+
+
+def _begin(change: UnitChange, *, at: datetime, is_small: bool) -> None:
+    """Carry a change out now, hand it to a worker, or let it wait for its day."""
+    midnight = timezone.make_aware(datetime.combine(change.day, time()))
+    if midnight > at:
+        outbox.add(KIND, [change.pk], at=at, delay=midnight - at)
+        return
+    if is_small:
+        carry_out(change.pk, at=at)
+        change.refresh_from_db()
+        if change.state == State.REFUSED:
+            raise Refused(change.trouble)
+        return
+    change.state = State.RUNNING
+    change.save(update_fields=["state"])
+    outbox.add(KIND, [change.pk], at=at)
+
+
+def _lock(organization: Organization, postings: Sequence[Posting]) -> Organization:
+    unit: Organization = (
+        Organization.objects.select_for_update(of=("self",))
+        .select_related("parent", "province")
+        .get(pk=organization.pk)
+    )
+    if not manages(postings, unit):
+        raise Refused(_("Only who leads a unit above, or runs the portal, does this."))
+    return unit
+
+
+def _lock_change(ref: UUID, postings: Sequence[Posting]) -> UnitChange:
+    change: UnitChange = (
+        UnitChange.objects.select_for_update(of=("self",))
+        .select_related("organization", "successor", "by")
+        .get(ref=ref)
+    )
+    if not manages(postings, change.organization):
+        raise Refused(_("Only who leads a unit above, or runs the portal, does this."))
+    return change
+
+
+def _province_of(commune: AdministrativeUnit) -> AdministrativeUnit:
+    unit = commune
+    while unit.parent is not None:
+        unit = unit.parent
+    return unit
+
+
+def _note_done(change: UnitChange) -> None:
+    change.save()
+    _note(change, "carried out", by=change.by, at=change.at)
+
+
+def _note(change: UnitChange, what: str, *, by: User, at: datetime) -> None:
+    audit.change(
+        at=at,
+        actor="staff",
+        actor_id=by.pk,
+        person_id=None,
+        subject="organization",
+        subject_id=change.organization_id,
+        detail=f"{change.kind} {change.day} {what} ({change.cases})",
+    )
