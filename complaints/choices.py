@@ -219,3 +219,21 @@ class Check(TextChoices):
     PAPER_COVERED = "paper_covered", _("A part of the paper is covered")
     PAPER_ALTERED = "paper_altered", _("The paper was changed by hand")
     PHOTO_UNREADABLE = "photo_unreadable", _("The photo can hardly be read")
+
+
+class Unusual(TextChoices):
+    """What makes a look at somebody's data unusual."""
+
+    OWN = "own", _("Own record, or one of the own household")
+    MANY = "many", _("Many different people within an hour")
+    AT_NIGHT = "at_night", _("Outside office hours")
+    NO_CASE = "no_case", _("People with whom the unit has nothing to do")
+    SOUGHT = "sought", _("One person looked up by many accounts")
+
+
+class Tie(TextChoices):
+    """How a person on record hangs together with an account."""
+
+    NUMBER = "number", _("the account's own identity number")
+    PHONE = "phone", _("the account's own telephone")
+    FAMILY = "family", _("a telephone shared with the account's own record")

@@ -4,7 +4,14 @@ from celery import shared_task
 from django.utils import timezone
 
 from complaints import integrity, quality, rollups
-from complaints.actions import bulk, clockwork, drafts, gathering, own_files
+from complaints.actions import (
+    access_signs,
+    bulk,
+    clockwork,
+    drafts,
+    gathering,
+    own_files,
+)
 from portal.registry.certificates import issuing
 from portal.registry.exports import files
 from portal.registry.imports import staging as lists
@@ -74,6 +81,12 @@ def reconcile(**_later: object) -> None:
 def forget_own_files(**_later: object) -> None:
     """Delete the files that people made of their own data a day ago."""
     own_files.forget_expired(at=timezone.now())
+
+
+@shared_task(name="complaints.find_unusual_looks", ignore_result=True)
+def find_unusual_looks(**_later: object) -> None:
+    """List what was unusual today in who looked at people's data."""
+    access_signs.find(at=timezone.now())
 
 
 @shared_task(name="complaints.seal", ignore_result=True)

@@ -80,6 +80,11 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"queue": "report"},
         },
+        "find-unusual-looks": {
+            "task": "complaints.find_unusual_looks",
+            "schedule": crontab(minute="20"),
+            "options": {"queue": "report"},
+        },
         "seal": {"task": "complaints.seal", "schedule": 3600.0},
     },
 )

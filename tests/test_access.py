@@ -28,9 +28,11 @@ from complaints.models import (
     UnitChange,
     Wording,
 )
+from complaints.models.access_sign import AccessSign
 from complaints.notifications import texts
 from complaints.notifications.words import WORDS
 from complaints.open_figures import last_month
+from portal.audit import record
 from portal.audit.models import Entry
 from portal.common import outbox, scope
 from portal.registry.models import QualityFinding
@@ -70,6 +72,9 @@ LOGGED = {
         "lead_a",
         "overseer",
     },
+    ("oversight:access_log", "GET"): {"overseer", "administrator"},
+    ("oversight:access_entry", "GET"): {"overseer", "administrator"},
+    ("oversight:access_sign", "GET"): {"overseer", "administrator"},
     ("casework:case", "GET"): {"clerk_a", "staff_a", "lead_a", "overseer"},
     ("casework:referral", "GET"): {"clerk_a", "staff_a", "lead_a", "overseer"},
     ("casework:referral_sheet", "GET"): {"clerk_a", "staff_a", "lead_a", "overseer"},
@@ -216,6 +221,34 @@ class World:
             at=at,
             state="planned",
         )
+        self.sign, self.entry = self._looked(at)
+
+    def _looked(self, at):
+        """Let somebody of site A have looked at citizen A, and be asked about it."""
+        person = self.citizens["citizen_a"]["person"]
+        record.look_up(
+            at=at,
+            actor="staff",
+            actor_id=self.staff["staff_a"].pk,
+            person_id=person.pk,
+            organization=self.a.pk,
+            subject="complaints.complaint",
+            subject_id=self.case.pk,
+        )
+        sign = AccessSign.objects.create(
+            rule="own",
+            tie="phone",
+            user=self.staff["staff_a"],
+            person=person,
+            organization=self.a,
+            path=self.a.path,
+            day=timezone.localdate(at),
+            begins=at,
+            ends=at,
+            count=1,
+            found_at=at,
+        )
+        return sign, Entry.objects.latest("pk")
 
     def _rule_draft(self, at):
         return rulebook.propose(
@@ -285,6 +318,8 @@ class World:
             "unit_code": self.a.code,
             "change_ref": self.unit_change.ref,
             "row": self.delegation.pk,
+            "entry_id": self.entry.pk,
+            "sign_ref": self.sign.ref,
         }
         if name == "casework:incident_move":
             known["step"] = "de-xuat"

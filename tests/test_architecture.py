@@ -53,6 +53,7 @@ SIDE = {
     "complaints.quality",
     "complaints.filters",
     "complaints.saved_views",
+    "complaints.scrutiny",
     "complaints.voices",
 }
 ACTIONS = MODELS | RULES | SIDE | {"complaints.actions"}

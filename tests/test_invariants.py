@@ -16,6 +16,7 @@ from psycopg import sql
 from complaints import integrity, rollups
 from complaints.actions import addresses, casework
 from complaints.models import (
+    AccessSign,
     Bulk,
     BulkItem,
     BulkRun,
@@ -412,6 +413,18 @@ class World:
         Invitation.objects.create(
             person=self.person, quarter="2026Q4", rule="A2", batch=batch, at=NOON
         )
+        AccessSign.objects.create(
+            rule="own",
+            user=self.nurse,
+            person=self.person,
+            organization=self.site,
+            path=self.site.path,
+            day=NOON.date(),
+            begins=NOON,
+            ends=NOON,
+            count=1,
+            found_at=NOON,
+        )
         Prepared.objects.create(
             rule="B4",
             version=1,
@@ -488,6 +501,18 @@ def wait_twice(label, /):
     change_row(label, state="waiting", ended_at=None)
     other = Event.objects.filter(referral=None).values_list("pk", flat=True).first()
     copy_row(label, number="1", event_id=other)
+
+
+def reviewed_by_oneself(label, /, **_changes):
+    """Let whoever looked say that it was justified, past all of Django."""
+    row = AccessSign.objects.latest("pk")
+    change_row(
+        label,
+        outcome="justified",
+        note="x",
+        reviewed_by_id=row.user_id,
+        reviewed_at=NOON,
+    )
 
 
 # The name of each constraint, what is done, to which model, with what.
@@ -725,6 +750,25 @@ BREAKS = [
         copy_row,
         "complaints.Prepared",
         {"ground": {}},
+    ),
+    ("accesssign_once", copy_row, "complaints.AccessSign", {}),
+    (
+        "accesssign_about_somebody",
+        change_row,
+        "complaints.AccessSign",
+        {"user_id": None, "person_id": None},
+    ),
+    (
+        "accesssign_reviewed_by_somebody_who_says_why",
+        change_row,
+        "complaints.AccessSign",
+        {"outcome": "justified"},
+    ),
+    (
+        "accesssign_reviewed_by_another",
+        reviewed_by_oneself,
+        "complaints.AccessSign",
+        {},
     ),
     (
         "prepared_made_iff_corrected",
@@ -1779,6 +1823,43 @@ def test_an_incident_is_seen_where_it_is_held_and_above(two_cases):
         assert in_sight() == [0] * 4
     with scope.citizen([first.submission_id]):
         assert in_sight() == [0] * 4
+
+
+def test_an_unusual_look_is_seen_at_its_unit_and_above_and_written_by_nobody(
+    two_cases,
+):
+    centre, (one, two), _cases = two_cases
+    with scope.system():
+        AccessSign.objects.create(
+            rule="many",
+            user=make_staff(one),
+            organization=one,
+            path=one.path,
+            day=NOON.date(),
+            begins=NOON,
+            ends=NOON,
+            count=40,
+            found_at=NOON,
+        )
+    for path, count in ((one.path, 1), (centre.path, 1), (two.path, 0)):
+        with scope.staff([path]):
+            assert AccessSign.objects.count() == count
+            said = (
+                refused_by_the_database(
+                    "UPDATE complaints_accesssign SET note = 'x', outcome = 'unclear'"
+                )
+                if count
+                else "row-level security"
+            )
+            assert "row-level security" in said
+    with scope.citizen([]):
+        assert not AccessSign.objects.exists()
+    with scope.system():
+        run(
+            "UPDATE registry_organization SET path = '/vn/moved/' WHERE id = %s",
+            one.pk,
+        )
+        assert AccessSign.objects.get().path == "/vn/moved/"
 
 
 def test_a_scope_ends_with_its_block_and_an_outer_one_comes_back(two_cases):

@@ -1,5 +1,6 @@
 """What is said of the record, and what becomes of it."""
 
+from complaints.models.access_sign import AccessSign
 from complaints.models.attention import Lease, Presence, Skip
 from complaints.models.bulk import Bulk, BulkItem, BulkRun
 from complaints.models.complaint import Caveat, Claim, Complaint
@@ -42,6 +43,7 @@ from complaints.models.unit_change import UnitChange, UnitChangeCase
 from complaints.models.wording import Wording
 
 __all__ = [
+    "AccessSign",
     "Bulk",
     "BulkItem",
     "BulkRun",

@@ -63,7 +63,7 @@ def in_words(rows: list[Entry]) -> list[Look]:
             pk=row.pk,
             at=row.at,
             who=_who(row, names),
-            what=_what(row),
+            what=what(row),
             pages=len(rest) + 1,
         )
         for row, *rest in _occasions(rows)
@@ -75,6 +75,37 @@ def organization_of(row: Entry, names: dict[tuple[str, int], str]) -> str:
     if row.organization is not None:
         return names.get(("organization", row.organization), "")
     return names.get(("user", row.actor_id or 0), "")
+
+
+def what(row: Entry) -> str:
+    """Return what was done, in words; whoever reads it knows whose record it is."""
+    if row.verb == Entry.Verb.CHANGE:
+        return _changed(row)
+    if row.subject == HELP:
+        purpose = row.detail.partition(":")[0]
+        labels = dict(Assistance.Purpose.choices)
+        return _("Helped you: %(purpose)s") % {"purpose": labels.get(purpose, "")}
+    words: dict[str, Any] = {
+        "person": _("Looked at the record"),
+        "own_data": _("Took a copy of the data"),
+        "complaints.complaint": _("Worked on a report about the record"),
+        "complaints.evidence": _("Looked at a photo of a report"),
+        "complaints.referral": _("Asked another body to confirm a fact"),
+        "registry.sessionlist": _("Compared a vaccination list"),
+        "registry.finding": _("Checked the quality of the record"),
+        "registry.proposal": _("Compared records that may belong together"),
+        "registry.export": _("Made a file of doses"),
+        "registry.dosefile": _("Took a file of doses"),
+        "registry.feed": _("Passed corrections on to the national platform"),
+        "complaints.incident": _("Worked on an incident"),
+        "complaints.prepared": _("Looked at a correction that was prepared"),
+        "complaints.rule": _("Checked an automatic correction"),
+        "complaints.figures": _("Made a file of figures"),
+        "data_request": _("Handled a request about personal data"),
+        "audit.entry": _("Checked who had looked at the record"),
+        "recheck": _("Checked a decision about the record once more"),
+    }
+    return str(words.get(row.subject, _("Looked at the record")))
 
 
 def _occasions(rows: list[Entry]) -> Iterator[list[Entry]]:
@@ -116,25 +147,6 @@ def _who(row: Entry, names: dict[tuple[str, int], str]) -> str:
         Relation.PARENT.value: _("A relative of yours, by telephone code"),
         Relation.OTHER.value: _("Somebody who cares for you, by telephone code"),
     }.get(relation, _("You, by telephone code"))
-
-
-def _what(row: Entry) -> str:
-    if row.verb == Entry.Verb.CHANGE:
-        return _changed(row)
-    if row.subject == HELP:
-        purpose = row.detail.partition(":")[0]
-        labels = dict(Assistance.Purpose.choices)
-        return _("Helped you: %(purpose)s") % {"purpose": labels.get(purpose, "")}
-    words: dict[str, Any] = {
-        "person": _("Looked at the record"),
-        "own_data": _("Took a copy of the data"),
-        "complaints.complaint": _("Worked on a report about the record"),
-        "complaints.evidence": _("Looked at a photo of a report"),
-        "complaints.referral": _("Asked another body to confirm a fact"),
-        "registry.sessionlist": _("Compared a vaccination list"),
-        "registry.finding": _("Checked the quality of the record"),
-    }
-    return str(words.get(row.subject, _("Looked at the record")))
 
 
 def _changed(row: Entry) -> str:

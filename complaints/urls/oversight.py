@@ -3,6 +3,8 @@
 from django.urls import path
 
 from complaints.views import (
+    access_log,
+    access_signs,
     burndown,
     campaigns,
     comparison,
@@ -71,6 +73,10 @@ urlpatterns = [
         selfcorrection.rule,
         name="selfcorrection_rule",
     ),
+    path("truy-cap/", access_log.log, name="access_log"),
+    path("truy-cap/<int:entry_id>/", access_log.entry, name="access_entry"),
+    path("truy-cap/bat-thuong/", access_signs.signs, name="access_signs"),
+    path("truy-cap/bat-thuong/<uuid:sign_ref>/", access_signs.sign, name="access_sign"),
     path("tin-nhan/", message_lists.messages, name="messages"),
     path("tin-nhan/<slug:key>/", message_lists.message, name="message"),
     path("tin-nhan/<slug:key>/sua/", texts.new, name="text_new"),

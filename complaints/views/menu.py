@@ -147,6 +147,13 @@ MANAGING: Final = (
         ("oversight:message", "oversight:text"),
     ),
     Page(
+        "oversight:access_log",
+        _("Access audit"),
+        _("Who looked at or changed people's data, and which looks were unusual."),
+        (Role.OVERSEER, Role.ADMINISTRATOR),
+        ("oversight:access",),
+    ),
+    Page(
         "oversight:data_requests",
         _("Personal data"),
         _("Requests of citizens about their own data, by the day they are due."),

@@ -139,6 +139,8 @@ def test_every_table_about_a_person_is_in_the_file_or_has_a_reason():
         # Joined records are read with the one that answers; doses by their person.
         ("registry.Person", "merged_into"),
         ("registry.Dose", "origin"),
+        # About whoever looked; the looks themselves are in the file.
+        ("complaints.AccessSign", "person"),
         # The file itself.
         ("complaints.OwnFile", "person"),
     }
