@@ -138,9 +138,7 @@ class HandOver(Step):
         required=False, max_length=32, widget=forms.HiddenInput
     )
     note = note_field(
-        _("Why this organization has to answer"),
-        required=False,
-        hint=_("The citizen reads it."),
+        _("Why this organization has to answer"), hint=_("The citizen reads it.")
     )
 
     def __init__(
@@ -167,10 +165,9 @@ class HandOver(Step):
             self.found[by_rule.organization.code] = by_rule.organization
             typed["to"] = by_rule.organization.code
             typed["note"] = typed.get("note") or by_rule.why
-            self.errors.pop("to", None)
+            for name in ("to", "note"):
+                self.errors.pop(name, None)
             return
-        if not (typed.get("note") or "").strip() and "note" not in self.errors:
-            self.add_error("note", _("Write one or two sentences."))
         if not self.cleaned_data.get("to") and "to" not in self.errors:
             field = "to" if self.found else "place"
             self.add_error(

@@ -112,9 +112,7 @@ def move(request: StaffRequest, code: int, number: int, step: str) -> HttpRespon
         form = _form_of(step, complaint, data=data, at=at)
         form.full_clean()
         form.errors.clear()
-        if request.htmx:
-            return render(request, "casework/_note.html", {"field": form["note"]})
-        return _show(request, complaint, at=at, bound={step: form})
+        return _show(request, complaint, at=at, bound={step: form}, put_in=step)
     if (step, request.POST.get("action")) in SEARCHES:
         # A search is no decision yet: it shows what was found and faults nothing.
         form.full_clean()
@@ -286,6 +284,7 @@ def _show(
     at: datetime,
     bound: dict[str, forms.Step] | None = None,
     status: int = 200,
+    put_in: str = "",
 ) -> HttpResponse:
     """Show a case as page or pane and write down that it was seen."""
     _note_look(
@@ -368,6 +367,7 @@ def _show(
         "on_case": f"{complaint.submission.code}-{complaint.number}",
         "may_decide": Move.RESOLVE in allowed,
         "form": faulty,
+        "put_in": put_in,
         "conflict": status == 409,
         "changed_by": casefile.changed_by(file.events) if status == 409 else "",
     }
