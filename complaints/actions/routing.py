@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
@@ -228,7 +229,14 @@ def _way(answer: Answer) -> str:
 
 
 Described = tuple[str, date | None]
-Found = tuple[int | None, tuple[str, ...]]
+
+
+class Found(NamedTuple):
+    """What words for a place mean: a site, or units; whether nothing else fits."""
+
+    site: int | None = None
+    units: tuple[str, ...] = ()
+    is_sure: bool = True
 
 
 def _described(complaint: Waiting) -> Described | None:
@@ -245,8 +253,8 @@ def facts_of(complaint: Waiting, found: Mapping[Described, Found]) -> Facts:
     places fit, all of them are kept, so that the rule never guesses.
     """
     words = _described(complaint)
-    site, units = found[words] if words else (complaint.site, ())
-    return Facts(complaint.kind, site=site, units=units, residence=complaint.residence)
+    place = found[words] if words else Found(complaint.site)
+    return Facts(complaint.kind, residence=complaint.residence, **place._asdict())
 
 
 def find_place(text: str, given_on: date | None) -> Found:
@@ -262,7 +270,7 @@ def find_place(text: str, given_on: date | None) -> Found:
         if given_on is None or organization.is_open_on(given_on)
     ]
     if len(exact) == 1:
-        return exact[0].pk, ()
+        return Found(exact[0].pk)
     candidates = places.find_units(text)
     # A bare "Hải Dương" is the province, though a town and two communes share its name.
     named = [
@@ -273,7 +281,10 @@ def find_place(text: str, given_on: date | None) -> Found:
     ]
     if len(named) == 1:
         candidates = named
-    return None, tuple(candidate.unit.code for candidate in candidates)
+    return Found(
+        units=tuple(candidate.unit.code for candidate in candidates),
+        is_sure=all(candidate.certain for candidate in candidates),
+    )
 
 
 def _named_before(folded: str, given_on: date | None) -> list[int]:

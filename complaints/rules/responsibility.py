@@ -88,12 +88,16 @@ class Atlas:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a complaint: the site, or units where it lay, or residence."""
+    """What is known of a complaint: the site, or units where it lay, or residence.
+
+    ``is_sure``: the units are what the words mean, and nothing else fits.
+    """
 
     kind: str
     site: int | None = None
     units: tuple[str, ...] = ()
     residence: str | None = None
+    is_sure: bool = True
 
 
 def responsible_for(facts: Facts, *, atlas: Atlas, day: date) -> Answer:
@@ -154,7 +158,8 @@ def _by_place(facts: Facts, atlas: Atlas, day: date) -> Answer:
         if not near:
             return _by_province((facts.residence,), atlas, day, path)
         return replace(_by_units(near, atlas, day, path), is_certain=False)
-    return _by_units(facts.units, atlas, day, path)
+    answer = _by_units(facts.units, atlas, day, path)
+    return answer if facts.is_sure else replace(answer, is_certain=False)
 
 
 def _by_site(site: int, atlas: Atlas, day: date) -> Answer:

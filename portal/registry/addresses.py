@@ -43,7 +43,26 @@ TYPES: dict[tuple[str, ...], dict[str, str]] = {
 # A name after one of these is a street, hamlet or school, not a unit.
 NOT_A_UNIT = frozenset(
     ("duong", "pho", "d", "hem", "ngo", "ngach", "kiet", "thon", "ap", "to", "ban")
-    + ("buon", "khu", "kp", "so", "xom", "truong")
+    + ("buon", "khu", "kp", "so", "xom", "truong", "lo")
+)
+# In a part of the address that begins with one of these a bare name is its own, not
+# the commune's: many hospitals and schools bear the name of a commune far away.
+INSTITUTIONS = (
+    ("benh", "vien"),
+    ("bv",),
+    ("bvdk",),
+    ("truong",),
+    ("cong", "ty"),
+    ("cty",),
+    ("nha", "may"),
+    ("xi", "nghiep"),
+    ("sieu", "thi"),
+    ("nha", "thi", "dau"),
+    ("san", "van", "dong"),
+    ("nha", "van", "hoa"),
+    ("phong", "kham"),
+    ("chua",),
+    ("nha", "tho"),
 )
 # Words beside a unit's name that leave nothing of the address unread.
 SAYS_NO_PLACE = frozenset(
@@ -198,7 +217,25 @@ class Words:
                 return False
             if mention.level != Level.COMMUNE and self._leaves_words():
                 return False
+            if self._names_another_province(mention):
+                return False
         return True
+
+    def _names_another_province(self, mention: Mention) -> bool:
+        """Tell whether the text names a province, and not the one of this unit."""
+        if mention.level == Level.PROVINCE:
+            return False
+        speaking = [
+            (other, self.index.relation(mention.unit, other.unit))
+            for other in self.around
+            if not overlap(other.span, mention.span)
+        ]
+        agreeing = [other.span for other, share in speaking if share]
+        provinces = [pair for pair in speaking if pair[0].level == Level.PROVINCE]
+        return any(
+            not share and not any(overlap(other.span, span) for span in agreeing)
+            for other, share in provinces
+        ) and not any(share for _, share in provinces)
 
     def most_specific(
         self, kept: dict[int, tuple[Mention, float]]
@@ -253,14 +290,25 @@ class Words:
 
     def _bare(self) -> Iterator[Mention]:
         for bounds in self.bounds:
+            is_named = self._is_institution(bounds)
             for at in bounds:
                 if self._is_no_unit(at, bounds):
                     continue
                 for span, key in self._keys(at, bounds.stop):
-                    if key.isdigit() or (key,) in TYPES:
+                    words = self.tokens[span.start : span.stop]
+                    if (
+                        key.isdigit()
+                        or (key,) in TYPES
+                        or SAYS_NO_PLACE.issuperset(words)
+                    ):
                         continue
                     for name in self.index.names.get(_loose(key), ()):
-                        yield _mention(span, name, key, BARE, False)
+                        if not (is_named and name.level == Level.COMMUNE):
+                            yield _mention(span, name, key, BARE, False)
+
+    def _is_institution(self, bounds: range) -> bool:
+        first = self.tokens[bounds.start : bounds.stop]
+        return any(tuple(first[: len(words)]) == words for words in INSTITUTIONS)
 
     def _keys(self, start: int, stop: int) -> Iterator[tuple[range, str]]:
         for end in range(start + 1, min(start + LONGEST_NAME, stop) + 1):

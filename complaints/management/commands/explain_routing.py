@@ -68,12 +68,14 @@ def _where(place: str | None, site: str | None, given_on: date) -> dict[str, Any
         if found is None:
             raise CommandError(f"no organization has the code {site}", returncode=2)
         return {"site": found.pk}
-    pk, units = routing.find_place(place or "", given_on)
-    return {"site": pk, "units": units}
+    return routing.find_place(place or "", given_on)._asdict()
 
 
 def _residence(text: str | None) -> str | None:
     if not text:
         return None
     found = places.find_units(text)
-    return found[0].unit.code if len(found) == 1 else None
+    if not found or not all(candidate.certain for candidate in found):
+        return None
+    # An old commune and the new one of its name are the same place: that of today.
+    return places.today(found[0].unit)[0].code if len(found) > 1 else found[0].unit.code

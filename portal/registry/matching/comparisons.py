@@ -22,6 +22,21 @@ _HEAD: Final = 6
 _MOST_USES: Final = 8
 
 
+# A commune of old was split among so many at most; more are a district.
+_SPLIT: Final = 4
+# Parents are at least so much older than their children.
+_GENERATION: Final = 12
+
+
+def are_generations_apart(one: PartialDate | None, other: PartialDate | None) -> bool:
+    """Tell whether birth years lie as far apart as those of parent and child do."""
+    return (
+        one is not None
+        and other is not None
+        and abs(one.year - other.year) >= _GENERATION
+    )
+
+
 def births(one: PartialDate | None, other: PartialDate | None) -> str:
     """Compare birth dates as far as both are known.
 
@@ -188,8 +203,8 @@ def places(one: Place, other: Place) -> str:
     """Compare residences in today's units; several keys mean that one is not sure."""
     if one.communes and other.communes:
         if one.communes & other.communes:
-            is_sure = len(one.communes) == 1 or len(other.communes) == 1
-            return "equal" if is_sure else "area"
+            is_one = one.communes == other.communes and len(one.communes) <= _SPLIT
+            return "equal" if is_one else "area"
     elif not (one.provinces and other.provinces):
         return MISSING
     return "province" if one.provinces & other.provinces else "elsewhere"

@@ -51,6 +51,9 @@ def grade(one: Facts, other: Facts, *, weights: Weights, shares: Shares) -> Judg
         "place": comparisons.places(one.place, other.place),
     }
     doubts = _doubts(levels)
+    is_far = comparisons.are_generations_apart(one.born, other.born)
+    if is_far and levels["number"] != "verified":
+        doubts.append("generation")
     if one.is_restricted or other.is_restricted:
         doubts.append("restricted")
     if levels["number"].startswith("different") and one.checked == other.checked == ():
@@ -88,6 +91,7 @@ CEILINGS: Final = {
     "row": 1,
     "near_number": 1,
     "birth": 1,
+    "generation": 1,
     "no_name": 1,
     "no_birth": 1,
 }

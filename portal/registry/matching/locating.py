@@ -24,7 +24,13 @@ def locator() -> Callable[[str], Place]:
     @lru_cache(1 << 14)
     def locate(text: str) -> Place:
         if has_units:
-            return of_units([found.unit for found in places.find_units(text)])
+            found = places.find_units(text)
+            place = of_units([candidate.unit for candidate in found])
+            if all(candidate.certain for candidate in found):
+                return place
+            # Several fit: that they lie in one province is all that is known.
+            sure = len(place.provinces) == 1
+            return Place(provinces=place.provinces if sure else frozenset())
         commune = fold(text.split(",")[0])
         return Place(frozenset({commune} - {""}), frozenset({"?"}))
 

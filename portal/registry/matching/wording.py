@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 WORDS: Final = {
@@ -87,6 +86,7 @@ DOUBTS: Final = {
         " commune."
     ),
     "birth": _("Never certain while the birth dates differ."),
+    "generation": _("Never certain with birth years as far apart as father and son."),
     "no_birth": _("Never certain without both birth dates."),
     "no_name": _("Never certain without both names."),
     "chain": _("The links between these records contradict each other."),
@@ -96,8 +96,11 @@ DOUBTS: Final = {
 }
 
 
+_NOTHING: Final = _("Nothing can be compared.")
+
+
 def reasons(levels: Mapping[str, str], doubts: Iterable[str] = ()) -> list[str]:
     """Return a sentence for each level seen, then for each doubt that held it down."""
     found = [WORDS[item] for item in levels.items() if item in WORDS]
     found += [DOUBTS[doubt] for doubt in doubts]
-    return [str(text) for text in found] or [translate("Nothing can be compared.")]
+    return [str(text) for text in found or [_NOTHING]]

@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.common.forms import PartialDate
-from portal.registry.matching import facts, grading, rarity, weights, wording
+from portal.registry.matching import (
+    comparisons,
+    facts,
+    grading,
+    locating,
+    rarity,
+    weights,
+    wording,
+)
 from portal.registry.matching.facts import Facts, Place
 
 WEIGHTS = weights.in_force(date(2026, 12, 1))
@@ -94,6 +102,16 @@ def test_no_hand_made_pair_of_two_people_is_certain():
             {"full_name": "Nguyễn Thị Hòa", "numbers": ("079158004472",)},
             "possible",
         ),
+        (
+            "father and son called alike, born on one day of the year, one telephone",
+            {"born": PartialDate(1988, 3, 8), "numbers": ()},
+            "probable",
+        ),
+        (
+            "the same on one number: a slip of the decade, or her mother's",
+            {"born": PartialDate(1988, 3, 8)},
+            "probable",
+        ),
         ("a restricted record", {"is_restricted": True}, "possible"),
     ],
 )
@@ -128,6 +146,37 @@ def test_a_common_name_on_one_birthday_far_apart_is_not_enough():
 
     assert judge(here, here).grade == "possible"
     assert judge(rare, rare).score > judge(here, here).score + 20
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        ({"A"}, {"A"}, "equal"),
+        ({"A", "B"}, {"A", "B"}, "equal"),  # an old commune that was split
+        ({"A", "B"}, {"A"}, "area"),
+        ({"A", "B", "C", "D", "E"}, {"A"}, "area"),  # a district and a commune in it
+        ({"A"}, {"B"}, "province"),
+    ],
+)
+def test_a_district_is_not_the_commune_of_somebody_who_lives_in_it(one, other, level):
+    here, there = (Place(frozenset(c), frozenset({"79"})) for c in (one, other))
+
+    assert comparisons.places(here, there) == level
+    assert comparisons.places(there, here) == level
+
+
+@pytest.mark.usefixtures("reference")
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("said", "communes"),
+    [
+        ("Xã Hòa Bình", 0),
+        ("Bệnh viện Chợ Rẫy", 0),
+        ("Xã Hòa Bình, Chợ Mới, An Giang", 1),
+    ],
+)
+def test_a_place_that_may_be_anywhere_says_nothing_of_the_commune(said, communes):
+    assert len(locating.locator()(said).communes) == communes
 
 
 def test_an_old_card_is_no_contradiction_to_a_new_number():
