@@ -179,19 +179,15 @@ def _decide(
 
 def _explained(typed: dict[str, Any], today: date) -> dict[str, Any]:
     """Return who would answer and each step of the way, in words."""
-    site, day = None, typed["given_on"]
-    units: tuple[str, ...] = ()
+    meant = routing.Found()
     if typed["place"]:
         coded = Organization.objects.filter(code__iexact=typed["place"].strip())
-        site = coded.values_list("pk", flat=True).first()
-        if site is None:
-            site, units = routing.find_place(typed["place"], day)
-    homes = places.find_units(typed["residence"]) if typed["residence"] else []
+        meant = routing.Found(coded.values_list("pk", flat=True).first())
+        if meant.site is None:
+            meant = routing.find_place(typed["place"], typed["given_on"])
+    home = places.the_one(typed["residence"])
     facts = Facts(
-        typed["kind"],
-        site=site,
-        units=units,
-        residence=homes[0].unit.code if len(homes) == 1 else None,
+        typed["kind"], residence=home.code if home else None, **meant._asdict()
     )
     atlas = atlases.read([facts], day=today)
     found = responsible_for(facts, atlas=atlas, day=today)
@@ -203,7 +199,7 @@ def _explained(typed: dict[str, Any], today: date) -> dict[str, Any]:
         "is_certain": found.is_certain,
         "path": [_reason(reason.step, reason.names) for reason in found.path],
         "home_unknown": bool(typed["residence"]) and facts.residence is None,
-        "place_unknown": bool(typed["place"]) and site is None and not units,
+        "place_unknown": bool(typed["place"]) and meant == routing.Found(),
     }
 
 

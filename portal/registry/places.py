@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from portal.common.names import fold
-from portal.registry.addresses import Index, Mention, Words, split
+from portal.registry.addresses import Mention, Words
 from portal.registry.models.site import Organization, OrganizationName
 from portal.registry.models.unit import AdministrativeUnit
+from portal.registry.unit_names import Index, split
 
 # Candidates as near as this to the best one are not told apart.
 NEAR = 1.6
@@ -46,6 +47,17 @@ def find_units(text: str) -> list[Candidate]:
     new addresses. An empty list means that nothing fits.
     """
     return _candidates(_unit_index(_stamp()), text)
+
+
+def the_one(text: str) -> AdministrativeUnit | None:
+    """Return the unit that a text names for certain, or None.
+
+    Of an old commune and the new one of its name that is the one of today.
+    """
+    found = find_units(text)
+    if not found or not all(candidate.certain for candidate in found):
+        return None
+    return today(found[0].unit)[0] if len(found) > 1 else found[0].unit
 
 
 def today(unit: AdministrativeUnit) -> list[AdministrativeUnit]:

@@ -367,9 +367,9 @@ def test_a_unit_is_renamed_and_still_found_by_its_former_name(world):
     assert world.old.name == "Trạm Y tế Bến Nghé"
     former = world.old.names.get()
     assert (former.name, former.valid_to) == ("Trạm Y tế TYT-1", TODAY)
-    assert routing.find_place("trạm y tế tyt-1", None) == (world.old.pk, ())
-    assert routing.find_place("Trạm y tế TYT-1", date(2021, 8, 1))[0] == world.old.pk
-    assert routing.find_place("Trạm y tế TYT-1", TODAY + DAY)[0] is None
+    assert routing.find_place("trạm y tế tyt-1", None).site == world.old.pk
+    assert routing.find_place("Trạm y tế TYT-1", date(2021, 8, 1)).site == world.old.pk
+    assert routing.find_place("Trạm y tế TYT-1", TODAY + DAY).site is None
     assert world.old in places.find_organizations("TYT-1")
     assert world.old in places.find_organizations("Bến Nghé")
 

@@ -28,10 +28,11 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, **options: Any) -> None:
+        home = places.the_one(options["residence"] or "")
         facts = Facts(
             options["kind"],
             **_where(options["place"], options["site"], options["given_on"]),
-            residence=_residence(options["residence"]),
+            residence=home.code if home else None,
         )
         day = timezone.localdate()
         atlas = atlases.read([facts], day=day)
@@ -69,13 +70,3 @@ def _where(place: str | None, site: str | None, given_on: date) -> dict[str, Any
             raise CommandError(f"no organization has the code {site}", returncode=2)
         return {"site": found.pk}
     return routing.find_place(place or "", given_on)._asdict()
-
-
-def _residence(text: str | None) -> str | None:
-    if not text:
-        return None
-    found = places.find_units(text)
-    if not found or not all(candidate.certain for candidate in found):
-        return None
-    # An old commune and the new one of its name are the same place: that of today.
-    return places.today(found[0].unit)[0].code if len(found) > 1 else found[0].unit.code

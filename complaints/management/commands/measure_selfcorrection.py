@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 from complaints.actions import rehearsal
 from complaints.rules.selfcorrection.labelled import report
 from complaints.rules.selfcorrection.labelled.measurement import Rates, measure
+from portal.common.numbers_typed import at_least_one, share
 
 # What the product asks for (self-correction, "what proves it").
 LEAST_PRECISION = 0.999
@@ -26,12 +27,12 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("--people", type=int, default=100_000)
+        parser.add_argument("--people", type=at_least_one, default=100_000)
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument(
             "--population",
             nargs=3,
-            type=float,
+            type=share,
             default=(0.0, 0.0, 0.0),
             metavar=("WRONG", "LATE", "SILENT"),
             help="shares of answers that are wrong, late (outdated) and missing",

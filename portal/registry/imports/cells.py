@@ -27,6 +27,7 @@ _NOTHING: Final = frozenset(
     ("", "khong", "khong co", "chua co", "ko", "k", "ko co", "chua", "0", "x", "trong")
     + ("none", "null", "na", "n a", "nan", "k co", "that lac", "mat")
 )
+_NO: Final = frozenset(("khong", "ko", "k", "no", "n", "0", "tu choi", "khong dong y"))
 # Excel keeps 15 digits; what is longer came back with zeros for the rest.
 _MOST_EXACT: Final = 10**15
 _LOST: Final = re.compile(r"0{5,}$")
@@ -83,7 +84,14 @@ def _is_as_above(text: str) -> bool:
     stripped = text.strip()
     if stripped and all(c in _DITTO_MARKS or c.isspace() for c in stripped):
         return True
+    if stripped in ("//", "///"):
+        return True
     return names.fold(stripped) in _AS_ABOVE
+
+
+def is_no(cell: Cell) -> bool:
+    """Tell whether a cell says no: Không, K, no, 0, từ chối."""
+    return names.fold(as_text(cell)) in _NO
 
 
 def is_nothing(text: str) -> bool:
@@ -323,7 +331,7 @@ def _is_near(alias: str, text: str) -> bool:
     return row[-1] <= most
 
 
-_EXPIRES: Final = re.compile(r"[,;-]?\s*(?:hsd|hạn dùng|hạn|exp)\b.*", re.I | re.S)
+_EXPIRES: Final = re.compile(r"[,;-]?\s*(?:hsd|hd|hạn dùng|hạn|exp)\b.*", re.I | re.S)
 _LOT_LIKE: Final = re.compile(r"(?=.*\d)[A-Za-z0-9-]{4,}")
 
 

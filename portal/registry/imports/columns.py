@@ -14,7 +14,9 @@ from portal.registry.imports.meanings import Meaning
 from portal.registry.imports.profile import Profile
 
 # Roles of which a row may have several columns.
-_MANY: Final = frozenset(("phones", "address", "note", "product_mark", "time", ""))
+_MANY: Final = frozenset(
+    ("phones", "address", "note", "product_mark", "time", "postponed", "other_name", "")
+)
 _KIND_OF_ROLE: Final = {
     "full_name": "name",
     "sex": "sex",
@@ -88,7 +90,7 @@ def guess(
         columns.append(replace(column, profile=looks))
     columns = _with_sexes(_with_parts_of_days(columns))
     columns = _one_of_each(columns)
-    columns = _with_swapped(columns)
+    columns = _with_one_order(_with_swapped(columns))
     columns = _with_parts_of_names(columns)
     return tuple(_with_content(columns))
 
@@ -161,9 +163,17 @@ def _one_of_each(columns: list[Column]) -> list[Column]:
             best[place] = column
     kept = {column.index for column in best.values()}
     return [
-        c if c.role in _MANY or c.index in kept else replace(c, role="", confidence=0.0)
-        for c in columns
+        c if c.role in _MANY or c.index in kept else _second(c, best) for c in columns
     ]
+
+
+def _second(column: Column, best: Mapping[tuple[str, int], Column]) -> Column:
+    """Leave a role to another column; a second table's names must not vanish unseen."""
+    first = best[column.role, column.group]
+    is_beside = column.role == "full_name" and column.heading == first.heading
+    if is_beside and column.profile.share("name") > 0.5:
+        return replace(column, role="other_name")
+    return replace(column, role="", confidence=0.0)
 
 
 def _with_swapped(columns: list[Column]) -> list[Column]:
@@ -186,6 +196,16 @@ def _with_swapped(columns: list[Column]) -> list[Column]:
         else c
         for c in columns
     ]
+
+
+def _with_one_order(columns: list[Column]) -> list[Column]:
+    """Let days that prove the month first speak for those that prove nothing."""
+    days = [c.profile for c in columns if c.profile.share("day") > 0.5]
+    if any(looks.order == "mdy" for looks in days):
+        for looks in days:
+            if not looks.is_day_first:
+                looks.order = "mdy"
+    return columns
 
 
 def _with_parts_of_names(columns: list[Column]) -> list[Column]:

@@ -18,7 +18,7 @@ from portal.common import scope
 from portal.registry import corrections
 from portal.registry.corrections import CannotCorrect, Warrant, second
 from portal.registry.imports import contents, ledger, staging, taking
-from portal.registry.imports.judging import Finding
+from portal.registry.imports.findings import Finding
 from portal.registry.imports.rows import Reason
 from portal.registry.models import (
     Correction,

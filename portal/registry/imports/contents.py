@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.db import connection
 
 from portal.common import crypto
-from portal.registry.imports.judging import Entry, Finding
+from portal.registry.imports.findings import Entry, Finding
 from portal.registry.imports.owners import Owner
 from portal.registry.imports.rows import Aside, ListRow, Reason, Values
 from portal.registry.models import SessionList, StagedRow

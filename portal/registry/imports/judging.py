@@ -6,16 +6,16 @@ transaction as the writing, when a list is committed: what changed in between co
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final, Protocol
 
 from portal.common import crypto
 from portal.common.names import tone_key
-from portal.registry.imports import checking, owners
+from portal.registry.imports import checking, owners, session
+from portal.registry.imports.findings import Entry, Finding
 from portal.registry.imports.owners import Owner, Sought
 from portal.registry.imports.rows import Reason, Values
-from portal.registry.matching import naming
 from portal.registry.models import Dose, StagedRow
 
 Verdict = StagedRow.Verdict
@@ -23,50 +23,6 @@ Verdict = StagedRow.Verdict
 # The same product and number again within two weeks is one dose with a date corrected
 # (rule Q19 of domain paper d); nearer than that nobody is vaccinated twice.
 RE_ENTRY: Final = timedelta(days=13)
-# How the names of a row and of an orphan may agree for the orphan to be the row's.
-ONE_NAME: Final = frozenset(
-    ("equal", "unmarked", "accent", "abbreviated", "variant", "order", "left_out")
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A row to be judged; ``person`` and ``is_chosen`` are what staff chose for it.
-
-    ``line`` is what people call the row, its number in the spreadsheet; ``others`` are
-    further identity numbers that it names; ``told`` are codes of what the reader said;
-    ``taken`` is what staff chose to do with it (``StagedRow.Taken``).
-    """
-
-    key: int
-    line: int
-    values: Values
-    others: tuple[str, ...] = ()
-    said: str = ""
-    is_excluded: bool = False
-    is_chosen: bool = False
-    person: int | None = None
-    told: tuple[str, ...] = ()
-    taken: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A verdict with its reasons, whose the row is, and the dose that it meets.
-
-    The dose that a new row meets stands on nobody's record, and is the row's.
-
-    ``newcomer`` stands for somebody of whom nothing is recorded, ``dose_key`` for the
-    dose itself: equal ones within a list are one and the same.
-    """
-
-    verdict: str
-    reasons: tuple[Reason, ...] = ()
-    person: int | None = None
-    dose: int | None = None
-    candidates: tuple[Owner, ...] = ()
-    newcomer: bytes | None = None
-    dose_key: bytes | None = None
 
 
 class Others(Protocol):
@@ -122,16 +78,18 @@ def judge(
     people = _owners(open_entries, others, site=site, on=on)
     doses = _doses(one.person for one in people.values() if one.person is not None)
     known = checking.Known.read(site) if open_entries else None
-    orphans = _orphans(open_entries, site)
+    here = session.read(open_entries, site)
     for entry in open_entries:
         finding = people[entry.key]
+        if not finding.verdict and finding.person is None and not entry.is_chosen:
+            finding = _doubted(entry, finding, here.namesakes(entry))
         if not finding.verdict:
             recorded = doses[finding.person]
             finding = _compare(entry, finding, recorded, site=site)
             if finding.verdict == Verdict.NEW and known is not None:
                 finding = _checked(entry, finding, recorded, known, on=on)
             if finding.verdict == Verdict.NEW:
-                finding = _of_orphan(entry, finding, orphans)
+                finding = here.of_orphan(entry, finding)
         found[entry.key] = finding
     in_order = {entry.key: found[entry.key] for entry in entries}
     return _once(in_order, {entry.key: entry.line for entry in entries}, others)
@@ -231,6 +189,15 @@ def _whose(candidates: list[Owner], newcomer: bytes) -> Finding:
     )
 
 
+def _doubted(entry: Entry, finding: Finding, people: list[int]) -> Finding:
+    """Doubt a newcomer who may be somebody vaccinated in that very session.
+
+    A row that tells little of a person must not become a second one with the same dose.
+    """
+    offered = [Owner(person, "possible") for person in people]
+    return _whose(offered, finding.newcomer or b"") if offered else finding
+
+
 def _newcomer_key(values: Values) -> bytes:
     """Return what two rows about the same unknown person have in common."""
     who = values.id_number or "|".join(values.phones)
@@ -290,50 +257,6 @@ def _checked(
     if stops:
         return Finding(Verdict.ERROR, finding.reasons + reasons)
     return replace(finding, reasons=finding.reasons + reasons)
-
-
-def _orphans(entries: Sequence[Entry], site: int | None) -> list[Dose]:
-    """Return the site's doses of these days that stand on nobody's record."""
-    days = {entry.values.given_on for entry in entries if entry.values.given_on}
-    if site is None or not days:
-        return []
-    rows = Dose.objects.filter(
-        site=site, given_on__in=days, person=None, status=Dose.Status.COMPLETED
-    ).exclude(name_recorded="")
-    return list(rows.select_related("product").order_by("pk"))
-
-
-def _of_orphan(entry: Entry, finding: Finding, orphans: list[Dose]) -> Finding:
-    """Hold a new dose against those on nobody's record; each is one row's at most.
-
-    Whether it is the same dose staff decide, so that none is written twice.
-    """
-    values = entry.values
-    if entry.taken == StagedRow.Taken.APART:
-        return finding
-    for orphan in orphans:
-        if (
-            orphan.given_on == values.given_on
-            and orphan.product.code == values.product
-            and naming.compare(values.full_name, orphan.name_recorded).level in ONE_NAME
-        ):
-            break
-    else:
-        if entry.taken != StagedRow.Taken.ORPHAN:
-            return finding
-        gone = (*finding.reasons, Reason("orphan_gone"))
-        return replace(finding, verdict=Verdict.AMBIGUOUS, reasons=gone, dose_key=None)
-    orphans.remove(orphan)
-    if entry.taken == StagedRow.Taken.ORPHAN:
-        return replace(finding, dose=orphan.pk)
-    here = Reason("orphan_here", detail=orphan.lot_number)
-    return replace(
-        finding,
-        verdict=Verdict.AMBIGUOUS,
-        reasons=(here, *finding.reasons),
-        dose=orphan.pk,
-        dose_key=None,
-    )
 
 
 def _counterpart(values: Values, doses: list[Dose]) -> Dose | None:

@@ -17,7 +17,7 @@ _FILLED_DOWN: Final = frozenset(
 )
 _UNMINDED: Final = frozenset(("ordinal", "note", "time", "address"))
 _DITTO_STARTS: Final = frozenset(
-    "'\"\u2018\u2019\u201c\u201d\u2032\u2033\u3003`,-nNtTdDaA\u00b4"
+    "'\"\u2018\u2019\u201c\u201d\u2032\u2033\u3003`,-/nNtTdDaA\u00b4"
 )
 _VALUE_OF_ROLE: Final[Mapping[str, str]] = {
     **dict.fromkeys(("family_name", "given_name"), "full_name"),
@@ -56,11 +56,13 @@ class Line:
         for column in header.columns:
             if column.role:
                 self.columns.setdefault(column.role, []).append(column)
-        plain = any(
-            not column.group
+        days, products = (
+            {bool(column.group) for column in self.columns.get(role, ())}
             for role in ("given_on", "product")
-            for column in self.columns.get(role, ())
         )
+        # One vaccine for all doses leaves their days side by side; beside the vaccines
+        # of earlier doses it is that of the row's own.
+        plain = False in days or (False in products and (not days or True in products))
         self.has_groups = not plain and any(c.group for c in header.columns)
 
     def take(self, number: int, row: list[Cell]) -> None:

@@ -89,6 +89,9 @@ def _look_at_whole(
     several = any(reason.code == "several_doses" for reason in line.reasons)
     if not values.full_name:
         line.say("missing", name_column or "full_name")
+    beside, column = line.first("other_name")
+    if beside != "" and column is not None:
+        line.say("two_people", column)
     known = values.born_on or values.id_number or values.phones
     if not known and not wrong & {"born_on", "id_number", "phones"}:
         line.say("nothing_identifies")

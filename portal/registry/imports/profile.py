@@ -20,7 +20,8 @@ _FEW: Final = 3
 class Profile:
     """Shares (0 to 1) of what the cells of a column could be; `count` not blank ones.
 
-    `order` is how text puts day and month; `swapped` tells that a spreadsheet seems to
+    `order` is how text puts day and month, `is_day_first` that some of it proves the
+    day first; `swapped` tells that a spreadsheet seems to
     have read days as months: its own dates all have a day up to 12, and text only
     days above.
     """
@@ -28,6 +29,7 @@ class Profile:
     count: int = 0
     shares: dict[str, float] = field(default_factory=dict)
     order: dates.Order = "dmy"
+    is_day_first: bool = False
     swapped: bool = False
     earliest: date | None = None
 
@@ -100,6 +102,7 @@ def _look_at_days(profile: Profile, filled: Sequence[cells.Cell]) -> None:
     told = [dates.is_day_first(text) for text in written]
     if told.count(False) >= _FEW and not told.count(True):
         profile.order = "mdy"
+    profile.is_day_first = any(told)
     native = [c for c in filled if isinstance(c, date)]
     few_days = bool(native) and all(day.day <= 12 for day in native)
     if few_days and len(native) >= _FEW and told.count(True) >= _FEW:

@@ -13,7 +13,7 @@ ERRORS: Final = frozenset(
     + ("born_unread", "born_future", "born_twice", "born_century", "born_leftover")
     + ("given_unread", "given_range", "given_leftover", "as_above")
     + ("product_unknown", "product_several", "lot_rounded", "several_doses")
-    + ("twice_differs", "note_contradicts")
+    + ("twice_differs", "note_contradicts", "not_marked", "two_people")
 )
 
 # Words take %(detail)s. What the comparison with the registry says as well ("missing",
@@ -79,6 +79,8 @@ WORDS: Final[dict[str, Promise]] = {
     "dose_unread": _("This is no number of a dose."),
     "dose_kind": _("An additional or booster dose; the number is not said."),
     "several_doses": _("The row holds several doses; give each its own row."),
+    "not_marked": _("Others are marked as vaccinated, this one is not."),
+    "two_people": _("Two people stand on this row: give each a row of their own."),
     "note_postponed": _("Postponed: no dose was given."),
     "note_contradicts": _("The note speaks of a dose put off and of one given."),
     "note_entered": _("The note says that the dose is entered already."),

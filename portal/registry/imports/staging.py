@@ -20,7 +20,7 @@ from django.utils import timezone
 from portal.common import crypto, outbox, scope
 from portal.registry.imports import contents, judging, reading, vocabulary
 from portal.registry.imports.exceptions import CannotRead
-from portal.registry.imports.judging import Finding
+from portal.registry.imports.findings import Finding
 from portal.registry.imports.rows import ListRow
 from portal.registry.models import (
     ListColumns,

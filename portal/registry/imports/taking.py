@@ -10,7 +10,7 @@ from typing import Final
 from portal.registry import corrections
 from portal.registry.corrections import CannotCorrect, Warrant
 from portal.registry.imports.contents import Opened
-from portal.registry.imports.judging import Finding
+from portal.registry.imports.findings import Finding
 from portal.registry.imports.rows import Values
 from portal.registry.models import Correction, StagedRow
 

@@ -13,8 +13,10 @@ from portal.registry.imports.tables import Person
 
 # "Hoàn thành" is no "hoãn", and "không phản ứng sau tiêm" tells of a dose.
 _POSTPONED: Final = re.compile(
-    r"\bhoan(?! (?:thanh|tat|toan))\b|\b(?:khong|ko|k|chua|huy|ngung|tu choi) "
+    r"(?<!khong )(?<!ko )\bhoan(?! (?:thanh|tat|toan))\b|\bhen (?:tiem )?lai\b"
+    r"|\bchuyen (?:\w+ ){0,2}tiem\b|\b(?:khong|ko|k|chua|huy|ngung|tu choi) "
     r"(?:(?:du dieu kien|du suc khoe|dong y|muon|chiu|the|den|duoc) )*tiem\b"
+    r"(?! (?:duoc )?(?:mui|m) ?[2-9])"
     r"|chong chi dinh|\bvang\b|tu choi|\b(?:khong|ko|k) (?:den|dong y)\b|\bbo ve\b"
     r"|khong du (?:dieu kien|suc khoe)"
 )
@@ -25,7 +27,7 @@ _BOOSTER: Final = re.compile(r"nhac lai|bo sung|tang cuong|booster")
 _LOT_INSIDE: Final = re.compile(
     r"\blô\s*(?:số)?\s*[:.]?\s*([A-Z0-9-]*\d[A-Z0-9-]{3,})", re.IGNORECASE
 )
-_GIVEN: Final = re.compile(r"\bda tiem\b")
+_GIVEN: Final = re.compile(r"\bda tiem\b|\btiem hom nay\b")
 # Roles whose cells may hold "hoãn" instead of what belongs there.
 _SAYING: Final = ("time", "dose_number", "lot", "product", "given_on", "dose")
 
@@ -92,6 +94,8 @@ def product_and_lot(
 
 def is_postponed(line: Line, note: str) -> bool:
     """Tell whether no dose was given; say what else the note tells."""
+    if _is_marked_off(line):
+        return True
     column = line.where("note")
     if note:
         folded = names.fold(note)
@@ -118,10 +122,32 @@ def is_postponed(line: Line, note: str) -> bool:
     return False
 
 
+def _is_marked_off(line: Line) -> bool:
+    """Tell whether a column of its own says that no dose was given."""
+    for column in line.columns.get("postponed", ()):
+        cell = line.cell(column)
+        is_said = cells.is_mark(cell) or not cells.is_nothing(cells.as_text(cell))
+        if cell != "" and is_said:
+            line.say("note_postponed", column)
+            return True
+    for role in ("agreed", "done"):
+        cell, said_in = line.first(role)
+        if cell != "" and said_in is not None and cells.is_no(cell):
+            line.say("note_postponed", said_in)
+            return True
+    blank, marked = line.first("done")
+    if blank == "" and marked is not None and marked.profile.share("mark") > 0.5:
+        # Forgotten or put off: somebody has to say which.
+        line.say("not_marked", marked)
+    return False
+
+
 def _of_group(line: Line, role: str, group: int) -> tuple[Cell, Column | None]:
-    for column in line.columns.get(role, ()):
-        if column.group == group:
-            return line.cell(column), column
+    """Return the cell of a dose's own column, or of the one that all doses share."""
+    for wanted in dict.fromkeys((group, 0)):
+        for column in line.columns.get(role, ()):
+            if column.group == wanted:
+                return line.cell(column), column
     return "", None
 
 

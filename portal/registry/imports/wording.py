@@ -65,6 +65,10 @@ ROLES: Final[dict[str, Promise]] = {
     "address": _("Address"),
     "note": _("Note"),
     "time": _("Time of day"),
+    "postponed": _("Mark: put off, no dose"),
+    "agreed": _("Agreed to the injection"),
+    "done": _("Mark: injection given"),
+    "other_name": _("A second person on the row"),
 }
 # Codes of judging and committing; those of the reader are in ``reasons``.
 REASONS: Final[dict[str, Promise]] = {

@@ -327,7 +327,9 @@ def test_lines_around_a_table(products, lots, line, facts):
         *((text, "product") for text in ("Vắc xin", "Loại vắc-xin", "Tên vaccine")),
         *((text, "lot") for text in ("Số lô", "Lô", "Lot No.", "Lô SX")),
         *((text, "dose_number") for text in ("Mũi", "Mũi tiêm", "Mũi thứ", "mui_thu")),
-        *((text, "note") for text in ("Ghi chú", "Kết quả", "Lý do hoãn tiêm")),
+        *((text, "note") for text in ("Ghi chú", "Kết quả", "Lý do")),
+        *((text, "postponed") for text in ("Hoãn", "Không tiêm", "Lý do hoãn tiêm")),
+        *((text, "family_name") for text in ("Họ và tên đệm", "Họ và tên lót", "Họ")),
         *((text, "sex") for text in ("Giới tính", "Phái", "GT", "Nam/Nữ")),
         *((text, "site") for text in ("ma_co_so", "Cơ sở tiêm", "Nơi tiêm")),
         # Whom the list names besides, and days that are not asked for.

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from portal.registry.imports import reviewing, wording
-from portal.registry.imports.judging import Entry, judge
+from portal.registry.imports.findings import Entry
+from portal.registry.imports.judging import judge
 from portal.registry.quality.rules import RULES
 from tests.factories import make_dose, make_person
 from tests.registry.imports.lists import NOON, make_list, make_row, verdicts

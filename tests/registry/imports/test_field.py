@@ -617,6 +617,11 @@ def test_letters_that_no_font_explains_are_refused_rather_than_guessed(read):
         ("trùng STT 5", "", "note_duplicate"),
         ("mũi 1 tiêm ở Bình Dương", "", "note_elsewhere"),
         ("hoãn tuần trước, nay đã tiêm", "error", "note_contradicts"),
+        ("hẹn tiêm lại 25/10", "postponed", "note_postponed"),
+        ("Chuyển bệnh viện tiêm", "postponed", "note_postponed"),
+        ("hẹn mũi 2 ngày 12/11", "", None),
+        ("Không hoãn", "", None),
+        ("chưa tiêm mũi 2", "", None),
     ],
 )
 def test_notes_that_matter(read, note, verdict, code):
@@ -631,3 +636,124 @@ def test_notes_that_matter(read, note, verdict, code):
 
     assert row.verdict == verdict
     assert codes(row) == ({code} if code else set())
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "verdict", "code"),
+    [
+        *((h, "x", "postponed", "note_postponed") for h in ("Hoãn", "Không tiêm")),
+        *((h, "x", "postponed", "note_postponed") for h in ("CCĐ", "Chống chỉ định")),
+        *((h, "", "", None) for h in ("Hoãn", "Không tiêm", "CCĐ")),
+        ("Hoãn tiêm", "Không", "", None),
+        ("Lý do không tiêm", "sốt", "postponed", "note_postponed"),
+        ("Đồng ý tiêm", "Không", "postponed", "note_postponed"),
+        ("Đồng ý tiêm", "Có", "", None),
+        ("Đã tiêm", "x", "", None),
+        ("Đã tiêm", "không", "postponed", "note_postponed"),
+        ("Đã tiêm", "", "error", "not_marked"),
+    ],
+)
+def test_a_column_that_says_who_was_not_vaccinated(read, heading, cell, verdict, code):
+    others = [
+        [f"Lê Văn {n}", "1980", f"07908000022{i}", "14/08/2021", "AZ", mark]
+        for i, (n, mark) in enumerate(
+            [("Bình", "x"), ("Công", "x"), ("Dũng", "x"), ("Giang", "x")]
+        )
+    ]
+    first, *_ = read(
+        as_csv(
+            [
+                ["Họ tên", "Năm sinh", "CCCD", "Ngày tiêm", "Vắc xin", heading],
+                ["Lê Văn An", "1980", "079080000111", "14/08/2021", "AZ", cell],
+                *(others if heading == "Đã tiêm" else ()),
+            ]
+        )
+    )
+
+    assert first.verdict == verdict
+    assert codes(first) == ({code} if code else set())
+
+
+def test_examined_then_injected_put_off_or_refused_side_by_side(read):
+    rows = read(
+        book(
+            {
+                "DS": [
+                    ["Họ và tên", "Năm sinh", "CCCD", "Ngày tiêm", "Vắc xin"]
+                    + ["Kết quả khám", "", ""],
+                    ["", "", "", "", "", "Tiêm", "Hoãn", "CCĐ"],
+                    ["Lê Văn An", "1980", "079080000111", "14/8/2021", "AZ", "x"],
+                    ["Lê Văn Ba", "1981", "079081000112", "14/8/2021", "AZ", "", "x"],
+                    ["Lê Thị Tư", "1982", "079182000113", "14/8/2021", "AZ"]
+                    + ["", "", "x"],
+                ]
+            },
+            merged=[("DS", "F1:H1", "Kết quả khám")],
+        )
+    )
+
+    assert [row.verdict for row in rows] == ["", "postponed", "postponed"]
+
+
+@pytest.mark.parametrize("left", ["Họ và tên đệm", "Họ và tên lót", "Họ đệm"])
+def test_a_given_name_in_a_column_of_its_own_is_not_cut_off(read, left):
+    rows = read(
+        as_csv(
+            [
+                [left, "Tên", "Năm sinh", "CCCD", "Ngày tiêm", "Vắc xin"],
+                ["Nguyễn Thị Ngọc", "Bích", "1980", "079180000111", "14/08/2021", "AZ"],
+            ]
+        )
+    )
+
+    assert told(rows, "full_name") == [("Nguyễn Thị Ngọc Bích",)]
+
+
+def test_two_tables_side_by_side_lose_nobody_in_silence(read):
+    header = ["STT", "Họ và tên", "Năm sinh", "CCCD", "Ngày tiêm", "Vắc xin"]
+    left = ["1", "Lê Văn An", "1980", "079080000111", "14/08/2021", "AZ"]
+    right = ["2", "Lê Thị Ba", "1981", "079181000112", "14/08/2021", "AZ"]
+    (row,) = read(as_csv([[*header, "", *header], [*left, "", *right]]))
+
+    assert row.verdict == "error"
+    assert codes(row) == {"two_people"}
+
+
+@pytest.mark.parametrize("heading", ["Ngày tiêm mũi 1", "Ngày tiêm M1", "Mũi 1"])
+def test_one_vaccine_beside_the_days_of_two_doses(read, heading):
+    second = heading.replace("1", "2")
+    rows = read(
+        as_csv(
+            [
+                ["Họ tên", "Năm sinh", "CCCD", "Vắc xin", "Lô", heading, second],
+                ["Lê Văn An", "1980", "079080000111", "AZ", "ABX6318"]
+                + ["14/08/2021", ""],
+                ["Lê Văn Ba", "1981", "079081000112", "AZ", "ABX6318"]
+                + ["", "14/10/2021"],
+                ["Lê Văn Tư", "1982", "079082000113", "AZ", "ABX6318"]
+                + ["15/08/2021", ""],
+            ]
+        )
+    )
+
+    assert told(rows, "given_on", "product", "dose_number") == [
+        (date(2021, 8, 14), "vaxzevria", 1),
+        (date(2021, 10, 14), "vaxzevria", 2),
+        (date(2021, 8, 15), "vaxzevria", 1),
+    ]
+
+
+def test_births_that_prove_the_month_first_speak_for_the_days_beside_them(read):
+    rows = read(
+        as_csv(
+            [
+                ["Full name", "Date of birth", "National ID", "Ngày tiêm", "Vaccine"],
+                ["Lê Văn An", "05/23/1980", "079080000111", "08/09/2021", "AZ"],
+                ["Lê Văn Ba", "06/24/1981", "079081000112", "08/09/2021", "AZ"],
+                ["Lê Văn Tư", "07/25/1982", "079082000113", "08/09/2021", "AZ"],
+            ]
+        )
+    )
+
+    assert told(rows[:1], "given_on") == [(date(2021, 8, 9),)]
+    assert "given_order" in codes(rows[0])

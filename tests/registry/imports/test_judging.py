@@ -1,12 +1,12 @@
 """Each verdict that a row can get from the registry, and whose a row is taken to be."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from portal.registry import corrections
-from portal.registry.imports import judging
-from portal.registry.imports.judging import Entry, judge
+from portal.registry.imports.findings import Entry, Finding
+from portal.registry.imports.judging import judge
 from portal.registry.models import Dose, Person
 from tests.factories import (
     make_dose,
@@ -185,6 +185,26 @@ def test_whose_a_row_is(site, record, row, expected):
     assert asked == ([person.pk] if expected == "asked" else [])
 
 
+@pytest.mark.parametrize(
+    ("row", "verdict"),
+    [
+        ({"born_on": "1958"}, "ambiguous"),
+        ({"born_on": "1958", "given_on": date(2021, 8, 15)}, "new"),
+        ({"born_on": "1961"}, "new"),
+        ({"born_on": "1958", "product": "PFIZER"}, "new"),
+    ],
+)
+def test_a_row_that_tells_little_doubles_no_dose_of_its_session(site, row, verdict):
+    person = make_person(full_name="Nguyễn Văn Hùng", national_id="", phone="")
+    recorded(person, site)
+
+    finding = judged(site, full_name="Nguyễn Văn Hùng", **NO_NUMBER, **row)
+
+    assert finding.verdict == verdict
+    asked = [owner.person for owner in finding.candidates]
+    assert asked == ([person.pk] if verdict == "ambiguous" else [])
+
+
 def test_a_number_on_two_records_fits_several(site):
     first, second = make_person(), make_person(phone="")
 
@@ -219,7 +239,7 @@ def test_what_the_list_alone_tells_is_not_asked_again(site):
     make_person()
     entry = Entry(key=1, line=1, values=USUAL, said="postponed")
 
-    assert judge([entry], site=site.pk, on=TODAY)[1] == judging.Finding("postponed")
+    assert judge([entry], site=site.pk, on=TODAY)[1] == Finding("postponed")
 
 
 @pytest.mark.parametrize("many", [1, 40])

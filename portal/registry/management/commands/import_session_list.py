@@ -22,7 +22,7 @@ from portal.registry.imports import (
     wording,
 )
 from portal.registry.imports.exceptions import CannotRead
-from portal.registry.imports.judging import Entry
+from portal.registry.imports.findings import Entry
 from portal.registry.imports.rows import ListRow
 from portal.registry.models import ListJob, Organization, SessionList
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from portal.common.numbers_typed import at_least_one, share
 from portal.registry.matching import measurement, rarity, weights
 from portal.registry.matching.labelled import pairs
 from portal.registry.matching.labelled.neighbour import neighbour
@@ -23,12 +24,12 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("--people", type=int, default=20_000)
+        parser.add_argument("--people", type=at_least_one, default=20_000)
         parser.add_argument("--seed", type=int, default=HELD_OUT)
         parser.add_argument(
             "--population",
             nargs=3,
-            type=float,
+            type=share,
             metavar=("WRONG", "LATE", "SILENT"),
             help="shares of answers that are wrong, late (outdated) and missing",
         )
