@@ -122,6 +122,24 @@ def check(*, at: datetime) -> dict[str, list[int]]:
     return found
 
 
+def first_broken(complaint_id: int) -> int | None:
+    """Return the number of a case's first event that does not follow from those before.
+
+    None where all do. Where one was taken out, it is the one after.
+    """
+    with scope.system(), connection.cursor() as cursor:
+        cursor.execute(_FIRST_BROKEN, [complaint_id])
+        return cursor.fetchone()[0]
+
+
+_FIRST_BROKEN: Final = """
+SELECT min(seq) FROM (
+  SELECT seq, seq = row_number() OVER links
+    AND hash = complaints_event_hash(e, lag(hash) OVER links) AS whole
+  FROM complaints_event e WHERE complaint_id = %s WINDOW links AS (ORDER BY seq)
+) events WHERE whole IS NOT TRUE"""
+
+
 def reconcile(*, at: datetime) -> int:
     """Owe again what the outbox lost; log what else is found; return the latter."""
     _owe_again(at=at)

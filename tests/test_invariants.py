@@ -525,6 +525,7 @@ BREAKS = [
         {"done_at": NOON, "dead_at": NOON},
     ),
     ("seal_once_per_day", copy_row, "audit.Seal", {}),
+    ("leaves_once_per_day_and_part", copy_row, "audit.Leaves", {}),
     (
         "unit_ends_after_it_begins",
         change_row,
@@ -1624,7 +1625,7 @@ def test_the_writers_flag_ends_with_its_block(world):
     refused_by_the_database("UPDATE registry_person SET version = version")
 
 
-@pytest.mark.parametrize("table", ["audit_entry", "audit_seal"])
+@pytest.mark.parametrize("table", ["audit_entry", "audit_seal", "audit_leaves"])
 def test_the_log_of_looks_and_its_seals_are_append_only(world, table):
     for statement in (f"UPDATE {table} SET id = id", f"DELETE FROM {table}"):
         assert "append-only" in refused_by_the_database(statement)

@@ -22,7 +22,10 @@ MOST_DAYS: Final = 31
 
 # What a look was for: name in the address -> (words, what the log calls it).
 PURPOSES: Final[Mapping[str, tuple[Any, tuple[str, ...]]]] = {
-    "case": (_("Work on a report"), ("complaints.complaint", "complaints.evidence")),
+    "case": (
+        _("Work on a report"),
+        ("complaints.complaint", "complaints.evidence", "complaints.referral"),
+    ),
     "incident": (_("Work on an incident"), ("complaints.incident",)),
     "help": (_("Help at the counter or by telephone"), ("assistance",)),
     "record": (_("Look at the own record"), ("person", "own_data")),

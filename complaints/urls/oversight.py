@@ -4,6 +4,7 @@ from django.urls import path
 
 from complaints.views import (
     access_log,
+    access_seals,
     access_signs,
     burndown,
     campaigns,
@@ -77,6 +78,8 @@ urlpatterns = [
     path("truy-cap/<int:entry_id>/", access_log.entry, name="access_entry"),
     path("truy-cap/bat-thuong/", access_signs.signs, name="access_signs"),
     path("truy-cap/bat-thuong/<uuid:sign_ref>/", access_signs.sign, name="access_sign"),
+    path("truy-cap/niem-phong/", access_seals.index, name="access_seals"),
+    path("truy-cap/niem-phong.csv", access_seals.heads, name="access_heads"),
     path("tin-nhan/", message_lists.messages, name="messages"),
     path("tin-nhan/<slug:key>/", message_lists.message, name="message"),
     path("tin-nhan/<slug:key>/sua/", texts.new, name="text_new"),

@@ -74,3 +74,26 @@ class Seal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.of} {self.day}"
+
+
+class Leaves(models.Model):
+    """The first bytes of the digest of each row of a sealed day, in order of the rows.
+
+    A thousand rows each, up to ``last_id``. By them a row that was changed, taken out
+    or put in is named; the seal holds the whole digests.
+    """
+
+    day = models.DateField()
+    of = models.CharField(max_length=10)
+    last_id = models.BigIntegerField()
+    leaves = models.BinaryField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                name="leaves_once_per_day_and_part", fields=["of", "day", "last_id"]
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.of} {self.day} up to {self.last_id}"
