@@ -29,6 +29,7 @@ from complaints.models import (
     Wording,
 )
 from complaints.models.access_sign import AccessSign
+from complaints.models.recheck import Recheck, Sample
 from complaints.notifications import texts
 from complaints.notifications.words import WORDS
 from complaints.open_figures import last_month
@@ -75,6 +76,7 @@ LOGGED = {
     ("oversight:access_log", "GET"): {"overseer", "administrator"},
     ("oversight:access_entry", "GET"): {"overseer", "administrator"},
     ("oversight:access_sign", "GET"): {"overseer", "administrator"},
+    ("oversight:recheck", "GET"): {"lead_a", "overseer", "administrator"},
     ("casework:case", "GET"): {"clerk_a", "staff_a", "lead_a", "overseer"},
     ("casework:referral", "GET"): {"clerk_a", "staff_a", "lead_a", "overseer"},
     ("casework:referral_sheet", "GET"): {"clerk_a", "staff_a", "lead_a", "overseer"},
@@ -222,6 +224,31 @@ class World:
             state="planned",
         )
         self.sign, self.entry = self._looked(at)
+        self.recheck = self._drawn(at)
+
+    def _drawn(self, at):
+        """Draw the case of site A as if it had been closed."""
+        sample = Sample.objects.create(
+            organization=self.a,
+            path=self.a.path,
+            first=at,
+            last=at,
+            per_stratum=1,
+            most=1,
+            seed="x",
+            closed=1,
+            by=self.staff["overseer"],
+            at=at,
+        )
+        return Recheck.objects.create(
+            sample=sample,
+            complaint=self.case,
+            event=self.case.events.latest("seq"),
+            organization=self.a,
+            path=self.a.path,
+            stratum="kept",
+            of_stratum=1,
+        )
 
     def _looked(self, at):
         """Let somebody of site A have looked at citizen A, and be asked about it."""
@@ -320,6 +347,7 @@ class World:
             "row": self.delegation.pk,
             "entry_id": self.entry.pk,
             "sign_ref": self.sign.ref,
+            "recheck_ref": self.recheck.ref,
         }
         if name == "casework:incident_move":
             known["step"] = "de-xuat"

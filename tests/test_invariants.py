@@ -43,10 +43,12 @@ from complaints.models import (
     Presence,
     Rating,
     Reached,
+    Recheck,
     Referral,
     Replay,
     RuleDraft,
     RuleSwitch,
+    Sample,
     SavedView,
     SelfCorrection,
     Skip,
@@ -413,6 +415,26 @@ class World:
         Invitation.objects.create(
             person=self.person, quarter="2026Q4", rule="A2", batch=batch, at=NOON
         )
+        Recheck.objects.create(
+            sample=Sample.objects.create(
+                organization=self.site,
+                path=self.site.path,
+                first=date(2026, 10, 1),
+                last=date(2026, 10, 31),
+                per_stratum=1,
+                most=1,
+                seed="x",
+                closed=1,
+                by=self.nurse,
+                at=NOON,
+            ),
+            complaint=self.case,
+            event=self.case.events.latest("seq"),
+            organization=self.site,
+            path=self.site.path,
+            stratum="kept",
+            of_stratum=1,
+        )
         AccessSign.objects.create(
             rule="own",
             user=self.nurse,
@@ -501,6 +523,21 @@ def wait_twice(label, /):
     change_row(label, state="waiting", ended_at=None)
     other = Event.objects.filter(referral=None).values_list("pk", flat=True).first()
     copy_row(label, number="1", event_id=other)
+
+
+def checked(label, /, **changes):
+    """Let a nurse decide otherwise; who answers, if it says so, is the same one."""
+    nurse = AccessSign.objects.latest("pk").user_id
+    if "answer" in changes:
+        changes["answered_by_id"] = nurse
+    change_row(
+        label,
+        checker_id=nurse,
+        taken_at=NOON,
+        verdict="disagree",
+        checked_at=NOON,
+        **changes,
+    )
 
 
 def reviewed_by_oneself(label, /, **_changes):
@@ -751,6 +788,45 @@ BREAKS = [
         copy_row,
         "complaints.Prepared",
         {"ground": {}},
+    ),
+    (
+        "sample_ends_after_it_begins",
+        change_row,
+        "complaints.Sample",
+        {"last": date(2026, 9, 1)},
+    ),
+    ("sample_draws_something", change_row, "complaints.Sample", {"most": 0}),
+    ("recheck_once_per_sample", copy_row, "complaints.Recheck", {}),
+    (
+        "recheck_taken_iff_it_has_a_checker",
+        change_row,
+        "complaints.Recheck",
+        {"taken_at": NOON},
+    ),
+    (
+        "recheck_verdict_by_its_checker",
+        change_row,
+        "complaints.Recheck",
+        {"verdict": "agree", "checked_at": NOON},
+    ),
+    ("recheck_disagrees_for_a_reason", checked, "complaints.Recheck", {}),
+    (
+        "recheck_answered_where_it_disagrees",
+        change_row,
+        "complaints.Recheck",
+        {"answer": "held"},
+    ),
+    (
+        "recheck_answered_by_another",
+        checked,
+        "complaints.Recheck",
+        {
+            "reason": "proof",
+            "note": "x",
+            "answer": "held",
+            "answer_note": "x",
+            "answered_at": NOON,
+        },
     ),
     ("accesssign_once", copy_row, "complaints.AccessSign", {}),
     (
@@ -1863,6 +1939,47 @@ def test_an_unusual_look_is_seen_at_its_unit_and_above_and_written_by_nobody(
         assert AccessSign.objects.get().path == "/vn/moved/"
 
 
+def test_a_check_is_seen_at_the_unit_that_decided_and_above(two_cases):
+    centre, (one, two), (first, _second) = two_cases
+    with scope.system():
+        sample = Sample.objects.create(
+            organization=centre,
+            path=centre.path,
+            first=NOON,
+            last=NOON,
+            per_stratum=1,
+            most=1,
+            seed="x",
+            closed=1,
+            by=make_staff(centre),
+            at=NOON,
+        )
+        Recheck.objects.create(
+            sample=sample,
+            complaint=first,
+            event=first.events.latest("seq"),
+            organization=one,
+            path=one.path,
+            stratum="kept",
+            of_stratum=1,
+        )
+    seen_at = {one.path: (0, 1), two.path: (0, 0), centre.path: (1, 1)}
+    for path, counts in seen_at.items():
+        with scope.staff([path]):
+            assert (Sample.objects.count(), Recheck.objects.count()) == counts
+    with scope.staff([one.path]):
+        said = refused_by_the_database("UPDATE complaints_recheck SET note = 'x'")
+        assert "row-level security" in said
+    with scope.citizen([first.submission_id]):
+        assert not Recheck.objects.exists()
+    with scope.system():
+        run(
+            "UPDATE registry_organization SET path = '/vn/moved/' WHERE id = %s",
+            one.pk,
+        )
+        assert Recheck.objects.get().path == "/vn/moved/"
+
+
 def test_a_scope_ends_with_its_block_and_an_outer_one_comes_back(two_cases):
     _centre, (one, _two), (first, second) = two_cases
     with scope.staff([one.path]):
@@ -1933,6 +2050,7 @@ def test_an_untouched_history_verifies(world):
 def test_cutting_the_tail_off_the_events_is_found(world):
     integrity.seal_days(at=NOON + DAY)
     Message.objects.all().delete()
+    Recheck.objects.all().delete()
     run("SET CONSTRAINTS ALL IMMEDIATE")
     run("ALTER TABLE complaints_event DISABLE TRIGGER append_only")
     # The last event alone: numbers stay without gaps and the chain whole.

@@ -22,6 +22,7 @@ from complaints.models.own_file import OwnFile
 from complaints.models.policy import OfficeHours, Policy, QuietHours
 from complaints.models.prepared import Prepared
 from complaints.models.rating import Rating
+from complaints.models.recheck import Recheck, Sample
 from complaints.models.referral import Referral
 from complaints.models.saved_view import SavedView
 from complaints.models.selfcorrection import (
@@ -51,6 +52,7 @@ __all__ = [
     "Campaign",
     "CampaignBatch",
     "RuleSwitch",
+    "Sample",
     "SelfCorrection",
     "Claim",
     "Complaint",
@@ -82,6 +84,7 @@ __all__ = [
     "Reached",
     "Referral",
     "Replay",
+    "Recheck",
     "RuleDraft",
     "Rung",
     "SavedView",

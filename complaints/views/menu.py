@@ -147,6 +147,16 @@ MANAGING: Final = (
         ("oversight:message", "oversight:text"),
     ),
     Page(
+        "oversight:rechecks",
+        _("Quality audit"),
+        _(
+            "Samples of closed cases that another unit decides once more, and how"
+            " often it agrees."
+        ),
+        OVERSEERS,
+        ("oversight:recheck",),
+    ),
+    Page(
         "oversight:access_log",
         _("Access audit"),
         _("Who looked at or changed people's data, and which looks were unusual."),

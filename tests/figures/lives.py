@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from complaints.choices import ENDED, Actor, Kind, Move, Outcome, Status
 from complaints.models import Complaint, Event
+from portal.accounts.models import User
 from portal.common import scope
 from portal.registry.models import Organization
 from tests.pages.cases import make_submission
@@ -35,8 +36,9 @@ def live(
     *,
     kind: Kind = Kind.MISSING_DOSE,
     subject: bytes = b"",
+    by: User | None = None,
 ) -> Complaint:
-    """Return a matter that was sent then and went through these steps."""
+    """Return a matter that was sent then and went through these steps, ``by`` staff."""
     events, at, number, ended = [], sent, 1, None
     touched = touched_before = None
     outcome = ""
@@ -56,6 +58,7 @@ def live(
             move=step.move,
             at=at,
             actor=actor,
+            by=by if actor == Actor.STAFF else None,
             status=step.status,
             round=number,
             holder=holder,
