@@ -237,3 +237,13 @@ class Tie(TextChoices):
     NUMBER = "number", _("the account's own identity number")
     PHONE = "phone", _("the account's own telephone")
     FAMILY = "family", _("a telephone shared with the account's own record")
+
+
+class Gaming(TextChoices):
+    """How a matter may have been handled for the figure."""
+
+    LAST_HOUR = "last_hour", _("Decided in the last hour")
+    NO_EFFECT = "no_effect", _("Closed without effect")
+    LATE_ASK = "late_ask", _("Asked when time ran out")
+    PING_PONG = "ping_pong", _("Handed to and fro")
+    BULK = "bulk", _("Closed in bulk")

@@ -32,6 +32,7 @@ from complaints.models import (
     Event,
     Evidence,
     Figure,
+    GamingSign,
     Incident,
     IncidentMember,
     IncidentRun,
@@ -415,6 +416,13 @@ class World:
         Invitation.objects.create(
             person=self.person, quarter="2026Q4", rule="A2", batch=batch, at=NOON
         )
+        GamingSign.objects.create(
+            complaint=self.case,
+            sign="bulk",
+            holder=self.site,
+            at=NOON,
+            day=NOON.date(),
+        )
         Recheck.objects.create(
             sample=Sample.objects.create(
                 organization=self.site,
@@ -789,6 +797,7 @@ BREAKS = [
         "complaints.Prepared",
         {"ground": {}},
     ),
+    ("gamingsign_once", copy_row, "complaints.GamingSign", {}),
     (
         "sample_ends_after_it_begins",
         change_row,

@@ -54,7 +54,7 @@ def rebuild_all(*, at: datetime) -> int:
     with scope.system():
         _take_turn()
         with connection.cursor() as cursor:
-            for table in ("subtreefigure", "figure", "measure"):
+            for table in ("subtreefigure", "figure", "measure", "gamingsign"):
                 cursor.execute(f"DELETE FROM complaints_{table}")
         Watermark.objects.filter(name=WATERMARK).delete()
         return rebuild_changed(at=at)

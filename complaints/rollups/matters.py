@@ -13,8 +13,9 @@ from django.utils import timezone
 from complaints import policies
 from complaints.choices import Move
 from complaints.models import Policy
+from complaints.rollups import signs
 from complaints.rollups.measuring import REFILED, Matter, Step, measured
-from complaints.rules import terms
+from complaints.rules import gaming, terms
 from complaints.rules.clock import Moment, Terms
 from portal.registry.models import Organization
 
@@ -119,16 +120,21 @@ def keep(complaint_ids: Iterable[int]) -> set[Cell]:
     now. Needs the system's scope, and its caller's transaction.
     """
     ids = list(complaint_ids)
-    rows = list(_measured(ids))
+    found: list[tuple[int, gaming.Sign]] = []
+    rows = list(_measured(ids, found))
     if not rows:
         return set()
+    signs.replace(ids, found)
     columns = [[row[name] for row in rows] for name in _COLUMNS]
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, columns)
         return {Cell(*row) for row in cursor.fetchall()}
 
 
-def _measured(ids: list[int]) -> Iterator[dict[str, Any]]:
+def _measured(
+    ids: list[int], found: list[tuple[int, gaming.Sign]]
+) -> Iterator[dict[str, Any]]:
+    """Yield the measure of each matter; add the signs of gaming to ``found``."""
     allowed = _Allowed()
     with connection.cursor() as cursor:
         cursor.execute(_MATTERS, [REFILED.days, ids])
@@ -140,7 +146,8 @@ def _measured(ids: list[int]) -> Iterator[dict[str, Any]]:
     for matter in matters:
         rows = events[matter.complaint_id]
         steps = [_step(row) for row in rows]
-        row = measured(matter, steps, terms=allowed.to(matter, steps))
+        row, marks = measured(matter, steps, terms=allowed.to(matter, steps))
+        found += [(matter.complaint_id, mark) for mark in marks]
         held_by = row["held_by"]
         yield row | {
             "held_by": None if held_by is None else json.dumps(held_by),

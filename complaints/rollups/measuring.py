@@ -8,7 +8,7 @@ allows without an extension. A matter counts for who holds it now (who resolved 
 Days are Vietnamese ones.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -17,12 +17,12 @@ from django.utils import timezone
 
 from complaints.choices import ENDED, OPEN, Actor, Move, Outcome, Status
 from complaints.rollups.sketches import bucket_of
+from complaints.rules import gaming
 from complaints.rules.clock import Moment, Reckoning, Terms, reckon
 
 # Reported again within so many days of its end, a matter was not settled for good.
 REFILED: Final = timedelta(days=30)
 _NO_TIME: Final = timedelta(0)
-_DECISIONS: Final = (Move.RESOLVE, Move.COUNTERSIGN)
 _LEDGER: Final = {
     Status.RECEIVED: "waited",
     Status.IN_REVIEW: "checked",
@@ -57,8 +57,12 @@ class Step:
     outcome: str
 
 
-def measured(matter: Matter, steps: Sequence[Step], *, terms: Terms) -> dict[str, Any]:
+def measured(
+    matter: Matter, steps: Sequence[Step], *, terms: Terms
+) -> tuple[dict[str, Any], list[gaming.Sign]]:
     """Return the facts of ``models.Measure`` for a matter with these steps in order.
+
+    With them the signs of gaming that it bears.
 
     They depend on no instant: the same events always give the same facts. ``steps``
     must not be empty.
@@ -78,7 +82,7 @@ def measured(matter: Matter, steps: Sequence[Step], *, terms: Terms) -> dict[str
     late_from, runs_from = _goes_on(moments, now, terms) if is_open else (None, None)
     first = now.first_answer_at
     answer = None if first is None else max(_seconds(first - matter.submitted_at), 0)
-    return {
+    facts = {
         "complaint_id": matter.complaint_id,
         "holder_id": matter.holder_id,
         "kind": matter.kind,
@@ -100,6 +104,7 @@ def measured(matter: Matter, steps: Sequence[Step], *, terms: Terms) -> dict[str
         **_walked(steps, is_resolved=is_resolved),
         **_stood(now),
     }
+    return facts, gaming.signs(steps, rounds=rounds, terms=terms)
 
 
 def _goes_on(
@@ -121,14 +126,14 @@ def _goes_on(
 
 def _walked(steps: Sequence[Step], *, is_resolved: bool) -> dict[str, Any]:
     """Return what was done on the way; what was taken back was not done."""
-    standing = list(_standing(steps))
+    standing = list(gaming.standing(steps))
     moves = [step.moment.move for step in standing]
-    decisions = [step for step in standing if step.moment.move in _DECISIONS]
+    decisions = [step for step in standing if step.moment.move in gaming.DECISIONS]
     last = decisions[-1] if decisions and is_resolved else None
     looked = [
         step
         for step in standing
-        if step.actor == Actor.STAFF and step.moment.move not in _NO_LOOK
+        if step.actor == Actor.STAFF and step.moment.move not in gaming.NO_LOOK
     ]
     upheld = {step.outcome in _CHANGED for step in decisions if step.outcome}
     return {
@@ -144,16 +149,6 @@ def _walked(steps: Sequence[Step], *, is_resolved: bool) -> dict[str, Any]:
 
 
 _CHANGED: Final = (Outcome.CORRECTED, Outcome.PARTLY_CORRECTED)
-# Steps that staff make without having looked into the matter.
-_NO_LOOK: Final = (Move.SUBMIT, Move.JOIN)
-
-
-def _standing(steps: Sequence[Step]) -> Iterable[Step]:
-    """Yield the steps that were not taken back, and no taking back."""
-    for number, step in enumerate(steps):
-        following = steps[number + 1].moment.move if number + 1 < len(steps) else ""
-        if Move.UNDO not in (step.moment.move, following):
-            yield step
 
 
 def _stood(now: Reckoning) -> dict[str, Any]:

@@ -157,6 +157,16 @@ MANAGING: Final = (
         ("oversight:recheck",),
     ),
     Page(
+        "oversight:gaming",
+        _("Signs of gaming"),
+        _(
+            "Cases handled for the figure: closed in the last hour, without effect, to"
+            " and fro, in bulk."
+        ),
+        OVERSEERS,
+        ("oversight:gaming",),
+    ),
+    Page(
         "oversight:access_log",
         _("Access audit"),
         _("Who looked at or changed people's data, and which looks were unusual."),
