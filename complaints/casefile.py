@@ -10,14 +10,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from complaints import lookalikes, retold, subjects, timeline, voices
+from complaints import lookalikes, retold, subjects, surroundings, timeline, voices
 from complaints.choices import Field, Kind, Move, Outcome, Status
 from complaints.models import Claim, Complaint, Event, Evidence
 from complaints.rules import records
 from complaints.rules.differences import marked_parts
+from complaints.surroundings import LotFacts, SessionFacts
 from portal.common import phones
 from portal.registry import corrections
-from portal.registry.models import Dose, Lot, Organization, Person, Product
+from portal.registry.models import (
+    Dose,
+    Organization,
+    Person,
+    Product,
+    QualityFinding,
+)
 
 DOSE_FIELDS = (Field.GIVEN_ON, Field.PRODUCT, Field.LOT, Field.SITE, Field.DOSE_NUMBER)
 PERSON_FIELDS = (Field.FULL_NAME, Field.BORN_ON, Field.SEX, Field.NATIONAL_ID)
@@ -47,9 +54,9 @@ class CaseFile:
     earlier: list[Complaint]
     products: dict[str, str]
     sites: dict[str, str]
-    allocated: set[str] = field(default_factory=set)
-    lots: dict[str, str] = field(default_factory=dict)
-    that_day: int = 0
+    lots: dict[str, LotFacts] = field(default_factory=dict)
+    session: SessionFacts | None = None
+    findings: list[QualityFinding] = field(default_factory=list)
     records: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -169,10 +176,10 @@ class CaseFile:
         if name == Field.LOT and value:
             return [self._lot_proof(value)]
         if name == Field.PRODUCT:
-            lots = {self.lots[c.claimed] for c in self.claims if c.claimed in self.lots}
-            dose = self.complaint.dose
-            if dose and dose.lot_number in self.lots:
-                lots.add(self.lots[dose.lot_number])
+            named = {claim.claimed for claim in self.claims}
+            if self.complaint.dose:
+                named.add(self.complaint.dose.lot_number)
+            lots = {lot.code for number, lot in self.lots.items() if number in named}
             if not lots:
                 return []
             fits = lots == {value}
@@ -182,19 +189,19 @@ class CaseFile:
                 else _("The lot is of another vaccine")
             )
             return [{"tone": "ok" if fits else "warn", "text": text}]
-        if name == Field.GIVEN_ON and self.that_day:
+        if name == Field.GIVEN_ON and self.session and self.session.total:
             text = ngettext(
                 "%(n)s dose is recorded at the site on that day",
                 "%(n)s doses are recorded at the site on that day",
-                self.that_day,
+                self.session.total,
             )
-            return [{"tone": "ok", "text": text % {"n": self.that_day}}]
+            return [{"tone": "ok", "text": text % {"n": self.session.total}}]
         if name in PERSON_FIELDS and self.person:
             return [population_proof(self.person, name)]
         return []
 
     def _lot_proof(self, lot: str) -> dict[str, str]:
-        if lot in self.allocated:
+        if lot in self.lots and self.lots[lot].deliveries:
             return {"tone": "ok", "text": _("This lot was delivered to the site")}
         if lot in self.lots:
             return {
@@ -223,35 +230,28 @@ def read(complaint: Complaint) -> CaseFile:
     values = {claim.claimed for claim in claims} | {claim.recorded for claim in claims}
     dose = complaint.dose
     site_id, day = _where_and_when(complaint, claims)
-    lots = [v for v in values if v] + ([dose.lot_number] if dose else [])
-    known = Lot.objects.filter(number__in=lots).select_related("product")
-    kept = {lot.number: lot.product.code for lot in known}
+    said = [claim for claim in claims if claim.field == Field.LOT]
+    numbers = {one for claim in said for one in (claim.claimed, claim.recorded) if one}
+    if dose and dose.lot_number:
+        numbers.add(dose.lot_number)
+    doses = _doses_of(submission.person_id)
     sites = Organization.objects.filter(
-        Q(code__in=values) | Q(pk=dose.site_id if dose else None)
+        Q(code__in=values)
+        | Q(pk__in={complaint.holder_id, dose.site_id if dose else None})
     )
     return CaseFile(
         complaint=complaint,
         claims=claims,
-        doses=_doses_of(submission.person_id),
+        doses=doses,
         evidence=voices.photos(complaint),
         events=timeline.read(complaint),
         earlier=_earlier(complaint),
         products=dict(Product.objects.values_list("code", "name")),
         sites={site.code: site.name for site in sites},
-        lots=kept,
+        lots=surroundings.lots(numbers, site=site_id),
+        session=surroundings.session(site_id, day),
+        findings=surroundings.findings(complaint, doses),
         records=_records(claims),
-        allocated=set(
-            Lot.objects.filter(
-                number__in=kept, allocations__organization=site_id
-            ).values_list("number", flat=True)
-        ),
-        that_day=(
-            Dose.objects.filter(
-                site=site_id, given_on=day, status=Dose.Status.COMPLETED
-            ).count()
-            if site_id and day
-            else 0
-        ),
     )
 
 

@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
@@ -129,8 +130,10 @@ class Filters:
             wanted &= Q(status__in=_WAITING_FOR[self.waits])
         if self.photo:
             photos = Evidence.objects.filter(submission=OuterRef("submission"))
-            has_one = Exists(photos.exclude(state=Evidence.State.REFUSED))
-            wanted &= Q(has_one) if self.photo == "yes" else ~Q(has_one)
+            one = photos.exclude(state=Evidence.State.REFUSED).values("pk")[:1]
+            # Not EXISTS, which is made a join: then the photos of the whole country
+            # are read for the few cases of a station.
+            wanted &= Q(IsNull(Subquery(one), self.photo == "no"))
         if self.again:
             wanted &= Q(reported_again__gt=0)
         if self.site:

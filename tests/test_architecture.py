@@ -54,6 +54,7 @@ SIDE = {
     "complaints.filters",
     "complaints.saved_views",
     "complaints.scrutiny",
+    "complaints.surroundings",
     "complaints.voices",
 }
 ACTIONS = MODELS | RULES | SIDE | {"complaints.actions"}

@@ -8,8 +8,9 @@ from typing import Any
 
 from complaints import permissions
 from complaints.actions import moving, undoing
-from complaints.choices import Actor, Move
+from complaints.choices import Actor, Move, Status
 from complaints.models import Complaint, Event
+from complaints.rules import workflow
 from portal.accounts.models import User
 from portal.common import scope
 from portal.registry.models import Organization
@@ -66,11 +67,13 @@ def turn(
     version: int | None,
     part_of: Mapping[str, str] | None = None,
 ) -> Iterator[Turn]:
-    """Lock the case and check that this person may make this move now.
+    """Lock the case and check that this person may make this move now, from its status.
 
     ``part_of``: of what the move is a part, kept with its event: {"bulk": its ref}.
     """
     with scope.system():
         case = moving.lock(complaint_id, version=version)
         permissions.require(by, step, case, at=at)
+        # Before anything is read for it: an action may count on the status it is from.
+        workflow.target(step, status=Status(case.status), actor=Actor.STAFF)
         yield Turn(case, step, by, at, undoing.facts_of(case), part_of or {})

@@ -247,6 +247,11 @@ class Complaint(models.Model):
                 condition=Q(status__in=OPEN) & ~Q(lot=""),
             ),
             models.Index(
+                name="complaint_open_urgent",
+                fields=["queue_at", "id"],
+                condition=Q(status__in=OPEN, urgent_on__isnull=False),
+            ),
+            models.Index(
                 name="complaint_open_again",
                 fields=["queue_at", "id"],
                 condition=Q(status__in=OPEN, reported_again__gt=0),

@@ -24,7 +24,7 @@ from complaints import (
     voices,
     worklist,
 )
-from complaints.actions import casework, referrals, turns
+from complaints.actions import casework, referrals, trying, turns
 from complaints.actions import standard_texts as kept_ready
 from complaints.choices import Kind, Move, Status, Verdict
 from complaints.forms import casework as forms
@@ -34,10 +34,12 @@ from complaints.models import Complaint, Incident, Skip
 from complaints.rules.refused import Refused, Stale
 from complaints.views import (
     case_photos,
+    outlook_rows,
     pair_rows,
     prepared_rows,
     receivers_of,
     standard_texts,
+    surroundings,
     undoing,
 )
 from complaints.views import referrals as asked
@@ -121,6 +123,13 @@ def move(request: StaffRequest, code: int, number: int, step: str) -> HttpRespon
     if not form.is_valid():
         return _show(request, complaint, at=at, bound={step: form}, status=422)
     try:
+        if request.POST.get("action") == "preview" and step == "ghi":
+            outlook = trying.of_resolve(
+                complaint_id=complaint.pk, by=request.user, at=at, **form.facts()
+            )
+            # What was sent by the one button needs no form that stands open.
+            kept = {step: form} if "note" in request.POST else {}
+            return _show(request, complaint, at=at, bound=kept, outlook=outlook)
         moved = act(complaint_id=complaint.pk, by=request.user, at=at, **form.facts())
     except Stale as stale:
         complaint = _find(request, code, number, at=at)
@@ -203,6 +212,7 @@ def _find(request: StaffRequest, code: int, number: int, *, at: datetime) -> Com
             "co_holder",
             "dose__product",
             "dose__site",
+            "site",
             "assignee",
         )
         .first()
@@ -283,6 +293,7 @@ def _show(
     *,
     at: datetime,
     bound: dict[str, forms.Step] | None = None,
+    outlook: trying.Outlook | None = None,
     status: int = 200,
     put_in: str = "",
 ) -> HttpResponse:
@@ -315,6 +326,8 @@ def _show(
         "file": file,
         "complaint": complaint,
         "rows": file.rows(),
+        "around": surroundings.of(file, paths=paths_of(request)),
+        "outlook": outlook_rows.shown(outlook, file) if outlook else None,
         "photos": case_photos.of_case(
             file.evidence, complaint, user=request.user, at=at
         ),
