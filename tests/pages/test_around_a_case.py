@@ -112,7 +112,8 @@ def test_the_lot_is_shown_with_expiry_deliveries_and_what_is_recorded(
     assert lot["number"] == "ABX4471"
     product, expiry, deliveries, recorded = values(lot["lines"])
     assert (product, expiry) == ("AstraZeneca", "31/08/2021")
-    assert deliveries.startswith("01/09/2021: 300; 09/09/2021: 120; 5.420 ")
+    assert deliveries.startswith("01/09/2021: 300; 09/09/2021: 120; ")
+    assert "5.420" in deliveries
     assert recorded.startswith("1 ")
     assert "420" in recorded
     assert lot["warning"]

@@ -18,7 +18,7 @@ COLUMN = "ALTER TABLE complaints_complaint ALTER COLUMN holder_path SET STATISTI
 
 
 class Migration(migrations.Migration):
-    dependencies = [("complaints", "0011_access_signs")]
+    dependencies = [("complaints", "0013_gaming_signs")]
 
     operations = [
         migrations.AddIndex(
