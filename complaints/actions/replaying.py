@@ -26,7 +26,7 @@ KIND: Final = "replay"
 LAST: Final = timedelta(days=30)
 # As many are routed again while somebody waits for the page: well below two seconds.
 AT_ONCE: Final = 2_000
-CHUNK: Final = 5_000
+CHUNK: Final = 20_000
 SLICE_SECONDS: Final = 20.0
 # One part that takes longer would keep others waiting; it is given up and said so.
 PART_SECONDS: Final = 15

@@ -67,6 +67,9 @@ class DelegationProposal(Proposal):
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
+        self.fields["valid_from"].help_text = _(
+            "Tomorrow at the earliest. What lies with a unit by then stays there."
+        )
 
     def clean_organization(self) -> Organization:
         """Find the unit that would answer."""

@@ -58,6 +58,9 @@ class TextProposal(Proposal):
     def __init__(self, *args: Any, key: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.key = key
+        self.fields["valid_from"].help_text = _(
+            "Tomorrow at the earliest. Until then people get the words of before."
+        )
 
     def words(self) -> texts.ByLanguage:
         """Return the words as typed; of fields with errors nothing."""

@@ -263,12 +263,13 @@ def _replayed(row: Replay) -> dict[str, Any]:
         "pairs": {
             "caption": _("From whom to whom"),
             "columns": [
+                # First, so that both names share the width of a telephone.
+                {"label": _("Reports"), "number": True},
                 {"label": _("Would leave")},
                 {"label": _("Would go to")},
-                {"label": _("Reports"), "number": True},
             ],
             "rows": [
-                {"cells": [pair["from_name"], pair["to_name"], vn_number(pair["n"])]}
+                {"cells": [vn_number(pair["n"]), pair["from_name"], pair["to_name"]]}
                 for pair in row.pairs[:50]
             ],
             "empty": _("No report would go elsewhere."),

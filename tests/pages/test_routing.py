@@ -110,7 +110,7 @@ def test_a_draft_shows_where_last_months_reports_would_have_gone(
 
     assert "4 trong 4 phản ánh" in shown
     assert "3 phản ánh sẽ sang nơi khác" in shown
-    assert "Trạm Một Trạm Hai 3" in shown
+    assert "3 Trạm Một Trạm Hai" in shown
     row = Replay.objects.get()
     assert row.pairs == [
         {
