@@ -21,6 +21,7 @@ from complaints.models import (
     Complaint,
     Delegation,
     Evidence,
+    FigureReview,
     Incident,
     Referral,
     SavedView,
@@ -179,6 +180,14 @@ class World:
             expected_at=at,
             state="expired",
             ended_at=at,
+        )
+        self.reply = FigureReview.objects.create(
+            complaint=self.case,
+            holder=self.a,
+            reason="Hệ thống ngừng hai ngày.",
+            flagged_by=self.staff["lead_a"],
+            flagged_at=at,
+            month=timezone.localdate(at).replace(day=1),
         )
         self.routing_draft = rulebook.propose(
             "route",
@@ -348,6 +357,7 @@ class World:
             "entry_id": self.entry.pk,
             "sign_ref": self.sign.ref,
             "recheck_ref": self.recheck.ref,
+            "reply_ref": self.reply.ref,
         }
         if name == "casework:incident_move":
             known["step"] = "de-xuat"

@@ -32,6 +32,7 @@ from complaints.models import (
     Event,
     Evidence,
     Figure,
+    FigureReview,
     GamingSign,
     Incident,
     IncidentMember,
@@ -325,6 +326,21 @@ class World:
             to=self.other,
             valid_from=date(2027, 1, 1),
             source="test",
+        )
+        FigureReview.objects.create(
+            complaint=Complaint.objects.earliest("pk"),
+            holder=self.site,
+            reason="test",
+            flagged_by=self.nurse,
+            flagged_at=NOON,
+            month=date(2026, 11, 1),
+            state="accepted",
+            answer="test",
+            decided_by=self.chief,
+            decided_at=NOON,
+            version=1,
+            before={},
+            after={},
         )
         Wording.objects.create(
             key="submit", content={}, valid_from=date(2027, 1, 1), source="test"
@@ -1369,6 +1385,30 @@ BREAKS = [
         "complaints.Delegation",
         {"ended_at": NOON},
     ),
+    (
+        "figurereview_one_that_counts_per_case",
+        copy_row,
+        "complaints.FigureReview",
+        {"version": 2},
+    ),
+    (
+        "figurereview_versions_without_repeats",
+        copy_row,
+        "complaints.FigureReview",
+        {"complaint_id": 0},
+    ),
+    (
+        "figurereview_decided_by_another_with_an_answer",
+        change_row,
+        "complaints.FigureReview",
+        {"decided_by_id": "nurse"},
+    ),
+    (
+        "figurereview_corrects_iff_accepted",
+        change_row,
+        "complaints.FigureReview",
+        {"state": "refused"},
+    ),
     ("wording_once_per_step_and_day", copy_row, "complaints.Wording", {}),
     (
         "wording_does_not_end_before_it_begins",
@@ -1880,6 +1920,28 @@ def test_a_chosen_set_and_a_saved_view_are_seen_by_the_actions_alone(two_cases):
         with opened:
             for model in (Bulk, BulkItem, BulkRun, SavedView, UnitChangeCase):
                 assert not model.objects.exists()
+
+
+def test_what_a_unit_says_of_its_figures_is_seen_by_staff_of_the_case_alone(two_cases):
+    centre, (one, two), (first, _second) = two_cases
+    with scope.system():
+        FigureReview.objects.create(
+            complaint=first,
+            holder=one,
+            reason="test",
+            flagged_by=make_staff(one),
+            flagged_at=NOON,
+            month=date(2026, 11, 1),
+        )
+    seen = {}
+    for name, opened in {
+        "above": scope.staff([centre.path]),
+        "beside": scope.staff([two.path]),
+        "citizen": scope.citizen([first.submission_id]),
+    }.items():
+        with opened:
+            seen[name] = FigureReview.objects.count()
+    assert seen == {"above": 1, "beside": 0, "citizen": 0}
 
 
 def test_an_incident_is_seen_where_it_is_held_and_above(two_cases):

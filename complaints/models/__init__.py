@@ -8,6 +8,7 @@ from complaints.models.data_request import DataRequest
 from complaints.models.delegation import Delegation, Replay
 from complaints.models.event import Event, Message
 from complaints.models.figure import Figure, Measure, SubtreeFigure, Watermark
+from complaints.models.figure_review import FigureReview
 from complaints.models.gaming_sign import GamingSign
 from complaints.models.incident import Clue, Incident, IncidentMember, IncidentRun
 from complaints.models.invitation import Invitation
@@ -64,6 +65,7 @@ __all__ = [
     "Event",
     "Evidence",
     "Figure",
+    "FigureReview",
     "Clue",
     "GamingSign",
     "Incident",

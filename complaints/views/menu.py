@@ -78,7 +78,7 @@ DAILY: Final = (
         "oversight:times",
         _("Figures"),
         roles=OVERSEERS,
-        within=("oversight:times", "oversight:cases"),
+        within=("oversight:times", "oversight:cases", "oversight:repl"),
     ),
 )
 MANAGING: Final = (

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from complaints import casefile, figures, worklist
+from complaints import casefile, figures, replies, worklist
 from complaints.choices import OPEN, Kind, Status
 from complaints.models import Complaint, Figure
 from complaints.rollups import FEW
@@ -89,6 +89,19 @@ def times(request: StaffRequest) -> HttpResponse:
         "few": FEW,
         "cohort": asked.cohort,
         "meanings": [DEFINITIONS[name] for name in MEANINGS],
+        "reply": oversight_tables.reply(
+            seen.total,
+            replies.beside(
+                chosen,
+                seen.total,
+                first=asked.first,
+                last=asked.last,
+                at=asked.at,
+                is_whole=seen.is_whole,
+                kind=asked.kind,
+                cohort=asked.cohort,
+            ),
+        ),
         "tiles": oversight_tables.tiles(children, seen, query),
         "detail_url": f"{reverse('oversight:detail')}?{urlencode(asked.address)}",
         "csv_url": f"{reverse('oversight:file', args=['csv'])}"

@@ -8,6 +8,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from complaints import figures, open_figures
+from complaints.replies import Reply
 from complaints.rollups import Times
 from portal.common.templatetags.ui import percent, vn_number
 from portal.registry.models import Organization
@@ -238,4 +239,41 @@ def by_month(
             }
             for month in reversed(months)
         ],
+    }
+
+
+def reply(total: Times, said: Reply | None) -> dict[str, Any] | None:
+    """Return what units say of these figures, and what they are without it."""
+    if said is None:
+        return None
+    without = said.without
+    table = None
+    if without is not None:
+        rows = [
+            [_("Received"), vn_number(total.received), vn_number(without.received)],
+            [_("Resolved"), vn_number(total.resolved), vn_number(without.resolved)],
+            [
+                _("On time"),
+                percent(total.on_time_share),
+                percent(without.on_time_share),
+            ],
+            [_("Open"), vn_number(total.open), vn_number(without.open)],
+        ]
+        if without.median is not None:
+            rows.append(
+                [_("Half done within"), hours(total.median), hours(without.median)]
+            )
+        table = {
+            "caption": _("As counted, and without the accepted ones"),
+            "columns": [
+                {"label": _("Figure")},
+                {"label": _("As counted"), "number": True},
+                {"label": _("Without them"), "number": True},
+            ],
+            "rows": [{"cells": cells} for cells in rows],
+        }
+    return {
+        "waiting": vn_number(said.waiting),
+        "accepted": vn_number(said.accepted),
+        "table": table,
     }

@@ -210,7 +210,7 @@ def test_more_organizations_take_no_more_statements(client, province):
     rollups.rebuild_all(at=timezone.now())
 
     assert count() == with_one
-    assert with_one <= 8, "session, user, postings, three of figures, organizations"
+    assert with_one <= 9, "session, user, postings, organizations, figures, replies"
 
 
 def test_nothing_is_divided_by_nothing():

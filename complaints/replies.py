@@ -1,0 +1,112 @@
+"""Figures without the cases that were accepted as counted wrongly, beside the others.
+
+The kept figures are never touched: they equal a plain recount with or without replies.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.db import connection
+
+from complaints.figures import month_after
+from complaints.models import FigureReview
+from complaints.rollups import Times
+from complaints.rollups.counting import COUNTS, DAY, SUMS, of_row
+from portal.common import scope
+from portal.registry.models import Organization
+
+State = FigureReview.State
+# What a version keeps of a unit's figures.
+KEPT: Final = ("received", "resolved", "on_time", "open", "open_overdue", "median")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What is told beside figures: how many wait, how many were accepted, and without.
+
+    ``without``: the figures without the accepted ones; its percentiles are None where
+    units lie below, as they cannot be taken apart exactly.
+    """
+
+    waiting: int
+    accepted: int
+    without: Times | None
+
+
+_FLAGGED: Final = """
+SELECT r.complaint_id, r.state FROM complaints_figurereview r
+JOIN complaints_measure m ON m.complaint_id = r.complaint_id
+JOIN registry_organization o ON o.id = m.holder_id
+WHERE r.state IN ('waiting', 'accepted')
+  AND o.path::text ~>=~ %s::text AND o.path::text ~<~ %s::text
+  AND m.{day} >= %s::date AND m.{day} < %s::date
+  AND (%s::text = '' OR m.kind = %s::text)"""
+
+
+def beside(
+    chosen: Organization,
+    total: Times,
+    *,
+    first: date,
+    last: date,
+    at: datetime,
+    is_whole: bool,
+    kind: str = "",
+    cohort: str = "opened",
+) -> Reply | None:
+    """Return what replies say of figures; None where nobody replied.
+
+    One statement where that is so, two otherwise. Counts are exact.
+    """
+    day, end = DAY[cohort], month_after(last, 1)
+    after = f"{chosen.path.removesuffix('/')}0"
+    with scope.system(), connection.cursor() as cursor:
+        cursor.execute(
+            _FLAGGED.format(day=day), [chosen.path, after, first, end, kind, kind]
+        )
+        rows = cursor.fetchall()
+        accepted = [pk for pk, state in rows if state == State.ACCEPTED]
+        if not rows:
+            return None
+        without = None
+        if accepted and is_whole:
+            without = less(total, _count("m.complaint_id = ANY(%s)", [accepted], at))
+        elif accepted:
+            where = (
+                f"m.holder_id = %s AND m.{day} >= %s::date AND m.{day} < %s::date"
+                " AND (%s::text = '' OR m.kind = %s::text)"
+                " AND m.complaint_id <> ALL(%s)"
+            )
+            facts = [chosen.pk, first, end, kind, kind, accepted]
+            without = _count(where, facts, at)
+    return Reply(len(rows) - len(accepted), len(accepted), without)
+
+
+def of_unit(
+    holder: Organization, month: date, *, but: Sequence[int], at: datetime
+) -> dict[str, Any]:
+    """Return a unit's own figures of what was sent in a month, some cases left out."""
+    where = (
+        "m.holder_id = %s AND m.sent_on >= %s::date AND m.sent_on < %s::date"
+        " AND m.complaint_id <> ALL(%s)"
+    )
+    facts = [holder.pk, month, month_after(month, 1), list(but)]
+    with scope.system():
+        times = asdict(_count(where, facts, at))
+    return {name: times[name] for name in KEPT}
+
+
+def less(total: Times, part: Times) -> Times:
+    """Return counts with a part of them taken out; percentiles are left out."""
+    counts = {name: getattr(total, name) - getattr(part, name) for name in SUMS}
+    return Times(**counts)
+
+
+def _count(where: str, facts: list[Any], at: datetime) -> Times:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT{COUNTS} FROM complaints_measure m WHERE {where}", [at, *facts]
+        )
+        return of_row(cursor.fetchone())
