@@ -20,8 +20,8 @@ NOT_A_UNIT = frozenset(
     ("duong", "pho", "d", "hem", "ngo", "ngach", "kiet", "thon", "ap", "to", "ban")
     + ("buon", "khu", "kp", "so", "xom", "truong", "lo")
 )
-# In a part of the address that begins with one of these a bare name is its own, not
-# the commune's: many hospitals and schools bear the name of a commune far away.
+# In a part of the address that begins with one of these a bare name is its own, unless
+# a province bears it: hospitals and schools are called like communes far away.
 INSTITUTIONS = (
     ("benh", "vien"),
     ("bv",),
@@ -199,7 +199,7 @@ class Words:
                     ):
                         continue
                     for name in self.index.names.get(loose(key), ()):
-                        if not (is_named and name.level == Level.COMMUNE):
+                        if not is_named or name.level == Level.PROVINCE:
                             yield _mention(span, name, key, BARE, False)
 
     def _is_institution(self, bounds: range) -> bool:

@@ -16,6 +16,7 @@ from portal.registry.matching.labelled import neighbour, pairs
 from portal.registry.models import NameShare, Person
 from portal.registry.population.protocol import Question
 
+OUTSIDE_PAIRS = Path(__file__).parents[2] / "data" / "outside_pairs.csv"
 HAND_PAIRS = Path(__file__).parents[2] / "data" / "hand_pairs.csv"
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -42,6 +43,24 @@ def test_hand_made_pairs_get_the_grades_that_their_truth_allows():
     assert set(certain) == {"yes"}
     assert len(certain) / truth.count("yes") >= 0.9
     assert all(entry["reasons"] and entry["reasons_en"] for entry in found)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("reference")
+def test_pairs_by_somebody_who_had_not_seen_the_rules_get_no_worse():
+    with OUTSIDE_PAIRS.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    graded = [entry["grade"] for entry in run("match_people", str(OUTSIDE_PAIRS))]
+    told = list(zip(rows, graded, strict=True))
+    certain = [row for row, grade in told if grade == "certain"]
+    wrong = [row for row in certain if row["same"] != "yes"]
+    same = [grade for row, grade in told if row["same"] == "yes"]
+
+    # Twins and triplets on lists without accents, and those made up to break it.
+    assert sum(row["to_break_it"] == "no" for row in wrong) <= 3
+    assert sum(row["to_break_it"] == "yes" for row in wrong) <= 9
+    assert same.count("certain") >= 32
+    assert same.count("none") <= 1
 
 
 @pytest.mark.django_db
