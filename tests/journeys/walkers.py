@@ -116,7 +116,6 @@ class People:
     def _some_code(self) -> str:
         due = self.proposed if {Move.COUNTERSIGN, Move.DECLINE} - self.made else []
         due = due + (self.asked if Move.ANSWER not in self.made else [])
-        due = due + (self.elsewhere if Move.RESUME not in self.made else [])
         if due and self.chance.random() < 0.4:
             return self.chance.choice(due)
         if self.recent and self.chance.random() < 0.7:

@@ -44,6 +44,9 @@ class StaffSteps(People):
     def _some_case(self) -> tuple[str, str] | None:
         """Return the address of a case and the name of who has it."""
         code = self._some_code()
+        # Nobody but staff brings these back, and their senders may withdraw them.
+        if self.elsewhere and Move.RESUME not in self.made:
+            code = self.elsewhere[-1]
         visitor = self.track(code)
         found = [
             (number, holder)
@@ -51,6 +54,7 @@ class StaffSteps(People):
             for holder in re.findall(r"Đang ở: ([^<]+?)\. ?(?:<|Từ|$)", section)
         ]
         if not found:
+            self.elsewhere = [one for one in self.elsewhere if one != code]
             return None
         number, holder = self.chance.choice(found)
         return f"/lam-viec/ho-so/{code}-{number}/", holder
@@ -92,7 +96,13 @@ class StaffSteps(People):
                 self._press(nurse)
 
     def _press(self, nurse: Patient) -> None:
-        forms = [f for f in nurse.forms if "version" in f.values]
+        forms = [
+            form
+            for form in nurse.forms
+            # Asking who answers by the rule is no move.
+            if "version" in form.values
+            and all(value != "suggest" for _name, value, _label in form.buttons)
+        ]
         if not forms:
             return
         moves = [PRESSED.get(_last_part(f.action)) for f in forms]
@@ -112,7 +122,8 @@ class StaffSteps(People):
             self.proposed += code if proposed else []
             self.asked += code if move == Move.ASK else []
             self.elsewhere += code if move == Move.WAIT else []
-            self._take_back(nurse)
+            if move != Move.WAIT:
+                self._take_back(nurse)
 
     def _take_back(self, nurse: Patient) -> None:
         """Let staff think again within the half minute; seldom, once they have."""

@@ -171,3 +171,26 @@ def test_strangers_find_nothing(case, station):
     assert sheet.number not in found.content.decode().replace(
         f'value="{sheet.number}"', ""
     )
+
+
+@pytest.mark.parametrize(
+    ("reply", "state"), [("recorded", "answered"), ("none", "overtaken")]
+)
+def test_on_the_case_one_enters_the_answer_or_goes_on_without(
+    case, station, reply, state
+):
+    nurse = make_staff(station)
+    sheet = asked(case, nurse)
+    with scope.system():
+        case.refresh_from_db()
+    client = client_of(nurse)
+
+    empty = client.post(step(case, "tra-loi-co-quan"), {"version": case.version})
+    done = client.post(
+        step(case, "tra-loi-co-quan"), {"version": case.version, "reply": reply}
+    )
+
+    assert (empty.status_code, done.status_code) == (422, 303)
+    with scope.system():
+        sheet.refresh_from_db()
+    assert (status_of(case), sheet.state) == (Status.IN_REVIEW, state)
