@@ -19,7 +19,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from portal.accounts import assistance, factors
+from portal.accounts import assistance, factors, kept
 from portal.accounts.models import Posting, User
 from portal.common import scope
 from portal.common.htmx import HtmxRequest
@@ -114,8 +114,10 @@ def staff(*roles: str) -> Callable[[View], View]:
         @wraps(view)
         def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             at = timezone.now()
+            work = kept.sent(request) if is_over(request, at=at) else None
             end_rest(request, at=at)
             if not request.user.is_authenticated:
+                kept.keep(request, work)
                 return redirect_to_login(request.get_full_path())
             if request.user.must_change_password:
                 return redirect("accounts:change_password")
@@ -221,8 +223,24 @@ def submissions_of(request: HttpRequest) -> list[int]:
     return request.session.get("submissions", [])
 
 
+def is_over(request: HttpRequest, *, at: datetime) -> bool:
+    """Tell whether a session rested too long, or one of staff lasts too long.
+
+    20 minutes of rest for citizens, 30 for staff; a working day of 8 hours for staff,
+    however busy.
+    """
+    is_staff = "_auth_user_id" in request.session
+    minutes = settings.STAFF_REST_MINUTES if is_staff else settings.CITIZEN_REST_MINUTES
+    longest = timedelta(hours=settings.STAFF_SESSION_HOURS)
+    seen, begun = (request.session.get(name) for name in ("seen_at", "begun_at"))
+    return bool(
+        (seen and at - datetime.fromisoformat(seen) > timedelta(minutes=minutes))
+        or (is_staff and begun and at - datetime.fromisoformat(begun) > longest)
+    )
+
+
 def end_rest(request: HttpRequest, *, at: datetime) -> None:
-    """End a session that rested too long: 20 minutes for citizens, 30 for staff."""
+    """End a session that is over; else note that it is in use."""
     seen = request.session.get("seen_at")
     if (
         seen is None
@@ -230,9 +248,7 @@ def end_rest(request: HttpRequest, *, at: datetime) -> None:
         and "_auth_user_id" not in (request.session)
     ):
         return
-    is_staff = "_auth_user_id" in request.session
-    minutes = settings.STAFF_REST_MINUTES if is_staff else settings.CITIZEN_REST_MINUTES
-    if seen and at - datetime.fromisoformat(seen) > timedelta(minutes=minutes):
+    if is_over(request, at=at):
         logout(request)
         return
     # Written at most once a minute: a session is one more statement on each page.

@@ -63,6 +63,7 @@ def begin(request: HttpRequest, *, user: User, with_factor: bool, at: datetime) 
     )
     request.session["sign_in"] = row.pk
     request.session["second_factor"] = with_factor
+    request.session["begun_at"] = at.isoformat()
     record.sign_in(at=at, user_id=user.pk, detail="signed in")
 
 
@@ -86,13 +87,15 @@ def live(user: User, *, this: int, at: datetime) -> list[Live]:
     kept = Session.objects.filter(session_key__in=rows, expire_date__gt=at)
     data = {one.session_key: SessionStore().decode(one.session_data) for one in kept}
     rest = timedelta(minutes=settings.STAFF_REST_MINUTES)
+    longest = timedelta(hours=settings.STAFF_SESSION_HOURS)
     found = []
     for key, row in rows.items():
         if data.get(key, {}).get("sign_in") != row.pk:
             continue
         seen = data[key].get("seen_at")
         used_at = datetime.fromisoformat(seen) if seen else row.started_at
-        if at - used_at <= rest or row.pk == this:
+        lasts = at - used_at <= rest and at - row.started_at <= longest
+        if lasts or row.pk == this:
             found.append(
                 Live(row.ref, row.device, row.started_at, used_at, row.pk == this)
             )

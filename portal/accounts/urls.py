@@ -5,6 +5,7 @@ from django.urls import path
 from portal.accounts.views import (
     accounts,
     invitation,
+    kept,
     postings,
     second_factor,
     sessions,
@@ -20,6 +21,7 @@ urlpatterns = [
     path("tai-khoan/buoc-hai/", second_factor.second_factor, name="second_factor"),
     path("tai-khoan/ma-du-phong/", second_factor.recovery_codes, name="recovery_codes"),
     path("tai-khoan/phien/", sessions.sessions, name="sessions"),
+    path("tai-khoan/gui-lai/", kept.kept_work, name="kept_work"),
     path("tai-khoan/phan-cong/", postings.postings, name="postings"),
     path("tai-khoan/", accounts.accounts, name="accounts"),
     path("tai-khoan/moi/", accounts.new_account, name="new_account"),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.accounts import access, factors, sign_ins
+from portal.accounts import access, factors, kept, sign_ins
 from portal.accounts.forms import NewPassword, SecondCode, SignIn
 from portal.accounts.models import User
 from portal.accounts.views import throttling
@@ -55,7 +55,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         }
         return see_other("accounts:second_step")
     sign_ins.begin(request, user=user, with_factor=False, at=at)
-    return _inside(user, _next(request))
+    return _inside(request, user, _next(request))
 
 
 @require_http_methods(READ_AND_SEND)
@@ -81,7 +81,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
             throttling.code_was_right(request, user, at=at)
             request.session.pop("signing_in", None)
             sign_ins.begin(request, user=user, with_factor=True, at=at)
-            return _inside(user, target)
+            return _inside(request, user, target)
     return render(request, template, {"form": form}, status=422 if form.errors else 200)
 
 
@@ -151,9 +151,11 @@ def _half_in(request: HttpRequest, *, at: datetime) -> tuple[User | None, str]:
     return None, ""
 
 
-def _inside(user: User, target: str) -> HttpResponse:
+def _inside(request: HttpRequest, user: User, target: str) -> HttpResponse:
     if user.must_change_password:
         return see_other("accounts:change_password")
+    if kept.of(request, user) is not None:
+        return see_other("accounts:kept_work")
     return see_other(target or "casework:queue")
 
 
