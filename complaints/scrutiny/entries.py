@@ -124,6 +124,9 @@ def read(wanted: Wanted, *, after: Place | None = None, size: int = PAGE) -> Pag
     some = wanted.user is not None or wanted.people is not None or wanted.pk is not None
     if some or wanted.sees_all:
         statement = _OF_SOME
+        if not some:
+            # Says that the index of days is meant; see its comment.
+            where += " AND id > 0"
         given = [*params, wanted.sees_all, *reach, *reach]
     else:
         statement = _OF_UNITS

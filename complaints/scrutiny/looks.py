@@ -25,7 +25,8 @@ from portal.registry.models import Organization
 _LOOKS: Final = """
   SELECT actor_id, organization, person, at, subject FROM audit_entry
   WHERE actor = 'staff' AND verb = 'look_up' AND person IS NOT NULL
-    AND at >= %(begins)s AND at < %(ends)s AND subject NOT IN ('audit.entry', 'recheck')
+    AND at >= %(begins)s AND at < %(ends)s AND id > 0
+    AND subject NOT IN ('audit.entry', 'recheck')
 """
 # From the few who stand behind an account to the looks, not the other way round.
 _KIN: Final = """

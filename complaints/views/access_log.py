@@ -140,15 +140,15 @@ def table(rows: list[words.Line], caption: str) -> dict[str, Any]:
         "caption": caption,
         "columns": [
             {"label": _("When")},
+            {"label": _("What was done")},
             {"label": _("Who")},
             {"label": _("Unit")},
-            {"label": _("What was done")},
             {"label": _("Purpose of access")},
         ],
         "rows": [
             {
                 "url": reverse("oversight:access_entry", args=[row.pk]),
-                "cells": [row.when, row.who, row.unit or "–", row.what, row.purpose],
+                "cells": [row.when, row.what, row.who, row.unit or "–", row.purpose],
             }
             for row in rows
         ],

@@ -82,7 +82,7 @@ def seal_day(*, of: str, at: datetime) -> Seal | None:
     table, _, written = SEALED[of]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT coalesce(max(id), 0) FROM {table} WHERE {written} < %s",
+            f"SELECT coalesce(max(id), 0) FROM {table} WHERE {written} < %s AND id > 0",
             [midnight],
         )
         last = max(cursor.fetchone()[0], before.last_id if before else 0)
