@@ -322,6 +322,7 @@ def _show(
     if isinstance(resolve, records.ResolveWithRecord):
         for shown in resolve.records:
             _note_look(request, shown.person_id, "registry.person", at=at)
+    named = [complaint.submission.code, complaint.number]
     context = {
         "file": file,
         "complaint": complaint,
@@ -377,6 +378,8 @@ def _show(
             complaint.dose_id,
         ),
         "prepared": prepared_rows.beside(complaint, by=request.user),
+        "is_alone": not request.htmx
+        or request.htmx.current_url_abs_path == reverse("casework:case", args=named),
         "on_case": f"{complaint.submission.code}-{complaint.number}",
         "may_decide": Move.RESOLVE in allowed,
         "form": faulty,

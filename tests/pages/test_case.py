@@ -92,6 +92,17 @@ def test_opening_a_case_is_written_down(client, case, staff, station):
     assert (entry.subject, entry.subject_id) == ("complaints.complaint", case.pk)
 
 
+def test_the_case_is_the_page_or_a_pane_beside_the_list(client, case):
+    def heading(**headers):
+        page = client.get(address(case), headers=headers).content.decode()
+        return page[page.index("<h", page.index('class="hd"')) :][:3]
+
+    on_its_page = f"http://testserver{address(case)}"
+    assert heading() == "<h1"
+    assert heading(**{"HX-Request": "true", "HX-Current-URL": on_its_page}) == "<h1"
+    assert heading(**{"HX-Request": "true"}) == "<h2"
+
+
 def test_htmx_gets_the_pane_with_its_own_title(client, case):
     response = client.get(address(case), headers={"HX-Request": "true"})
 
