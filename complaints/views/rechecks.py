@@ -288,7 +288,7 @@ def _disagreements() -> dict[str, Any]:
     return _cases(
         Recheck.objects.filter(verdict=Recheck.Verdict.DISAGREE),
         _("Decided otherwise by the check"),
-        _("Every check so far decided the same."),
+        _("No check so far decided otherwise."),
     )
 
 
