@@ -26,13 +26,13 @@ run: .venv/.run
 	@exec $(STACK) up
 
 test: .venv/.dev
-	$(STACK) run -- .venv/bin/pytest -n 2 $(ARGS)
+	$(STACK) run --throwaway -- .venv/bin/pytest -n 2 $(ARGS)
 
 check: .venv/.dev
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	$(PY) -m tests.check_licences
-	$(STACK) run -- $(MAKE) --no-print-directory check-on-servers
+	$(STACK) run --throwaway -- $(MAKE) --no-print-directory check-on-servers
 
 # The settings are real ones here: types, migrations and texts are read through them.
 check-on-servers:

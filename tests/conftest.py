@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from django.contrib.auth.management import create_permissions
+from django.contrib.contenttypes.management import create_contenttypes
+from django.db.models.signals import post_migrate
 from hypothesis import settings
 
 from portal.common import scope
@@ -33,6 +36,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return starts[0] if starts else len(LONGEST)
 
     items.sort(key=place)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """Leave out what a flush after each committed test would write anew for nobody.
+
+    Permissions and content types of all models take most of its time; no test asks
+    for them, as rights are postings here.
+    """
+    for receiver in (create_permissions, create_contenttypes):
+        uid = f"{receiver.__module__}.{receiver.__name__}"
+        post_migrate.disconnect(receiver, dispatch_uid=uid)
+        post_migrate.disconnect(receiver)
 
 
 @pytest.fixture

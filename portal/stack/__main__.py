@@ -35,6 +35,9 @@ def main(words: Sequence[str]) -> int:
     commands.add_parser("up", help="everything, until Ctrl-C")
     commands.add_parser("services", help="PostgreSQL and Redis only, until Ctrl-C")
     run = commands.add_parser("run", help="one command on fresh servers")
+    run.add_argument(
+        "--throwaway", action="store_true", help="do not wait for the disk: for tests"
+    )
     run.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND")
     chosen = parser.parse_args(words)
     values = _with_programs(os.environ)
@@ -43,7 +46,7 @@ def main(words: Sequence[str]) -> int:
             command = chosen.words[1:] if chosen.words[:1] == ["--"] else chosen.words
             if not command:
                 parser.error("a command is missing")
-            return run_on_fresh(command, values)
+            return run_on_fresh(command, values, is_durable=not chosen.throwaway)
         if chosen.command == "services":
             serve(data_folder(values), values)
         else:
@@ -77,7 +80,9 @@ def serve(data_dir: Path, values: Mapping[str, str]) -> None:
         supervisor.stop()
 
 
-def run_on_fresh(command: Sequence[str], values: Mapping[str, str]) -> int:
+def run_on_fresh(
+    command: Sequence[str], values: Mapping[str, str], *, is_durable: bool
+) -> int:
     """Run a command on fresh servers in a temporary folder; return its exit code.
 
     The servers are stopped and the folder removed however the command ends.
@@ -90,7 +95,7 @@ def run_on_fresh(command: Sequence[str], values: Mapping[str, str]) -> int:
     given = {"DEMO": "1"} | {
         name: value for name, value in values.items() if name not in _NOT_PASSED_ON
     }
-    with fresh_services(given) as running:
+    with fresh_services(given, is_durable=is_durable) as running:
         try:
             process = subprocess.Popen(command, env=dict(running.environment))
         except OSError as error:

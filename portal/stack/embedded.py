@@ -39,13 +39,16 @@ def running_services(
     data_dir: Path,
     given: Mapping[str, str] | None = None,
     settings: Mapping[str, str] | None = None,
+    *,
+    is_durable: bool = True,
 ) -> Iterator[Running]:
     """Hold PostgreSQL and Redis of `data_dir`; stop them at the end.
 
     `given` holds the caller's variables, by default none: DATABASE_URL and REDIS_URL
     in it take the place of our servers (an empty REDIS_URL: no broker), and secrets
     in it that of the folder's own. `settings` are further variables for every process
-    of this stack; they win over `given`.
+    of this stack; they win over `given`. A stack that is not durable does not wait for
+    the disk: for tests.
 
     Raises Refused when the folder cannot be used or a server does not start.
     """
@@ -67,7 +70,7 @@ def running_services(
         superuser_url = ""
         database = broker = None
         if not app_url:
-            database = postgres.start(data_dir, run_folder, user)
+            database = postgres.start(data_dir, run_folder, user, is_durable=is_durable)
             stack.callback(database.child.stop)
             owner_url = database.url(postgres.OWNER)
             app_url = database.url(postgres.APPLICATION)
@@ -106,12 +109,12 @@ def running_services(
 
 
 @contextmanager
-def fresh_services(given: Mapping[str, str]) -> Iterator[Running]:
+def fresh_services(given: Mapping[str, str], *, is_durable: bool) -> Iterator[Running]:
     """Hold both servers on an empty temporary folder, which goes away at the end."""
     with tempfile.TemporaryDirectory(
         prefix="dumui-", ignore_cleanup_errors=True
     ) as name:
         # PostgreSQL's own user must get through when we are root.
         os.chmod(name, 0o711)
-        with running_services(Path(name), given) as running:
+        with running_services(Path(name), given, is_durable=is_durable) as running:
             yield running

@@ -81,11 +81,18 @@ class Postgres:
                 return
 
 
-def start(data_dir: Path, socket_folder: Path, account: Account) -> Postgres:
+def start(
+    data_dir: Path,
+    socket_folder: Path,
+    account: Account,
+    *,
+    is_durable: bool = True,
+) -> Postgres:
     """Start the server of this data folder; make its cluster and roles if missing.
 
-    The caller holds the folder's lock. Raises Refused with the log's last lines when
-    the server does not come up.
+    One that is not durable does not wait for the disk: what it holds outlives its
+    processes, but no loss of power. The caller holds the folder's lock. Raises Refused
+    with the log's last lines when the server does not come up.
     """
     cluster = data_dir / "postgres"
     binaries = _binaries(account)
@@ -94,7 +101,8 @@ def start(data_dir: Path, socket_folder: Path, account: Account) -> Postgres:
     account.open_way(cluster)
     _clear_stale_lock(cluster)
     words = [str(binaries / "postgres"), "-D", str(cluster), "-k", str(socket_folder)]
-    for name, value in _SETTINGS.items():
+    settings = _SETTINGS | ({} if is_durable else {"fsync": "off"})
+    for name, value in settings.items():
         words += ["-c", f"{name}={value}"]
     command = Command(
         name="postgres",
