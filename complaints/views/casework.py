@@ -43,6 +43,7 @@ from complaints.views import (
     undoing,
 )
 from complaints.views import referrals as asked
+from complaints.views.case_keys import LETTERS
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.accounts.models import Posting
@@ -338,6 +339,7 @@ def _show(
         "steps": [
             {
                 "slug": step,
+                "key": LETTERS.get(step, ""),
                 "move": STEPS[step][0],
                 "form": form,
                 "url": reverse(

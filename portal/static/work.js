@@ -78,6 +78,26 @@
     if (target) {
       event.preventDefault();
       target.click();
+      enter(target);
+    }
+  });
+
+  /* Who opens a form by its letter goes on typing in it. */
+  function enter(summary) {
+    const box = summary.matches("summary") && summary.parentElement;
+    if (!box || !box.open) return;
+    const first = box.querySelector("input:not([type=hidden]),select,textarea");
+    if (first) first.focus();
+  }
+
+  /* Ctrl+Enter sends the form one types in, by its main button. */
+  document.addEventListener("keydown", (event) => {
+    if (off || event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    const form = event.target.closest(".pane form, dialog form");
+    const send = form && form.querySelector("button.btn:not(.sec):not([name])");
+    if (send && !event.repeat) {
+      event.preventDefault();
+      send.click();
     }
   });
 
