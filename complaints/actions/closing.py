@@ -12,9 +12,9 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from complaints.actions import closed_staff
 from complaints.actions.standing_in import DECIDING
 from complaints.choices import OPEN, Actor, Move, Status
 from complaints.models import (
@@ -30,7 +30,6 @@ from complaints.models import (
 )
 from complaints.rules import succession
 from complaints.rules.refused import Refused
-from portal.accounts import staffing
 from portal.accounts.models import Posting, User
 from portal.common import outbox
 from portal.registry.models import Organization, OrganizationSuccession, Proposal
@@ -150,7 +149,7 @@ def close_now(change: UnitChange, *, at: datetime) -> None:
     for name, rows in _other_work(unit).items():
         change.facts[name] = list(rows.order_by("pk").values_list("pk", flat=True))
         _give(name, change.facts[name], to=successor)
-    change.facts["postings"] = _hand_on_people(change, at=at)
+    change.facts["postings"] = closed_staff.hand_on(change, at=at)
     outbox.add("unit_late", [change.pk], at=at, delay=LATE_AFTER)
 
 
@@ -224,72 +223,6 @@ def move_cases(change: UnitChange, *, at: datetime) -> int:
     return len(moved)
 
 
-def _hand_on_people(change: UnitChange, *, at: datetime) -> list[dict[str, Any]]:
-    """End the postings at a unit, or let them go on at the successor; return both.
-
-    Deputies go with whom they stand for. Raise Refused where that is not whose to do.
-    """
-    rows = change.organization.postings.not_over(at=at).select_related("user")
-    principals = list(rows.filter(deputy_for=None).order_by("pk"))
-    deputies = list(rows.exclude(deputy_for=None).order_by("pk"))
-    facts = _rights(change.by, at=at)
-    kept: list[dict[str, Any]] = []
-    try:
-        for posting in principals:
-            mine = [row for row in deputies if row.deputy_for_id == posting.pk]
-            kept += [_was(posting), *map(_was, mine)]
-            staffing.end_now(posting=posting, **facts)
-            given = _give_on(change, posting, facts)
-            kept[-1 - len(mine)]["given"] = given.pk if given else None
-            if given is None:
-                continue
-            for row in mine:
-                staffing.deputise(
-                    posting=given,
-                    deputy=row.user,
-                    valid_from=max(row.valid_from, at),
-                    valid_to=row.valid_to,
-                    **facts,
-                )
-    except staffing.NotYours as refused:
-        raise Refused(
-            _("The people of this unit are not all yours to post: %(why)s")
-            % {"why": refused}
-        ) from refused
-    return kept
-
-
-def _give_on(
-    change: UnitChange, posting: Posting, facts: dict[str, Any]
-) -> Posting | None:
-    """Post somebody at the successor, unless the people stay or are there already."""
-    there = posting.user.postings.filter(organization=change.successor, valid_to=None)
-    if change.staff != UnitChange.Staff.MOVE or there.exists():
-        return None
-    assert change.successor is not None
-    return staffing.post(
-        user=posting.user,
-        organization=change.successor,
-        role=posting.role,
-        valid_from=max(posting.valid_from, facts["at"]),
-        valid_to=posting.valid_to,
-        **facts,
-    )
-
-
-def _was(posting: Posting) -> dict[str, Any]:
-    return {
-        "posting": posting.pk,
-        "valid_to": posting.valid_to.isoformat() if posting.valid_to else None,
-    }
-
-
-def _rights(by: User, *, at: datetime) -> dict[str, Any]:
-    """Return as whom the people are posted: by whoever decided, with what they hold."""
-    held = by.postings.current(at=at).select_related("organization")
-    return {"by": by, "postings": list(held), "at": at}
-
-
 _BACK: Final = """
 WITH chosen AS (
   SELECT k.complaint_id, k.before, e.seq FROM complaints_unitchangecase k
@@ -334,14 +267,7 @@ def take_back(
     OrganizationSuccession.objects.filter(old=unit, new=successor).delete()
     for name in _other_work(unit):
         _give(name, change.facts.get(name, []), to=unit)
-    facts = {"by": by, "postings": list(postings), "at": at}
-    try:
-        _take_people_back(change, facts)
-    except staffing.NotYours as refused:
-        raise Refused(
-            _("The people of this unit are not all yours to post: %(why)s")
-            % {"why": refused}
-        ) from refused
+    closed_staff.take_back(change, by=by, postings=postings, at=at)
 
 
 def _take_cases_back(change: UnitChange, *, by: User, at: datetime) -> None:
@@ -375,16 +301,3 @@ def _take_cases_back(change: UnitChange, *, by: User, at: datetime) -> None:
                 "by": by.pk,
             },
         )
-
-
-def _take_people_back(change: UnitChange, facts: dict[str, Any]) -> None:
-    """End what was given at the successor and let the postings here go on."""
-    rows = change.facts.get("postings", [])
-    given = Posting.objects.filter(pk__in=[row.get("given") for row in rows])
-    for posting in given.select_related("organization").order_by("pk"):
-        staffing.end_now(posting=posting, **facts)
-    for row in rows:
-        before = Posting.objects.filter(pk=row["posting"]).first()
-        if before is not None:
-            until = parse_datetime(row["valid_to"]) if row["valid_to"] else None
-            staffing.change_end(posting=before, valid_to=until, **facts)

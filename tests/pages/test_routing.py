@@ -1,9 +1,11 @@
 """The routing workbench: explain one, replay a draft, publish it, roll it back."""
 
+import json
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
@@ -96,6 +98,19 @@ def test_the_way_of_one_report_is_explained(client, world, administrator):
         source="QĐ 1",
     )
     assert "Trạm Một để Trạm Hai trả lời" in text(client.get(page("routing"), asked))
+
+
+def test_the_command_says_the_same(world, capsys):
+    Delegation.objects.create(
+        organization=world.first,
+        to=world.second,
+        valid_from=timezone.localdate(),
+        source="QĐ 1",
+    )
+    call_command("explain_routing", site="TYT-1", given_on=date(2021, 8, 1), json=True)
+    said = json.loads(capsys.readouterr().out)
+    assert said["organization"]["code"] == "TYT-2"
+    assert said["path"][-1] == {"step": "delegated", "reason": "Trạm Một → Trạm Hai"}
 
 
 def test_nothing_said_is_asked_for_beside_the_field(client, administrator):

@@ -298,6 +298,35 @@ def test_it_is_taken_back_as_long_as_nobody_was_told(world):
     assert wrong["the_chain_of_events_is_whole"] == []
 
 
+def test_postings_that_had_not_begun_come_back_too(world):
+    newcomer, deputy = (make_staff(world.department, "clerk") for _ in range(2))
+    Posting.objects.create(
+        user=newcomer, organization=world.old, role="staff", valid_from=NOON + DAY
+    )
+    Posting.objects.create(
+        user=deputy,
+        organization=world.old,
+        role="staff",
+        valid_from=NOON + DAY,
+        valid_to=NOON + 3 * DAY,
+        deputy_for=world.nurse.postings.get(),
+    )
+
+    def of(unit):
+        rows = Posting.objects.not_over(at=NOON + HOUR).filter(organization=unit)
+        facts = ("user", "role", "valid_from", "valid_to", "deputy_for__user")
+        return set(rows.values_list(*facts))
+
+    before, beside = of(world.old), of(world.new)
+    change = world.close()
+    assert of(world.old) == set()
+    assert len(of(world.new)) == len(before) + len(beside)
+
+    units.undo(change.ref, **world.rights(world.administrator, NOON + MINUTE))
+
+    assert (of(world.old), of(world.new)) == (before, beside)
+
+
 def test_it_stays_closed_once_somebody_was_told_or_worked_on(world):
     case = world.case()
     change = world.close()
