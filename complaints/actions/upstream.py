@@ -16,6 +16,9 @@ from portal.registry.corrections import feed
 # The portal's own measure: the platform takes corrections over within a day.
 WITHIN: Final = timedelta(hours=24)
 
+# What ended with a change of the record.
+CHANGED: Final = (Outcome.CORRECTED, Outcome.PARTLY_CORRECTED)
+
 _CONFIRM = """
 UPDATE complaints_complaint c SET confirmed_upstream_at = %(at)s
 FROM unnest(%(codes)s::text[], %(numbers)s::int[]) AS told (code, number)
@@ -55,7 +58,7 @@ class Standing:
 def waiting_for(user: User, *, at: datetime) -> QuerySet[Complaint]:
     """Return corrected complaints in a user's reach that are not confirmed yet."""
     return Complaint.objects.visible_to(user, at=at).filter(
-        outcome=Outcome.CORRECTED, confirmed_upstream_at=None
+        outcome__in=CHANGED, confirmed_upstream_at=None
     )
 
 

@@ -9,7 +9,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             "complaint",
             models.Index(
-                condition=models.Q(confirmed_upstream_at=None, outcome="corrected"),
+                condition=models.Q(
+                    confirmed_upstream_at=None,
+                    outcome__in=("corrected", "partly_corrected"),
+                ),
                 fields=["ended_at", "id"],
                 name="complaint_not_upstream",
             ),

@@ -23,7 +23,8 @@ FILL = f"""
 SET LOCAL app.scope = 'system';
 UPDATE complaints_complaint c
 SET given_on = coalesce(c.given_on, d.given_on),
-    lot = coalesce(nullif(k.lot, ''), d.lot_number, '')
+    lot = coalesce(nullif(k.lot, ''),
+                   upper(replace(d.lot_number, ' ', '')), '')
 FROM complaints_complaint o
 LEFT JOIN registry_dose d ON d.id = o.dose_id
 LEFT JOIN complaints_clue k ON k.complaint_id = o.id

@@ -201,7 +201,10 @@ class Complaint(models.Model):
             models.Index(
                 name="complaint_not_upstream",
                 fields=["ended_at", "id"],
-                condition=Q(outcome="corrected", confirmed_upstream_at=None),
+                condition=Q(
+                    outcome__in=("corrected", "partly_corrected"),
+                    confirmed_upstream_at=None,
+                ),
             ),
             models.Index(
                 name="complaint_open_by_holder",

@@ -78,9 +78,9 @@ def letter(
     )
 
 
-def on_paper(key: str, facts: Facts, *, language: str) -> tuple[str, list[str]]:
+def on_paper(facts: Facts, *, language: str, words: Words) -> tuple[str, list[str]]:
     """Return a step's subject and its sentences, for a letter on paper."""
-    words, known = WORDS[key][language], _known(facts, language)
+    known = _known(facts, language)
     parts = [part for part in (words.sms[0], words.more) if part]
     return words.subject.format(**known), [part.format(**known) for part in parts]
 

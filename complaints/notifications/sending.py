@@ -195,7 +195,8 @@ def on_paper(event: Event) -> tuple[str, list[str]]:
     for an event that tells nobody anything.
     """
     own = event.complaint.submission
-    return composing.on_paper(key_of(event), _facts(event, own), language=own.language)
+    words = texts.of(key_of(event), day=timezone.localdate(event.at))[own.language]
+    return composing.on_paper(_facts(event, own), language=own.language, words=words)
 
 
 def stop_address(row: MailAddress, *, language: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from complaints.actions.upstream import CHANGED
 from complaints.choices import Actor, Field, Move, Outcome, Status, Verdict
 from complaints.figures import Usual
 from complaints.forms.casework import Wanted
@@ -261,7 +262,7 @@ def since(complaint: Complaint, events: Sequence[Event]) -> str:
 
 def upstream(complaint: Complaint) -> str:
     """Return whether the national app shows the correction; empty without one."""
-    if complaint.outcome != Outcome.CORRECTED:
+    if complaint.outcome not in CHANGED:
         return ""
     if complaint.confirmed_upstream_at is None:
         return _("The national app shows it too, usually within a day.")

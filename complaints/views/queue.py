@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -38,7 +39,10 @@ def queue(request: StaffRequest) -> HttpResponse:
     asked = queue_filters.asked_for(request, mine, at=at)
     if len(asked.sites) == 1 and not asked.wrong:
         # What was typed became a code: the address that can be kept has that.
-        return redirect(f"{reverse('casework:queue')}?{asked.filters.query}")
+        address = f"{reverse('casework:queue')}?{asked.filters.query}"
+        if searched := request.GET.get("q"):
+            address += "&" + urlencode({"q": searched})
+        return redirect(address)
     after = worklist.Place.read(request.GET.get("after", ""))
     page = worklist.read_page(
         presence.with_others(asked.cases, by=request.user, at=at), after=after

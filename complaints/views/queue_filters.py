@@ -68,6 +68,8 @@ def asked_for(request: StaffRequest, mine: ComplaintQuerySet, *, at: datetime) -
     if len(sites) == 1:
         chosen = replace(chosen, site=sites[0].code)
     words = search_words(request)
+    if request.GET.get("q") and not words:
+        wrong["q"] = _("The search is no longer kept. Type it once more.")
     path = offer.path_of(chosen.unit, within=paths_of(request))
     if chosen.unit and path is None:
         wrong["unit"] = _("Choose one of the list.")

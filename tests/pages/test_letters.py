@@ -1,5 +1,6 @@
 """The answer on paper: the message's words, each point, and how to disagree."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,8 @@ from django.utils import timezone
 
 from complaints.actions import casework
 from complaints.choices import Field, Kind, Outcome
+from complaints.models import Wording
+from complaints.notifications import texts
 from complaints.notifications.words import WORDS
 from portal.audit.models import Entry
 from portal.common import pdf, scope
@@ -92,6 +95,22 @@ def test_the_letter_says_what_the_message_says_why_and_how_to_disagree(case, nur
         assert wanted in body, wanted
     assert case.submission.phone[-6:] not in body
     assert Entry.objects.filter(verb="look_up").count() == before + 1
+
+
+def test_the_letter_says_the_words_that_were_in_force_that_day(case, nurse):
+    changed = {
+        language: replace(words, more=f"{words.more} Lời mới {language}.")
+        for language, words in WORDS[Outcome.KEPT].items()
+    }
+    Wording.objects.create(
+        key=Outcome.KEPT,
+        content=texts.write(changed),
+        valid_from=timezone.localdate() - timedelta(days=1),
+        source="QĐ 1",
+    )
+    decide(case, nurse)
+
+    assert "Lời mới vi." in client_of(nurse).get(address(case)).content.decode()
 
 
 def test_the_letter_is_in_the_language_of_who_reported(case, nurse):

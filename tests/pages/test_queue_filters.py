@@ -216,6 +216,9 @@ def test_the_same_filters_make_the_same_address_and_are_read_back(client, cases)
         "?site=TYT-9",
         f"?lot={'x' * 31}",
         "?site_text=khongconoinao",
+        # Sealed in a session that is over; mistyped.
+        "?q=*",
+        "?q=123",
     ],
 )
 def test_what_is_not_understood_is_told_and_shows_no_case(client, cases, query):
@@ -243,6 +246,10 @@ def test_a_site_is_found_by_a_part_of_its_name(client, cases):
         302,
         f"{reverse('casework:queue')}?kind=missing_dose&site=TYT-2",
     )
+
+    client.post(reverse("casework:search") + "?kind=missing_dose", {"q": "Trần"})
+    searched = ask(client, "?site_text=da kao&kind=missing_dose&q=*")
+    assert searched["Location"].endswith("?kind=missing_dose&site=TYT-2&q=%2A")
 
     several = ask(client, "?site_text=tram y te")
     assert several.status_code == 422
