@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
+from psycopg.errors import QueryCanceled
 
 from complaints.actions import atlas as atlases
 from complaints.actions import delegating, routing, rulebook
@@ -63,13 +64,19 @@ def work(subjects: Sequence[int], *, at: datetime) -> None:
 
 
 def _go_on(pk: int, *, until: float, at: datetime) -> bool:
-    """Look at part after part; return whether it is over."""
+    """Look at part after part; return whether it is over: done, or stopped."""
     while time.monotonic() < until:
         row = Replay.objects.select_related("draft").get(pk=pk)
         if row.state != State.RUNNING:
             return True
         begun = time.monotonic()
-        part = _read_part(row)
+        try:
+            part = _read_part(row)
+        except OperationalError as error:
+            if not isinstance(error.__cause__, QueryCanceled):
+                raise
+            Replay.objects.filter(pk=pk).update(state=State.STOPPED, done_at=at)
+            return True
         if part is None:
             Replay.objects.filter(pk=pk).update(state=State.DONE, done_at=at)
             return True

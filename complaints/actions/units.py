@@ -225,8 +225,11 @@ def withdraw(
 ) -> UnitChange:
     """Put a change aside that waits for its day. Raise Refused once it began."""
     with scope.system():
+        pk = UnitChange.objects.values_list("pk", flat=True).get(ref=ref)
+        # What is owed first, then the change: as the worker locks them.
+        not_begun = outbox.withdraw(KIND, [pk])
         change = _lock_change(ref, postings)
-        if change.state != State.PLANNED or not outbox.withdraw(KIND, [change.pk]):
+        if change.state != State.PLANNED or not not_begun:
             raise Refused(_("It was carried out already, or is just now."))
         change.state, change.ended_by, change.ended_at = State.WITHDRAWN, by, at
         change.save(update_fields=["state", "ended_by", "ended_at"])
@@ -262,8 +265,11 @@ def work(subjects: Sequence[int], *, at: datetime) -> None:
 def work_late(subjects: Sequence[int], *, at: datetime) -> None:
     """Move what reached a unit just as it closed. The outbox's handler."""
     with scope.system():
-        rows = UnitChange.objects.filter(pk__in=subjects, state=State.DONE)
-        for change in rows.select_related("organization", "successor"):
+        # Held, so that nobody takes a closing back between this look and the move.
+        rows = UnitChange.objects.select_for_update(of=("self",)).filter(
+            pk__in=subjects, state=State.DONE
+        )
+        for change in rows.select_related("organization", "successor").order_by("pk"):
             if change.successor is not None:
                 change.cases += closing.move_cases(change, at=at)
                 change.save(update_fields=["cases"])

@@ -102,14 +102,15 @@ def new(request: StaffRequest) -> HttpResponse:
 @require_http_methods(READ_AND_SEND)
 @access.staff(*access.OVERSEERS)
 def draft(request: StaffRequest, draft_ref: uuid.UUID) -> HttpResponse:
-    """Show a proposal and where last month's reports would have gone; decide it."""
+    """Show a proposal; who runs the country sees last month under it and decides."""
     at = timezone.now()
     shown = (
         RuleDraft.objects.select_related("proposed_by", "confirmed_by", "dropped_by")
         .filter(ref=draft_ref, subject=ROUTE)
         .first()
     )
-    if shown is None or (request.method == "POST" and not may_run(request)):
+    may_look = may_run(request)
+    if shown is None or (request.method == "POST" and not may_look):
         raise Http404
     trouble = ""
     if request.method == "POST":
@@ -123,14 +124,16 @@ def draft(request: StaffRequest, draft_ref: uuid.UUID) -> HttpResponse:
             if action == "replay":
                 return see_other("oversight:routing_draft", shown.ref)
             return see_other("oversight:routing")
-    replay = replaying.newest(shown)
+    # Codes and counts of the whole country are for who runs it.
+    replay = replaying.newest(shown) if may_look else None
     context = {
         "draft": shown,
         "text": _words(rulebook.as_delegation(shown)),
         "address": reverse("oversight:routing_draft", args=[shown.ref]),
         "replay": _replayed(replay) if replay else None,
         "trouble": trouble,
-        "may_decide": shown.is_waiting and may_run(request),
+        "may_look": may_look,
+        "may_decide": shown.is_waiting and may_look,
         "is_own": shown.proposed_by_id == request.user.pk,
     }
     return page_or_fragment(
@@ -252,6 +255,7 @@ def _replayed(row: Replay) -> dict[str, Any]:
     elsewhere = sum(pair["n"] for pair in row.pairs)
     return {
         "is_running": row.state == Replay.State.RUNNING,
+        "is_stopped": row.state == Replay.State.STOPPED,
         "looked": row.looked,
         "looked_text": vn_number(row.looked),
         "total": row.total,

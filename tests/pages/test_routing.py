@@ -6,12 +6,15 @@ from datetime import date, timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from complaints.actions import replaying
 from complaints.models import Complaint, Delegation, Event, Replay, RuleDraft
 from portal.common import outbox, scope
+from portal.common.models import Outbox
+from portal.common.templatetags.ui import pretty_code
 from tests.factories import (
     make_organization,
     make_root,
@@ -229,3 +232,59 @@ def test_many_reports_are_routed_again_by_a_worker_part_by_part(
     row.refresh_from_db()
     assert (row.state, row.looked, row.total) == ("done", 4, 4)
     assert row.pairs[0]["n"] == 3
+
+
+def test_codes_and_counts_of_the_whole_country_are_for_who_runs_it(
+    client, world, administrator
+):
+    client.post(page("routing_new"), proposal())
+    own = page("routing_draft", RuleDraft.objects.get().ref)
+    case = world.cases[0].reference
+    assert pretty_code(case) in text(client.get(own))
+    for role, place in (
+        ("lead", world.first),
+        ("lead", world.department),
+        ("overseer", make_root()),
+        ("administrator", world.department),
+    ):
+        client.force_login(make_staff(place, role))
+        for headers in ({}, {"HX-Request": "true"}):
+            shown = client.get(own, headers=headers)
+            assert shown.status_code == 200
+            assert pretty_code(case) not in text(shown)
+            assert "phản ánh sẽ sang nơi khác" not in text(shown)
+
+
+def too_slow(execute, sql, params, many, context):
+    """Let the database sleep longer than a part may take."""
+    done = execute(sql, params, many, context)
+    if "statement_timeout" in sql:
+        execute("SELECT pg_sleep(20)", None, False, context)
+    return done
+
+
+def test_a_replay_that_takes_too_long_is_stopped_and_says_so(
+    client, world, administrator, monkeypatch
+):
+    monkeypatch.setattr(replaying, "PART_SECONDS", 0.02)
+    with connection.execute_wrapper(too_slow):
+        shown = client.post(page("routing_new"), proposal(), follow=True)
+
+    row = Replay.objects.get()
+    assert (row.state, row.looked) == ("stopped", 0)
+    assert row.done_at is not None
+    assert "một phần chạy quá lâu" in text(shown)
+    assert "hx-trigger" not in shown.content.decode()
+
+
+def test_a_worker_leaves_no_replay_running_that_takes_too_long(
+    client, world, administrator, monkeypatch
+):
+    monkeypatch.setattr(replaying, "AT_ONCE", 1)
+    client.post(page("routing_new"), proposal())
+    monkeypatch.setattr(replaying, "PART_SECONDS", 0.02)
+    with connection.execute_wrapper(too_slow):
+        outbox.drain(queue="report")
+
+    assert Replay.objects.get().state == "stopped"
+    assert not Outbox.objects.filter(kind="replay", done_at=None).exists()

@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from complaints import integrity
@@ -252,6 +254,54 @@ def test_a_closing_of_a_later_day_waits_for_it_and_can_be_withdrawn(world):
     later.refresh_from_db()
     case.refresh_from_db()
     assert (later.state, later.cases, case.holder) == ("done", 1, world.new)
+
+
+def locked_in_turn(queries):
+    """Return which of the two tables was locked, in order of the statements."""
+    return [
+        table
+        for query in queries
+        for table in ("common_outbox", "complaints_unitchange")
+        if "FOR UPDATE" in query["sql"] and f'FROM "{table}"' in query["sql"]
+    ]
+
+
+def test_who_withdraws_locks_in_the_same_turn_as_the_worker(world):
+    change = world.close(on=TODAY + timedelta(days=2))
+    with CaptureQueriesContext(connection) as withdrawn:
+        units.withdraw(change.ref, **world.rights(world.administrator))
+    world.close(on=TODAY + timedelta(days=2))
+    with CaptureQueriesContext(connection) as worked:
+        drain_all(NOON + 3 * DAY)
+
+    both = ["common_outbox", "complaints_unitchange"]
+    assert locked_in_turn(withdrawn) == both
+    assert locked_in_turn(worked) == both
+
+
+def test_who_moves_the_late_ones_holds_the_change(world):
+    world.close()
+    with CaptureQueriesContext(connection) as worked:
+        drain_all(NOON + 4 * MINUTE)
+    assert "complaints_unitchange" in locked_in_turn(worked)
+
+
+def test_nothing_follows_late_once_a_closing_was_taken_back(world):
+    change = world.close()
+    units.undo(change.ref, **world.rights(world.administrator, NOON + MINUTE))
+    case = world.case()
+    drain_all(NOON + 4 * MINUTE)
+    case.refresh_from_db()
+    assert case.holder == world.old
+
+
+def test_whoever_may_not_withdraw_leaves_it_owed(world):
+    change = world.close(on=TODAY + timedelta(days=2))
+    with pytest.raises(Refused):
+        units.withdraw(change.ref, **world.rights(world.nurse))
+    drain_all(NOON + 3 * DAY)
+    change.refresh_from_db()
+    assert change.state == "done"
 
 
 def test_what_cannot_be_carried_out_on_its_day_says_why(world):
