@@ -1,10 +1,11 @@
 """What must always hold, recounted in SQL; and the little that may be put back."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.db import connection
+from django.utils import timezone
 
 from complaints.models import Event, Message
 from portal.audit import seals
@@ -56,7 +57,7 @@ INVARIANTS: Final[dict[str, str]] = {
         JOIN registry_organization o ON o.id = c.holder_id
         WHERE c.status IN ('received', 'in_review', 'waiting_citizen',
                            'waiting_authority', 'awaiting_second')
-          AND o.closed_on <= %(at)s::date""",
+          AND o.closed_on <= %(today)s""",
     "waits_for_another_body_iff_one_is_asked": """
         SELECT c.id FROM complaints_complaint c
         WHERE (c.status = 'waiting_authority') <> EXISTS (
@@ -114,10 +115,14 @@ INVARIANTS: Final[dict[str, str]] = {
 def check(*, at: datetime) -> dict[str, list[int]]:
     """Return what breaks each invariant, up to 100 rows each; all empty is well."""
     found = {}
-    patience = f"{PATIENCE.total_seconds()} seconds"
+    facts: dict[str, datetime | date | str] = {
+        "at": at,
+        "today": timezone.localdate(at),
+        "patience": f"{PATIENCE.total_seconds()} seconds",
+    }
     with scope.system(), connection.cursor() as cursor:
         for name, sql in INVARIANTS.items():
-            cursor.execute(f"{sql} LIMIT 100", {"at": at, "patience": patience})
+            cursor.execute(f"{sql} LIMIT 100", facts)
             found[name] = [row[0] for row in cursor.fetchall()]
     return found
 

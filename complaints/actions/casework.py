@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from complaints import permissions, policies
@@ -79,7 +80,7 @@ def hand_over(
         complaint_id, Move.HAND_OVER, by=by, at=at, version=version, part_of=part_of
     ) as turn:
         case = turn.case
-        if not to.is_open_on(at.date()):
+        if not to.is_open_on(timezone.localdate(at)):
             raise Refused(_("That organization is closed. Choose its successor."))
         if to.pk == case.holder_id:
             raise Refused(_("That organization has the case already."))

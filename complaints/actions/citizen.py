@@ -81,6 +81,7 @@ def rate(*, complaint_id: int, word: str, note: str, at: datetime) -> Rating:
 def disagree(*, complaint_id: int, note: str, at: datetime) -> Complaint:
     """Say that it is still not right: a new round one level up, by somebody else.
 
+    After a lapse nobody decided yet: by whoever had it, or answers in its place.
     Possible within the policy's days after the end (30). What was decided stays in
     the events; the claims are open again.
     """
@@ -93,7 +94,7 @@ def disagree(*, complaint_id: int, note: str, at: datetime) -> Complaint:
                 % {"days": days}
             )
         was_resolved = own.status == Status.RESOLVED
-        to = moving.above(own.holder, at=at) if was_resolved else own.holder
+        to = (moving.above if was_resolved else moving.answering)(own.holder, at=at)
         if Complaint.objects.open().filter(subject_key=own.subject_key).exists():
             raise Refused(
                 _("You have reported this again already; follow that report.")

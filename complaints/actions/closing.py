@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from complaints.actions import closed_staff
+from complaints.actions import closed_staff, moving
 from complaints.actions.standing_in import DECIDING
 from complaints.choices import OPEN, Actor, Move, Status
 from complaints.models import (
@@ -137,6 +137,9 @@ def close_now(change: UnitChange, *, at: datetime) -> None:
     unit, successor = change.organization, change.successor
     unit.closed_on, unit.is_own = change.day, True
     unit.save(update_fields=["closed_on", "is_own"])
+    outbox.add("unit_late", [change.pk], at=at, delay=LATE_AFTER)
+    # What was lent to the level above stays there.
+    StandIn.objects.filter(organization=unit, until=None).update(until=at)
     if successor is None:
         return
     OrganizationSuccession.objects.update_or_create(
@@ -144,13 +147,11 @@ def close_now(change: UnitChange, *, at: datetime) -> None:
         new=successor,
         defaults={"valid_from": change.day, "reason": change.reason},
     )
-    StandIn.objects.filter(organization=unit, until=None).update(until=at)
     change.cases += move_cases(change, at=at)
     for name, rows in _other_work(unit).items():
         change.facts[name] = list(rows.order_by("pk").values_list("pk", flat=True))
         _give(name, change.facts[name], to=successor)
     change.facts["postings"] = closed_staff.hand_on(change, at=at)
-    outbox.add("unit_late", [change.pk], at=at, delay=LATE_AFTER)
 
 
 _MOVE: Final = """
@@ -189,11 +190,15 @@ SELECT complaint_id FROM told"""
 def move_cases(change: UnitChange, *, at: datetime) -> int:
     """Hand all open cases of a unit to its successor; return how many. Repeatable.
 
-    A hand-over as of staff, save that it is no hop between equals, and that what waits
-    for an answer or a second signature goes on waiting (``rules.succession``).
+    Where nobody succeeds (late ones only) to whoever answers above. A hand-over as of
+    staff, save that it is no hop between equals, and that what waits for an answer or
+    a second signature goes on waiting (``rules.succession``).
     """
-    unit, successor = change.organization, change.successor
-    assert successor is not None
+    unit = change.organization
+    if change.successor is None:
+        successor = moving.above(unit, at=at)
+    else:
+        successor = moving.answering(change.successor, at=at)
     Complaint.objects.filter(co_holder=unit, status__in=OPEN, holder=successor).update(
         co_holder=None
     )
@@ -261,9 +266,9 @@ def take_back(
     unit, successor = change.organization, change.successor
     unit.closed_on = None
     unit.save(update_fields=["closed_on"])
+    _take_cases_back(change, by=by, at=at)
     if successor is None:
         return
-    _take_cases_back(change, by=by, at=at)
     OrganizationSuccession.objects.filter(old=unit, new=successor).delete()
     for name in _other_work(unit):
         _give(name, change.facts.get(name, []), to=unit)

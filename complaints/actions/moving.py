@@ -3,15 +3,16 @@
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from complaints import policies, timeline
-from complaints.choices import ENDED, Actor, Move, Status
+from complaints.choices import ENDED, OPEN, Actor, Move, Status
 from complaints.models import Complaint, Event, Lease, Referral
-from complaints.rules import clock, workflow
+from complaints.rules import clock, succession, workflow
 from complaints.rules.refused import Refused, Stale
 from portal.accounts.models import User
-from portal.registry.models import Organization
+from portal.registry.models import Organization, OrganizationSuccession
 
 
 def lock(complaint_id: int, *, version: int | None = None) -> Complaint:
@@ -48,6 +49,8 @@ def move(
     complaint.status = workflow.target(step, status=before, actor=actor)
     for name, value in changes.items():
         setattr(complaint, name, value)
+    if before in ENDED and complaint.status in OPEN:
+        complaint.holder = answering(complaint.holder, at=at)
     if before == Status.WAITING_CITIZEN and complaint.status != before:
         _end_pause(complaint, at=at)
     if complaint.status == Status.WAITING_CITIZEN and complaint.paused_at is None:
@@ -78,12 +81,15 @@ def put_back(
     """Take the newest move of a locked complaint back; ``facts``: as they were before.
 
     A question that is taken back stopped the clock for some seconds; those are added
-    to the due time, as after an answer. Raise Refused where nothing can be taken back.
+    to the due time, as after an answer. Where whoever had it closed meanwhile, it goes
+    to whoever answers instead. Raise Refused where nothing can be taken back.
     """
     before = Status(complaint.status)
     workflow.target(Move.UNDO, status=before, actor=Actor.STAFF)
     for name, value in facts.items():
         setattr(complaint, name, value)
+    if complaint.status in OPEN:
+        _leave_closed(complaint, at=at)
     if before == Status.WAITING_AUTHORITY:
         _end_wait(complaint, Referral.State.TAKEN_BACK, at=at)
     elif complaint.status == Status.WAITING_AUTHORITY:
@@ -101,6 +107,18 @@ def put_back(
         by=by,
         data={"move": undone.move, "seq": undone.seq},
     )
+
+
+def _leave_closed(complaint: Complaint, *, at: datetime) -> None:
+    """Give a case to whoever answers for its holder, as when a unit closes."""
+    there = answering(complaint.holder, at=at)
+    if there.pk == complaint.holder_id:
+        return
+    complaint.holder = there
+    if complaint.co_holder_id == there.pk:
+        complaint.co_holder = None
+    if complaint.status in succession.BEGINS_ANEW:
+        complaint.status, complaint.assignee = Status.RECEIVED, None
 
 
 def _end_wait(complaint: Complaint, state: Referral.State, *, at: datetime) -> None:
@@ -136,11 +154,29 @@ def _end_pause(complaint: Complaint, *, at: datetime) -> None:
 
 def above(organization: Organization, *, at: datetime) -> Organization:
     """Return the nearest open organization above; the root stands above itself."""
-    current = organization
+    current, day = organization, timezone.localdate(at)
     while current.parent is not None:
         current = current.parent
-        if current.is_open_on(at.date()):
+        if current.is_open_on(day):
             return current
+    return current
+
+
+def answering(organization: Organization, *, at: datetime) -> Organization:
+    """Return who answers in an organization's place: itself as long as it is open.
+
+    Once it closed its successor, as far as they lead; where there is none, or there are
+    several, the nearest open one above.
+    """
+    current, day, seen = organization, timezone.localdate(at), {organization.pk}
+    while not current.is_open_on(day):
+        following = OrganizationSuccession.objects.filter(
+            old=current, valid_from__lte=day
+        ).select_related("new")[:2]
+        if len(following) != 1 or following[0].new_id in seen:
+            return above(current, at=at)
+        current = following[0].new
+        seen.add(current.pk)
     return current
 
 

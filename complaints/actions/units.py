@@ -270,9 +270,8 @@ def work_late(subjects: Sequence[int], *, at: datetime) -> None:
             pk__in=subjects, state=State.DONE
         )
         for change in rows.select_related("organization", "successor").order_by("pk"):
-            if change.successor is not None:
-                change.cases += closing.move_cases(change, at=at)
-                change.save(update_fields=["cases"])
+            change.cases += closing.move_cases(change, at=at)
+            change.save(update_fields=["cases"])
 
 
 def carry_out(pk: int, *, at: datetime) -> None:

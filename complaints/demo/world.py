@@ -253,7 +253,7 @@ def _held(
             answer.body,
             [[reason.step, *reason.names] for reason in answer.path],
             answer.is_certain,
-            _above(answer.body, atlas, at.date()),
+            _above(answer.body, atlas, day),
             _pace(atlas.bodies[answer.body].code),
         )
 

@@ -69,6 +69,12 @@ class Organization(models.Model):
                 fields=["folded"],
                 opclasses=["text_pattern_ops"],
             ),
+            models.Index(
+                name="organization_closed",
+                fields=["closed_on"],
+                include=["id"],
+                condition=Q(closed_on__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:
