@@ -111,7 +111,10 @@ def counted(life: dict, *, at: datetime, others: Iterable[dict] = ()) -> dict:
         "untouched": is_open and not _looked_at(stood),
         "reopened": last["round"] > 1,
         "asked": any(e["move"] == "ask" for e in stood),
-        "handed": any(e["move"] in ("hand_over", "escalate") for e in stood),
+        "handed": any(
+            e["move"] in ("hand_over", "escalate") and "unit_change" not in e["data"]
+            for e in stood
+        ),
         "disagreed": any(e["move"] == "disagree" for e in stood),
         "reversed": _is_reversed(stood),
         "seconds": round(spent) if resolved else None,
@@ -124,7 +127,9 @@ def counted(life: dict, *, at: datetime, others: Iterable[dict] = ()) -> dict:
 
 
 def _looked_at(stood: Sequence[dict]) -> list[dict]:
-    by_staff = [e for e in stood if e["actor"] == "staff"]
+    by_staff = [
+        e for e in stood if e["actor"] == "staff" and "unit_change" not in e["data"]
+    ]
     return [e for e in by_staff if e["move"] not in ("submit", "join")]
 
 

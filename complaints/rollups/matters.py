@@ -44,7 +44,7 @@ FROM complaints_complaint c WHERE c.id = ANY(%s::bigint[]) ORDER BY c.id"""
 
 _STEPS: Final = f"""
 SELECT complaint_id, id, move, status, {_MICROS.format("at")}, round, holder_id, actor,
-  coalesce(data ->> 'outcome', '')
+  coalesce(data ->> 'outcome', ''), jsonb_exists(data, 'unit_change')
 FROM complaints_event WHERE complaint_id = ANY(%s::bigint[])
 ORDER BY complaint_id, seq"""
 
@@ -173,8 +173,8 @@ def _matter(row: Sequence[Any]) -> Matter:
 
 
 def _step(row: Sequence[Any]) -> Step:
-    _complaint, _event, move, status, micros, number, holder, actor, outcome = row
-    return Step(Moment(move, status, _at(micros), number, holder), actor, outcome)
+    _complaint, _event, move, status, micros, number, holder, *facts = row
+    return Step(Moment(move, status, _at(micros), number, holder), *facts)
 
 
 def _at(micros: int) -> datetime:

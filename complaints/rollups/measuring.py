@@ -55,6 +55,7 @@ class Step:
     moment: Moment
     actor: str
     outcome: str
+    is_unit_change: bool = False
 
 
 def measured(
@@ -125,8 +126,11 @@ def _goes_on(
 
 
 def _walked(steps: Sequence[Step], *, is_resolved: bool) -> dict[str, Any]:
-    """Return what was done on the way; what was taken back was not done."""
-    standing = list(gaming.standing(steps))
+    """Return what was done on the way; what was taken back was not done.
+
+    Nor did staff do anything with a matter where a unit closed and all of it went on.
+    """
+    standing = [step for step in gaming.standing(steps) if not step.is_unit_change]
     moves = [step.moment.move for step in standing]
     decisions = [step for step in standing if step.moment.move in gaming.DECISIONS]
     last = decisions[-1] if decisions and is_resolved else None

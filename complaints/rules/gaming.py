@@ -47,6 +47,10 @@ class Step(Protocol):
     def outcome(self) -> str:
         """What a decision came to; '' for other steps."""
 
+    @property
+    def is_unit_change(self) -> bool:
+        """Whether a unit closed and all of its matters went to its successor."""
+
 
 @dataclass(frozen=True)
 class Sign:
@@ -101,6 +105,7 @@ def _without_effect(steps: Sequence[Step]) -> Iterator[Sign]:
             if step.actor == Actor.STAFF
             and step.moment.round == number
             and step.moment.move not in NO_LOOK
+            and not step.is_unit_change
         ]
         if decision.outcome in NO_EFFECT and looked == [decision]:
             yield Sign(Gaming.NO_EFFECT, decision.moment.holder, decision.moment.at)
@@ -137,6 +142,7 @@ def _returns(steps: Sequence[Step]) -> Iterator[Sign]:
             and moment.holder != holder
             and moment.move in _HANDED
             and step.actor == Actor.STAFF
+            and not step.is_unit_change
             and (moment.round, moment.holder) in had
         ):
             yield Sign(Gaming.PING_PONG, holder, moment.at)

@@ -23,6 +23,7 @@ STATES = {
     "ask": (Status.WAITING_CITIZEN, Actor.STAFF),
     "answer": (Status.IN_REVIEW, Actor.CITIZEN),
     "hand_over": (Status.RECEIVED, Actor.STAFF),
+    "unit_closes": (Status.RECEIVED, Actor.STAFF),
     "escalate": (Status.RECEIVED, Actor.STAFF),
     "give_back": (Status.RECEIVED, Actor.SYSTEM),
     "corrected": (Status.RESOLVED, Actor.STAFF),
@@ -43,6 +44,7 @@ class Step:
     moment: Moment
     actor: str
     outcome: str
+    is_unit_change: bool = False
 
 
 def life(text):
@@ -52,7 +54,10 @@ def life(text):
         word, hour, unit = part.split()
         number += word == "disagree"
         status, actor = STATES[word]
-        move = Move.RESOLVE if word in OUTCOMES else Move(word)
+        closes = word == "unit_closes"
+        move = (
+            Move.RESOLVE if word in OUTCOMES else Move("hand_over" if closes else word)
+        )
         at = SENT + timedelta(hours=float(hour))
         moment = Moment(move, status, at, number, {"A": A, "B": B, "C": C}[unit])
         steps.append(
@@ -60,6 +65,7 @@ def life(text):
                 Moment(**{**vars_of(moment), "seq": seq}),
                 actor,
                 OUTCOMES.get(word, ""),
+                closes,
             )
         )
     return steps
@@ -134,6 +140,10 @@ TABLE = [
     (f"{BEGIN}, escalate 5 B, hand_over 6 A, corrected 9 A", [(BALL, B)]),
     # The portal gives back by itself when a unit is there again.
     (f"{BEGIN}, hand_over 5 B, give_back 6 A, accept 7 A, corrected 9 A", []),
+    # That a unit closed is no look into the matter, and no hand-over of its staff.
+    (f"{BEGIN}, unit_closes 5 B, kept 6 B", [(NOTHING, B)]),
+    (f"{BEGIN}, hand_over 5 B, unit_closes 6 A, accept 7 A, kept 9 A", []),
+    (f"{BEGIN}, unit_closes 5 B, hand_over 6 C, hand_over 7 B, kept 9 B", [(BALL, C)]),
 ]
 
 

@@ -7,10 +7,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from complaints import integrity
+from complaints import integrity, rollups
 from complaints.actions import casework, routing, units
 from complaints.choices import Move, Status
-from complaints.models import Complaint, Event, Message, UnitChange
+from complaints.models import (
+    Complaint,
+    Event,
+    GamingSign,
+    Measure,
+    Message,
+    UnitChange,
+)
 from complaints.rules.refused import Refused
 from portal.accounts.models import Posting
 from portal.audit.models import Entry
@@ -423,6 +430,26 @@ def test_a_succession_is_no_hop_between_equals(world):
     case.refresh_from_db()
     assert case.holder == world.new
     assert not Event.objects.filter(complaint=case, move=Move.ESCALATE).exists()
+
+
+def test_that_a_unit_closed_is_no_work_of_its_staff_in_figures_and_signs(world):
+    case = world.case()
+    world.close()
+    claims = {claim.pk: ("kept", "unreadable") for claim in case.claims.all()}
+    casework.resolve(
+        complaint_id=case.pk,
+        verdicts=claims,
+        note="Không có trong sổ.",
+        by=world.other,
+        at=NOON + HOUR,
+    )
+
+    rollups.rebuild_all(at=NOON + 2 * HOUR)
+
+    measure = Measure.objects.get(complaint=case)
+    assert (measure.hops, measure.is_kept_unseen) == (0, True)
+    signs = GamingSign.objects.filter(complaint=case).values_list("sign", "holder")
+    assert list(signs) == [("no_effect", world.new.pk)]
 
 
 def test_each_step_is_in_the_audit(world):
