@@ -51,6 +51,7 @@ SIDE = {
     "complaints.integrity",
     "complaints.owndata",
     "complaints.quality",
+    "complaints.predecessors",
     "complaints.replies",
     "complaints.filters",
     "complaints.saved_views",

@@ -44,7 +44,8 @@ def review(
     """Write down whether an unusual look had a reason, by somebody else, once.
 
     Raise Refused where it was reviewed already, its day is not over, or it concerns
-    the reviewer: their own looks, their own record, an account that they opened.
+    the reviewer: looks of their own among others, their own record, an account that
+    they opened.
     """
     with scope.system():
         row = AccessSign.objects.select_for_update().filter(ref=ref).first()
@@ -54,9 +55,10 @@ def review(
             raise Refused(_("Somebody has reviewed it already."))
         if row.day >= timezone.localdate(at):
             raise Refused(_("Its day is not over. Review it from tomorrow on."))
-        if row.user_id == by.pk:
+        accounts = _accounts(row)
+        if by.pk in accounts:
             raise Refused(_("These are your own looks. Somebody else reviews them."))
-        if row.user_id and hang_together(row.user_id, by.pk, at=at):
+        if any(hang_together(user, by.pk, at=at) for user in accounts):
             raise Refused(str(TOGETHER))
         permissions.require_other(by, None, [row.person_id] if row.person_id else [])
         row.outcome, row.note = outcome, note
@@ -72,6 +74,16 @@ def review(
             detail=f"reviewed: {outcome}",
         )
         return row
+
+
+def _accounts(row: AccessSign) -> list[int]:
+    """Return whose looks a sign is about; a person who was sought names nobody."""
+    if row.user_id is not None:
+        return [row.user_id]
+    assert row.person_id is not None
+    # The last look lies at the very end.
+    ends = row.ends + timedelta(microseconds=1)
+    return looks.who_looked(row.person_id, begins=row.begins, ends=ends)
 
 
 def _find(*, begins: datetime, ends: datetime, at: datetime) -> int:

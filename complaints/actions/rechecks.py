@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from complaints import permissions
+from complaints import permissions, predecessors
 from complaints.choices import Actor, Outcome
 from complaints.models import Complaint, Event, Recheck, Sample
 from complaints.rules.refused import Refused
@@ -172,7 +172,8 @@ def to_check(user: User, *, at: datetime) -> QuerySet[Recheck]:
     below = Q(pk__in=[])
     for _key, path, role in postings:
         if role in CHECKERS:
-            below |= Q(path__below=path)
+            # Who checks has to see the case, whoever holds it by now.
+            below |= Q(path__below=path, complaint__holder_path__below=path)
     made = Event.objects.filter(complaint=OuterRef("complaint"), by=user)
     return (
         Recheck.objects.filter(below)
@@ -228,9 +229,49 @@ def answer(
 
 
 def leads(user: User, row: Recheck, *, at: datetime) -> bool:
-    """Tell whether somebody leads the unit that decided."""
-    postings = user.current_postings(at=at)
-    return postings.filter(role=Role.LEAD, organization=row.organization_id).exists()
+    """Tell whether somebody leads the unit that decided, or answers in its place."""
+    return row.organization_id in _led_by(user, at=at)
+
+
+def to_answer(user: User, *, at: datetime) -> list[int]:
+    """Return the checks that the units which somebody leads have to answer."""
+    with scope.system():
+        rows = Recheck.objects.filter(
+            organization__in=_led_by(user, at=at),
+            verdict=Recheck.Verdict.DISAGREE,
+            answer="",
+        )
+        return list(rows.values_list("pk", flat=True))
+
+
+def read(ref: uuid.UUID, *, by: User, at: datetime) -> Recheck | None:
+    """Return a check that is in sight, or that somebody has to answer; else None.
+
+    With its case, whoever holds that by now: of a case that is out of sight no more
+    may be shown than its code.
+    """
+    in_sight = Recheck.objects.filter(ref=ref).exists()
+    with scope.system():
+        row = (
+            Recheck.objects.select_related(
+                "complaint__submission",
+                "organization",
+                "checker",
+                "answered_by",
+                "event",
+            )
+            .filter(ref=ref)
+            .first()
+        )
+        if row is None or not (in_sight or leads(by, row, at=at)):
+            return None
+        return row
+
+
+def _led_by(user: User, *, at: datetime) -> set[int]:
+    postings = user.current_postings(at=at).filter(role=Role.LEAD)
+    units = postings.values_list("organization", flat=True)
+    return predecessors.answered_for(units, at=at)
 
 
 def _locked(ref: uuid.UUID) -> Recheck:

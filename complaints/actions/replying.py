@@ -6,10 +6,11 @@ from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from complaints import permissions, replies
+from complaints import permissions, predecessors, replies
 from complaints.models import Complaint, FigureReview
 from complaints.rules.refused import Refused
 from portal.accounts.models import Posting, User
@@ -35,6 +36,21 @@ def may_decide(postings: Sequence[Posting], path: str) -> bool:
         and path.startswith(posting.organization.path)
         and path != posting.organization.path
         for posting in postings
+    )
+
+
+def seen(postings: Sequence[Posting], *, at: datetime) -> QuerySet[FigureReview]:
+    """Return what is said of units at or below these, or closed with these after them.
+
+    It stays with the unit that said it, whoever holds the cases by now. Needs the
+    system's scope; of the cases no more may be shown than their codes.
+    """
+    own = {posting.organization_id for posting in postings}
+    reach = Q(holder__in=predecessors.answered_for(own, at=at))
+    for posting in postings:
+        reach |= Q(holder__path__below=posting.organization.path)
+    return FigureReview.objects.filter(reach).select_related(
+        "holder", "complaint__submission", "flagged_by", "decided_by"
     )
 
 

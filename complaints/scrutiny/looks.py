@@ -99,6 +99,9 @@ WHERE e.subject NOT LIKE 'complaints.%%'
       AND {_BELOW.format("r", "path")})
 GROUP BY 1, 2 HAVING count(DISTINCT e.person) >= %(least)s ORDER BY 1, 2
 """
+_LOOKED: Final = f"""
+SELECT DISTINCT e.actor_id FROM ({_LOOKS}) e WHERE e.person = %(person)s ORDER BY 1
+"""
 _SOUGHT: Final = f"""
 SELECT e.person, max(e.at), count(DISTINCT e.actor_id),
   array_agg(DISTINCT o.path ORDER BY o.path)
@@ -132,6 +135,12 @@ def facts(*, begins: datetime, ends: datetime) -> Facts:
             for person, last, accounts, paths in sought
         ],
     )
+
+
+def who_looked(person: int, *, begins: datetime, ends: datetime) -> list[int]:
+    """Return the accounts that looked at somebody then, but for those who audited."""
+    span = {"person": person, "begins": begins, "ends": ends}
+    return [user for (user,) in _ask(_LOOKED, span)]
 
 
 def common(paths: Iterable[str]) -> str:

@@ -1,7 +1,7 @@
 """Closed cases checked once more: samples, checks, what units answer, and the rates."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from complaints import figures
 from complaints.actions import rechecks
 from complaints.actions.selfservice import ACTING
 from complaints.forms import rechecks as forms
-from complaints.models import Recheck, Sample
+from complaints.models import Complaint, Recheck, Sample
 from complaints.rules.refused import Refused
 from complaints.rules.selfcorrection.table import RULES
 from complaints.scrutiny import agreement, words
@@ -30,6 +30,7 @@ from complaints.scrutiny.agreement import Rate
 from portal.accounts import access
 from portal.accounts.access import Role, StaffRequest
 from portal.audit import record as audit
+from portal.common import scope
 from portal.common.http import READ_AND_SEND, see_other
 from portal.common.templatetags.ui import percent, vn_number
 
@@ -94,13 +95,7 @@ def take(request: StaffRequest) -> HttpResponse:
 def one(request: StaffRequest, recheck_ref: uuid.UUID) -> HttpResponse:
     """Show a drawn case; take the second opinion, or what the unit says to it."""
     at = timezone.now()
-    row = (
-        Recheck.objects.select_related(
-            "complaint__submission", "organization", "checker", "answered_by", "event"
-        )
-        .filter(ref=recheck_ref)
-        .first()
-    )
+    row = rechecks.read(recheck_ref, by=request.user, at=at)
     if row is None:
         raise Http404
     may_decide = row.checker_id == request.user.pk and not row.verdict
@@ -137,12 +132,15 @@ def one(request: StaffRequest, recheck_ref: uuid.UUID) -> HttpResponse:
             subject_id=row.pk,
         )
     case = row.complaint
+    # The case may lie elsewhere by now; the check stays with the unit that decided.
+    sees_case = Complaint.objects.filter(pk=case.pk).exists()
     context = {
         "row": row,
+        "sees_case": sees_case,
         "case_url": reverse(
             "casework:case", args=[int(case.submission.code), case.number]
         )
-        if set(request.roles) & set(rechecks.CHECKERS)
+        if sees_case and set(request.roles) & set(rechecks.CHECKERS)
         else "",
         "claims": [
             {
@@ -175,7 +173,7 @@ def _index(request: StaffRequest, form: forms.Draw, *, status: int) -> HttpRespo
         "waiting": waiting,
         "many": _COUNTED,
         "mine": Recheck.objects.filter(checker=request.user, verdict="").first(),
-        "to_answer": _disagreed(request) if Role.LEAD in roles else None,
+        "to_answer": _disagreed(request, at=at) if Role.LEAD in roles else None,
         "disagreed": _disagreements(),
         "units": _rates(agreement.by_unit(at=at, most=_ROWS), _("By unit"), _("Unit")),
         "outcomes": _rates(
@@ -273,27 +271,36 @@ def _samples() -> dict[str, Any]:
     }
 
 
-def _disagreed(request: StaffRequest) -> dict[str, Any]:
+def _disagreed(request: StaffRequest, *, at: datetime) -> dict[str, Any]:
     """Return what the units that the user leads have to answer."""
-    led = [p.organization_id for p in request.postings if p.role == Role.LEAD]
-    rows = Recheck.objects.filter(organization__in=led, answer="")
     return _cases(
-        rows.filter(verdict=Recheck.Verdict.DISAGREE),
+        rechecks.to_answer(request.user, at=at),
         _("Answer these"),
         _("Nobody disagreed with a decision of your unit."),
     )
 
 
 def _disagreements() -> dict[str, Any]:
+    rows = Recheck.objects.filter(verdict=Recheck.Verdict.DISAGREE)
+    newest = rows.order_by("-checked_at", "-pk").values_list("pk", flat=True)
     return _cases(
-        Recheck.objects.filter(verdict=Recheck.Verdict.DISAGREE),
+        newest[:_SAMPLES],
         _("Decided otherwise by the check"),
         _("No check so far decided otherwise."),
     )
 
 
-def _cases(rows: Any, caption: str, empty: str) -> dict[str, Any]:
-    found = rows.select_related("complaint__submission", "organization")
+def _cases(keys: Iterable[int], caption: str, empty: str) -> dict[str, Any]:
+    """Return a table of these checks, the newest; ``keys`` are of those in sight.
+
+    Of their cases the code alone, whoever holds them by now.
+    """
+    wanted = list(keys)
+    with scope.system():
+        rows = Recheck.objects.filter(pk__in=wanted).order_by("-checked_at", "-pk")
+        found = list(
+            rows.select_related("complaint__submission", "organization")[:_SAMPLES]
+        )
     return {
         "caption": caption,
         "columns": [
@@ -314,7 +321,7 @@ def _cases(rows: Any, caption: str, empty: str) -> dict[str, Any]:
                     row.get_answer_display() or _("Not yet"),
                 ],
             }
-            for row in found.order_by("-checked_at", "-pk")[:_SAMPLES]
+            for row in found
         ],
         "empty": empty,
     }

@@ -4,7 +4,6 @@ import uuid
 from typing import Any, Final
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,6 +20,7 @@ from complaints.rules.refused import Refused
 from complaints.views.oversight_tables import hours
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
+from portal.common import scope
 from portal.common.http import READ_AND_SEND, see_other
 from portal.common.templatetags.ui import pretty_code, vn_number
 
@@ -55,7 +55,9 @@ def index(request: StaffRequest) -> HttpResponse:
         else:
             messages.success(request, _("Flagged. Who oversees your unit decides."))
             return see_other("oversight:reply", row.ref)
-    rows = _mine(request).order_by("-pk")[:SHOWN]
+    with scope.system():
+        mine = replying.seen(request.postings, at=timezone.now())
+        rows = list(mine.order_by("-pk")[:SHOWN])
     context = {
         "form": form if can_flag else None,
         "table": {
@@ -89,7 +91,9 @@ def index(request: StaffRequest) -> HttpResponse:
 @access.staff(*access.OVERSEERS)
 def one(request: StaffRequest, reply_ref: uuid.UUID) -> HttpResponse:
     """Show what a unit says of a case and what that changes; decide it."""
-    row = _mine(request).filter(ref=reply_ref).first()
+    with scope.system():
+        mine = replying.seen(request.postings, at=timezone.now())
+        row = mine.filter(ref=reply_ref).first()
     if row is None:
         raise Http404
     may_decide = row.state == State.WAITING and replying.may_decide(
@@ -122,15 +126,6 @@ def one(request: StaffRequest, reply_ref: uuid.UUID) -> HttpResponse:
     }
     status = 422 if form.errors else 200
     return render(request, "oversight/reply.html", context, status=status)
-
-
-def _mine(request: StaffRequest) -> Any:
-    reach = Q(pk__in=[])
-    for posting in request.postings:
-        reach |= Q(holder__path__startswith=posting.organization.path)
-    return FigureReview.objects.filter(reach).select_related(
-        "holder", "complaint__submission", "flagged_by", "decided_by"
-    )
 
 
 def _case(typed: str) -> Complaint:

@@ -10,10 +10,11 @@ from complaints import replies, rollups
 from complaints.actions import replying
 from complaints.choices import Kind, Move, Status
 from complaints.figures import month_after
-from complaints.models import Figure, FigureReview, Measure
+from complaints.models import Complaint, Figure, FigureReview, Measure
 from complaints.rollups import recount
 from complaints.rules.refused import Refused
 from portal.common import scope
+from portal.registry.models import Organization, OrganizationSuccession
 from tests.pages.cases import make_case, make_organization, make_root, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -149,6 +150,28 @@ def test_only_the_unit_flags_and_only_who_is_above_decides(world):
     world.decide(row)
     with pytest.raises(Refused):
         world.decide(row)
+
+
+def test_what_a_unit_said_stays_with_it_wherever_the_case_goes(client, world):
+    row = world.flag()
+    beside = make_organization("TYT-2", parent=world.province)
+    with scope.system():
+        Complaint.objects.filter(pk=row.complaint_id).update(holder=beside)
+    address = reverse("oversight:reply", args=[row.ref])
+    client.force_login(world.lead)
+    assert address in client.get(reverse("oversight:replies")).content.decode()
+    assert client.get(address).status_code == 200
+    successor = make_staff(beside, role="lead")
+    client.force_login(successor)
+    assert client.get(address).status_code == 404
+
+    # When the unit closes, what was said goes to its successor.
+    today = timezone.localdate(world.now)
+    Organization.objects.filter(pk=world.station.pk).update(closed_on=today)
+    OrganizationSuccession.objects.create(
+        old=world.station, new=beside, valid_from=today, reason="Sáp nhập"
+    )
+    assert client.get(address).status_code == 200
 
 
 def test_the_pages_take_a_flag_and_a_decision(client, world):

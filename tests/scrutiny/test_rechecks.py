@@ -4,14 +4,16 @@ import hashlib
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
 from complaints.actions import rechecks
 from complaints.choices import Actor, Move, Outcome, Status
-from complaints.models import Recheck, Sample
+from complaints.models import Complaint, Recheck, Sample
 from complaints.rules.refused import Refused
 from complaints.scrutiny import agreement
 from portal.audit.models import Entry
 from portal.common import scope
+from portal.registry.models import Organization, OrganizationSuccession
 from tests.factories import make_organization, make_person, make_staff, opened_by
 from tests.figures.lives import Then, live
 from tests.pages.citizen_steps import text_of
@@ -210,6 +212,42 @@ def test_the_lead_of_the_unit_answers_what_was_disagreed_with_once(
     assert [entry.detail for entry in details] == ["drawn 1", "disagree", "accepted"]
 
 
+def close(unit, *, successor=None):
+    day = timezone.localdate(AT)
+    Organization.objects.filter(pk=unit.pk).update(closed_on=day)
+    if successor is not None:
+        OrganizationSuccession.objects.create(
+            old=unit, new=successor, valid_from=day, reason="Sáp nhập"
+        )
+
+
+def test_for_a_unit_that_closed_its_successor_answers(disagreed, department, station):
+    second, third = (make_organization(parent=department) for _ in range(2))
+    close(station, successor=second)
+    close(second, successor=third)
+    facts = {"answer": "held", "note": "Phiếu rõ.", "at": AT}
+    with pytest.raises(Refused, match="phụ trách"):
+        rechecks.answer(disagreed.ref, by=make_staff(department, "lead"), **facts)
+    lead = make_staff(third, "lead")
+    assert rechecks.to_answer(lead, at=AT) == [disagreed.pk]
+    assert rechecks.answer(disagreed.ref, by=lead, **facts).answered_by == lead
+
+
+def test_without_a_successor_the_unit_above_answers(disagreed, department, station):
+    close(station)
+    lead = make_staff(department, "lead")
+    assert rechecks.to_answer(lead, at=AT) == [disagreed.pk]
+    facts = {"answer": "held", "note": "Phiếu rõ.", "at": AT}
+    with pytest.raises(Refused, match="phụ trách"):
+        rechecks.answer(disagreed.ref, by=disagreed.checker, **facts)
+    assert rechecks.answer(disagreed.ref, by=lead, **facts).answered_by == lead
+
+
+def test_what_lies_elsewhere_by_now_is_not_given_to_check(department, row):
+    Complaint.objects.filter(pk=row.complaint_id).update(holder=make_organization())
+    assert rechecks.take(by=make_staff(department, "lead"), at=AT) is None
+
+
 def test_what_was_agreed_with_needs_no_answer(department, station, row):
     checker = make_staff(department, "lead")
     rechecks.take(by=checker, at=AT)
@@ -256,6 +294,37 @@ def test_from_the_draw_to_the_answer_by_the_pages(client, department, station):
     assert "Trả lời các mục này" in text_of(client.get(PAGE))
     client.post(address, {"answer": "held", "note": "Phiếu của người khác."})
     assert "Phiếu của người khác." in text_of(client.get(address))
+
+
+def test_the_unit_answers_though_the_case_lies_elsewhere_and_sees_its_code_alone(
+    client, station, disagreed
+):
+    case = disagreed.complaint
+    elsewhere = make_organization(kind="health_department")
+    Complaint.objects.filter(pk=case.pk).update(holder=elsewhere)
+    client.force_login(make_staff(station, "lead"))
+
+    listed = text_of(client.get(PAGE))
+    page = client.get(f"{PAGE}{disagreed.ref}/")
+
+    assert case.pretty_reference in listed
+    assert case.pretty_reference in text_of(page)
+    assert "Chưa xem ảnh phiếu." in text_of(page)
+    assert case.get_kind_display() not in text_of(page)
+    assert f"/ho-so/{case.submission.code}" not in page.content.decode()
+    said = {"answer": "held", "note": "Phiếu của người khác."}
+    assert client.post(f"{PAGE}{disagreed.ref}/", said).status_code == 303
+    disagreed.refresh_from_db()
+    assert disagreed.answer == "held"
+
+
+def test_a_successor_answers_by_the_pages(client, department, station, disagreed):
+    successor = make_organization(parent=department)
+    close(station, successor=successor)
+    client.force_login(make_staff(successor, "lead"))
+    address = f"{PAGE}{disagreed.ref}/"
+    assert address in client.get(PAGE).content.decode()
+    assert client.post(address, {"answer": "held", "note": "Rõ."}).status_code == 303
 
 
 def test_a_check_of_elsewhere_is_not_there(client, row):

@@ -212,6 +212,27 @@ def test_nobody_reviews_the_own_looks(sign):
         review(sign, sign.user)
 
 
+def test_nobody_reviews_that_a_person_was_sought_who_looked_too(department):
+    famous = person("Nổi Tiếng")
+    unit = make_organization(parent=department)
+    nurses = [make_staff(unit) for _ in range(4)]
+    overseer = make_staff(department, "overseer")
+    near, far = (make_staff(department, "overseer") for _ in range(2))
+    opened_by(near, nurses[0], at=TEN)
+    for user in (*nurses, overseer):
+        look(user, unit, famous, subject="complaints.complaint")
+    # Who looks at the sign itself audits.
+    look(far, department, famous, at=EVENING, subject="audit.entry")
+    access_signs.find(at=EVENING)
+    sought = AccessSign.objects.get()
+
+    with pytest.raises(Refused, match="chính bạn"):
+        review(sought, overseer)
+    with pytest.raises(Refused, match="người thứ ba"):
+        review(sought, near)
+    assert review(sought, far).reviewed_by == far
+
+
 def test_nobody_reviews_for_an_account_that_they_opened(sign, department):
     overseer = make_staff(department, "overseer")
     opened_by(overseer, sign.user, at=TEN)
