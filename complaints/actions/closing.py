@@ -5,7 +5,7 @@ before. The citizen is told once, some minutes later, so that a slip can be take
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from complaints.actions import closed_staff, moving
 from complaints.actions.standing_in import DECIDING
-from complaints.choices import OPEN, Actor, Move, Status
+from complaints.choices import OPEN, Actor, Move
 from complaints.models import (
     Complaint,
     Incident,
@@ -107,7 +107,7 @@ def _other_work(unit: Organization) -> dict[str, QuerySet[Any]]:
     }
 
 
-def _give(name: str, keys: list[int], *, to: Organization) -> None:
+def _give(name: str, keys: Iterable[int], *, to: Organization) -> None:
     if name == "incidents":
         Incident.objects.filter(pk__in=keys).update(holder=to)
         return
@@ -139,7 +139,9 @@ def close_now(change: UnitChange, *, at: datetime) -> None:
     unit.save(update_fields=["closed_on", "is_own"])
     outbox.add("unit_late", [change.pk], at=at, delay=LATE_AFTER)
     # What was lent to the level above stays there.
-    StandIn.objects.filter(organization=unit, until=None).update(until=at)
+    lent = StandIn.objects.filter(organization=unit, until=None)
+    change.facts["stand_ins"] = list(lent.values_list("pk", flat=True))
+    lent.update(until=at)
     if successor is None:
         return
     OrganizationSuccession.objects.update_or_create(
@@ -149,8 +151,9 @@ def close_now(change: UnitChange, *, at: datetime) -> None:
     )
     change.cases += move_cases(change, at=at)
     for name, rows in _other_work(unit).items():
-        change.facts[name] = list(rows.order_by("pk").values_list("pk", flat=True))
-        _give(name, change.facts[name], to=successor)
+        was = dict(rows.order_by("pk").values_list("pk", "state"))
+        change.facts[name] = list(was.items())
+        _give(name, was, to=successor)
     change.facts["postings"] = closed_staff.hand_on(change, at=at)
 
 
@@ -161,8 +164,8 @@ WITH chosen AS (
 ), moved AS (
   UPDATE complaints_complaint c
   SET holder_id = %(new)s, routed_at = %(at)s, version = c.version + 1,
-    status = CASE WHEN c.status = ANY(%(anew)s) THEN %(received)s ELSE c.status END,
-    assignee_id = CASE WHEN c.status = ANY(%(anew)s) THEN NULL ELSE c.assignee_id END,
+    status = %(after)s::jsonb ->> c.status,
+    assignee_id = CASE WHEN c.status = ANY(%(kept)s) THEN c.assignee_id END,
     co_holder_id = nullif(c.co_holder_id, %(new)s)
   FROM chosen WHERE c.id = chosen.id
   RETURNING c.id, c.status, c.round
@@ -199,16 +202,14 @@ def move_cases(change: UnitChange, *, at: datetime) -> int:
         successor = moving.above(unit, at=at)
     else:
         successor = moving.answering(change.successor, at=at)
-    Complaint.objects.filter(co_holder=unit, status__in=OPEN, holder=successor).update(
-        co_holder=None
-    )
+    change.facts.setdefault("helped", []).extend(_pass_help_on(unit, successor))
     data = {"from": unit.name, "to": successor.name, "unit_change": str(change.ref)}
     facts: dict[str, Any] = {
         "old": unit.pk,
         "new": successor.pk,
         "open": list(OPEN),
-        "anew": list(succession.BEGINS_ANEW),
-        "received": Status.RECEIVED,
+        "after": json.dumps({s: succession.status_after(s) for s in OPEN}),
+        "kept": [s for s in OPEN if succession.keeps_assignee(s)],
         "at": at,
         "tell_at": at + TELL_AFTER,
         "move": Move.HAND_OVER,
@@ -221,11 +222,28 @@ def move_cases(change: UnitChange, *, at: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_MOVE, facts)
         moved = [row[0] for row in cursor.fetchall()]
-    Complaint.objects.filter(co_holder=unit, status__in=OPEN).update(
-        co_holder=successor
-    )
     Lease.objects.filter(complaint__in=moved).delete()
     return len(moved)
+
+
+def _pass_help_on(
+    unit: Organization, to: Organization
+) -> list[tuple[int, int | None, int]]:
+    """Let another unit answer as well where this one did; return what is so now.
+
+    Key, who answers as well, version. Nobody does where the other has the case itself.
+    """
+    helped = Complaint.objects.filter(co_holder=unit, status__in=OPEN).order_by("pk")
+    kept = [
+        (pk, None if holder == to.pk else to.pk, version)
+        for pk, holder, version in helped.select_for_update(of=("self",)).values_list(
+            "pk", "holder", "version"
+        )
+    ]
+    for other in (None, to.pk):
+        keys = [pk for pk, now, _version in kept if now == other]
+        Complaint.objects.filter(pk__in=keys).update(co_holder=other)
+    return kept
 
 
 _BACK: Final = """
@@ -261,18 +279,44 @@ def take_back(
 ) -> None:
     """Put everything back as it was before a unit closed.
 
-    Raise Refused where a citizen was told, or a case was worked on since.
+    Other work that the successor finished, changed or passed on stays as it is. Raise
+    Refused where a citizen was told, or a case was worked on since.
     """
     unit, successor = change.organization, change.successor
     unit.closed_on = None
     unit.save(update_fields=["closed_on"])
     _take_cases_back(change, by=by, at=at)
+    _take_help_back(change)
+    _stand_in_again(change)
     if successor is None:
         return
     OrganizationSuccession.objects.filter(old=unit, new=successor).delete()
-    for name in _other_work(unit):
-        _give(name, change.facts.get(name, []), to=unit)
+    for name, rows in _other_work(successor).items():
+        was = dict(change.facts.get(name, []))
+        now = rows.filter(pk__in=was).select_for_update(of=("self",))
+        now = now.order_by("pk").values_list("pk", "state")
+        _give(name, [pk for pk, state in now if state == was[pk]], to=unit)
     closed_staff.take_back(change, by=by, postings=postings, at=at)
+
+
+def _take_help_back(change: UnitChange) -> None:
+    """Let a unit answer as well again where nobody changed that since."""
+    for pk, now, version in change.facts.get("helped", []):
+        rows = Complaint.objects.filter(pk=pk, status__in=OPEN, co_holder=now)
+        if now is None:
+            # That nobody answers as well says nothing about who changed it.
+            rows = rows.filter(version=version)
+        rows.exclude(holder=change.organization).update(co_holder=change.organization)
+
+
+def _stand_in_again(change: UnitChange) -> None:
+    """Let the level above stand in as before; whoever was told it is over hears it."""
+    unit = change.organization
+    ended = StandIn.objects.filter(pk__in=change.facts.get("stand_ins", []))
+    if StandIn.objects.filter(organization=unit, until=None).exists():
+        return
+    ended.exclude(told_back_at=None).update(told_at=None, told_back_at=None)
+    ended.update(until=None)
 
 
 def _take_cases_back(change: UnitChange, *, by: User, at: datetime) -> None:

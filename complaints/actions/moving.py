@@ -117,8 +117,10 @@ def _leave_closed(complaint: Complaint, *, at: datetime) -> None:
     complaint.holder = there
     if complaint.co_holder_id == there.pk:
         complaint.co_holder = None
-    if complaint.status in succession.BEGINS_ANEW:
-        complaint.status, complaint.assignee = Status.RECEIVED, None
+    status = Status(complaint.status)
+    complaint.status = succession.status_after(status)
+    if not succession.keeps_assignee(status):
+        complaint.assignee = None
 
 
 def _end_wait(complaint: Complaint, state: Referral.State, *, at: datetime) -> None:

@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from complaints.actions import closing
+from complaints.actions import closing, renaming
 from complaints.choices import OPEN
 from complaints.models import Complaint, UnitChange
 from complaints.rules.refused import Refused
@@ -26,7 +26,6 @@ from portal.common import names, outbox, scope
 from portal.registry.models import (
     AdministrativeUnit,
     Organization,
-    OrganizationName,
 )
 
 KIND: Final = "unit_change"
@@ -156,13 +155,7 @@ def rename(
             raise Refused(_("This unit is closed. Its name stays as it was."))
         if on <= unit.opened_on:
             raise Refused(_("On that day the unit was not open yet."))
-        if name == unit.name:
-            raise Refused(_("The unit has this name already."))
-        same = Organization.objects.filter(
-            parent=unit.parent_id, folded=names.fold(name), closed_on=None
-        )
-        if same.exclude(pk=unit.pk).exists():
-            raise Refused(_("A unit beside it has this name. Choose another one."))
+        renaming.require(unit, name)
         change = _plan(
             UnitChange(
                 organization=unit,
@@ -271,7 +264,7 @@ def work_late(subjects: Sequence[int], *, at: datetime) -> None:
         )
         for change in rows.select_related("organization", "successor").order_by("pk"):
             change.cases += closing.move_cases(change, at=at)
-            change.save(update_fields=["cases"])
+            change.save(update_fields=["cases", "facts"])
 
 
 def carry_out(pk: int, *, at: datetime) -> None:
@@ -285,8 +278,9 @@ def carry_out(pk: int, *, at: datetime) -> None:
         return
     try:
         with transaction.atomic():
+            _require_still(change, at=at)
             if change.kind == Kind.RENAMED:
-                _rename_now(change)
+                renaming.rename_now(change)
             else:
                 closing.close_now(change, at=at)
     except Refused as refused:
@@ -298,21 +292,14 @@ def carry_out(pk: int, *, at: datetime) -> None:
     _note(change, "carried out", by=change.by, at=at)
 
 
-def _rename_now(change: UnitChange) -> None:
-    unit = change.organization
-    begun = unit.names.order_by("-valid_to").values_list("valid_to", flat=True).first()
-    if begun is not None and begun >= change.day:
-        raise Refused(_("The unit had another name from that day on already."))
-    OrganizationName.objects.create(
-        organization=unit,
-        name=unit.name,
-        folded=unit.folded,
-        valid_from=begun or unit.opened_on,
-        valid_to=change.day,
-    )
-    unit.name, unit.is_own = change.name_after, True
-    unit.folded, unit.sort_key = names.fold(unit.name), names.sort_key(unit.name)
-    unit.save(update_fields=["name", "folded", "sort_key", "is_own"])
+def _require_still(change: UnitChange, *, at: datetime) -> None:
+    """Raise Refused where whoever decided a change may not do it any more."""
+    held = list(change.by.postings.current(at=at).select_related("organization"))
+    may = change.by.is_active and manages(held, change.organization)
+    if may and change.successor is not None:
+        may = takes(held, change.successor)
+    if not may:
+        raise Refused(_("Whoever decided this may not do it any more. Decide anew."))
 
 
 def _plan(change: UnitChange) -> UnitChange:

@@ -5,7 +5,7 @@ from typing import Final
 from complaints.choices import Status
 
 # Begun anew by the successor's people; what waits for somebody goes on waiting.
-BEGINS_ANEW: Final = frozenset({Status.RECEIVED, Status.IN_REVIEW})
+_BEGINS_ANEW: Final = frozenset({Status.RECEIVED, Status.IN_REVIEW})
 
 
 def status_after(status: Status) -> Status:
@@ -14,9 +14,9 @@ def status_after(status: Status) -> Status:
     A question to the citizen or another body and a proposal to sign stay what they
     are: the answers and the second signature come to the successor then.
     """
-    return Status.RECEIVED if status in BEGINS_ANEW else status
+    return Status.RECEIVED if status in _BEGINS_ANEW else status
 
 
 def keeps_assignee(status: Status) -> bool:
     """Tell whether the person at work stays: who asked, or who proposed."""
-    return status not in BEGINS_ANEW
+    return status not in _BEGINS_ANEW

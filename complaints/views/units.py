@@ -4,6 +4,7 @@ import uuid
 from typing import Any, Final
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -47,14 +48,20 @@ def units(request: StaffRequest) -> HttpResponse:
         found = [*own.values()]
         for unit in own.values():
             found += unitfile.below(unit)
-    waiting = UnitChange.objects.filter(
-        organization__in=unitfile.within(request.postings), state__in=UnitChange.WAITING
+    changes = UnitChange.objects.filter(
+        organization__in=unitfile.within(request.postings)
     ).select_related("organization", "successor")
+    waiting = changes.filter(state__in=UnitChange.WAITING)
+    later = UnitChange.objects.filter(
+        organization=OuterRef("organization"), pk__gt=OuterRef("pk")
+    )
+    refused = changes.filter(~Exists(later), state=State.REFUSED)
     context = {
         "typed": typed,
         "table": _table(found[: unitfile.PAGE]),
         "is_more": len(found) > unitfile.PAGE,
         "waiting": [_line(change) for change in waiting.order_by("day", "pk")],
+        "refused": [_line(change) for change in refused.order_by("-pk")[:20]],
     }
     return render(request, "oversight/units.html", context)
 

@@ -113,6 +113,23 @@ def test_closing_shows_what_waits_and_moves_it(client, world, administrator):
         assert Complaint.objects.get().holder == world.old
 
 
+def test_what_could_not_be_carried_out_is_listed_until_somebody_decides_anew(
+    client, world, administrator
+):
+    client.post(page("unit_close", "TYT-1"), closing(**days(add=3)))
+    change = UnitChange.objects.get()
+    change.state, change.trouble = "refused", "Đơn vị tiếp nhận đã đóng."
+    change.save()
+    heading = "Chưa thực hiện được: cần quyết định lại"
+    shown = client.get(page("units"))
+    assert heading in text(shown)
+    assert page("unit_change", change.ref) in shown.content.decode()
+
+    client.post(page("unit_close", "TYT-1"), closing(**days(add=3)))
+
+    assert heading not in text(client.get(page("units")))
+
+
 @pytest.mark.parametrize(
     ("typed", "words"),
     [

@@ -16,6 +16,7 @@ from complaints.models import (
     GamingSign,
     Measure,
     Message,
+    StandIn,
     UnitChange,
 )
 from complaints.rules.refused import Refused
@@ -325,6 +326,72 @@ def test_what_cannot_be_carried_out_on_its_day_says_why(world):
     assert world.old.closed_on is None
 
 
+def end_the_posting(world, decider):
+    decider.postings.update(valid_to=NOON + HOUR)
+
+
+def lock_the_account(world, decider):
+    decider.is_active = False
+    decider.save()
+
+
+def move_the_successor(world, decider):
+    elsewhere = make_organization("SYT-9", kind="health_department")
+    Organization.objects.filter(pk=world.new.pk).update(
+        parent=elsewhere, path=f"{elsewhere.path}tyt-2/"
+    )
+
+
+@pytest.mark.parametrize(
+    "lose", [end_the_posting, lock_the_account, move_the_successor]
+)
+def test_nothing_is_carried_out_for_who_lost_the_right_meanwhile(world, lose):
+    case = world.case()
+    change = world.close(by=world.chief, on=TODAY + timedelta(days=1))
+    lose(world, world.chief)
+
+    drain_all(NOON + DAY)
+
+    change.refresh_from_db()
+    case.refresh_from_db()
+    world.old.refresh_from_db()
+    assert (change.state, case.holder, world.old.closed_on) == (
+        "refused",
+        world.old,
+        None,
+    )
+    assert "không còn quyền" in change.trouble
+
+
+def named(world, name, **facts):
+    return units.rename(
+        world.old,
+        name,
+        reason="QĐ 3",
+        **{"on": TODAY + timedelta(days=1)} | facts,
+        **world.rights(world.chief),
+    )
+
+
+def test_no_name_is_given_for_who_lost_the_right_meanwhile(world):
+    change = named(world, "Trạm Y tế Bến Nghé")
+    end_the_posting(world, world.chief)
+    drain_all(NOON + DAY)
+    change.refresh_from_db()
+    world.old.refresh_from_db()
+    assert (change.state, world.old.name) == ("refused", "Trạm Y tế TYT-1")
+
+
+def test_no_name_is_given_that_a_unit_beside_it_took_meanwhile(world):
+    change = named(world, "Trạm Y tế Bến Nghé")
+    make_organization(parent=world.department, name="Trạm Y tế Bến Nghé")
+    drain_all(NOON + DAY)
+    change.refresh_from_db()
+    world.old.refresh_from_db()
+    assert (change.state, world.old.name) == ("refused", "Trạm Y tế TYT-1")
+    assert change.trouble
+
+
 def test_it_is_taken_back_as_long_as_nobody_was_told(world):
     asked, plain = world.case(), world.case()
     casework.ask(
@@ -382,6 +449,73 @@ def test_postings_that_had_not_begun_come_back_too(world):
     units.undo(change.ref, **world.rights(world.administrator, NOON + MINUTE))
 
     assert (of(world.old), of(world.new)) == (before, beside)
+
+
+def test_who_answered_as_well_does_so_again_unless_it_changed_since(world):
+    unit, other = world.old, world.new
+    elsewhere = make_organization("TYT-3", parent=world.department)
+    kept, noted, given, own, touched = (
+        world.case(site) for site in (elsewhere, elsewhere, elsewhere, other, other)
+    )
+    Complaint.objects.exclude(holder=unit).update(co_holder=unit)
+    change = world.close()
+
+    def who():
+        rows = Complaint.objects.order_by("pk").values_list("co_holder", flat=True)
+        return list(rows)
+
+    assert who() == [other.pk] * 3 + [None] * 2
+    third = make_staff(elsewhere)
+    casework.accept(complaint_id=noted.pk, by=third, at=NOON + MINUTE)
+    Complaint.objects.filter(pk=given.pk).update(co_holder=world.department)
+    casework.accept(complaint_id=touched.pk, by=world.other, at=NOON + MINUTE)
+
+    units.undo(change.ref, **world.rights(world.administrator, NOON + 2 * MINUTE))
+
+    assert who() == [unit.pk, unit.pk, world.department.pk, unit.pk, None]
+
+
+def test_the_level_above_stands_in_again(world):
+    row = StandIn.objects.create(
+        organization=world.old,
+        by=world.department,
+        reason="no_login",
+        since=NOON - DAY,
+        told_at=NOON - DAY,
+    )
+    change = world.close()
+    row.refresh_from_db()
+    assert row.until == NOON
+    # Whoever heard meanwhile that it is over hears that it goes on.
+    StandIn.objects.update(told_back_at=NOON + MINUTE)
+
+    units.undo(change.ref, **world.rights(world.administrator, NOON + 2 * MINUTE))
+
+    row.refresh_from_db()
+    assert (row.until, row.told_at, row.told_back_at) == (None, None, None)
+
+
+def test_what_the_successor_finished_or_passed_on_stays_so(world):
+    third = make_organization("TYT-3", parent=world.department)
+    pairs = [make_pair(make_person(), world.old) for _ in range(4)]
+    change = world.close()
+    _still, gone, passed_on, begun = (
+        type(pair).objects.filter(pk=pair.pk) for pair in pairs
+    )
+    gone.update(state="gone")
+    passed_on.update(organization=third, path=third.path)
+    begun.update(state="signing", proposed_by=world.other)
+
+    units.undo(change.ref, **world.rights(world.administrator, NOON + MINUTE))
+
+    for pair in pairs:
+        pair.refresh_from_db()
+    assert [pair.organization for pair in pairs] == [
+        world.old,
+        world.new,
+        third,
+        world.new,
+    ]
 
 
 def test_it_stays_closed_once_somebody_was_told_or_worked_on(world):

@@ -1,0 +1,38 @@
+"""A unit's name: which one it may take, and that it takes it on its day."""
+
+from django.utils.translation import gettext as _
+
+from complaints.models import UnitChange
+from complaints.rules.refused import Refused
+from portal.common import names
+from portal.registry.models import Organization, OrganizationName
+
+
+def require(unit: Organization, name: str) -> None:
+    """Raise Refused where a unit is called so, or an open one beside it."""
+    if name == unit.name:
+        raise Refused(_("The unit has this name already."))
+    same = Organization.objects.filter(
+        parent=unit.parent_id, folded=names.fold(name), closed_on=None
+    )
+    if same.exclude(pk=unit.pk).exists():
+        raise Refused(_("A unit beside it has this name. Choose another one."))
+
+
+def rename_now(change: UnitChange) -> None:
+    """Give a locked unit its new name and keep the one before; raise Refused."""
+    unit = change.organization
+    require(unit, change.name_after)
+    begun = unit.names.order_by("-valid_to").values_list("valid_to", flat=True).first()
+    if begun is not None and begun >= change.day:
+        raise Refused(_("The unit had another name from that day on already."))
+    OrganizationName.objects.create(
+        organization=unit,
+        name=unit.name,
+        folded=unit.folded,
+        valid_from=begun or unit.opened_on,
+        valid_to=change.day,
+    )
+    unit.name, unit.is_own = change.name_after, True
+    unit.folded, unit.sort_key = names.fold(unit.name), names.sort_key(unit.name)
+    unit.save(update_fields=["name", "folded", "sort_key", "is_own"])
