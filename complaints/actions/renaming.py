@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext as _
 
+from complaints.actions import founding
 from complaints.models import UnitChange
 from complaints.rules.refused import Refused
 from portal.common import names
@@ -9,14 +10,12 @@ from portal.registry.models import Organization, OrganizationName
 
 
 def require(unit: Organization, name: str) -> None:
-    """Raise Refused where a unit is called so, or an open one beside it."""
+    """Raise Refused where a unit is called so, or another one or a place is."""
     if name == unit.name:
         raise Refused(_("The unit has this name already."))
-    same = Organization.objects.filter(
-        parent=unit.parent_id, folded=names.fold(name), closed_on=None
-    )
-    if same.exclude(pk=unit.pk).exists():
-        raise Refused(_("A unit beside it has this name. Choose another one."))
+    words = founding.taken(name, but=unit.pk)
+    if words:
+        raise Refused(words)
 
 
 def rename_now(change: UnitChange) -> None:

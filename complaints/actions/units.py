@@ -6,7 +6,6 @@ what else waits there to the successor in one transaction (``closing``).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Final
 from uuid import UUID
@@ -15,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from complaints.actions import closing, renaming
+from complaints.actions import closing, founding, renaming
 from complaints.choices import OPEN
 from complaints.models import Complaint, UnitChange
 from complaints.rules.refused import Refused
@@ -23,39 +22,13 @@ from portal.accounts.models import Posting, User
 from portal.accounts.staffing import GIVES
 from portal.audit import record as audit
 from portal.common import names, outbox, scope
-from portal.registry.models import (
-    AdministrativeUnit,
-    Organization,
-)
+from portal.registry.models import Organization
 
 KIND: Final = "unit_change"
 # Up to so many cases are moved while whoever closes the unit waits: 0.8 s on two cores.
 # More by a worker; 10,000 take 3 s.
 AT_ONCE: Final = 2_000
 Kind, State, Staff = UnitChange.Kind, UnitChange.State, UnitChange.Staff
-# As many signs as the database keeps of a path.
-LONGEST_PATH: Final = 120
-# What can be opened here; departments and the ministry are made by law, not by a form.
-OPENED: Final = (
-    Organization.Kind.HEALTH_STATION,
-    Organization.Kind.HOSPITAL,
-    Organization.Kind.MOBILE_POINT,
-    Organization.Kind.DISTRICT_CENTRE,
-    Organization.Kind.CDC,
-)
-
-
-@dataclass(frozen=True)
-class NewUnit:
-    """What is said of a unit that opens."""
-
-    code: str
-    kind: str
-    name: str
-    parent: Organization
-    commune: AdministrativeUnit | None
-    gives_doses: bool
-    phone: str = ""
 
 
 def manages(postings: Sequence[Posting], organization: Organization) -> bool:
@@ -69,7 +42,7 @@ def manages(postings: Sequence[Posting], organization: Organization) -> bool:
 
 
 def takes(postings: Sequence[Posting], organization: Organization) -> bool:
-    """Tell whether one may put something below a unit, or let it take over."""
+    """Tell whether one may let a unit take over."""
     return any(
         posting.role in GIVES
         and organization.path.startswith(posting.organization.path)
@@ -78,7 +51,7 @@ def takes(postings: Sequence[Posting], organization: Organization) -> bool:
 
 
 def open_unit(
-    new: NewUnit,
+    new: founding.NewUnit,
     *,
     on: date,
     reason: str,
@@ -86,21 +59,17 @@ def open_unit(
     postings: Sequence[Posting],
     at: datetime,
 ) -> Organization:
-    """Open a unit below another one; it answers from its day on. Raise Refused."""
-    if not takes(postings, new.parent):
-        raise Refused(_("This unit lies outside of yours."))
-    if new.kind not in OPENED:
-        raise Refused(_("Units of this kind are not opened here."))
-    if not new.parent.is_open_on(max(on, timezone.localdate(at))):
-        raise Refused(_("The unit above is closed on that day. Choose another one."))
-    if new.kind == Organization.Kind.HEALTH_STATION and new.commune is None:
-        raise Refused(_("A health station needs its commune, to be found by it."))
-    path = f"{new.parent.path}{new.code.lower()}/"
-    if len(path) > LONGEST_PATH:
-        raise Refused(_("There are too many levels above. Choose a unit further up."))
-    province = (
-        _province_of(new.commune) if new.commune is not None else new.parent.province
-    )
+    """Open a unit below another one; it answers from its day on. Raise Refused.
+
+    By administrators only, and as ``founding`` allows.
+    """
+    if not founding.opens(postings, new.parent):
+        raise Refused(
+            _("Only who runs the portal at that unit or above opens one below it.")
+        )
+    wrong = founding.troubles(new, on=on, today=timezone.localdate(at))
+    if wrong:
+        raise Refused(next(iter(wrong.values())))
     try:
         with scope.system():
             unit = Organization.objects.create(
@@ -110,9 +79,9 @@ def open_unit(
                 folded=names.fold(new.name),
                 sort_key=names.sort_key(new.name),
                 parent=new.parent,
-                path=path,
+                path=new.path,
                 commune=new.commune,
-                province=province,
+                province=new.province,
                 gives_doses=new.gives_doses,
                 opened_on=on,
                 phone=new.phone,
@@ -351,13 +320,6 @@ def _lock_change(ref: UUID, postings: Sequence[Posting]) -> UnitChange:
     if not manages(postings, change.organization):
         raise Refused(_("Only who leads a unit above, or runs the portal, does this."))
     return change
-
-
-def _province_of(commune: AdministrativeUnit) -> AdministrativeUnit:
-    unit = commune
-    while unit.parent is not None:
-        unit = unit.parent
-    return unit
 
 
 def _note_done(change: UnitChange) -> None:

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from complaints import unitfile
-from complaints.actions.units import OPENED
+from complaints.actions import founding
 from complaints.models import UnitChange
 from portal.accounts import staffing
 from portal.accounts.models import Posting
@@ -41,7 +41,7 @@ class _Dated(Form):
     ) -> None:
         kwargs["initial"] = {"on": today} | kwargs.get("initial", {})
         super().__init__(*args, **kwargs)
-        self.postings = postings
+        self.postings, self.today = postings, today
 
     def find(self, typed: str) -> Organization:
         """Return one's open unit with this code or name. Raise ValidationError."""
@@ -75,7 +75,7 @@ class Opening(_Dated):
     )
     kind = forms.ChoiceField(
         label=_("What it is"),
-        choices=[(kind, unitfile.KINDS[kind]) for kind in OPENED],
+        choices=[(kind, unitfile.KINDS[kind]) for kind in founding.BELOW],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what it is.")},
     )
@@ -133,12 +133,27 @@ class Opening(_Dated):
         return next(iter(today.values()))
 
     def clean(self) -> None:
-        """Ask for the commune of a health station."""
+        """Say beside its field what speaks against the unit, once all are read."""
+        if self.errors:
+            return
+        on = self.cleaned_data["on"]
+        for field, words in founding.troubles(
+            self.unit(), on=on, today=self.today
+        ).items():
+            self.add_error(field, words)
+
+    def unit(self) -> founding.NewUnit:
+        """Return the unit as it was described."""
         typed = self.cleaned_data
-        is_station = typed.get("kind") == Organization.Kind.HEALTH_STATION
-        if is_station and "commune" in typed and typed["commune"] is None:
-            words = _("A health station needs its commune, to be found by it.")
-            self.add_error("commune", words)
+        return founding.NewUnit(
+            code=typed["code"],
+            kind=typed["kind"],
+            name=typed["name"],
+            parent=typed["parent"],
+            commune=typed["commune"],
+            gives_doses=typed["kind"] != Organization.Kind.CDC,
+            phone=typed["phone"],
+        )
 
 
 class Renaming(_Dated):

@@ -17,7 +17,7 @@ from django.views.decorators.http import (
 )
 
 from complaints import unitfile
-from complaints.actions import closing
+from complaints.actions import closing, founding
 from complaints.actions import units as actions
 from complaints.choices import Kind, Status
 from complaints.forms import units as forms
@@ -58,6 +58,7 @@ def units(request: StaffRequest) -> HttpResponse:
     refused = changes.filter(~Exists(later), state=State.REFUSED)
     context = {
         "typed": typed,
+        "may_open": any(p.role == Role.ADMINISTRATOR for p in request.postings),
         "table": _table(found[: unitfile.PAGE]),
         "is_more": len(found) > unitfile.PAGE,
         "waiting": [_line(change) for change in waiting.order_by("day", "pk")],
@@ -67,9 +68,9 @@ def units(request: StaffRequest) -> HttpResponse:
 
 
 @require_http_methods(READ_AND_SEND)
-@access.staff(*MANAGERS)
+@access.staff(Role.ADMINISTRATOR)
 def new(request: StaffRequest) -> HttpResponse:
-    """Open a unit below one's own."""
+    """Open a unit at or below where one runs the portal."""
     at = timezone.now()
     form = forms.Opening(
         request.POST if request.method == "POST" else None,
@@ -81,15 +82,7 @@ def new(request: StaffRequest) -> HttpResponse:
         given = form.cleaned_data
         try:
             unit = actions.open_unit(
-                actions.NewUnit(
-                    code=given["code"],
-                    kind=given["kind"],
-                    name=given["name"],
-                    parent=given["parent"],
-                    commune=given["commune"],
-                    gives_doses=given["kind"] != Organization.Kind.CDC,
-                    phone=given["phone"],
-                ),
+                form.unit(),
                 on=given["on"],
                 reason=given["reason"],
                 by=request.user,
@@ -153,7 +146,7 @@ def unit(request: StaffRequest, unit_code: str) -> HttpResponse:
         "may_change": shown.closed_on is None
         and awaited is None
         and actions.manages(request.postings, shown),
-        "may_open": shown.closed_on is None,
+        "may_open": shown.closed_on is None and founding.opens(request.postings, shown),
     }
     status = 422 if form.errors else 200
     return render(request, "oversight/unit.html", context, status=status)

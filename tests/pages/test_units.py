@@ -180,8 +180,13 @@ def opening(**typed):
     return usual | days() | typed
 
 
-def test_a_unit_is_opened_below_one_s_own(client, world):
-    client.force_login(world.chief)
+def runs_the_department(client, world):
+    client.force_login(make_staff(world.department, "administrator"))
+
+
+def test_a_unit_is_opened_below_where_one_runs_the_portal(client, world):
+    runs_the_department(client, world)
+    assert page("unit_new") in client.get(page("units")).content.decode()
     done = client.post(page("unit_new"), opening(), follow=True)
     assert "Trạm Y tế Mới" in text(done)
     unit = Organization.objects.get(code="TYT-9")
@@ -198,12 +203,15 @@ def test_a_unit_is_opened_below_one_s_own(client, world):
         ({"kind": "health_station"}, "commune"),
         ({"commune": "Xã Không Đâu Cả"}, "commune"),
         ({"kind": "ministry"}, "kind"),
+        (days(add=-1), "on"),
+        ({"name": "trạm cũ"}, "name"),
+        ({"parent": "TYT-1"}, "parent"),
     ],
 )
 def test_an_opening_that_cannot_be_is_refused_beside_its_field(
     client, world, typed, field
 ):
-    client.force_login(world.chief)
+    runs_the_department(client, world)
     answer = client.post(page("unit_new"), opening(**typed))
     assert answer.status_code == 422
     assert f'id="id_{field}_error"' in answer.content.decode()
@@ -212,11 +220,19 @@ def test_an_opening_that_cannot_be_is_refused_beside_its_field(
 
 def test_a_station_is_opened_in_its_commune(client, world):
     commune = make_unit("N1001", name="Phường Bến Thử", parent=world.province)
-    client.force_login(world.chief)
+    runs_the_department(client, world)
     client.post(
         page("unit_new"), opening(kind="health_station", commune="Phường Bến Thử")
     )
     assert Organization.objects.get(code="TYT-9").commune == commune
+
+
+def test_a_lead_is_not_shown_how_to_open_a_unit(client, world):
+    client.force_login(world.chief)
+    for shown in (page("units"), page("unit", "TYT-1")):
+        assert page("unit_new") not in client.get(shown).content.decode()
+    assert client.get(page("unit_new")).status_code == 404
+    assert client.post(page("unit_new"), opening()).status_code == 404
 
 
 def test_a_unit_gets_another_name(client, world, administrator):

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from complaints import integrity, rollups
-from complaints.actions import casework, routing, units
+from complaints.actions import casework, founding, routing, units
 from complaints.choices import Move, Status
 from complaints.models import (
     Complaint,
@@ -647,7 +647,7 @@ def test_a_name_of_a_later_day_waits(world):
 
 def test_a_unit_that_opens_can_take_over_from_its_day_on(world):
     opened = units.open_unit(
-        units.NewUnit(
+        founding.NewUnit(
             "TYT-77", "hospital", "Bệnh viện Mới", world.department, None, True
         ),
         on=TODAY + timedelta(days=3),
