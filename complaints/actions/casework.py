@@ -84,6 +84,8 @@ def hand_over(
             raise Refused(_("That organization is closed. Choose its successor."))
         if to.pk == case.holder_id:
             raise Refused(_("That organization has the case already."))
+        if to.kind == Organization.Kind.POLICE:
+            raise Refused(_("The police decide no case: ask them instead."))
         up = moving.above(case.holder, at=at)
         if up.pk != case.holder_id and hops.goes_up(_hops_of(case), to=to.pk):
             turn.pass_to(up, Move.ESCALATE, note=note, escalated_at=at)

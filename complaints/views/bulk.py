@@ -27,7 +27,8 @@ from complaints.forms import casework as one
 from complaints.models import Bulk, BulkItem, Complaint
 from complaints.rules.refused import Refused
 from complaints.views import queue_filters
-from complaints.views.casework import organizations, paths_of
+from complaints.views.casework import paths_of
+from complaints.views.receivers_of import organizations
 from portal.accounts import access
 from portal.accounts.access import CASEWORKERS, StaffRequest
 from portal.common.htmx import page_or_fragment

@@ -50,7 +50,6 @@ from portal.accounts.models import Posting
 from portal.audit import record
 from portal.common.htmx import page_or_fragment
 from portal.common.http import see_other
-from portal.registry import places
 from portal.registry.models import Product
 
 Role = Posting.Role
@@ -173,7 +172,7 @@ def who_is_here(request: StaffRequest, code: int, number: int) -> HttpResponse:
 def receivers(request: StaffRequest) -> HttpResponse:
     """Suggest organizations for a hand-over while a place is typed."""
     words = request.GET.get("place", "")[:200]
-    found = organizations(words, at=timezone.now())
+    found = receivers_of.organizations(words, at=timezone.now())
     return render(request, "casework/_receivers.html", {"found": found, "words": words})
 
 
@@ -252,20 +251,13 @@ def _form_of(
         facts["bodies"] = asked.bodies_near(complaint, on=timezone.localdate(at))
     if form is forms.HandOver and data:
         facts["suggested"] = receivers_of.suggested(complaint, at=at)
-        facts["found"] = organizations(data.get("place", ""), at=at)
+        facts["found"] = receivers_of.organizations(data.get("place", ""), at=at)
     return form(data, **facts)
 
 
 def _may_extend(case: Complaint, *, at: datetime) -> bool:
     """Tell whether more time can still be asked for; the policy has the last word."""
     return at <= case.due_at and case.extended_at is None
-
-
-def organizations(words: str, *, at: datetime) -> list[Any]:
-    """Return the organizations that typed words mean; none for less than a word."""
-    if len(words.strip()) < 3:
-        return []
-    return list(places.find_organizations(words, on=timezone.localdate(at), limit=8))
 
 
 def _note_look(

@@ -16,7 +16,8 @@ from complaints import casefile, filters, saved_views, worklist
 from complaints.filters import Filters
 from complaints.models.complaint import ComplaintQuerySet
 from complaints.saved_views import Offer, Unit
-from complaints.views.casework import organizations, paths_of
+from complaints.views.casework import paths_of
+from complaints.views.receivers_of import organizations
 from portal.accounts.access import StaffRequest
 from portal.common import codes, crypto
 

@@ -4,6 +4,7 @@ import pytest
 
 from complaints.actions import casework, undoing
 from complaints.choices import Move
+from complaints.rules.refused import Refused
 from tests.factories import (
     NOON,
     make_organization,
@@ -51,6 +52,13 @@ def test_it_is_given_back_once_and_then_goes_up(case, above):
     assert (last.move, last.note) == (Move.ESCALATE, "Tiêm ở đó.")
     assert last.data == {"from": first.name, "to": above.name}
     assert case.escalated_at == NOON
+
+
+def test_the_police_are_asked_and_decide_nothing(case):
+    police = make_organization(kind="police")
+
+    with pytest.raises(Refused, match="Công an"):
+        hand(case, police)
 
 
 def test_a_hand_over_that_was_taken_back_does_not_count(case, above):
