@@ -307,7 +307,8 @@ _built: dict[str, tuple[_Stamp, Any]] = {}
 def _stamp() -> _Stamp:
     """Return the highest keys, and which sites closed when: new data changes them.
 
-    One cheap statement; the last part reads a narrow index of the closed ones only.
+    One cheap statement. Sites that were loaded closed with their successions; those
+    that closed in the portal, perhaps with none, are few and have an index.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -315,10 +316,11 @@ def _stamp() -> _Stamp:
             " (SELECT max(id) FROM registry_unitsuccession),"
             " (SELECT max(id) FROM registry_unitalias),"
             " (SELECT max(id) FROM registry_organization),"
-            # What was renamed left a row there.
+            # What was renamed, or has a successor, left a row there.
+            " (SELECT max(id) FROM registry_organizationsuccession),"
             " (SELECT max(id) FROM registry_organizationname),"
             " (SELECT bit_xor(hashint8extended(id, closed_on - DATE '2000-01-01'))"
-            " FROM registry_organization WHERE closed_on IS NOT NULL)"
+            " FROM registry_organization WHERE is_own AND closed_on IS NOT NULL)"
         )
         return cursor.fetchone()
 

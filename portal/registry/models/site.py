@@ -70,10 +70,10 @@ class Organization(models.Model):
                 opclasses=["text_pattern_ops"],
             ),
             models.Index(
-                name="organization_closed",
+                name="organization_own_closed",
                 fields=["closed_on"],
                 include=["id"],
-                condition=Q(closed_on__isnull=False),
+                condition=Q(is_own=True, closed_on__isnull=False),
             ),
         )
 
