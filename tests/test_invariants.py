@@ -821,7 +821,7 @@ BREAKS = [
         {"last": date(2026, 9, 1)},
     ),
     ("sample_draws_something", change_row, "complaints.Sample", {"most": 0}),
-    ("recheck_once_per_sample", copy_row, "complaints.Recheck", {}),
+    ("recheck_once_per_event", copy_row, "complaints.Recheck", {}),
     (
         "recheck_taken_iff_it_has_a_checker",
         change_row,

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from complaints import permissions, policies
-from complaints.models import AccessSign
+from complaints.models import AccessSign, Watermark
 from complaints.rules import unusual
 from complaints.rules.refused import Refused
 from complaints.scrutiny import looks
@@ -19,22 +19,34 @@ from portal.audit.together import TOGETHER, hang_together
 from portal.common import scope
 from portal.registry.models import Organization
 
-# So long after midnight the day before is looked at again, until it is complete.
+# A day is looked at once more until so long after its midnight: then it is complete.
 _LATE: Final = timedelta(hours=3)
+# So many days at most are made up for at once after an outage; the rest an hour later.
+_DAYS: Final = 14
+_DAY: Final = timedelta(days=1)
+WATERMARK: Final = "unusual looks"
 
 
 def find(*, at: datetime) -> int:
-    """List what was unusual today, and soon after midnight yesterday; return how much.
+    """List what was unusual since it was looked last, day by day; return how much.
 
-    Safe to repeat: a sign is found once, and counted anew until it is reviewed.
+    Also of days whose end nobody looked at, as the portal was away. Safe to repeat: a
+    sign is found once, and counted anew until it is reviewed.
     """
-    midnight = _midnight(at)
     found = 0
     with scope.system():
-        if at - midnight < _LATE:
-            found += _find(begins=midnight - timedelta(days=1), ends=midnight, at=at)
-        if at > midnight:
-            found += _find(begins=midnight, ends=at, at=at)
+        Watermark.objects.get_or_create(name=WATERMARK)
+        mark = Watermark.objects.select_for_update().get(name=WATERMARK)
+        begins = _midnight(min(mark.at or at, at) - _LATE)
+        for _number in range(_DAYS):
+            ends = min(begins + _DAY, at)
+            if ends > begins:
+                found += _find(begins=begins, ends=ends, at=at)
+            if ends == at:
+                break
+            begins = ends
+        mark.at = max(mark.at or ends, ends)
+        mark.save(update_fields=["at"])
     return found
 
 

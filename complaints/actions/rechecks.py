@@ -16,7 +16,7 @@ from complaints.models import Complaint, Event, Recheck, Sample
 from complaints.rules.refused import Refused
 from portal.accounts.models import Posting, User
 from portal.audit import record as audit
-from portal.audit.together import hang_together
+from portal.audit.together import hang_together, together_with
 from portal.common import scope
 from portal.registry.models import Organization
 
@@ -25,8 +25,8 @@ Role = Posting.Role
 CHECKERS: Final = (Role.LEAD, Role.OVERSEER)
 # So long somebody keeps what they took; then another may take it.
 KEPT: Final = timedelta(days=2)
-# So many are looked at for one that this very person may check.
-_TRIED: Final = 50
+# So many are looked at together; that they are the own household's is rare.
+_TRIED: Final = 10
 
 # Automatic decisions have samples of their own (self-correction). The digest orders
 # them: no one chooses, anybody can repeat it. ``place`` first, so that where not all
@@ -44,7 +44,9 @@ WITH decided AS (
     ORDER BY d.seq DESC LIMIT 1
   ) e
   WHERE o.path::text ~>=~ %(path)s::text AND o.path::text ~<~ %(end)s::text
-    AND e.actor = 'staff'
+    AND e.actor = 'staff' AND NOT EXISTS (
+      SELECT FROM complaints_recheck drawn WHERE drawn.event_id = e.id
+        AND (%(before)s::bigint IS NULL OR drawn.sample_id < %(before)s::bigint))
 ), placed AS (
   SELECT *, row_number() OVER (stratum ORDER BY digest) AS place,
     count(*) OVER stratum AS of_stratum, count(*) OVER () AS closed
@@ -68,13 +70,21 @@ def draw(
 ) -> Sample:
     """Draw closed cases of these days, both included, at and below an organization.
 
-    Without a seed one is made by chance, so that nobody steers what is drawn. Raise
-    Refused where the days are not over, or nothing was closed in them.
+    Without a seed one is made by chance, so that nobody steers what is drawn: nor by
+    drawing again, as each organization draws its days once, and nothing that was drawn
+    is drawn again. Raise Refused where the days are not over, were drawn from already,
+    or nothing was closed in them.
     """
     if last >= timezone.localdate(at):
         raise Refused(_("Choose a month that is over."))
     seed = seed or secrets.token_hex(8)
     with scope.system(), transaction.atomic():
+        # One draw at a time, as units above and below draw from the same decisions.
+        Organization.objects.select_for_update(no_key=True).get(parent=None)
+        if Sample.objects.filter(
+            organization=organization, first__lte=last, last__gte=first
+        ).exists():
+            raise Refused(_("A sample of this month was drawn already."))
         rows = selected(
             organization.path,
             first=first,
@@ -114,11 +124,20 @@ def draw(
 
 
 def selected(
-    path: str, *, first: date, last: date, per_stratum: int, most: int, seed: str
+    path: str,
+    *,
+    first: date,
+    last: date,
+    per_stratum: int,
+    most: int,
+    seed: str,
+    before: int | None = None,
 ) -> list[tuple[int, int, int, str, str, int, int]]:
     """Return what a rule draws: event, case, unit, path, outcome, of how many, of all.
 
-    Needs the system's scope; writes nothing.
+    What was drawn already is left out; ``before``: what earlier samples than that one
+    drew, so that anybody can draw a sample once more and see the same. Needs the
+    system's scope; writes nothing.
     """
     begins, ends = (
         timezone.make_aware(datetime.combine(day, datetime.min.time()))
@@ -129,6 +148,7 @@ def selected(
             _DRAW,
             {
                 "seed": seed,
+                "before": before,
                 "path": path,
                 "end": f"{path.removesuffix('/')}0",
                 "begins": begins,
@@ -153,17 +173,21 @@ def take(*, by: User, at: datetime) -> Recheck | None:
         if own is not None:
             return own
         free = to_check(by, at=at).select_for_update(of=("self",), skip_locked=True)
-        for row in free.order_by("sample_id", "pk")[:_TRIED]:
-            if not _may(by, row, at=at):
-                continue
-            row.checker, row.taken_at = by, at
-            row.save(update_fields=["checker", "taken_at"])
-            return row
+        barred: list[int] = []
+        while rows := list(
+            free.exclude(pk__in=barred).order_by("sample_id", "pk")[:_TRIED]
+        ):
+            for row in rows:
+                if _may(by, row, at=at):
+                    row.checker, row.taken_at = by, at
+                    row.save(update_fields=["checker", "taken_at"])
+                    return row
+            barred += [row.pk for row in rows]
     return None
 
 
 def to_check(user: User, *, at: datetime) -> QuerySet[Recheck]:
-    """Return what somebody may check as far as units and steps of their own go."""
+    """Return what somebody may check, but for cases that may be their household's."""
     postings = list(
         user.current_postings(at=at).values_list(
             "organization_id", "organization__path", "role"
@@ -174,7 +198,10 @@ def to_check(user: User, *, at: datetime) -> QuerySet[Recheck]:
         if role in CHECKERS:
             # Who checks has to see the case, whoever holds it by now.
             below |= Q(path__below=path, complaint__holder_path__below=path)
-    made = Event.objects.filter(complaint=OuterRef("complaint"), by=user)
+    near = {user.pk} | together_with(user.pk, at=at)
+    made = Event.objects.filter(
+        complaint=OuterRef("complaint"), actor=Actor.STAFF, by__in=near
+    )
     return (
         Recheck.objects.filter(below)
         .filter(Q(checker=None) | Q(taken_at__lte=at - KEPT), verdict="")

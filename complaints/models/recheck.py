@@ -72,11 +72,9 @@ class Recheck(models.Model):
         HELD = "held", _("Our decision was right")
 
     ref = models.UUIDField(unique=True, default=uuid.uuid4)
-    sample = models.ForeignKey(
-        Sample, models.PROTECT, related_name="rechecks", db_index=False
-    )
+    sample = models.ForeignKey(Sample, models.PROTECT, related_name="rechecks")
     complaint = models.ForeignKey(Complaint, models.PROTECT, related_name="+")
-    event = models.ForeignKey(Event, models.PROTECT, related_name="+")
+    event = models.ForeignKey(Event, models.PROTECT, related_name="+", db_index=False)
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="+")
     path = models.CharField(max_length=120)
     stratum = models.CharField(max_length=16, choices=Outcome)
@@ -94,9 +92,7 @@ class Recheck(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(
-                name="recheck_once_per_sample", fields=["sample", "event"]
-            ),
+            models.UniqueConstraint(name="recheck_once_per_event", fields=["event"]),
             models.CheckConstraint(
                 name="recheck_taken_iff_it_has_a_checker",
                 condition=Q(checker=None, taken_at=None)

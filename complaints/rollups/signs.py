@@ -14,7 +14,8 @@ from complaints.rules import gaming
 Found = Sequence[tuple[int, gaming.Sign]]
 
 # Slots of the clock, so that the same decisions always fall together. All decisions of
-# a slot are written, those of matters that were measured earlier, too.
+# a slot are written, those of matters that were measured earlier, too; or no more, when
+# too few are left in it. What was taken back was not decided (``gaming.standing``).
 _BULK: Final = f"""
 WITH slots AS (
   SELECT DISTINCT by_id,
@@ -27,13 +28,20 @@ WITH slots AS (
   SELECT e.complaint_id, e.holder_id, e.at,
     count(*) OVER (PARTITION BY s.by_id, s.slot) AS together
   FROM slots s CROSS JOIN LATERAL (
-    SELECT complaint_id, holder_id, at FROM complaints_event
+    SELECT complaint_id, holder_id, at FROM complaints_event one
     WHERE at >= to_timestamp(s.slot * {gaming.BULK_SLOT.seconds})
       AND at < to_timestamp((s.slot + 1) * {gaming.BULK_SLOT.seconds})
       AND by_id = s.by_id AND actor = 'staff'
       AND move IN ({words(gaming.DECISIONS)})
       AND data ->> 'outcome' IN ({words(gaming.NO_EFFECT)})
+      AND NOT EXISTS (
+        SELECT FROM complaints_event next WHERE next.complaint_id = one.complaint_id
+          AND next.seq = one.seq + 1 AND next.move = 'undo')
   ) e
+), fewer AS (
+  DELETE FROM complaints_gamingsign g USING decided d
+  WHERE d.together < {gaming.BULK} AND g.complaint_id = d.complaint_id
+    AND g.sign = 'bulk' AND g.at = d.at
 )
 INSERT INTO complaints_gamingsign (complaint_id, sign, holder_id, at, day)
 SELECT complaint_id, 'bulk', holder_id, at, (at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date

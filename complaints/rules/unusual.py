@@ -48,7 +48,7 @@ class Kin:
 
 @dataclass(frozen=True)
 class Hour:
-    """How many different people an account looked at within one hour of the clock.
+    """At whom an account looked within one hour of the clock, each once.
 
     ``peers`` names its peer group: same role at the same kind of organization.
     """
@@ -57,7 +57,12 @@ class Hour:
     organization: int
     peers: str
     begins: datetime
-    people: int
+    who: frozenset[int]
+
+    @property
+    def people(self) -> int:
+        """Return how many different people these are."""
+        return len(self.who)
 
 
 @dataclass(frozen=True)
@@ -178,7 +183,7 @@ def _at_night(hours: Sequence[Hour], offices: Mapping[int, Calendar]) -> Iterato
         if is_outside(one.begins, offices[one.organization]):
             outside[one.user, one.organization].append(one)
     for (user, organization), rows in outside.items():
-        people = sum(one.people for one in rows)
+        people = len(frozenset().union(*(one.who for one in rows)))
         if people >= NIGHT_PEOPLE:
             yield Sign(
                 Unusual.AT_NIGHT,

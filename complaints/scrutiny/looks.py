@@ -69,7 +69,7 @@ SELECT e.actor_id, e.organization,
     SELECT p.role FROM accounts_posting p
     WHERE p.user_id = e.actor_id AND p.organization_id = e.organization
     ORDER BY p.valid_from DESC, p.id DESC LIMIT 1), ''),
-  date_trunc('hour', e.at), count(DISTINCT e.person)
+  date_trunc('hour', e.at), array_agg(DISTINCT e.person)
 FROM ({_LOOKS}) e JOIN registry_organization o ON o.id = e.organization
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 4
 """
@@ -123,7 +123,10 @@ def facts(*, begins: datetime, ends: datetime) -> Facts:
             Kin(user, organization, person, Tie(tie), begins, last, looks)
             for user, organization, person, tie, last, looks in _ask(_KIN, span)
         ],
-        hours=[Hour(*row) for row in _ask(_HOURS, span)],
+        hours=[
+            Hour(user, organization, peers, begun, frozenset(people))
+            for user, organization, peers, begun, people in _ask(_HOURS, span)
+        ],
         strays=[
             Stray(user, organization, begins, last, people)
             for user, organization, last, people in _ask(

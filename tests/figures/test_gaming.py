@@ -8,7 +8,7 @@ from django.utils import translation
 
 from complaints import rollups
 from complaints.choices import Gaming, Move, Outcome, Status
-from complaints.models import GamingSign
+from complaints.models import Complaint, Event, GamingSign
 from complaints.rollups import signs
 from complaints.rules import gaming
 from complaints.views.gaming import MEANINGS
@@ -125,6 +125,38 @@ def test_the_one_that_fills_the_slot_brings_the_earlier_ones_along(province):
         assert signs.counted(province.pk, **MONTHS) == {
             sly.pk: {Gaming.BULK: gaming.BULK}
         }
+
+
+def test_what_was_taken_back_was_not_decided_in_bulk(province):
+    sly = unit(province, "T-a")
+    nurse = make_staff(sly)
+    kept = [TAKEN_ON, decided(20, Outcome.KEPT)]
+    undone = Then(M.UNDO, S.IN_REVIEW, timedelta(seconds=20))
+    play(kept, sly, sly, n=gaming.BULK - 1, by=nurse)
+    play([*kept, undone], sly, sly, n=1, by=nurse)
+    assert counted(province) == {}
+    play(kept, sly, sly, n=1, by=nurse)
+    assert counted(province) == {sly.pk: {Gaming.BULK: gaming.BULK}}
+
+    # One of them is taken back: the others are too few from then on.
+    with scope.system():
+        sign = GamingSign.objects.latest("pk")
+        Complaint.objects.filter(pk=sign.complaint_id).update(
+            status=S.IN_REVIEW, outcome="", ended_at=None
+        )
+        Event.objects.create(
+            complaint_id=sign.complaint_id,
+            move=M.UNDO,
+            at=sign.at + timedelta(seconds=20),
+            actor="staff",
+            by=nurse,
+            status=S.IN_REVIEW,
+            round=1,
+            holder=sly,
+        )
+    rollups.rebuild_changed(at=NOW + HOUR)
+    with scope.system():
+        assert signs.counted(province.pk, **MONTHS) == {}
 
 
 def test_measuring_again_finds_the_same_signs(province):

@@ -14,8 +14,10 @@ UNIT = 7
 OFFICES = {UNIT: OFFICE}
 
 
-def hour(clock, people, *, user=1, peers="health_station staff"):
-    return Hour(user, UNIT, peers, moment(f"2026-11-02 {clock}:00"), people)
+def hour(clock, people, *, user=1, peers="health_station staff", first=0):
+    """Return an hour with so many people, numbered from ``first`` on."""
+    who = frozenset(range(first, first + people))
+    return Hour(user, UNIT, peers, moment(f"2026-11-02 {clock}:00"), who)
 
 
 def peers_hours(people):
@@ -95,7 +97,10 @@ def test_which_hours_lie_outside(clock, is_so):
 
 def test_two_people_at_night_may_be_an_emergency_three_are_asked_about():
     assert found(Facts(hours=[hour("22", 2), hour("10", 9)])) == []
-    assert found(Facts(hours=[hour("22", 2), hour("23", 1)])) == [
+    # The same two all night long are two.
+    again = [hour(f"{clock}", 2) for clock in (20, 21, 22, 23)]
+    assert found(Facts(hours=again)) == []
+    assert found(Facts(hours=[hour("22", 2), hour("23", 2, first=1)])) == [
         (Unusual.AT_NIGHT, 1, None, 3, None)
     ]
 

@@ -12,7 +12,7 @@ from complaints.models import Complaint, Recheck, Sample
 from complaints.rules.refused import Refused
 from complaints.scrutiny import agreement
 from portal.audit.models import Entry
-from portal.common import scope
+from portal.common import crypto, scope
 from portal.registry.models import Organization, OrganizationSuccession
 from tests.factories import make_organization, make_person, make_staff, opened_by
 from tests.figures.lives import Then, live
@@ -86,10 +86,37 @@ def test_each_unit_and_each_outcome_is_drawn_by_the_digest_of_the_seed(departmen
 def test_the_same_seed_draws_the_same_another_one_does_not(department, station):
     for _ in range(30):
         closed(station)
-    one, same = (draw(department, per_stratum=3) for _ in range(2))
-    other = draw(department, per_stratum=3, seed="khác")
-    assert drawn(one) == drawn(same) != drawn(other)
-    assert draw(department, seed="").seed != draw(department, seed="").seed
+    one = draw(department, per_stratum=3)
+
+    def again(seed):
+        facts = {"per_stratum": 3, "most": 100, "seed": seed, "before": one.pk}
+        rows = rechecks.selected(department.path, **OCTOBER, **facts)
+        return [(row[2], row[4], row[0]) for row in rows]
+
+    assert again("hạt giống") == drawn(one) != again("khác")
+
+
+def test_seeds_are_made_by_chance(department, station):
+    root = Organization.objects.get(parent=None)
+    for _ in range(2):
+        closed(station)
+    one = draw(department, seed="")
+    assert one.seed != draw(root, by=make_staff(root, "overseer"), seed="").seed
+
+
+def test_a_month_is_drawn_once_by_each_unit_and_a_decision_once_by_all(
+    department, station
+):
+    root = Organization.objects.get(parent=None)
+    for _ in range(3):
+        closed(station)
+    one = draw(department)
+    for rule in ({}, {"per_stratum": 2}, {"seed": ""}):
+        with pytest.raises(Refused, match="đã rút mẫu"):
+            draw(department, **rule)
+    above = draw(root, per_stratum=9)
+    assert (above.closed, above.rechecks.count()) == (2, 2)
+    assert not set(drawn(one)) & set(drawn(above))
 
 
 def test_where_not_all_can_be_drawn_each_unit_has_one_before_any_has_two(department):
@@ -158,6 +185,36 @@ def test_who_is_too_near_is_given_nothing(department, station, decider, row):
     nurse = make_staff(department)
     for user in (decider, near, of_unit, of_both, elsewhere, nurse):
         assert rechecks.take(by=user, at=AT) is None, user
+
+
+def test_however_many_are_too_near_the_next_one_is_given(department, station):
+    near = make_staff(department, "lead")
+    nurse, other = make_staff(station), make_staff(station)
+    opened_by(near, nurse, at=AT)
+    household = crypto.digest("phone", "+84900000999")
+    near.phone_digest = household
+    near.save(update_fields=["phone_digest"])
+    for _ in range(3):
+        closed(station, by=nurse)
+    for _ in range(23):
+        own = closed(station, by=other)
+        own.submission.phone_digest = household
+        own.submission.save(update_fields=["phone_digest"])
+    sample = draw(department, per_stratum=99)
+    assert rechecks.to_check(near, at=AT).count() == 23
+    assert rechecks.take(by=near, at=AT) is None
+
+    free = closed(station, by=other, outcome=Outcome.CORRECTED)
+    last = Recheck.objects.create(
+        sample=sample,
+        event=free.events.get(move="resolve"),
+        complaint=free,
+        organization=station,
+        path=station.path,
+        stratum=Outcome.CORRECTED,
+        of_stratum=1,
+    )
+    assert rechecks.take(by=near, at=AT) == last
 
 
 def test_agreeing_and_disagreeing_are_counted_with_their_bounds(department, station):

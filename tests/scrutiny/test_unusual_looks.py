@@ -156,6 +156,33 @@ def test_yesterday_is_complete_after_midnight(station):
     assert {row[0] for row in found()} == {"at_night", "no_case"}
 
 
+def test_after_an_outage_the_days_are_made_up_for(station):
+    nurse, other = make_staff(station), make_staff(station)
+    access_signs.find(at=NIGHT)
+    for number in range(3):
+        look(nurse, station, person(number), at=EVENING)
+        look(other, station, person(number), at=TEN + timedelta(days=1))
+
+    access_signs.find(at=TEN + timedelta(days=3))
+
+    assert {(row[0], row[1]) for row in found()} == {
+        ("at_night", nurse.pk),
+        ("no_case", nurse.pk),
+        ("no_case", other.pk),
+    }
+    days = set(AccessSign.objects.values_list("day", flat=True))
+    assert sorted(day.day for day in days) == [2, 3]
+
+
+def test_a_long_outage_is_made_up_for_part_by_part(station):
+    nurse = make_staff(station)
+    access_signs.find(at=TEN)
+    for number in range(3):
+        look(nurse, station, person(number), at=TEN + timedelta(days=21))
+    back = TEN + timedelta(days=30)
+    assert [access_signs.find(at=back) for _ in range(4)] == [0, 1, 0, 0]
+
+
 def test_a_day_takes_the_same_statements_whatever_happened(station):
     def statements():
         with CaptureQueriesContext(connection) as captured:
