@@ -139,6 +139,8 @@ class People:
         Taking back is pressed seldom, or nothing would go on.
         """
         usual = {Move.WITHDRAW: 0.3, Move.NOTE: 0.5, Move.RESOLVE: 3.0}.get(move, 1.0)
+        if move == Move.RESUME and move not in self.made:
+            return 30.0  # few cases wait elsewhere, and each may be withdrawn
         wanted = {move} | LEADS_TO.get(move, set())
         return usual if wanted <= self.made else 6.0
 

@@ -46,7 +46,7 @@ class StaffSteps(People):
         code = self._some_code()
         # Nobody but staff brings these back, and their senders may withdraw them.
         if self.elsewhere and Move.RESUME not in self.made:
-            code = self.elsewhere[-1]
+            code = self.chance.choice(self.elsewhere)
         visitor = self.track(code)
         found = [
             (number, holder)
