@@ -146,9 +146,13 @@ def wait_until_ready(base: str, process: subprocess.Popen, folder: Path) -> None
     raise AssertionError((folder / "up.log").read_text())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """Return a running Chromium; skip where there is none, saying how to get it."""
+    """Return a running Chromium; skip where there is none, saying how to get it.
+
+    It ends with its module: as long as it runs, Django takes this thread for one of an
+    event loop and refuses the database.
+    """
     if CHROMIUM is None:
         if os.environ.get("BROWSER") == "required":
             pytest.fail(HOW)

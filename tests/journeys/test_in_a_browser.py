@@ -106,7 +106,8 @@ def test_a_citizen_reports_a_missing_dose_and_staff_resolve_it(portal, page):
     ).click()
     for radio in page.locator("input[type=radio][value=upheld]").all():
         radio.check()
-    page.locator("form[action$='/ghi/']").last.locator("button").last.click()
+    decide = page.locator("form[action$='/ghi/']").last
+    decide.locator("button:not([name])").last.click()
     sign_in(page, lead)
     page.goto(case)
     page.locator("form[action$='/dong-y/'] button").first.click()
