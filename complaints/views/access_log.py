@@ -118,7 +118,7 @@ def everything(request: StaffRequest, **facts: Any) -> Wanted:
     """Return a question within what the auditor may see."""
     return Wanted(
         paths=[posting.organization.path for posting in request.postings],
-        sees_all=sees_all(request),
+        sees_all=access.sees_country(request),
         **facts,
     )
 
@@ -127,11 +127,6 @@ def shown(wanted: Wanted, *, but: int) -> list[words.Line]:
     """Return the few newest entries of a question, but for one."""
     rows = entries.read(wanted, size=_FEW + 1).rows
     return words.lines([row for row in rows if row.pk != but][:_FEW])
-
-
-def sees_all(request: StaffRequest) -> bool:
-    """Tell whether the auditor is posted at the root, so audits the whole country."""
-    return any(posting.organization.parent_id is None for posting in request.postings)
 
 
 def table(rows: list[words.Line], caption: str) -> dict[str, Any]:
@@ -158,7 +153,7 @@ def table(rows: list[words.Line], caption: str) -> dict[str, Any]:
 
 def _form(request: StaffRequest, data: Any, **facts: Any) -> forms.SearchLog:
     return forms.SearchLog(
-        data, users=_users(request), sees_all=sees_all(request), **facts
+        data, users=_users(request), sees_all=access.sees_country(request), **facts
     )
 
 
@@ -242,7 +237,7 @@ def _wanted(request: StaffRequest, *, at: datetime) -> tuple[Wanted, dict[str, s
             raise Http404
         facts["people"], query["person"] = kept[token], token
     actor = request.GET.get("actor", "all" if token else "staff")
-    if sees_all(request) and actor in ("staff", "citizen", "system", "all"):
+    if access.sees_country(request) and actor in ("staff", "citizen", "system", "all"):
         facts["actor"] = "" if actor == "all" else actor
         query["actor"] = actor
     return everything(request, **facts), query

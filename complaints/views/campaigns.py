@@ -14,7 +14,6 @@ from complaints.forms import selfcorrection as forms
 from complaints.models import Campaign, CampaignBatch
 from complaints.rules.refused import Refused
 from complaints.rules.selfcorrection.table import RULES
-from complaints.views.selfcorrection import may_run
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.common.htmx import page_or_fragment
@@ -31,7 +30,7 @@ def campaign(request: StaffRequest) -> HttpResponse:
     form = forms.Campaign(request.POST or None)
     status = 200
     if request.method == "POST":
-        if not may_run(request):
+        if not access.runs_country(request):
             raise Http404
         status = 422
         if form.is_valid():
@@ -48,7 +47,7 @@ def campaign(request: StaffRequest) -> HttpResponse:
     latest = campaigns.latest()
     context = {
         "form": form,
-        "may_run": may_run(request),
+        "may_run": access.runs_country(request),
         "campaign": _shown(latest) if latest else None,
         "batches": _batches(latest) if latest else [],
         "may_start": latest is None or latest.state != Campaign.State.RUNNING,

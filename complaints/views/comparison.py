@@ -71,7 +71,7 @@ def people(request: StaffRequest) -> HttpResponse:
 @access.staff(Role.ADMINISTRATOR)
 def job(request: StaffRequest) -> HttpResponse:
     """Begin, stop or go on with the comparison of everybody; 404 below the root."""
-    if not _may_run(request):
+    if not access.runs_country(request):
         raise Http404
     form = forms.Job(request.POST)
     if not form.is_valid():
@@ -99,7 +99,7 @@ def job(request: StaffRequest) -> HttpResponse:
 def _page(request: StaffRequest, *, status: int = 200) -> HttpResponse:
     at = timezone.now()
     own, unit = _unit(request)
-    if own is None and unit is None and not _sees_country(request):
+    if own is None and unit is None and not access.sees_country(request):
         seen = figures.Overview(Counts(), {}, None)
         has_area = False
     else:
@@ -114,7 +114,7 @@ def _page(request: StaffRequest, *, status: int = 200) -> HttpResponse:
         "table": _table(unit, seen),
         "computed_at": seen.computed_at,
         "run": _run(run, at=at) if run else None,
-        "may_run": _may_run(request),
+        "may_run": access.runs_country(request),
         "may_start": run is None or run.state != State.RUNNING,
     }
     return page_or_fragment(
@@ -126,18 +126,6 @@ def _page(request: StaffRequest, *, status: int = 200) -> HttpResponse:
     )
 
 
-def _may_run(request: StaffRequest) -> bool:
-    """Tell whether the user administers the whole country."""
-    return any(
-        posting.role == Role.ADMINISTRATOR and posting.organization.parent_id is None
-        for posting in request.postings
-    )
-
-
-def _sees_country(request: StaffRequest) -> bool:
-    return any(posting.organization.parent_id is None for posting in request.postings)
-
-
 def _unit(
     request: StaffRequest,
 ) -> tuple[AdministrativeUnit | None, AdministrativeUnit | None]:
@@ -146,7 +134,7 @@ def _unit(
     404 for a unit outside the own one. One statement.
     """
     code = request.GET.get("unit", "")
-    is_national = _sees_country(request)
+    is_national = access.sees_country(request)
     own_ids = [] if is_national else [_area(p.organization) for p in request.postings]
     wanted = Q(code=code) | Q(pk__in=[pk for pk in own_ids if pk])
     units = list(AdministrativeUnit.objects.filter(wanted).order_by("level", "pk"))

@@ -19,7 +19,6 @@ from complaints.notifications import composing, texts
 from complaints.notifications.words import WORDS
 from complaints.rules import quiet
 from complaints.views.rule_tables import day_words
-from complaints.views.selfcorrection import may_run
 from portal.accounts import access
 from portal.accounts.access import Role, StaffRequest
 from portal.common import mail, providers
@@ -184,7 +183,7 @@ def message(request: StaffRequest, key: str) -> HttpResponse:
         "title": step_word(key),
         "versions": [_version(row, today) for row in _versions(key)],
         "waiting": waiting.order_by("pk"),
-        "may_run": may_run(request),
+        "may_run": access.runs_country(request),
     }
     return render(request, "oversight/message.html", context)
 

@@ -7,12 +7,12 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from complaints.actions import upstream
 from complaints.models import Complaint
+from complaints.views.cards import moment
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.common.templatetags.ui import vn_number
@@ -37,7 +37,7 @@ def platform(request: StaffRequest) -> HttpResponse:
             {"label": _("For more than a day"), "value": vn_number(standing.late)},
             {
                 "label": _("The longest since"),
-                "value": _day_and_time(standing.since) if standing.since else "–",
+                "value": moment(standing.since) if standing.since else "–",
             },
         ],
         "table": _table(rows),
@@ -63,14 +63,10 @@ def _table(rows: list[Complaint]) -> dict[str, Any]:
                     row.pretty_reference,
                     row.get_kind_display(),
                     row.holder.name,
-                    _day_and_time(row.ended_at),
+                    moment(row.ended_at) if row.ended_at else "–",
                 ],
             }
             for row in rows
         ],
         "empty": _("Nothing waits for more than a day."),
     }
-
-
-def _day_and_time(instant: Any) -> str:
-    return date_format(timezone.localtime(instant), "H:i d/m/Y")

@@ -17,15 +17,15 @@ from django.views.decorators.http import (
 )
 
 from complaints.actions import atlas as atlases
-from complaints.actions import delegating, replaying, routing, rulebook
+from complaints.actions import replaying, routing, rulebook
+from complaints.actions.rolling_back import roll_back
 from complaints.choices import Kind
 from complaints.forms import routing as forms
 from complaints.models import Delegation, Replay, RuleDraft
 from complaints.rules.refused import Refused
 from complaints.rules.responsibility import Facts, responsible_for
-from complaints.views import progress
+from complaints.views import progress, proposing
 from complaints.views.rule_tables import day_words
-from complaints.views.selfcorrection import may_run
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.common.htmx import page_or_fragment
@@ -58,7 +58,7 @@ def workbench(request: StaffRequest) -> HttpResponse:
             for row in waiting.order_by("pk")
         ],
         "rows": [_row(row, today) for row in _known()],
-        "may_run": may_run(request),
+        "may_run": access.runs_country(request),
     }
     return render(request, "oversight/routing.html", context)
 
@@ -67,7 +67,7 @@ def workbench(request: StaffRequest) -> HttpResponse:
 @access.staff(*access.OVERSEERS)
 def new(request: StaffRequest) -> HttpResponse:
     """Propose that another unit answers; last month is routed again under it."""
-    if not may_run(request):
+    if not access.runs_country(request):
         raise Http404
     at = timezone.now()
     form = forms.DelegationProposal(
@@ -75,21 +75,9 @@ def new(request: StaffRequest) -> HttpResponse:
         today=timezone.localdate(at),
     )
     if form.is_valid():
-        content, valid_from, source = form.facts()
-        try:
-            draft = rulebook.propose(
-                ROUTE,
-                content,
-                valid_from=valid_from,
-                source=source,
-                by=request.user,
-                at=at,
-            )
-        except Refused as refusal:
-            form.add_error("valid_from", str(refusal))
-        else:
+        draft = proposing.propose(request, ROUTE, form, at=at)
+        if draft is not None:
             replaying.start(draft, at=at)
-            messages.success(request, _("Proposed. Another person confirms it."))
             return see_other("oversight:routing_draft", draft.ref)
     return render(
         request,
@@ -109,7 +97,7 @@ def draft(request: StaffRequest, draft_ref: uuid.UUID) -> HttpResponse:
         .filter(ref=draft_ref, subject=ROUTE)
         .first()
     )
-    may_look = may_run(request)
+    may_look = access.runs_country(request)
     if shown is None or (request.method == "POST" and not may_look):
         raise Http404
     trouble = ""
@@ -149,10 +137,16 @@ def draft(request: StaffRequest, draft_ref: uuid.UUID) -> HttpResponse:
 @access.staff(*access.OVERSEERS)
 def end(request: StaffRequest, row: int) -> HttpResponse:
     """Roll a row back: cases go again where they went without it."""
-    if not may_run(request):
+    if not access.runs_country(request):
         raise Http404
     try:
-        delegating.roll_back(row, by=request.user, at=timezone.now())
+        roll_back(
+            Delegation,
+            row,
+            subject="complaints.routing",
+            by=request.user,
+            at=timezone.now(),
+        )
     except Delegation.DoesNotExist as error:
         raise Http404 from error
     except Refused as refused:

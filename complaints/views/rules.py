@@ -19,8 +19,7 @@ from complaints.choices import Kind
 from complaints.forms import rules as forms
 from complaints.models import Ladder, RuleDraft
 from complaints.rules.refused import Refused
-from complaints.views import rule_tables
-from complaints.views.selfcorrection import may_run
+from complaints.views import proposing, rule_tables
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.common import dated
@@ -62,7 +61,7 @@ def rules(request: StaffRequest) -> HttpResponse:
         "policies": rule_tables.policy_table(today),
         "ladders": [rule_tables.ladder(one, ladders, today) for one in ladders],
         "offices": rule_tables.office_table(today),
-        "may_run": may_run(request),
+        "may_run": access.runs_country(request),
     }
     return render(request, "oversight/rules.html", context)
 
@@ -71,26 +70,14 @@ def rules(request: StaffRequest) -> HttpResponse:
 @access.staff(*access.OVERSEERS)
 def new(request: StaffRequest, subject: str) -> HttpResponse:
     """Propose a policy or a ladder; it holds once somebody else has confirmed it."""
-    if subject not in SUBJECTS or not may_run(request):
+    if subject not in SUBJECTS or not access.runs_country(request):
         raise Http404
     at = timezone.now()
     data = request.POST if request.method == "POST" else None
     form = _form(SUBJECTS[subject], data, at=at)
     if form.is_valid():
-        content, valid_from, source = form.facts()
-        try:
-            draft = rulebook.propose(
-                SUBJECTS[subject],
-                content,
-                valid_from=valid_from,
-                source=source,
-                by=request.user,
-                at=at,
-            )
-        except Refused as refusal:
-            form.add_error("valid_from", str(refusal))
-        else:
-            messages.success(request, _("Proposed. Another person confirms it."))
+        draft = proposing.propose(request, SUBJECTS[subject], form, at=at)
+        if draft is not None:
             return see_other("oversight:rule_draft", draft.ref)
     titles = {
         Subject.POLICY: _("Propose a policy"),
@@ -117,7 +104,7 @@ def draft(request: StaffRequest, draft_ref: uuid.UUID) -> HttpResponse:
         .filter(ref=draft_ref, subject__in=SUBJECTS.values())
         .first()
     )
-    if shown is None or (request.method == "POST" and not _at_the_root(request)):
+    if shown is None or (request.method == "POST" and not access.sees_country(request)):
         raise Http404
     trouble = ""
     if request.method == "POST":
@@ -147,15 +134,11 @@ def draft(request: StaffRequest, draft_ref: uuid.UUID) -> HttpResponse:
         if shown.is_waiting and shown.subject != Subject.OFFICE
         else None,
         "trouble": trouble,
-        "may_decide": shown.is_waiting and _at_the_root(request),
+        "may_decide": shown.is_waiting and access.sees_country(request),
         "is_own": shown.proposed_by_id == request.user.pk,
     }
     status = 422 if trouble else 200
     return render(request, "oversight/rule_draft.html", context, status=status)
-
-
-def _at_the_root(request: StaffRequest) -> bool:
-    return any(p.organization.parent_id is None for p in request.postings)
 
 
 def _form(subject: str, data: Any, *, at: datetime) -> Any:

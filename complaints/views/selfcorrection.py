@@ -59,7 +59,7 @@ def rules(request: StaffRequest) -> HttpResponse:
             }
             for tier, title in zip(_TIERS, _tier_titles(), strict=True)
         ],
-        "may_run": may_run(request),
+        "may_run": access.runs_country(request),
     }
     return render(request, "oversight/selfcorrection.html", context)
 
@@ -72,7 +72,7 @@ def rule(request: StaffRequest, rule_code: str) -> HttpResponse:
     at = timezone.now()
     form = forms.Switch(request.POST if request.method == "POST" else None)
     if request.method == "POST":
-        if not may_run(request) or shown.code not in SWITCHED:
+        if not access.runs_country(request) or shown.code not in SWITCHED:
             raise Http404
         if form.is_valid():
             facts = dict(form.cleaned_data)
@@ -97,7 +97,7 @@ def rule(request: StaffRequest, rule_code: str) -> HttpResponse:
         "state": _state_words(shown, at=at),
         "sample": _sample_words(shown.code),
         "form": form,
-        "may_run": may_run(request),
+        "may_run": access.runs_country(request),
         "to_check": _changes(request, _to_check(request).filter(rule=shown.code)),
         "changes": _changes(request, _seen(request).filter(rule=shown.code)),
         "switches": [
@@ -139,7 +139,7 @@ def check(request: StaffRequest, ref: uuid.UUID) -> HttpResponse:
 def undo(request: StaffRequest, ref: uuid.UUID) -> HttpResponse:
     """Take back what a rule changed; the person is told."""
     row = _seen(request).filter(ref=ref).first()
-    if row is None or not may_run(request):
+    if row is None or not access.runs_country(request):
         raise Http404
     try:
         selfcorrection.undo(ref, by=request.user, at=timezone.now())
@@ -150,18 +150,10 @@ def undo(request: StaffRequest, ref: uuid.UUID) -> HttpResponse:
     return see_other("oversight:selfcorrection_rule", row.rule)
 
 
-def may_run(request: StaffRequest) -> bool:
-    """Tell whether the user administers the whole country."""
-    return any(
-        posting.role == Role.ADMINISTRATOR and posting.organization.parent_id is None
-        for posting in request.postings
-    )
-
-
 def _seen(request: StaffRequest) -> Any:
     """Return the changes that a reader may see: of their province, or all."""
     rows = SelfCorrection.objects.all()
-    if any(posting.organization.parent_id is None for posting in request.postings):
+    if access.sees_country(request):
         return rows
     own = [p.organization.province_id for p in request.postings]
     return rows.filter(province__in=[pk for pk in own if pk is not None])

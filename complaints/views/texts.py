@@ -10,14 +10,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from complaints.actions import rulebook, wordings
+from complaints.actions import rulebook
+from complaints.actions.rolling_back import roll_back
 from complaints.forms import texts as forms
 from complaints.models import RuleDraft, Wording
 from complaints.notifications import texts
 from complaints.notifications.words import WORDS
 from complaints.rules.refused import Refused
-from complaints.views import message_lists
-from complaints.views.selfcorrection import may_run
+from complaints.views import message_lists, proposing
 from portal.accounts import access
 from portal.accounts.access import Role, StaffRequest
 from portal.common.http import READ_AND_SEND, see_other
@@ -29,7 +29,7 @@ TEXT = RuleDraft.Subject.TEXT
 @access.staff(Role.ADMINISTRATOR)
 def new(request: StaffRequest, key: str) -> HttpResponse:
     """Write other words for a step; see them as people would, then propose them."""
-    if key not in WORDS or not may_run(request):
+    if key not in WORDS or not access.runs_country(request):
         raise Http404
     at = timezone.now()
     in_force = texts.of(key, day=timezone.localdate(at))
@@ -44,20 +44,8 @@ def new(request: StaffRequest, key: str) -> HttpResponse:
         if request.POST.get("action") == "look":
             context |= message_lists.shown(key, form.words())
         else:
-            content, valid_from, source = form.facts()
-            try:
-                draft = rulebook.propose(
-                    TEXT,
-                    content,
-                    valid_from=valid_from,
-                    source=source,
-                    by=request.user,
-                    at=at,
-                )
-            except Refused as refusal:
-                form.add_error("valid_from", str(refusal))
-            else:
-                messages.success(request, _("Proposed. Another person confirms it."))
+            draft = proposing.propose(request, TEXT, form, at=at)
+            if draft is not None:
                 return see_other("oversight:text_draft", draft.ref)
     status = 422 if form.errors else 200
     return render(request, "oversight/text_new.html", context, status=status)
@@ -73,7 +61,7 @@ def draft(request: StaffRequest, draft_ref: uuid.UUID) -> HttpResponse:
         .filter(ref=draft_ref, subject=TEXT)
         .first()
     )
-    if shown is None or (request.method == "POST" and not may_run(request)):
+    if shown is None or (request.method == "POST" and not access.runs_country(request)):
         raise Http404
     key = shown.content["key"]
     trouble = ""
@@ -90,7 +78,7 @@ def draft(request: StaffRequest, draft_ref: uuid.UUID) -> HttpResponse:
         "key": key,
         "title": message_lists.step_word(key),
         "trouble": trouble,
-        "may_decide": shown.is_waiting and may_run(request),
+        "may_decide": shown.is_waiting and access.runs_country(request),
         "is_own": shown.proposed_by_id == request.user.pk,
     }
     status = 422 if trouble else 200
@@ -102,10 +90,16 @@ def draft(request: StaffRequest, draft_ref: uuid.UUID) -> HttpResponse:
 def end(request: StaffRequest, row: int) -> HttpResponse:
     """Go back to the words of before, from now on."""
     found = Wording.objects.filter(pk=row).first()
-    if found is None or not may_run(request):
+    if found is None or not access.runs_country(request):
         raise Http404
     try:
-        wordings.roll_back(row, by=request.user, at=timezone.now())
+        roll_back(
+            Wording,
+            row,
+            subject="complaints.wording",
+            by=request.user,
+            at=timezone.now(),
+        )
     except Refused as refused:
         messages.error(request, str(refused))
     else:

@@ -218,6 +218,19 @@ def current_postings(user: User, *, at: datetime) -> list[Posting]:
     )
 
 
+def sees_country(request: StaffRequest) -> bool:
+    """Tell whether the user works at the root, so sees the whole country."""
+    return any(posting.organization.parent_id is None for posting in request.postings)
+
+
+def runs_country(request: StaffRequest) -> bool:
+    """Tell whether the user administers the whole country."""
+    return any(
+        posting.role == Role.ADMINISTRATOR and posting.organization.parent_id is None
+        for posting in request.postings
+    )
+
+
 def submissions_of(request: HttpRequest) -> list[int]:
     """Return the submissions that this session has proved to be its own."""
     return request.session.get("submissions", [])
