@@ -107,11 +107,10 @@ def test_a_citizen_reports_a_missing_dose_and_staff_resolve_it(portal, page):
     for radio in page.locator("input[type=radio][value=upheld]").all():
         radio.check()
     decide = page.locator("form[action$='/ghi/']").last
-    decide.locator("button:not([name])").last.click()
+    press(page, decide.locator("button:not([name])").last, "/ghi/")
     sign_in(page, lead)
     page.goto(case)
-    page.locator("form[action$='/dong-y/'] button").first.click()
-    page.wait_for_load_state()
+    press(page, page.locator("form[action$='/dong-y/'] button").first, "/dong-y/")
 
     page.goto("/theo-doi/")
     page.fill("[name=code]", code)
@@ -163,7 +162,20 @@ def test_what_is_proved_is_put_right_while_the_citizen_looks(portal, chromium):
     context.close()
 
 
+def press(page, button, path):
+    """Press a button of a case, and wait until what it sends has been answered.
+
+    With JavaScript it is no navigation, so leaving at once could overtake it.
+    """
+    with page.expect_response(
+        lambda answer: answer.request.method == "POST" and path in answer.url
+    ):
+        button.click()
+    page.wait_for_load_state()
+
+
 def sign_in(page, member):
+    page.goto("about:blank")
     page.context.clear_cookies()
     page.goto("/dang-nhap/")
     page.fill("[name=username]", member["username"])
