@@ -35,9 +35,10 @@ FAMILIES = COMMONEST_FAMILIES | frozenset(
 # Châu, Bạc, Cù), as may Ông; those count only before a family name, Chu and Châu never.
 TITLES = frozenset(
     ("bà", "chị", "cô", "chú", "bác", "cụ", "bé", "cháu", "ô", "sư", "mr", "mrs", "ms")
+    + ("em", "bs", "ths", "ts", "pgs", "gs", "ds", "ks", "ys", "đd", "dr")
 )
 TITLES_OF_FAMILIES = frozenset(
-    ("ông", "ong", "ba", "anh", "chi", "em", "co", "bac", "cu", "be")
+    ("ông", "ong", "ba", "anh", "chi", "co", "bac", "cu", "be")
 )
 
 # One Vietnamese syllable without its tone: onset, vowels, coda.
@@ -116,7 +117,7 @@ def begins_with_title(words: Sequence[str]) -> bool:
     if len(words) < 3:
         return False
     first = words[0].strip(".").lower()
-    if first in TITLES:
+    if all(part in TITLES for part in first.split(".")):
         return True
     if first not in TITLES_OF_FAMILIES:
         return False

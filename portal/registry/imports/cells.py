@@ -49,6 +49,8 @@ _DOSE: Final = re.compile(
 _BRACKETS: Final = re.compile(r"\([^()]*\)")
 _ISSUED: Final = re.compile(r"[,;.(]?\s*(?:ngày|nơi)?\s*cấp\b.*", re.I | re.S)
 _OF_SERIES: Final = re.compile(r"\s*/\s*[2-4]\s*$")
+# Thousands parted by commas, as an English spreadsheet shows a number.
+_THOUSANDS: Final = re.compile(r"\d{1,3}(?:,\d{3}){2,}(?:\.0+)?")
 _MOBILE: Final = re.compile(r"0[35789][0-9]{8}")
 
 
@@ -144,7 +146,7 @@ def _numbers_in(text: str) -> list[str]:
         text,
         flags=re.IGNORECASE,
     )
-    text = _ISSUED.sub("", text)
+    text = without_thousands(_ISSUED.sub("", text).strip())
     parts = [part.strip(" .:()'\"") for part in re.split(r"[/;,|\n()]", text)]
     if re.fullmatch(r"\s*\d[.,]\d+[eE]\+?\d+\s*", text):
         return [text.strip()]
@@ -209,7 +211,7 @@ def telephones(cell: Cell) -> tuple[tuple[str, ...], Odd]:
         return (), ()
     if isinstance(cell, float) and not cell.is_integer():
         return (), ("phone_rounded",)
-    whole = _scientific(text)
+    whole = _scientific(without_thousands(text))
     if whole is None:
         return (), ("phone_rounded",)
     clean = re.sub(r"(?<=\d)[oO](?=\d)|^[oO](?=\d)", "0", whole)
@@ -221,6 +223,13 @@ def telephones(cell: Cell) -> tuple[tuple[str, ...], Odd]:
     if re.fullmatch(r"0?2\d{9}", digits):
         return (), ("phone_landline",)
     return (), ("phone_unread",)
+
+
+def without_thousands(text: str) -> str:
+    """Return 79185002018 for "79,185,002,018"; any other text as it is."""
+    if _THOUSANDS.fullmatch(text) is None:
+        return text
+    return text.partition(".")[0].replace(",", "")
 
 
 def _scientific(text: str) -> str | None:

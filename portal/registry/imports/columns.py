@@ -231,8 +231,14 @@ def _with_parts_of_names(columns: list[Column]) -> list[Column]:
 
 def _with_content(columns: list[Column]) -> list[Column]:
     """Give columns with unknown headings the roles that only their cells show."""
-    taken = {c.role for c in columns}
-    result = list(columns)
+    lots = _lots_by_content(columns)
+    result = [
+        replace(c, role="lot", confidence=0.4, origin="content")
+        if c.index == lots
+        else c
+        for c in columns
+    ]
+    taken = {c.role for c in result}
     wanted = (
         ("full_name", "family", not taken & {"full_name", "family_name"}),
         ("id_number", "id", not taken & {"id_number", "id_new", "id_old"}),
@@ -263,6 +269,35 @@ def _with_content(columns: list[Column]) -> list[Column]:
             )
             break
     return result
+
+
+def _lots_by_content(columns: Sequence[Column]) -> int:
+    """Return the column of lots of a list without any heading; 0 where none is clear.
+
+    Beside the vaccine, or the same few again and again beside a day of injection. Lots
+    of digits alone look like days (210101) and like identity numbers otherwise.
+    """
+    if any(not c.key.startswith("#") for c in columns):
+        return 0
+    products = [c.index for c in columns if _shows(c, "product")]
+    has_day = any(
+        _shows(c, "day") and not _shows(c, "lot") and _is_recent(c.profile)
+        for c in columns
+    )
+    for column in columns:
+        looks = column.profile
+        is_other = _shows(column, "phone") or _shows(column, "product")
+        is_own = looks.variety > 0.8 and _shows(column, "id")
+        if not looks.tells or not _shows(column, "lot") or is_other or is_own:
+            continue
+        is_beside = any(abs(column.index - at) == 1 for at in products)
+        if is_beside or (looks.variety <= 0.5 and has_day):
+            return column.index
+    return 0
+
+
+def _shows(column: Column, kind: str) -> bool:
+    return column.profile.share(kind) >= 0.7
 
 
 def _is_recent(looks: Profile) -> bool:

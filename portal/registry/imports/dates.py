@@ -32,7 +32,7 @@ _WORDS: Final = re.compile(
 )
 _ABOUT: Final = re.compile(r"(?:khoang|chung|~|khg)\s*(\d{4})|(\d{4})\s*\?")
 _MONTH_YEAR_WORDS: Final = re.compile(
-    r"(?:thang|thg|th)\s*(\d{1,2})\s*(?:nam)?\s*(\d{4})"
+    r"(?:thang|thg|th|t)[\s.]*(\d{1,2})[\s/.,\-]*(?:nam)?\s*(\d{4})"
 )
 _ENGLISH: Final = re.compile(
     r"(\d{1,2})[\s\-/]*(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[\s\-/,]*(\d{2,4})"

@@ -42,6 +42,9 @@ class Line:
         self.products, self.lots, self.on = products, lots, on
         self.columns: dict[str, list[Column]] = {}
         self.has_groups = False
+        # Which of several doses on the row it is read for now; 0 where it tells of one.
+        self.group = 0
+        self.groups: tuple[int, ...] = ()
         self.number = 0
         self.reasons: list[Reason] = []
         self._cells: list[Cell] = []
@@ -67,10 +70,24 @@ class Line:
 
     def take(self, number: int, row: list[Cell]) -> None:
         """Take the next row; say where formulas stand in it."""
-        self.number, self.reasons = number, []
+        self.number, self.reasons, self.group, self.groups = number, [], 0, ()
         self._cells = self._filled(row) if self._merged else row
         if self._formulas:
             self._look_at_formulas()
+
+    def again(self, group: int, groups: tuple[int, ...]) -> None:
+        """Read the same row for one of its doses: nothing is said of it yet."""
+        self.reasons, self.group, self.groups = [], group, groups
+        if self._formulas:
+            self._look_at_formulas()
+
+    def columns_of(self, role: str) -> list[Column]:
+        """Return the columns of a role: of the dose in hand, then those of all."""
+        columns = self.columns.get(role, [])
+        if not self.group:
+            return columns
+        wanted = (self.group, 0)
+        return [c for group in wanted for c in columns if c.group == group]
 
     def say(self, code: str, column: Column | str = "", detail: str = "") -> None:
         """Note what was odd, at a cell or at a value that has none."""
@@ -83,7 +100,10 @@ class Line:
 
     def where(self, role: str) -> Column | str:
         """Return the first column of a role; the role itself where there is none."""
-        columns = [c for c in self.columns.get(role, ()) if not c.group]
+        if self.group:
+            columns = self.columns_of(role)
+        else:
+            columns = [c for c in self.columns.get(role, ()) if not c.group]
         return columns[0] if columns else role
 
     def cell(self, column: Column) -> Cell:
@@ -109,7 +129,7 @@ class Line:
     def first(self, role: str) -> tuple[Cell, Column | None]:
         """Return the first filled cell of a role with its column."""
         column = None
-        for column in self.columns.get(role, ()):
+        for column in self.columns_of(role):
             if (cell := self.cell(column)) != "":
                 return cell, column
         return "", column
@@ -120,7 +140,7 @@ class Line:
 
     def texts(self, role: str) -> list[str]:
         """Return all filled cells of a role as text."""
-        texts = (cells.as_text(self.cell(c)) for c in self.columns.get(role, ()))
+        texts = (cells.as_text(self.cell(c)) for c in self.columns_of(role))
         return [text for text in texts if text]
 
     def _filled(self, row: list[Cell]) -> list[Cell]:
@@ -138,10 +158,10 @@ class Line:
         return row
 
     def _look_at_formulas(self) -> None:
-        for role, columns in self.columns.items():
+        for role in self.columns:
             if role in _UNMINDED:
                 continue
-            for column in columns:
+            for column in self.columns_of(role):
                 if (self.number, column.index) in self._formulas:
                     said = column.index <= len(self._cells)
                     said = said and self._cells[column.index - 1] != ""

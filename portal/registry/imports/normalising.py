@@ -1,5 +1,6 @@
 """One row of a table made into values, with a reason and a cell for what was odd."""
 
+from collections.abc import Iterator
 from datetime import date
 
 from portal.registry.imports import cells, dates, which, whose
@@ -23,14 +24,26 @@ class Normaliser:
         self._sheet = sheet
         self._header: Header | None = None
 
-    def row(self, person: Person) -> ListRow:
-        """Return the row with its values; a verdict only where the row itself tells."""
+    def rows(self, person: Person) -> Iterator[ListRow]:
+        """Yield the row with its values, once for each dose that it tells of.
+
+        A verdict stands there only where the row itself tells it.
+        """
         line = self._line
         if person.header is not self._header:
             self._header = person.header
             line.begin(person.header)
         line.take(person.number, person.cells)
+        groups = which.groups(line, person)
+        if not groups:
+            yield self._row(person)
+        for group in groups:
+            line.again(group, groups)
+            line.say("one_of_several", detail=str(len(groups)))
+            yield self._row(person)
 
+    def _row(self, person: Person) -> ListRow:
+        line = self._line
         name, name_column = whose.name(line)
         sex = whose.sex(line)
         born_cell, born_column = whose.born_cell(line)

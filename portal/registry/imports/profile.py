@@ -12,6 +12,7 @@ from portal.registry.imports import cells, dates
 
 _NAME: Final = re.compile(r"[^\W\d_]+(?:[ '.\-]+[^\W\d_]+){1,6}\.?")
 _ID: Final = re.compile(r"\d{9,12}")
+_LOT: Final = re.compile(r"(?=.*\d)[A-Za-z0-9]{5,15}")
 # Enough to judge by; fewer cells say nothing.
 _FEW: Final = 3
 
@@ -23,10 +24,11 @@ class Profile:
     `order` is how text puts day and month, `is_day_first` that some of it proves the
     day first; `swapped` tells that a spreadsheet seems to
     have read days as months: its own dates all have a day up to 12, and text only
-    days above.
+    days above. `variety` is the share of different ones among them.
     """
 
     count: int = 0
+    variety: float = 0.0
     shares: dict[str, float] = field(default_factory=dict)
     order: dates.Order = "dmy"
     is_day_first: bool = False
@@ -57,7 +59,8 @@ def of(column: Sequence[cells.Cell], products: cells.Products) -> Profile:
         for kind in _kinds(cell, products):
             counts[kind] = counts.get(kind, 0) + 1
     shares = {kind: count / len(filled) for kind, count in counts.items()}
-    profile = Profile(len(filled), shares)
+    variety = len(set(map(cells.as_text, filled))) / len(filled)
+    profile = Profile(len(filled), variety, shares)
     if profile.share("day") >= 0.5:
         _look_at_days(profile, filled)
     return profile
@@ -70,7 +73,10 @@ def _kinds(cell: cells.Cell, products: cells.Products) -> set[str]:
         found.add("day")
     if isinstance(cell, date):
         return found
-    digits = re.sub(r"[\s.\-]", "", text)
+    # Eight digits that are a day are one: 14082021.
+    if _LOT.fullmatch(text) and not (len(text) == 8 and "day" in found):
+        found.add("lot")
+    digits = re.sub(r"[\s.\-]", "", cells.without_thousands(text))
     if _ID.fullmatch(digits):
         found.add("id")
         # A number of nine or ten digits may be either; telephones begin otherwise.

@@ -118,6 +118,8 @@ def read(
 ) -> Iterator[ListRow]:
     """Yield the people of a list, in its order; `on` is the day of reading.
 
+    Who has several doses on a row comes once for each, one after the other.
+
     `facts` hold for rows whose cells and titles are silent. Raises CannotRead, at the
     latest after the last row, for a file that is refused as a whole.
     """
@@ -136,7 +138,8 @@ def read(
                     any_row = True
                     if isinstance(part, tables.Person):
                         told += 1
-                        yield seen.look(normaliser.row(part))
+                        for row in normaliser.rows(part):
+                            yield seen.look(row)
                     elif isinstance(part, tables.Table):
                         any_table = True
     if not any_table:

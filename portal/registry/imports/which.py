@@ -1,6 +1,7 @@
 """Which dose a row tells of: day, product, lot, number; or that none was given."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
@@ -32,14 +33,41 @@ _GIVEN: Final = re.compile(r"\bda tiem\b|\btiem hom nay\b")
 _SAYING: Final = ("time", "dose_number", "lot", "product", "given_on", "dose")
 
 
+def groups(line: Line, person: Person) -> tuple[int, ...]:
+    """Return the doses side by side that the row tells of; () where that is one.
+
+    Where a title names the day of one of them the row is about that one alone. Several
+    are told apart only where each has its own column of days, and one place.
+    """
+    if not line.has_groups:
+        return ()
+    filled = _filled(line)
+    dated = {column.group for column in line.columns.get("given_on", ())}
+    if len(filled) < 2 or not filled.keys() <= dated:
+        return ()
+    if _of_title(filled, person.facts.given_on):
+        return ()
+    places = {
+        names.fold(cells.as_text(line.cell(column)))
+        for column in line.columns.get("site", ())
+        if column.group in filled
+    }
+    return () if len(places) > 1 else tuple(sorted(filled))
+
+
 def dose(line: Line, person: Person) -> tuple[date | None, Cell, Cell, int | None]:
     """Return day, product and lot as written, and number of the row's dose."""
     facts = person.facts
-    group = _group(line, facts.given_on) if line.has_groups else 0
+    group = line.group
+    if line.has_groups and not group:
+        group = _group(line, facts.given_on)
     given_on = facts.given_on
     cell, column = _of_group(line, "given_on", group)
     if column is not None and cell != "":
         given_on = _given(line, cell, column, facts.given_on)
+    elif line.group:
+        # The day of a title is that of one dose, and nobody knows of which.
+        given_on = None
     elif given_on is None and "given_on" in facts.unclear:
         line.say("given_range", "given_on")
     product, _ = _of_group(line, "product", group)
@@ -94,6 +122,8 @@ def product_and_lot(
 
 def is_postponed(line: Line, note: str) -> bool:
     """Tell whether no dose was given; say what else the note tells."""
+    if line.group and not _is_of_dose(line, note):
+        return _is_said_inside(line)
     if _is_marked_off(line):
         return True
     column = line.where("note")
@@ -111,8 +141,31 @@ def is_postponed(line: Line, note: str) -> bool:
             line.say("note_duplicate", column, again[1])
         if _ELSEWHERE.search(folded):
             line.say("note_elsewhere", column)
+    return _is_said_inside(line)
+
+
+def _is_of_dose(line: Line, note: str) -> bool:
+    """Tell whether what the row says of a dose put off can be about the one in hand.
+
+    It is about those without a day. Where each of several doses has one it contradicts
+    them, and somebody has to say which was given.
+    """
+    days = {
+        column.group: line.cell(column)
+        for column in line.columns["given_on"]
+        if column.group in line.groups
+    }
+    if days[line.group] == "" or not _POSTPONED.search(names.fold(note)):
+        return True
+    if all(day != "" and dates.read(day) for day in days.values()):
+        line.say("note_contradicts", line.where("note"))
+    return False
+
+
+def _is_said_inside(line: Line) -> bool:
+    """Tell whether a cell says that no dose was given, in the place of a value."""
     for role in _SAYING:
-        for column in line.columns.get(role, ()):
+        for column in line.columns_of(role):
             cell = line.cell(column)
             if isinstance(cell, str) and len(cell) > 3:
                 if not _may_say(cell) or not _POSTPONED.search(names.fold(cell)):
@@ -153,23 +206,34 @@ def _of_group(line: Line, role: str, group: int) -> tuple[Cell, Column | None]:
 
 def _group(line: Line, titled: date | None) -> int:
     """Return which of the doses side by side the row means; 0 if none is said."""
+    filled = _filled(line)
+    if len(filled) < 2:
+        return next(iter(filled), 0)
+    of_title = _of_title(filled, titled)
+    if not of_title:
+        line.say("several_doses")
+    return of_title
+
+
+def _filled(line: Line) -> dict[int, Cell]:
+    """Return the doses side by side of which a cell says something, and that cell."""
     filled: dict[int, Cell] = {}
     for role in ("given_on", "product", "dose"):
         for column in line.columns.get(role, ()):
             cell = line.cell(column)
             if column.group and cell != "":
                 filled.setdefault(column.group, cell)
-    if len(filled) < 2:
-        return next(iter(filled), 0)
-    of_title = [
+    return filled
+
+
+def _of_title(filled: Mapping[int, Cell], titled: date | None) -> int:
+    """Return which of the doses has the title's day; 0 where not just one has."""
+    found = [
         group
         for group, cell in filled.items()
         if titled and (day := dates.read(cell)) and day.exact == titled
     ]
-    if len(of_title) == 1:
-        return of_title[0]
-    line.say("several_doses")
-    return 0
+    return found[0] if len(found) == 1 else 0
 
 
 def _number_of_dose(line: Line, titled: int | None) -> int | None:

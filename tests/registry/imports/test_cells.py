@@ -25,6 +25,14 @@ PRODUCTS = "vaxzevria vero-cell comirnaty spikevax"
         ("79162012345.0", 1962, "F", "pin12", "079162012345", True, ("id_restored",)),
         ("7.9162012345E+10", 1962, "F", "pin12", "079162012345", True)
         + (("id_restored",),),
+        # Thousands parted by commas are the same number; what is lost stays lost.
+        ("79,185,002,018", 1985, "F", "pin12", "079185002018", True)
+        + (("id_restored",),),
+        ("079,185,002,018", 1985, "F", "pin12", "079185002018", False, ()),
+        ("79,185,002,018.00", 1985, "F", "pin12", "079185002018", True)
+        + (("id_restored",),),
+        ("79,185,002,018", 1986, "F", "other", "79185002018", False, ("id_length",)),
+        ("79,185,000,000", 1985, "F", None, "", False, ("id_rounded",)),
         # Hanoi's code is 001: two zeros are eaten.
         (1162012345.0, 1962, "F", "pin12", "001162012345", True, ("id_restored",)),
         # Restored only where birth year and sex agree.
@@ -84,6 +92,7 @@ def test_of_two_numbers_the_new_one_counts_and_the_old_one_is_kept(cell):
         ("(+84)903123456", ["+84903123456"], ()),
         (903123456.0, ["+84903123456"], ()),
         ("9.03123456E+08", ["+84903123456"], ()),
+        ("903,123,456", ["+84903123456"], ()),
         ("01692345678", ["+84392345678"], ()),
         (1692345678.0, ["+84392345678"], ()),
         ("0120 1234567", ["+84701234567"], ()),
@@ -132,6 +141,11 @@ def test_telephones(cell, phones, odd):
         ("00/00/1955", "1955", ()),
         ("--/--/1955", "1955", ()),
         ("10/1955", "1955", ("month_only",)),
+        ("tháng 3/1990", "1990", ("month_only",)),
+        ("Tháng 03 - 1990", "1990", ("month_only",)),
+        ("tháng 3 năm 1990", "1990", ("month_only",)),
+        ("T3/1990", "1990", ("month_only",)),
+        ("tháng 13/1990", None, ()),
         # A year in a cell with a date's form: 1955 shows as 8 May 1905.
         (date(1905, 5, 8), "1955", ("year_as_date",)),
         ("23-08-96", "1996-08-23", ("two_digits",)),
@@ -191,6 +205,20 @@ def test_two_digit_years_of_birth(text, at, hint, year, is_open):
         ("Chu Văn An", "Chu Văn An", ()),
         ("CHU VAN AN", "Chu Van An", ("name_unaccented",)),
         ("Bé Nguyễn An Nhiên", "Nguyễn An Nhiên", ("name_title",)),
+        ("Em Lâm Chí Dũng", "Lâm Chí Dũng", ("name_title",)),
+        ("EM CHAU MINH", "Chau Minh", ("name_title", "name_unaccented")),
+        ("BS. Nguyễn Văn Nam", "Nguyễn Văn Nam", ("name_title",)),
+        ("BS Nguyễn Nam", "Nguyễn Nam", ("name_title",)),
+        ("BS.Nguyễn Nam", "Nguyễn Nam", ("name_title",)),
+        ("ThS. Lê Thị Hà", "Lê Thị Hà", ("name_title",)),
+        ("ThS.BS Lê Thị Hà", "Lê Thị Hà", ("name_title",)),
+        ("PGS.TS. LÊ THỊ HÀ", "Lê Thị Hà", ("name_title",)),
+        ("SMITH, John", "Smith John", ("name_comma", "name_unaccented")),
+        ("O'BRIEN, Mary Jane", "O'Brien Mary Jane", ("name_comma", "name_unaccented")),
+        ("Nguyễn, Văn An", "Nguyễn Văn An", ("name_comma",)),
+        ("Nguyễn Thị Hoa, con bà Lan", "Nguyễn Thị Hoa", ("name_note",)),
+        ("Hoa, Mẹ Lan", "Hoa", ("name_note", "name_single")),
+        ("Hoa, KP3", "Hoa", ("name_note", "name_single")),
         ("Nguyễn Thị Hoa (mẹ Lan)", "Nguyễn Thị Hoa", ("name_note",)),
         ("K' Hữu Lộc", "K' Hữu Lộc", ()),
         ("H’Niê Êban", "H'Niê Êban", ()),

@@ -119,3 +119,28 @@ def test_a_refused_file_still_prints_one_document(site, tmp_path):
         )
 
     assert json.loads(out.getvalue())["refused"] == "unknown_kind"
+
+
+def test_of_several_doses_on_a_row_the_person_stays_one_row(site, tmp_path):
+    head = "Họ và tên;Năm sinh;CCCD;Ngày tiêm mũi 1;Vắc xin mũi 1;Ngày tiêm mũi 2"
+    path = tmp_path / "ds.csv"
+    lines = [
+        f"{head};Vắc xin mũi 2",
+        "Mai Thị Bé;1971;079171000111;12/07/2021;AZ;10/10/2021;AZ",
+        "Mai Thị Ca;1972;079172000111;12/07/2021;AZ;31/02/2021;AZ",
+        "Mai Thị Dư;1973;079173000111;12/07/2021;AZ;;",
+    ]
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+    rows = run(path, "--site", site.code)["rows"]
+
+    assert [(row["row"], row["verdict"]) for row in rows] == [
+        (2, "new"),
+        (3, "error"),
+        (4, "new"),
+    ]
+    told = [[dose["verdict"] for dose in row.get("doses", ())] for row in rows]
+    assert told == [["new", "new"], ["new", "error"], []]
+    doses = Dose.objects.filter(site=site).order_by("person__name_folded", "given_on")
+    assert [dose.dose_number for dose in doses] == [1, 2, 1, 1]
+    assert doses[0].person_id == doses[1].person_id != doses[2].person_id

@@ -217,7 +217,12 @@ def test_two_doses_side_by_side_give_the_one_of_the_title(read):
         (date(2021, 7, 12), "vaxzevria", "ABX6318", 1),
         (date(2021, 10, 10), "vaxzevria", "", 2),
     ]
-    assert (rows[3].verdict, codes(rows[3])) == ("error", {"several_doses"})
+    # None of the days is the title's: both doses are told, and looked at.
+    assert told(rows[3:], "given_on", "lot", "dose_number") == [
+        (date(2021, 7, 12), "ABX6318", 1),
+        (date(2021, 10, 9), "", 2),
+    ]
+    assert [codes(row) for row in rows[3:]] == [{"one_of_several"}] * 2
 
 
 def test_cells_merged_downwards_and_as_above(read):
@@ -379,6 +384,35 @@ def test_a_list_without_any_header_is_read_by_its_cells(read, vocabulary):
     guesses = [c for c in sheet.tables[0].columns if c.role]
     assert {c.origin for c in guesses} == {"content"}
     assert max(c.confidence for c in guesses) <= 0.6
+
+
+@pytest.mark.parametrize(
+    ("lots", "day"),
+    [
+        (["210101", "210101", "210101"], "2021-09-15"),
+        (["2021070015", "2021070015", "2021070016"], "15/09/2021"),
+        (["FG4493", "FG4493", "ABX6318"], "15092021"),
+    ],
+)
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 0, 1)])
+def test_lots_without_a_heading_are_no_days_and_no_numbers(read, lots, day, order):
+    people = [
+        ("Nguyễn Thị Hường", "12/3/1971", "079171000111"),
+        ("Đặng Văn Ửng", "1966", "079066000111"),
+        ("Trần Tám", "1967", "079067000111"),
+    ]
+    lines = []
+    for (name, born, number), lot in zip(people, lots, strict=True):
+        last = [lot, "Pfizer", day]
+        lines.append([name, born, number, *(last[place] for place in order)])
+
+    rows = read(as_csv(lines))
+
+    assert told(rows, "born_on", "id_number", "given_on", "lot") == [
+        ("1971-03-12", "079171000111", date(2021, 9, 15), lots[0]),
+        ("1966", "079066000111", date(2021, 9, 15), lots[1]),
+        ("1967", "079067000111", date(2021, 9, 15), lots[2]),
+    ]
 
 
 def test_quoted_cells_two_numbers_and_days_in_every_form(read):
@@ -566,8 +600,11 @@ def test_days_under_mui_1_and_mui_2(read):
         ("F", date(2021, 6, 12), 1),
         ("F", date(2021, 9, 4), 2),
     ]
-    assert rows[2].values.sex is None
-    assert codes(rows[2]) == {"several_doses"}
+    assert [row.row for row in rows[2:]] == [5, 5]
+    assert told(rows[2:], "sex", "given_on", "dose_number") == [
+        (None, date(2021, 6, 12), 1),
+        (None, date(2021, 9, 4), 2),
+    ]
 
 
 def test_days_that_a_spreadsheet_may_have_turned_about_are_pointed_out(read):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,11 @@ from portal.registry.models import ListJob, Organization, SessionList
 
 Work = ListJob.Work
 _WRONG_USAGE: Final = 2
+# Verdicts, what staff have to look at first.
+_URGENCY: Final = (
+    *("error", "ambiguous", "differs", "new", "same"),
+    *("duplicate", "postponed", "excluded"),
+)
 
 
 class Command(BaseCommand):
@@ -97,7 +103,7 @@ def _answer(
             for sheet in survey.sheets
             if sheet.tables
         },
-        "rows": _written(one) if one else _judged(rows, site),
+        "rows": _by_person(_written(one) if one else _judged(rows, site)),
     }
 
 
@@ -107,6 +113,19 @@ def _written(one: SessionList) -> list[dict[str, Any]]:
         contents.as_contract(opened.row, opened.staged.verdict, opened.reasons)
         for opened in report.rows_of(one)
     ]
+
+
+def _by_person(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return one row a person: of several doses the one that asks most of staff.
+
+    All of them stand beside it under ``doses``.
+    """
+    people: list[dict[str, Any]] = []
+    for _place, doses in groupby(rows, key=lambda row: (row["sheet"], row["row"])):
+        each = list(doses)
+        first = min(each, key=lambda row: _URGENCY.index(row["verdict"]))
+        people.append(first if len(each) == 1 else first | {"doses": each})
+    return people
 
 
 def _site(code: str | None) -> Organization | None:
