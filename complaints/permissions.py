@@ -11,6 +11,8 @@ from complaints.rules import workflow
 from complaints.rules.refused import Refused
 from portal.accounts.models import Posting, User
 from portal.audit.together import TOGETHER, hang_together
+from portal.common import crypto
+from portal.registry import national_id
 from portal.registry.models import IdentityDocument, Organization, Telephone
 
 Role = Posting.Role
@@ -93,22 +95,41 @@ def concerns(user: User, complaint: Complaint) -> bool:
     ):
         if own is not None and theirs is not None and bytes(theirs) == bytes(own):
             return True
+    if crypto.has_older_keys() and (
+        _is_of(user.phone_digest, "phone", sent.phone)
+        or _is_of(user.number_digest, "national_id", sent.national_id)
+    ):
+        return True
     return concerns_record(user, [sent.person_id])
 
 
 def concerns_record(user: User, people: Collection[int | None]) -> bool:
     """Tell whether one of these people's records bears the user's own numbers."""
-    return (
-        user.phone_digest is not None
-        and Telephone.objects.filter(
-            person__in=people, number_digest=user.phone_digest
-        ).exists()
-    ) or (
-        user.number_digest is not None
-        and IdentityDocument.objects.filter(
-            person__in=people, number_digest=user.number_digest
-        ).exists()
-    )
+    for own, rows, purpose in (
+        (user.phone_digest, Telephone.objects, "phone"),
+        (user.number_digest, IdentityDocument.objects, "national_id"),
+    ):
+        if own is None:
+            continue
+        theirs = rows.filter(person__in=people)
+        if theirs.filter(number_digest=own).exists():
+            return True
+        if crypto.has_older_keys() and any(
+            _is_of(own, purpose, _canonical(purpose, row.number)) for row in theirs
+        ):
+            return True
+    return False
+
+
+def _is_of(own: bytes | memoryview | None, purpose: str, text: str) -> bool:
+    """Tell whether a digest made under whichever key is of a text; not of ''."""
+    return own is not None and bool(text) and crypto.is_digest_of(own, purpose, text)
+
+
+def _canonical(purpose: str, number: str) -> str:
+    if purpose == "phone":
+        return number
+    return national_id.read(number).canonical or number
 
 
 def require_other(

@@ -1,6 +1,6 @@
-"""Running the quality rules, with those about complaints: Q53 and Q54.
+"""Running the quality rules, with those about lists and complaints: Q52 to Q54.
 
-These two look at every open complaint, of which there are few beside the doses.
+These look at every list that waits and every open complaint, few beside the doses.
 """
 
 from datetime import datetime
@@ -18,6 +18,17 @@ _SECONDS: Final = 25.0
 _OPEN: Final = ", ".join(f"'{status}'" for status in OPEN)
 
 SETS: Final = (
+    # Whom a row may name is sealed, so that the rows which wait are counted by list.
+    SetRule(
+        "Q52",
+        "SELECT l.id AS subject_id, '' AS part, NULL::bigint AS person_id, l.site_id,"
+        " jsonb_build_object('rows', count(*)::int) AS detail"
+        " FROM registry_sessionlist l"
+        " JOIN registry_stagedrow r ON r.session_list_id = l.id"
+        " AND r.verdict = 'ambiguous'"
+        " WHERE l.state = 'checked' AND l.forgotten_at IS NULL"
+        " GROUP BY l.id, l.site_id",
+    ),
     # The claimed vaccine is sealed, so that the shortest gap of all counts.
     SetRule(
         "Q53",

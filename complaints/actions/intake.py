@@ -12,6 +12,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from complaints import policies, timeline
+from complaints.actions import subject_keys
 from complaints.actions.reported import Held, Matter, Sender, Urgent
 from complaints.choices import (
     OPEN,
@@ -37,7 +38,6 @@ from portal.registry import corrections
 from portal.registry.models import Dose, Organization, Person
 
 MOST_MATTERS = 10
-_BY_FIELD = frozenset({Kind.WRONG_DOSE, Kind.WRONG_PERSON})
 
 
 @dataclass(frozen=True)
@@ -117,9 +117,15 @@ def _store(
         else None
     )
     submission = _submission(key, digest, sender, at)
-    subjects = {_subject_key(sender, matter): matter for matter in matters}
-    joined = _open_already(list(subjects))
-    said = {c.pk: subjects.pop(bytes(c.subject_key)) for c in joined}
+    subjects = {subject_keys.of(sender, matter)[0]: matter for matter in matters}
+    # Reports from before a change of keys bear a digest under an older one.
+    older = {
+        key: newest
+        for newest, matter in subjects.items()
+        for key in subject_keys.of(sender, matter)
+    }
+    joined = _open_already(list(older))
+    said = {c.pk: subjects.pop(older[bytes(c.subject_key)]) for c in joined}
     actor = Actor.STAFF if by else Actor.CITIZEN
     complaints = _complaints(submission, subjects, urgent, at)
     Claim.objects.bulk_create(
@@ -165,7 +171,7 @@ def _store(
 
 def already_open(sender: Sender, matters: Sequence[Matter]) -> list[Complaint]:
     """Return the open complaints that these matters would join if sent now."""
-    subjects = [_subject_key(sender, matter) for matter in matters]
+    subjects = [k for matter in matters for k in subject_keys.of(sender, matter)]
     with scope.system():
         return list(
             Complaint.objects.open()
@@ -362,26 +368,6 @@ def _event(
         holder_id=complaint.holder_id,
         data=data,
     )
-
-
-def _subject_key(sender: Sender, matter: Matter) -> bytes:
-    """Return what makes two matters the same: whose, which kind, about which dose."""
-    whose = (
-        f"person:{sender.person_id}"
-        if sender.person_id is not None
-        else f"{sender.national_id or names.fold(sender.full_name)}|{sender.born_on}"
-    )
-    which = (
-        f"dose:{matter.dose_id}"
-        if matter.dose_id is not None
-        else "|".join(
-            [matter.claims.get(name, "") for name in (Field.GIVEN_ON, Field.PRODUCT)]
-            + [str(matter.given_on or ""), str(matter.site_id or ""), matter.site_text]
-        )
-    )
-    # The fields belong to it: what is newly claimed must not vanish in an older matter.
-    fields = ",".join(sorted(matter.claims)) if matter.kind in _BY_FIELD else ""
-    return crypto.digest("subject", f"{whose}|{matter.kind}|{which}|{fields}")
 
 
 def _body_digest(sender: Sender, matters: Sequence[Matter]) -> bytes:

@@ -236,7 +236,7 @@ def _person_of(complaint: Complaint, *, warrant: Warrant, at: datetime) -> int:
     person = None
     if submission.national_id_digest is not None and submission.born_on is not None:
         found = IdentityDocument.objects.filter(
-            number_digest=submission.national_id_digest,
+            number_digest__in=crypto.digests("national_id", submission.national_id),
             is_void=False,
             person__born_on=submission.born_on,
         ).exclude(person__status=Person.Status.ENTERED_IN_ERROR)

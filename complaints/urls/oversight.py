@@ -61,6 +61,7 @@ urlpatterns = [
     path("du-lieu/", data_requests.index, name="data_requests"),
     path("du-lieu/<uuid:ref>/", data_requests.one, name="data_request"),
     path("doi-chieu/", comparison.people, name="comparison"),
+    path("doi-chieu/so-lieu.<slug:form>", comparison.file, name="comparison_file"),
     path("doi-chieu/viec/", comparison.job, name="comparison_job"),
     path("nen-tang/", platform.platform, name="platform"),
     path("tu-sua/", selfcorrection.rules, name="selfcorrection"),

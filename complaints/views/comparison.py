@@ -1,6 +1,7 @@
 """How records agree with the population register, and the comparison of everybody."""
 
 from datetime import datetime
+from io import BytesIO
 from typing import Any, Final
 
 from django.contrib import messages
@@ -19,6 +20,8 @@ from portal.accounts.access import Role, StaffRequest
 from portal.common.htmx import page_or_fragment
 from portal.common.http import see_other
 from portal.common.templatetags.ui import percent, vn_number
+from portal.registry.exports import doses, sheets
+from portal.registry.exports.doses import MEDIA_TYPES
 from portal.registry.models import AdministrativeUnit, Organization, PopulationRun
 from portal.registry.population import figures, runs
 from portal.registry.population.figures import Counts
@@ -96,6 +99,36 @@ def job(request: StaffRequest) -> HttpResponse:
     return see_other("oversight:comparison")
 
 
+@require_safe
+@access.staff(*access.OVERSEERS)
+def file(request: StaffRequest, form: str) -> HttpResponse:
+    """Give the table as a file, with the numbers as numbers; 404 without an area."""
+    if form not in MEDIA_TYPES:
+        raise Http404
+    own, unit = _unit(request)
+    if own is None and unit is None and not access.sees_country(request):
+        raise Http404
+    seen = figures.overview(unit)
+    table = _table(unit, seen)
+    header = [str(column["label"]) for column in table["columns"]]
+    rows: list[sheets.Row] = [
+        (_cells(part, unit, counts)[0], *_numbers(counts))
+        for part, counts in _sorted(seen)
+    ]
+    if form == doses.CSV:
+        content = b"".join(sheets.as_csv(header, rows))
+    else:
+        into = BytesIO()
+        sheets.write_xlsx(into, title=_("Population"), header=header, rows=rows)
+        content = into.getvalue()
+    day = timezone.localdate(seen.computed_at) if seen.computed_at else None
+    name = f"doi-chieu-{unit.code.lower() if unit else 'ca-nuoc'}-{day or ''}.{form}"
+    response = HttpResponse(content, content_type=MEDIA_TYPES[form])
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
 def _page(request: StaffRequest, *, status: int = 200) -> HttpResponse:
     at = timezone.now()
     own, unit = _unit(request)
@@ -110,6 +143,14 @@ def _page(request: StaffRequest, *, status: int = 200) -> HttpResponse:
         "is_part": unit is not None and unit != own,
         "above_url": reverse("oversight:comparison"),
         "has_area": has_area,
+        "files": [
+            {
+                "url": reverse("oversight:comparison_file", args=[form])
+                + (f"?{urlencode({'unit': unit.code})}" if unit else ""),
+                "label": form.upper(),
+            }
+            for form in MEDIA_TYPES
+        ],
         "figures": _headline(seen.total),
         "table": _table(unit, seen),
         "computed_at": seen.computed_at,
@@ -206,13 +247,6 @@ def _table(unit: AdministrativeUnit | None, seen: figures.Overview) -> dict[str,
         _("Malformed number"),
         _("Not yet compared"),
     )
-    parts = sorted(
-        seen.parts.items(),
-        key=lambda item: (
-            item[1].matched + item[1].not_sent - item[1].people,
-            item[0].sort_key if item[0] else "",
-        ),
-    )
     return {
         "caption": _("By area, most to mend first"),
         "columns": [
@@ -221,10 +255,23 @@ def _table(unit: AdministrativeUnit | None, seen: figures.Overview) -> dict[str,
         ],
         "rows": [
             {"url": _part_url(part, unit), "cells": _cells(part, unit, counts)}
-            for part, counts in parts
+            for part, counts in _sorted(seen)
         ],
         "empty": _("Nothing has been counted yet."),
     }
+
+
+def _sorted(
+    seen: figures.Overview,
+) -> list[tuple[AdministrativeUnit | None, Counts]]:
+    """Return the parts, those with most to mend first."""
+    return sorted(
+        seen.parts.items(),
+        key=lambda item: (
+            item[1].matched + item[1].not_sent - item[1].people,
+            item[0].sort_key if item[0] else "",
+        ),
+    )
 
 
 def _part_url(part: AdministrativeUnit | None, unit: AdministrativeUnit | None) -> str:
@@ -242,9 +289,19 @@ def _cells(
         name = _("Commune not known")
     else:
         name = part.name
-    numbers = [
+    people, matched, _part, *others = _numbers(counts)
+    share = _share(counts.matched, counts.compared)
+    words = [vn_number(number) for number in others]
+    return [name, vn_number(people), vn_number(matched), share, *words]
+
+
+def _numbers(counts: Counts) -> list[int]:
+    """Return the columns behind the name; the share in whole percent, 0 for none."""
+    share = round(100 * counts.matched / counts.compared) if counts.compared else 0
+    return [
         counts.people,
         counts.matched,
+        share,
         counts.mismatched,
         counts.wrong_number,
         counts.wrong_name,
@@ -254,9 +311,6 @@ def _cells(
         counts.bad_format,
         counts.not_sent,
     ]
-    words = [vn_number(number) for number in numbers]
-    words.insert(2, _share(counts.matched, counts.compared))
-    return [name, *words]
 
 
 def _run(run: PopulationRun, *, at: datetime) -> dict[str, Any]:

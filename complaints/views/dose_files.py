@@ -5,9 +5,10 @@ it is.
 """
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, datetime
 from tempfile import SpooledTemporaryFile
-from typing import IO, TYPE_CHECKING, Final, cast
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from django import forms
 from django.http import FileResponse, Http404, HttpResponse
@@ -23,6 +24,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
+from complaints.forms import choices_of
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.common.forms import Form
@@ -58,6 +60,7 @@ class DoseFileForm(Form):
 
     first = _day(gettext_lazy("First day of doses"))
     last = _day(gettext_lazy("Last day of doses"))
+    unit = forms.ChoiceField(label=gettext_lazy("Unit"), required=False)
     form = forms.ChoiceField(
         label=gettext_lazy("File"),
         choices=[
@@ -65,6 +68,23 @@ class DoseFileForm(Form):
             (doses.CSV, gettext_lazy("Text table (CSV)")),
         ],
     )
+
+    def __init__(
+        self, *args: Any, units: Sequence[Organization], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.units = {unit.code: unit for unit in units}
+        if len(units) == 1:
+            del self.fields["unit"]
+            return
+        field = choices_of(self, "unit")
+        field.choices = [(unit.code, unit.name) for unit in units]
+
+    @property
+    def organization(self) -> Organization:
+        """Return the unit that was chosen: the first one where none was."""
+        chosen = self.cleaned_data.get("unit", "") if self.is_bound else ""
+        return self.units.get(chosen) or next(iter(self.units.values()))
 
     def clean(self) -> None:
         """Refuse days in the wrong order."""
@@ -82,12 +102,13 @@ def doses_file(request: StaffRequest) -> HttpResponseBase:
     GET with days counts; the file itself leaves an entry in the audit.
     """
     at = timezone.now()
-    organization = _organization(request)
     asked = request.POST if request.method == "POST" else request.GET or None
-    form = DoseFileForm(asked, initial={"form": doses.XLSX})
+    units = _units(request)
+    form = DoseFileForm(asked, initial={"form": doses.XLSX}, units=units)
     if not form.is_valid():
         status = 422 if asked is not None else 200
-        return _page(request, form, organization, status=status)
+        return _page(request, form, form.organization, status=status)
+    organization = form.organization
     first, last = form.cleaned_data["first"], form.cleaned_data["last"]
     kind = form.cleaned_data["form"]
     count = doses.doses_of(organization, first=first, last=last)[: MOST + 1].count()
@@ -149,9 +170,12 @@ def _mine(request: StaffRequest, ref: uuid.UUID) -> DoseFile:
     return asked
 
 
-def _organization(request: StaffRequest) -> Organization:
-    """Return the unit whose doses are meant: the one of the user's first posting."""
-    return request.postings[0].organization
+def _units(request: StaffRequest) -> list[Organization]:
+    """Return the units of all the user's postings, each once, the first one first."""
+    units = {
+        posting.organization_id: posting.organization for posting in request.postings
+    }
+    return list(units.values())
 
 
 def _page(
@@ -163,10 +187,12 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     kind = form.cleaned_data.get("form", doses.XLSX) if form.is_bound else doses.XLSX
+    several = "unit" in form.fields
     size = (count or 0) * doses.BYTES_A_ROW.get(kind, 0) / 1024 / 1024
     context = {
         "form": form,
         "organization": organization,
+        "several": several,
         "count": count,
         "most": MOST,
         "is_later": count is not None and count > AT_ONCE,

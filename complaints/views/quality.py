@@ -149,6 +149,9 @@ def finding(request: StaffRequest, rule: str, finding: str) -> HttpResponse:
         "person": quality_rows.person_rows(one.person_id),
         "doses": quality_rows.dose_rows(one),
         "cases": quality_rows.cases(one),
+        "list_url": quality_rows.list_url(one)
+        if request.roles & set(access.CASEWORKERS)
+        else "",
         "pairs": pair_rows.about(
             [one.person_id],
             one.subject_id if one.subject == Subject.DOSE else None,

@@ -13,7 +13,7 @@ from complaints.choices import OPEN
 from complaints.models import Complaint
 from complaints.views import quality_words
 from portal.registry import identity, national_id
-from portal.registry.models import Dose, Person, Product, QualityFinding
+from portal.registry.models import Dose, Person, Product, QualityFinding, SessionList
 from portal.registry.quality.rule import Rule, Subject
 
 MOST_DOSES: Final = 50
@@ -45,6 +45,8 @@ def which(rule: Rule) -> list[str]:
         return [_("Person")]
     if rule.subject == Subject.COMPLAINT:
         return [_("Code")]
+    if rule.subject == Subject.ROW:
+        return [_("Session list")]
     return [_("Which")]
 
 
@@ -74,6 +76,9 @@ def _subjects(page: Sequence[QualityFinding]) -> dict[int, tuple[str, ...]]:
     if subject == Subject.PERSON:
         people = Person.objects.in_bulk(keys)
         return {pk: (quality_words.masked(one),) for pk, one in people.items()}
+    if subject == Subject.ROW:
+        lists = SessionList.objects.filter(pk__in=keys)
+        return {one.pk: (f"{one.uploaded_at:%d/%m/%Y}",) for one in lists}
     if subject == Subject.COMPLAINT:
         cases = Complaint.objects.filter(pk__in=keys).select_related("submission")
         return {case.pk: (case.pretty_reference,) for case in cases}
@@ -125,6 +130,14 @@ def dose_rows(one: QualityFinding) -> list[dict[str, Any]]:
         }
         for dose in found
     ]
+
+
+def list_url(one: QualityFinding) -> str:
+    """Return the way to the list whose rows wait; '' for a finding of another kind."""
+    if one.subject != Subject.ROW:
+        return ""
+    found = SessionList.objects.filter(pk=one.subject_id).first()
+    return reverse("casework:list", args=[found.ref]) if found else ""
 
 
 def cases(one: QualityFinding) -> list[dict[str, str]]:

@@ -57,6 +57,12 @@ def detail(found: Mapping[str, Any], products: Mapping[str, str]) -> str:
         parts.append(_("dose %(n)s") % {"n": found["number"]})
     if "round" in found:
         parts.append(_("%(n)s on such a day") % {"n": vn_number(found["round"])})
+    if "rows" in found:
+        parts.append(_("%(n)s rows wait") % {"n": vn_number(found["rows"])})
+    if "entries" in found:
+        parts.append(_("%(n)s entries in an hour") % {"n": vn_number(found["entries"])})
+    if "hour" in found:
+        parts.append(_("entered at %(n)s o'clock") % {"n": found["hour"]})
     if "complaints" in found:
         parts.append(_("%(n)s complaints") % {"n": vn_number(found["complaints"])})
     return ", ".join(parts)

@@ -22,6 +22,8 @@ class User(AbstractUser):
     # What a case is compared with, so that nobody decides the own one; digests only.
     phone_digest = models.BinaryField(max_length=32, null=True)
     number_digest = models.BinaryField(max_length=32, null=True)
+    # Version of the index key that they are made under; null: of the first one.
+    digests_key = models.PositiveSmallIntegerField(null=True)
     # The key of the posting chosen for this request; None: all that are in force.
     working_as: int | None = None
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -256,7 +257,8 @@ def know(
     user.phone_digest = crypto.digest("phone", phone) if phone else None
     number = national_id and crypto.digest("national_id", national_id)
     user.number_digest = number or None
-    user.save(update_fields=["phone_digest", "number_digest"])
+    user.digests_key = max(settings.INDEX_KEYS) if (phone or number) else None
+    user.save(update_fields=["phone_digest", "number_digest", "digests_key"])
     _note(user, by, "own telephone and number", at=at)
 
 

@@ -132,6 +132,19 @@ def digests(purpose: str, text: str) -> list[bytes]:
     return [_mac(keys[version], purpose, text) for version in sorted(keys)[::-1]]
 
 
+def is_digest_of(stored: bytes | memoryview, purpose: str, text: str) -> bool:
+    """Tell whether a blind index is of this text, under any of the index keys."""
+    return bytes(stored) in digests(purpose, text)
+
+
+def has_older_keys() -> bool:
+    """Tell whether digests under an older index key may still be about.
+
+    Two digests of one text then differ, until ``rotate_digests`` made them anew.
+    """
+    return len(settings.INDEX_KEYS) > 1
+
+
 def code_mac(code: str, *, bound_to: str) -> bytes:
     """Return what is stored of a one-time code instead of the code itself."""
     return digest(f"code:{bound_to}", code)

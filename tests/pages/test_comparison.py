@@ -1,5 +1,7 @@
 """How records agree with the register: who sees what, who may set it going."""
 
+import csv
+import io
 from datetime import timedelta
 
 import pytest
@@ -7,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
+from python_calamine import CalamineWorkbook
 
 from portal.common import outbox
 from portal.registry.models import PopulationRun
@@ -168,3 +171,37 @@ def test_the_page_takes_few_statements_however_many_areas_there_are(client, coun
     many = statements()
 
     assert len(many) == len(few) <= 7, many
+
+
+def file_of(client, form, **query):
+    return client.get(reverse("oversight:comparison_file", args=[form]), query)
+
+
+def test_the_figures_come_as_a_text_table_and_as_a_workbook(client, country):
+    client.force_login(make_staff(make_root(), "overseer"))
+
+    text = file_of(client, "csv").content.decode("utf-8-sig")
+    book = CalamineWorkbook.from_filelike(io.BytesIO(file_of(client, "xlsx").content))
+
+    told = {row["Area"]: row for row in csv.DictReader(io.StringIO(text, newline=""))}
+    assert set(told) == {"Thành phố Hồ Chí Minh", "Hà Nội"}
+    assert told["Thành phố Hồ Chí Minh"]["People"] == "2"
+    assert told["Hà Nội"]["No number"] == "1"
+    sheet = book.get_sheet_by_index(0).to_python()
+    assert sheet[0][:3] == ["Area", "People", "Agree"]
+    assert {row[0]: row[1] for row in sheet[1:]} == {
+        "Thành phố Hồ Chí Minh": 2,
+        "Hà Nội": 2,
+    }
+
+
+def test_a_file_holds_the_readers_own_area_alone(client, country):
+    office = make_organization(kind="health_department", province=country["N79"])
+    client.force_login(make_staff(office, "overseer"))
+
+    text = file_of(client, "csv").content.decode("utf-8-sig")
+
+    assert "Phường Thử" in text
+    assert "Hà Nội" not in text
+    assert file_of(client, "csv", unit="N01").status_code == 404
+    assert file_of(client, "pdf").status_code == 404

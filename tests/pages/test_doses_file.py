@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import timedelta
 from io import StringIO
 
@@ -14,12 +15,19 @@ from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
 from complaints.views import dose_files
+from portal.accounts.models import Posting
 from portal.audit.models import Entry
 from portal.common import outbox
 from portal.registry import corrections
 from portal.registry.exports import files
 from portal.registry.models import DoseFile, Person
-from tests.factories import make_dose, make_organization, make_person, make_staff
+from tests.factories import (
+    LONG_AGO,
+    make_dose,
+    make_organization,
+    make_person,
+    make_staff,
+)
 
 pytestmark = pytest.mark.django_db
 DAYS = {"first": "2021-01-01", "last": "2022-12-31"}
@@ -222,3 +230,28 @@ def test_after_a_day_the_content_is_gone(client, asked):
     assert not default_storage.exists(files.name_of(row))
     assert not client.get(asked).context["is_ready"]
     assert client.post(f"{asked}tai/").status_code == 404
+
+
+def test_whoever_has_two_postings_chooses_the_unit(client, person, unit):
+    other = make_organization(kind="hospital")
+    stranger = make_person(
+        "Lê Văn Kia", national_id="079158012388", phone="+84900000388"
+    )
+    make_dose(stranger, other)
+    nurse = make_staff(unit)
+    Posting.objects.create(
+        user=nurse, organization=other, role="lead", valid_from=LONG_AGO
+    )
+    client.force_login(nurse)
+
+    page = client.get(reverse("casework:doses_file"))
+    first = body_of(ask(client, form="csv")).decode("utf-8-sig")
+    second = body_of(ask(client, form="csv", unit=other.code)).decode("utf-8-sig")
+
+    assert {unit.code, other.code} <= set(
+        re.findall(r'value="([^"]+)"', page.content.decode())
+    )
+    assert "Nguyễn Thị Thử" in first
+    assert "Lê Văn Kia" not in first
+    assert "Lê Văn Kia" in second
+    assert ask(client, form="csv", unit=make_organization().code).status_code == 422

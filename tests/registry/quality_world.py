@@ -16,6 +16,8 @@ from portal.common import crypto, names
 from portal.registry import corrections, national_id
 from portal.registry.management.commands.load_reference import load
 from portal.registry.models import (
+    Certificate,
+    Correction,
     Dose,
     IdentityDocument,
     Lot,
@@ -30,6 +32,7 @@ from portal.registry.reference.tables import all_tables
 from tests.factories import (
     NOON,
     make_organization,
+    make_staff,
     make_unit,
     missing_dose,
     sender_for,
@@ -86,7 +89,8 @@ class Example:
     def has_form_at_rest(self) -> bool:
         """Tell whether the rule is asked at rest and the example can be on record."""
         rule = RULES[self.rule]
-        is_asked = rule.sql is not None or self.rule in ("Q53", "Q54")
+        elsewhere = ("Q49", "Q50", "Q53", "Q54")
+        is_asked = rule.sql is not None or self.rule in elsewhere
         return is_asked and "record" not in self.around
 
 
@@ -360,6 +364,7 @@ class Place:
                 born_on=born_on,
                 born_precision=precision,
                 sex=about["sex"],
+                population=about.get("population") or Person.Population.NOT_SENT,
             )
             for number in about["number"]:
                 self.number(person, number)
@@ -389,7 +394,7 @@ class Place:
     def dose(self, person: Person | None, about: dict) -> Dose:
         """Put a dose on record, as an import would."""
         number = about.get("lot", "")
-        return Dose.objects.create(
+        dose = Dose.objects.create(
             person=person,
             given_on=about["day"],
             product=self.products[about["product"]],
@@ -399,6 +404,67 @@ class Place:
             dose_number=int(about["no"]) if "no" in about else None,
             source=about.get("source", "service"),
             recorded_at=recorded_at(about),
+        )
+        if "entries" in about:
+            self._enter(dose, int(about["entries"]))
+        if "signed" in about or "certified" in about:
+            self._certify(dose, about)
+        return dose
+
+    def _certify(self, dose: Dose, about: dict) -> None:
+        """Let a certificate tell of a dose, in doubt since the person was changed.
+
+        It was issued at noon of some day; each version of the dose is a correction, an
+        hour later each, and the certificate is younger than those it knows of.
+        """
+        known = int(about.get("certified", about.get("version", 1)))
+        hour = timedelta(hours=1)
+        sealed = crypto.seal("{}", bound_to="nothing")
+        for version in range(1, int(about.get("version", 1))):
+            Correction.objects.create(
+                target="dose",
+                target_id=dose.pk,
+                version_before=version,
+                operation="change",
+                before_sealed=sealed,
+                after_sealed=sealed,
+                reason="complaint",
+                reason_ref="test",
+                applied_at=NOON + version * hour,
+            )
+        assert dose.person is not None
+        ref = uuid.uuid4()
+        Certificate.objects.create(
+            ref=ref,
+            person=dose.person,
+            dose=dose,
+            identifier=f"URN:UVCI:01:VN:{ref.hex.upper()}",
+            revocation=b"x" * 16,
+            text_sealed=sealed,
+            issued_at=NOON + (known - 1) * hour + timedelta(minutes=1),
+            expires_at=NOON + timedelta(days=365),
+            doubted=True,
+        )
+
+    def _enter(self, dose: Dose, entries: int) -> None:
+        """Let an account of its own have entered so many doses, this one the last."""
+        account = make_staff(self.sites["A"])
+        sealed = crypto.seal("{}", bound_to="nothing")
+        first = 10**12 + dose.pk * 1_000
+        Correction.objects.bulk_create(
+            Correction(
+                target="dose",
+                target_id=dose.pk if n == entries else first + n,
+                version_before=0,
+                operation="add",
+                before_sealed=sealed,
+                after_sealed=sealed,
+                reason="complaint",
+                reason_ref="test",
+                proposed_by=account,
+                applied_at=dose.recorded_at,
+            )
+            for n in range(1, entries + 1)
         )
 
     def _share(self, example: Example) -> None:

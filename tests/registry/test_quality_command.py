@@ -39,7 +39,8 @@ def test_a_clean_registry_ends_with_0_and_names_all_rules(place):
     assert code == 0
     assert list(answer) == list(RULES)
     assert answer["Q01"] == {"rows": 0, "severity": "E"}
-    assert answer["Q50"] == {"rows": None, "severity": "W"}
+    assert answer["Q50"] == {"rows": 0, "severity": "W"}
+    assert answer["Q51"] == {"rows": None, "severity": "W"}
     assert QualityRun.objects.get().is_full
 
 

@@ -18,7 +18,7 @@ EXAMPLES = quality_world.read()
 IDS = [f"{one.rule} {one.example}" for one in EXAMPLES]
 AT_REST = [one for one in EXAMPLES if one.has_form_at_rest]
 # What no model holds: the rules that can be asked of a single record only.
-SINGLE_ONLY = {"Q03", "Q15", "Q47", "Q49", "Q50", "Q51", "Q52"}
+SINGLE_ONLY = {"Q03", "Q15", "Q51"}
 
 
 @pytest.fixture(scope="module")

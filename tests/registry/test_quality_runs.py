@@ -9,6 +9,7 @@ from django.db.models import Count
 
 from complaints.quality import SETS
 from portal.registry import corrections
+from portal.registry.imports import reviewing
 from portal.registry.models import (
     Dose,
     IdentityDocument,
@@ -22,6 +23,7 @@ from portal.registry.models import (
 )
 from portal.registry.quality import counts, runs
 from tests.factories import NOON
+from tests.registry.imports.lists import make_list, make_row, verdicts
 from tests.registry.quality_world import Place, read
 
 EXAMPLES = {f"{one.rule} {one.example}": one for one in read()}
@@ -268,3 +270,26 @@ def test_days_without_a_change_keep_no_counts(place):
 
     days = QualityCount.objects.filter(rule="Q22").values_list("day", flat=True)
     assert set(days) == {date(2026, 11, 2)}
+
+
+def test_rows_of_a_list_that_fit_several_people_wait_as_one_finding(all_rows):
+    made = Place()
+    for _ in range(2):
+        made.person(
+            {"name": "Nguyễn Thị Thử", "born": "1958-03-08", "sex": "F"}
+            | {"number": [], "phone": ""}
+        )
+    one = make_list(
+        made.sites["A"],
+        [make_row(product="vaxzevria", id_number="", phones=(), id_kind=None)],
+    )
+    assert verdicts(one) == ["ambiguous"]
+
+    runs.run(at=NOON, sets=SETS)
+    (found,) = QualityFinding.objects.filter(rule="Q52", resolved_at=None)
+    assert (found.subject_id, found.organization) == (one.pk, made.sites["A"])
+    assert found.detail == {"rows": 1}
+
+    reviewing.exclude(one.pk, 1, excluded=True, at=NOON)
+    runs.run(at=NOON, sets=SETS)
+    assert not QualityFinding.objects.filter(rule="Q52", resolved_at=None).exists()

@@ -11,6 +11,7 @@ from django.db.models import Count
 
 from portal.registry.models import QualityFinding, QualityRun
 from portal.registry.quality import (
+    certified,
     changes,
     counts,
     findings,
@@ -69,7 +70,7 @@ def run(
             if not spans:
                 break
             _check(cursor, spans, limits, params, report, at=at)
-    _check_sets(sets, params, report, at=at)
+    _check_sets((*certified.SETS, *sets), params, report, at=at)
     report.seconds = time.monotonic() - begun
     if is_full or report.people or report.doses or report.opened or report.resolved:
         QualityRun.objects.create(
@@ -124,8 +125,6 @@ def _check(
 def _check_sets(
     sets: Sequence[SetRule], params: Mapping[str, Any], report: Report, *, at: datetime
 ) -> None:
-    if not sets:
-        return
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         findings.ask_sets(cursor, sets, params)
@@ -166,7 +165,10 @@ def _params(limits: Limits, today: date) -> dict[str, Any]:
     }
 
 
-# Rules that are asked at rest: those with a form of their own, and those of complaints.
-AT_REST: Final = frozenset(
-    {code for code, rule in RULES.items() if rule.sql} | {"Q53", "Q54"}
+# Rules that are asked at rest: those with a form of their own, those of certificates,
+# and those of lists and complaints.
+AT_REST: Final = (
+    frozenset(code for code, rule in RULES.items() if rule.sql)
+    | certified.CODES
+    | {"Q52", "Q53", "Q54"}
 )

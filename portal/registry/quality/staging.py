@@ -136,6 +136,21 @@ GROUP BY o.province_id, t.product_id""",
     "ANALYZE q_arrival",
 )
 
+# Doses that somebody entered by an account, and the how manieth of it in that hour.
+_ENTRIES: Final = """
+CREATE TEMP TABLE q_entry ON COMMIT DROP AS
+WITH mine AS (
+  SELECT DISTINCT c.proposed_by_id AS account, date_trunc('hour', c.applied_at) AS hour
+  FROM q_scope_dose s JOIN registry_correction c ON c.target = 'dose'
+    AND c.target_id = s.id AND c.version_before = 0
+  WHERE c.proposed_by_id IS NOT NULL AND c.reason <> 'import'
+)
+SELECT c.target_id AS dose_id, (row_number() OVER (
+  PARTITION BY m.account, m.hour ORDER BY c.id))::int AS entries
+FROM mine m JOIN registry_correction c ON c.proposed_by_id = m.account
+  AND date_trunc('hour', c.applied_at) = m.hour
+WHERE c.target = 'dose' AND c.version_before = 0 AND c.reason <> 'import'"""
+
 _DOSES: Final = """
 CREATE TEMP TABLE q_dose ON COMMIT DROP AS
 SELECT b.*,
@@ -155,6 +170,8 @@ FROM (
     s.province_key, k.arrived_on,
     EXISTS (SELECT FROM q_stock b WHERE b.site_id = d.site_id) AS has_stock_book,
     r.first_arrival_on, d.dose_number AS number, d.source, s.organization_id, s.path,
+    e.entries,
+    extract(hour FROM d.recorded_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::int AS entry_hour,
     p.born_on,
     (extract(year FROM d.given_on) - extract(year FROM p.born_on))::int
       - (CASE p.born_precision
@@ -165,6 +182,7 @@ FROM (
   JOIN registry_product v ON v.id = d.product_id
   JOIN q_site s ON s.id = d.site_id
   LEFT JOIN q_lot l ON l.raw = d.lot_number
+  LEFT JOIN q_entry e ON e.dose_id = d.id
   LEFT JOIN registry_person p ON p.id = d.person_id
   LEFT JOIN q_stock k ON k.site_id = d.site_id AND k.lot_id = l.lot_id
   LEFT JOIN q_arrival r ON r.province_id = s.province_id
@@ -310,6 +328,8 @@ def stage(cursor: Any, limits: Limits, params: Mapping[str, Any]) -> None:
     cursor.execute("ANALYZE q_site")
     for statement in _STOCK:
         cursor.execute(statement)
+    cursor.execute(_ENTRIES)
+    cursor.execute("ANALYZE q_entry")
     cursor.execute(_DOSES)
     cursor.execute("ANALYZE q_dose")
     for statement in _PEOPLE:

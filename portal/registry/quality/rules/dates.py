@@ -54,6 +54,12 @@ def before_birth(case: Case) -> Detail | None:
     ),
 )
 def after_death(case: Case) -> Detail | None:
+    """Tell of a dose after death. Not asked at rest: no day of death is on record.
+
+    Deaths are registered by the commune's justice officer, not by vaccination sites.
+    The population database answers which of number, name, birth date and sex is wrong
+    and nothing else, so that the portal would keep a day that nobody vouches for.
+    """
     died_on = case.person.died_on if case.person else None
     return YES if died_on and case.dose.given_on > died_on else None
 

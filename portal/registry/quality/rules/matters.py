@@ -1,6 +1,7 @@
 """Q49, Q50, Q52 to Q54: certificates, rows of lists, complaints.
 
-The forms at rest of Q53 and Q54 stand where the complaints are: complaints/quality.py.
+The forms at rest of Q49 and Q50 stand in ``quality.certified``, those of Q52 to Q54
+where lists and complaints are decided: complaints/quality.py.
 """
 
 from django.utils.translation import gettext_lazy as _

@@ -169,6 +169,11 @@ def numbers_do_not_run(case: Case) -> Detail | None:
     repair=_("Work out the kind again: Abdala has three primary doses."),
 )
 def third_primary_as_booster(case: Case) -> Detail | None:
+    """Tell of a third primary dose that an entry calls booster. Not asked at rest.
+
+    Nothing to find there: the kind is never kept, the portal works it out from vaccine
+    and days each time (domain paper c, kind 12), so that a recorded one cannot differ.
+    """
     place, dose = case.place, case.dose
     is_wrong = (
         place is not None

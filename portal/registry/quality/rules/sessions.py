@@ -97,6 +97,18 @@ def round_birth_dates(case: Case) -> Detail | None:
     owner=Owner.SECURITY,
     message=_("One account entered too much within an hour, or at night"),
     repair=_("Whoever answers for accounts asks its holder; a sample is checked."),
+    sql=Sql(
+        "d.entries > most.number OR d.entries IS NOT NULL"
+        " AND (d.entry_hour >= late.number OR d.entry_hour < early.number)",
+        detail="CASE WHEN d.entries > most.number"
+        " THEN jsonb_build_object('entries', d.entries)"
+        " ELSE jsonb_build_object('hour', d.entry_hour) END",
+        limits={
+            "most": "Q47.entries",
+            "late": "Q47.night_from",
+            "early": "Q47.night_to",
+        },
+    ),
 )
 def entered_too_fast(case: Case) -> Detail | None:
     dose = case.dose
@@ -159,6 +171,12 @@ def copied_down(case: Case) -> Detail | None:
     repair=_("Probably a list that was never sent: find and import it."),
 )
 def list_was_not_sent(case: Case) -> Detail | None:
+    """Tell of a session whose doses are not those drawn. Not asked at rest.
+
+    The ledger has deliveries to a site, by lot and day, and no issue of doses to a
+    session: sites keep that in their own stock book. What was delivered less what is
+    recorded may as well be on the shelf; Q26 asks the part of it that can be known.
+    """
     for dose in case.record.doses:
         day = dose.session
         if day and day.drawn is not None and day.drawn != day.doses:
