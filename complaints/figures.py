@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from complaints.models import Figure
 from complaints.rollups import FEW, Times
-from complaints.rollups.counting import COUNTS, DAY, SHARES, SUMS, of_row
+from complaints.rollups.counting import DAY, FIGURES, SHARES, SUMS, of_row
 from complaints.rollups.kept import WATERMARK
 from complaints.rollups.sketches import Sketch, percentiles
 from portal.common import scope
@@ -28,19 +28,31 @@ SELECT organization_id, month, {", ".join(SUMS)},
   buckets, counts, answer_buckets, answer_counts
 FROM complaints_subtreefigure
 WHERE organization_id = ANY(%s::bigint[]) AND cohort = %s AND kind = %s
-  AND month BETWEEN %s AND %s"""
+  AND channel = %s AND month BETWEEN %s AND %s"""
 
 
-def _of_bodies(cohort: str, *, by_month: bool) -> str:
-    """Return the statement that counts what organizations hold themselves."""
+def _of_parts(cohort: str, *, together: bool) -> str:
+    """Return the statement that counts the chosen's own matters and those of parts.
+
+    A part counts with all below it. ``together``: all of them as one, and by month,
+    as well.
+    """
     day = DAY[cohort]
-    month = f"date_trunc('month', m.{day})::date" if by_month else "NULL::date"
-    groups = f"(m.holder_id), (m.holder_id, {month})" if by_month else "(m.holder_id)"
+    month = f"date_trunc('month', m.{day})::date" if together else "NULL::date"
+    groups = f"(r.part), ({month}), ()" if together else "(r.part)"
     return f"""
-SELECT m.holder_id, {month},{COUNTS}
-FROM complaints_measure m
-WHERE m.holder_id = ANY(%s::bigint[]) AND m.{day} >= %s::date AND m.{day} < %s::date
-  AND (%s::text = '' OR m.kind = %s::text)
+WITH reach AS MATERIALIZED (
+  SELECT o.id, part.id AS part FROM registry_organization part
+  JOIN registry_organization o ON o.path::text ~>=~ part.path::text
+    AND o.path::text ~<~ (rtrim(part.path, '/') || '0')
+  WHERE part.id = ANY(%(parts)s::bigint[])
+  UNION ALL SELECT %(chosen)s::bigint, %(chosen)s::bigint
+)
+SELECT r.part, {month},{FIGURES.replace("%s", "%(at)s")}
+FROM reach r JOIN complaints_measure m ON m.holder_id = r.id
+  AND m.{day} >= %(begins)s::date AND m.{day} < %(ends)s::date
+WHERE (%(kind)s::text = '' OR m.kind = %(kind)s::text)
+  AND (%(channel)s::text = '' OR m.channel = %(channel)s::text)
 GROUP BY GROUPING SETS ({groups})"""
 
 
@@ -50,7 +62,8 @@ class Overview:
 
     ``below`` goes by the primary key of the part; ``itself`` is what the organization
     holds of its own, None where that is nothing. ``at``: when they were counted.
-    ``is_whole``: whether it is kept together with what lies below.
+    ``is_whole``: whether it is kept together with what lies below, so that its
+    percentiles are at most 1 % off; else they are exact.
     """
 
     total: Times = Times()
@@ -87,44 +100,52 @@ def overview(
     last: date,
     at: datetime,
     kind: str = "",
+    channel: str = "",
     cohort: str = Figure.Cohort.OPENED,
 ) -> Overview:
     """Return the figures at and below an organization, from month to month.
 
     ``parts``: the keys of the organizations directly below it, and whether they are
-    wholes (see ``rollups.subtrees``). Bodies are counted exactly, by index; wholes
-    have exact counts and percentiles at most 1 % off. ``at`` tells what is overdue.
+    wholes (see ``rollups.subtrees``). These have exact counts and percentiles at most
+    1 % off; all others are counted exactly, by index. ``at`` tells what is overdue.
     """
     below = list(parts)
     wholes = [key for key, is_whole in below if is_whole]
-    bodies = [key for key, is_whole in below if not is_whole]
     seen = Overview()
     with scope.system(), connection.cursor() as cursor:
         cursor.execute(_BEGIN, [WATERMARK])
         seen.at = cursor.fetchone()[0]
-        cursor.execute(_OF_WHOLES, [[chosen.pk, *wholes], cohort, kind, first, last])
+        cursor.execute(
+            _OF_WHOLES, [[chosen.pk, *wholes], cohort, kind, channel, first, last]
+        )
         found = _wholes(cursor.fetchall())
         whole = found.pop(chosen.pk, None)
         if whole:
             seen.total, seen.months = whole.together(), whole.months
             seen.is_whole = True
         seen.below = {key: part.together() for key, part in found.items()}
-        end = month_after(last, 1)
-        # Of a body these are all.
         cursor.execute(
-            _of_bodies(cohort, by_month=whole is None),
-            [at, [chosen.pk, *bodies], first, end, kind, kind],
+            _of_parts(cohort, together=whole is None),
+            {
+                "parts": [key for key, is_whole in below if not is_whole],
+                "chosen": chosen.pk,
+                "at": at,
+                "begins": first,
+                "ends": month_after(last, 1),
+                "kind": kind,
+                "channel": channel,
+            },
         )
-        for holder, month, *figures in cursor.fetchall():
+        for part, month, *figures in cursor.fetchall():
             times = of_row(figures)
             if month is not None:
                 seen.months[month] = times
-            elif holder != chosen.pk:
-                seen.below[holder] = times
-            elif whole:
+            elif part is None:
+                seen.total = times
+            elif part == chosen.pk:
                 seen.itself = times
             else:
-                seen.total = seen.itself = times
+                seen.below[part] = times
     return seen
 
 

@@ -29,6 +29,10 @@ _REACH: Final = (
     "SELECT o.id FROM registry_organization o"
     " WHERE o.path::text ~>=~ %(first)s::text AND o.path::text ~<~ %(end)s::text"
 )
+_SLICE: Final = (
+    "(%(kind)s::text = '' OR m.kind = %(kind)s::text)"
+    " AND (%(channel)s::text = '' OR m.channel = %(channel)s::text)"
+)
 # Every open matter: its age, the time that counts, whether it was sent in the months.
 _OPEN: Final = f"""
 WITH reach AS MATERIALIZED ({_REACH})
@@ -38,7 +42,7 @@ SELECT greatest(%(today)s::date - m.sent_on, 0) AS age,
   m.sent_on >= %(begins)s::date AND m.sent_on < %(ends)s::date AS is_within,
   count(*), count(*) FILTER (WHERE m.is_untouched)
 FROM reach JOIN complaints_measure m ON m.holder_id = reach.id
-WHERE m.is_open AND (%(kind)s::text = '' OR m.kind = %(kind)s::text)
+WHERE m.is_open AND {_SLICE}
 GROUP BY 1, 2, 3"""
 
 _PACE: Final = f"""
@@ -46,30 +50,31 @@ WITH reach AS MATERIALIZED ({_REACH})
 SELECT
   (SELECT count(*) FROM reach JOIN complaints_measure m ON m.holder_id = reach.id
     AND m.sent_on >= %(since)s::date
-    AND (%(kind)s::text = '' OR m.kind = %(kind)s::text)),
+    AND {_SLICE}),
   (SELECT count(*) FROM reach JOIN complaints_measure m ON m.holder_id = reach.id
     AND m.ended_on >= %(since)s::date
-    AND (%(kind)s::text = '' OR m.kind = %(kind)s::text))"""
+    AND {_SLICE})"""
 
-# Of a whole its sketches say it, of a body its measures.
-_ENDED: Final = """
+# Of a whole its sketches say it, of all others their measures.
+_ENDED: Final = f"""
+WITH reach AS MATERIALIZED ({_REACH} AND NOT %(is_whole)s)
 SELECT bucket, sum(n)::bigint, false FROM complaints_subtreefigure,
   unnest(buckets, counts) AS hit (bucket, n)
 WHERE organization_id = %(chosen)s AND cohort = 'opened' AND kind = %(kind)s
+  AND channel = %(channel)s
   AND month >= %(begins)s AND month < %(ends)s GROUP BY 1
 UNION ALL
 SELECT bucket, sum(n)::bigint, true FROM complaints_subtreefigure,
   unnest(left_buckets, left_counts) AS hit (bucket, n)
 WHERE organization_id = %(chosen)s AND cohort = 'opened' AND kind = %(kind)s
+  AND channel = %(channel)s
   AND month >= %(begins)s AND month < %(ends)s GROUP BY 1
 UNION ALL
 SELECT coalesce(m.bucket, m.left_bucket), count(*), m.bucket IS NULL
-FROM complaints_measure m
-WHERE m.holder_id = %(chosen)s AND NOT m.is_open
+FROM reach JOIN complaints_measure m ON m.holder_id = reach.id
+WHERE NOT m.is_open
   AND m.sent_on >= %(begins)s::date AND m.sent_on < %(ends)s::date
-  AND (%(kind)s::text = '' OR m.kind = %(kind)s::text)
-  AND NOT EXISTS (
-    SELECT FROM complaints_subtreefigure s WHERE s.organization_id = %(chosen)s)
+  AND {_SLICE}
 GROUP BY 1, 3"""
 
 _HELD_BY: Final = f"""
@@ -80,14 +85,30 @@ CROSS JOIN LATERAL jsonb_each_text(m.held_by) AS held (holder, seconds)
 JOIN registry_organization o ON o.id = held.holder::bigint
 WHERE m.held_by IS NOT NULL AND NOT m.is_open AND o.id <> m.holder_id
   AND m.ended_on >= %(begins)s::date AND m.ended_on < %(ends)s::date
-  AND (%(kind)s::text = '' OR m.kind = %(kind)s::text)
+  AND {_SLICE}
 GROUP BY o.id, o.name ORDER BY seconds DESC, o.name LIMIT {_HOLDERS_SHOWN}"""
 
-_PEERS: Final = """
+_PEERS_KEPT: Final = """
 SELECT f.median, f.organization_id = %(chosen)s FROM {table} f
 JOIN registry_organization o ON o.id = f.organization_id
 WHERE o.kind = %(of_kind)s AND f.month = %(month)s AND f.cohort = 'closed'
-  AND f.kind = %(kind)s AND f.resolved >= %(few)s
+  AND f.kind = %(kind)s AND f.resolved >= %(few)s {channel}
+ORDER BY 1"""
+
+# Where nothing is kept of the slice: those of one kind with all below each.
+_PEERS_COUNTED: Final = f"""
+WITH reach AS MATERIALIZED (
+  SELECT peer.id AS peer, o.id FROM registry_organization peer
+  JOIN registry_organization o ON o.path::text ~>=~ peer.path::text
+    AND o.path::text ~<~ (rtrim(peer.path, '/') || '0')
+  WHERE peer.kind = %(of_kind)s
+)
+SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY m.spent),
+  reach.peer = %(chosen)s
+FROM reach JOIN complaints_measure m ON m.holder_id = reach.id
+  AND m.ended_on >= %(month)s::date AND m.ended_on < %(after)s::date
+WHERE m.is_resolved AND {_SLICE}
+GROUP BY reach.peer HAVING count(*) >= %(few)s
 ORDER BY 1"""
 
 
@@ -137,17 +158,20 @@ def look(
     last: date,
     at: datetime,
     is_whole: bool,
+    has_parts: bool,
     kind: str = "",
+    channel: str = "",
 ) -> Insight:
     """Return more figures of an organization with what lies below.
 
     The backlog and its pace are as of now, whenever matters were sent; what lasted and
     who held it is of the months from ``first`` to ``last``, the peers' month is the one
-    before that of ``at``. At most five statements, each by an index.
+    before that of ``at``. ``has_parts``: organizations stand below it. At most five
+    statements, each by an index.
     """
     today = timezone.localdate(at)
     month = month_after(today.replace(day=1), -1)
-    params: dict[str, int | str | date] = {
+    params: dict[str, int | str | date | bool] = {
         "chosen": chosen.pk,
         "of_kind": chosen.kind,
         "first": chosen.path,
@@ -160,6 +184,9 @@ def look(
         "few": FEW,
         "at": at,
         "kind": kind,
+        "channel": channel,
+        "after": month_after(month, 1),
+        "is_whole": is_whole,
     }
     with scope.system(), connection.cursor() as cursor:
         cursor.execute(PLAN_ANEW)
@@ -173,8 +200,7 @@ def look(
         resolved, unfinished = _by_day(ask(_ENDED))
         for _age, day, is_within, count, _untouched in standing:
             unfinished[day] += count * is_within
-        table = SubtreeFigure if is_whole else Figure
-        peers = ask(_PEERS.format(table=table._meta.db_table))
+        peers = ask(_peers(is_whole=is_whole, has_parts=has_parts, channel=channel))
         return Insight(
             backlog=_backlog(standing, arrived=arrived, ended=ended),
             still_open=survival.still_open(resolved, unfinished, days=survival.AFTER),
@@ -185,6 +211,17 @@ def look(
                 next((median for median, mine in peers if mine), None),
             ),
         )
+
+
+def _peers(*, is_whole: bool, has_parts: bool, channel: str) -> str:
+    if is_whole:
+        return _PEERS_KEPT.format(
+            table=SubtreeFigure._meta.db_table,
+            channel="AND f.channel = %(channel)s",
+        )
+    if has_parts or channel:
+        return _PEERS_COUNTED
+    return _PEERS_KEPT.format(table=Figure._meta.db_table, channel="")
 
 
 def _by_day(rows: Iterable[tuple]) -> tuple[Counter[int], Counter[int]]:

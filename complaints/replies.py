@@ -13,7 +13,7 @@ from django.db import connection
 from complaints.figures import month_after
 from complaints.models import FigureReview
 from complaints.rollups import Times
-from complaints.rollups.counting import COUNTS, DAY, SUMS, of_row
+from complaints.rollups.counting import DAY, FIGURES, SUMS, of_row
 from portal.common import scope
 from portal.registry.models import Organization
 
@@ -27,7 +27,7 @@ class Reply:
     """What is told beside figures: how many wait, how many were accepted, and without.
 
     ``without``: the figures without the accepted ones; its percentiles are None where
-    units lie below, as they cannot be taken apart exactly.
+    they come from sketches, as these cannot be taken apart exactly.
     """
 
     waiting: int
@@ -42,7 +42,8 @@ JOIN registry_organization o ON o.id = m.holder_id
 WHERE r.state IN ('waiting', 'accepted')
   AND o.path::text ~>=~ %s::text AND o.path::text ~<~ %s::text
   AND m.{day} >= %s::date AND m.{day} < %s::date
-  AND (%s::text = '' OR m.kind = %s::text)"""
+  AND (%s::text = '' OR m.kind = %s::text)
+  AND (%s::text = '' OR m.channel = %s::text)"""
 
 
 def beside(
@@ -54,18 +55,18 @@ def beside(
     at: datetime,
     is_whole: bool,
     kind: str = "",
+    channel: str = "",
     cohort: str = "opened",
 ) -> Reply | None:
     """Return what replies say of figures; None where nobody replied.
 
-    One statement where that is so, two otherwise. Counts are exact.
+    One statement where that is so, two or three otherwise. Counts are exact.
     """
     day, end = DAY[cohort], month_after(last, 1)
     after = f"{chosen.path.removesuffix('/')}0"
     with scope.system(), connection.cursor() as cursor:
-        cursor.execute(
-            _FLAGGED.format(day=day), [chosen.path, after, first, end, kind, kind]
-        )
+        sliced: list[Any] = [first, end, kind, kind, channel, channel]
+        cursor.execute(_FLAGGED.format(day=day), [chosen.path, after, *sliced])
         rows = cursor.fetchall()
         accepted = [pk for pk, state in rows if state == State.ACCEPTED]
         if not rows:
@@ -75,11 +76,15 @@ def beside(
             without = less(total, _count("m.complaint_id = ANY(%s)", [accepted], at))
         elif accepted:
             where = (
-                f"m.holder_id = %s AND m.{day} >= %s::date AND m.{day} < %s::date"
+                "m.holder_id = ANY(%s)"
+                f" AND m.{day} >= %s::date AND m.{day} < %s::date"
                 " AND (%s::text = '' OR m.kind = %s::text)"
+                " AND (%s::text = '' OR m.channel = %s::text)"
                 " AND m.complaint_id <> ALL(%s)"
             )
-            facts = [chosen.pk, first, end, kind, kind, accepted]
+            below = Organization.objects.filter(path__below=chosen.path)
+            reach = list(below.values_list("pk", flat=True))
+            facts = [reach, *sliced, accepted]
             without = _count(where, facts, at)
     return Reply(len(rows) - len(accepted), len(accepted), without)
 
@@ -107,6 +112,6 @@ def less(total: Times, part: Times) -> Times:
 def _count(where: str, facts: list[Any], at: datetime) -> Times:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT{COUNTS} FROM complaints_measure m WHERE {where}", [at, *facts]
+            f"SELECT{FIGURES} FROM complaints_measure m WHERE {where}", [at, *facts]
         )
         return of_row(cursor.fetchone())

@@ -31,6 +31,9 @@ COUNTS = (
     "self_corrected",
     "kept_unseen",
     "refiled",
+    "rated",
+    "good",
+    "poor",
 )
 LEDGER = {
     "received": "waited",
@@ -63,11 +66,17 @@ def lives() -> list[dict]:
             event | {"data": json.loads(event["data"])}
         )
     complaints = rows(
-        "SELECT c.id, c.kind, c.number, s.code, c.subject_key"
+        "SELECT c.id, c.kind, c.number, s.code, c.subject_key, s.channel"
         " FROM complaints_complaint c"
         " JOIN complaints_submission s ON s.id = c.submission_id"
     )
-    return [one | {"events": events[one["id"]]} for one in complaints]
+    words = {}
+    for said in rows("SELECT complaint_id, word FROM complaints_rating ORDER BY round"):
+        words[said["complaint_id"]] = said["word"]
+    return [
+        one | {"events": events[one["id"]], "word": words.get(one["id"])}
+        for one in complaints
+    ]
 
 
 def counted(life: dict, *, at: datetime, others: Iterable[dict] = ()) -> dict:
@@ -102,6 +111,10 @@ def counted(life: dict, *, at: datetime, others: Iterable[dict] = ()) -> dict:
         "holder": last["code"],
         "path": last["path"],
         "kind": life["kind"],
+        "channel": life["channel"],
+        "rated": life["word"] is not None,
+        "good": life["word"] == "good",
+        "poor": life["word"] == "poor",
         "sent": sent,
         "ended": ended,
         "resolved": resolved,

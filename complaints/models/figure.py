@@ -6,14 +6,16 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from complaints.choices import Kind
+from complaints.choices import Channel, Kind
 from complaints.models.complaint import Complaint
+from complaints.models.rating import Rating
 from portal.registry.models import Organization
 
 # What a cell of figures counts of a matter; an index that holds them all spares the
 # recount of a cell the table.
 _COUNTED: Final = (
     "kind",
+    "channel",
     "is_open",
     "is_resolved",
     "is_on_time",
@@ -32,6 +34,7 @@ _COUNTED: Final = (
     "is_self_corrected",
     "is_kept_unseen",
     "is_refiled",
+    "rating",
     "waited",
     "checked",
     "paused",
@@ -49,7 +52,8 @@ class Measure(models.Model):
     to the resolution, to the first answer and to withdrawing or lapsing lie on the
     scale of ``rollups.sketches``. ``waited`` to ``seconded``: how long it stood in each
     state (received, in review, waiting for the citizen, for another body, for a second
-    person); ``held_by``: how long whom, where more than one had it. ``sent_on`` and
+    person); ``held_by``: how long whom, where more than one had it. ``rating``: the
+    citizen's newest word on how it was handled; empty without one. ``sent_on`` and
     ``ended_on`` are Vietnamese days; ``event`` is the newest event that was read.
     """
 
@@ -60,6 +64,7 @@ class Measure(models.Model):
         Organization, models.PROTECT, related_name="+", db_index=False
     )
     kind = models.CharField(max_length=12, choices=Kind)
+    channel = models.CharField(max_length=7, choices=Channel, db_default=Channel.SELF)
     sent_on = models.DateField()
     ended_on = models.DateField(null=True)
     is_open = models.BooleanField()
@@ -81,6 +86,9 @@ class Measure(models.Model):
     is_self_corrected = models.BooleanField()
     is_kept_unseen = models.BooleanField()
     is_refiled = models.BooleanField()
+    rating = models.CharField(
+        max_length=4, choices=Rating.Word, blank=True, db_default=""
+    )
     waited = models.PositiveIntegerField()
     checked = models.PositiveIntegerField()
     paused = models.PositiveIntegerField()
@@ -119,7 +127,7 @@ class Measure(models.Model):
             models.Index(
                 name="measure_open",
                 fields=["holder", "sent_on"],
-                include=["kind", "spent", "runs_from", "is_untouched"],
+                include=["kind", "channel", "spent", "runs_from", "is_untouched"],
                 condition=Q(is_open=True),
             ),
             models.Index(
@@ -167,6 +175,9 @@ class Counted(models.Model):
     self_corrected = models.PositiveIntegerField()
     kept_unseen = models.PositiveIntegerField()
     refiled = models.PositiveIntegerField()
+    rated = models.PositiveIntegerField(db_default=0)
+    good = models.PositiveIntegerField(db_default=0)
+    poor = models.PositiveIntegerField(db_default=0)
     waited = models.PositiveBigIntegerField()
     checked = models.PositiveBigIntegerField()
     paused = models.PositiveBigIntegerField()
@@ -207,16 +218,17 @@ class Figure(Counted):
 
 
 class SubtreeFigure(Counted):
-    """The same of an organization that has others below it, with all of these.
+    """The same of the nation, or of what stands directly below it, with all below.
 
-    The percentiles come from sketches (see ``rollups.sketches``), at most 1 % off:
-    how many resolutions (``buckets``, ``counts``), first answers and leavings lie in
-    which bucket.
+    ``channel`` empty: all channels together. The percentiles come from sketches (see
+    ``rollups.sketches``), at most 1 % off: how many resolutions (``buckets``,
+    ``counts``), first answers and leavings lie in which bucket.
     """
 
     organization = models.ForeignKey(
         Organization, models.CASCADE, related_name="subtree_figures", db_index=False
     )
+    channel = models.CharField(max_length=7, choices=Channel, blank=True, db_default="")
     buckets = ArrayField(models.SmallIntegerField(), default=list)
     counts = ArrayField(models.IntegerField(), default=list)
     answer_buckets = ArrayField(models.SmallIntegerField(), default=list)
@@ -228,7 +240,7 @@ class SubtreeFigure(Counted):
         constraints = (
             models.UniqueConstraint(
                 name="subtree_figure_once",
-                fields=["organization", "cohort", "month", "kind"],
+                fields=["organization", "cohort", "month", "kind", "channel"],
             ),
             models.CheckConstraint(
                 name="subtree_figure_month_begins_on_the_first",

@@ -32,6 +32,7 @@ class Rating(models.Model):
                 name="rating_one_a_round", fields=["complaint", "round"]
             ),
         )
+        indexes = (models.Index(name="rating_newest", fields=["at"]),)
 
     def __str__(self) -> str:
         return f"{self.word} for {self.complaint_id}"

@@ -6,7 +6,7 @@ from typing import Final
 
 from django.db import connection
 
-from complaints.rollups.counting import COUNTS, DAY, PERCENTILES, SUMS
+from complaints.rollups.counting import DAY, FIGURES, PERCENTILES, SUMS
 from complaints.rollups.matters import Cell
 
 CELL: Final = ("organization_id", "cohort", "month")
@@ -28,7 +28,7 @@ def _same(one: str, other: str, names: Iterable[str]) -> str:
 
 def _counted(cohort: str) -> str:
     return f"""
-  SELECT w.organization_id, w.cohort, w.month, coalesce(m.kind, '') AS kind,{COUNTS}
+  SELECT w.organization_id, w.cohort, w.month, coalesce(m.kind, '') AS kind,{FIGURES}
   FROM wanted w JOIN complaints_measure m ON m.holder_id = w.organization_id
     AND m.{DAY[cohort]} >= w.month
     AND m.{DAY[cohort]} < w.after

@@ -13,7 +13,7 @@ from portal.common import scope
 # Below this number of resolved matters a percentile says little (portals.md d2, 10).
 FEW: Final = 20
 
-By = Literal["organization", "kind", "month"]
+By = Literal["organization", "kind", "channel", "month"]
 SHARES: Final = (0.5, 0.75, 0.9)
 
 # A plan made once for all parameters expects few rows and joins them by nested loops:
@@ -35,6 +35,9 @@ SUMS: Final = (
     "self_corrected",
     "kept_unseen",
     "refiled",
+    "rated",
+    "good",
+    "poor",
     "waited",
     "checked",
     "paused",
@@ -61,14 +64,21 @@ COUNTS: Final = """
   count(*) FILTER (WHERE m.is_self_corrected) AS self_corrected,
   count(*) FILTER (WHERE m.is_kept_unseen) AS kept_unseen,
   count(*) FILTER (WHERE m.is_refiled) AS refiled,
+  count(*) FILTER (WHERE m.rating <> '') AS rated,
+  count(*) FILTER (WHERE m.rating = 'good') AS good,
+  count(*) FILTER (WHERE m.rating = 'poor') AS poor,
   coalesce(sum(m.waited) FILTER (WHERE NOT m.is_open), 0) AS waited,
   coalesce(sum(m.checked) FILTER (WHERE NOT m.is_open), 0) AS checked,
   coalesce(sum(m.paused) FILTER (WHERE NOT m.is_open), 0) AS paused,
   coalesce(sum(m.elsewhere) FILTER (WHERE NOT m.is_open), 0) AS elsewhere,
-  coalesce(sum(m.seconded) FILTER (WHERE NOT m.is_open), 0) AS seconded,
+  coalesce(sum(m.seconded) FILTER (WHERE NOT m.is_open), 0) AS seconded"""
+
+# Of the same rows.
+TIMES: Final = """
   percentile_disc(ARRAY[0.5, 0.75, 0.9]) WITHIN GROUP (ORDER BY m.spent)
     FILTER (WHERE m.is_resolved) AS times,
   percentile_disc(0.5) WITHIN GROUP (ORDER BY m.first_answer) AS first_answer_median"""
+FIGURES: Final = f"{COUNTS},{TIMES}"
 
 
 def words(values: Iterable[str]) -> str:
@@ -94,6 +104,9 @@ class Times:
     self_corrected: int = 0
     kept_unseen: int = 0
     refiled: int = 0
+    rated: int = 0
+    good: int = 0
+    poor: int = 0
     waited: int = 0
     checked: int = 0
     paused: int = 0
@@ -111,13 +124,23 @@ class Times:
         return self.on_time / due if due else None
 
     @property
+    def good_share(self) -> float | None:
+        """Return the share of citizens' words that are good; None without a word."""
+        return self.good / self.rated if self.rated else None
+
+    @property
     def is_few(self) -> bool:
         """Tell whether so few were resolved that percentiles say little."""
         return self.resolved < FEW
 
+    @property
+    def is_rated_by_few(self) -> bool:
+        """Tell whether so few citizens said a word that its share says little."""
+        return self.rated < FEW
+
 
 def of_row(figures: Sequence) -> Times:
-    """Return what the columns of COUNTS said."""
+    """Return what the columns of FIGURES said."""
     *sums, times, first_answer = figures
     median, p75, p90 = times or (None, None, None)
     counts = dict(zip(SUMS, map(int, sums), strict=True))
@@ -133,29 +156,33 @@ def recount(
     last: date,
     at: datetime,
     by: By | None = None,
+    channel: str = "",
     cohort: Figure.Cohort = Figure.Cohort.OPENED,
 ) -> dict[str, Times]:
     """Return exact figures for one subtree and stretch of days.
 
     They are counted from every matter as it was last measured: whoever wants today's
-    calls ``rollups.rebuild_changed`` first. ``first`` and ``last`` are both included,
-    as Vietnamese days of sending (opened) or ending (closed). Keys are codes of
-    organizations, kinds, months or "all".
+    calls ``rollups.rebuild_changed`` first. ``channel``: those that came in so, empty
+    for all. ``first`` and ``last`` are both included, as Vietnamese days of sending
+    (opened) or ending (closed). Keys are codes of organizations, kinds, channels,
+    months or "all".
     """
     day = DAY[cohort]
     key = {
         None: "'all'",
         "organization": "o.code",
         "kind": "m.kind",
+        "channel": "m.channel",
         "month": f"to_char(m.{day}, 'YYYY-MM')",
     }[by]
     statement = (
-        f"SELECT {key} AS key,{COUNTS} FROM registry_organization o"
+        f"SELECT {key} AS key,{FIGURES} FROM registry_organization o"
         " JOIN complaints_measure m ON m.holder_id = o.id"
         " WHERE starts_with(o.path, %s::text)"
-        f" AND m.{day} BETWEEN %s::date AND %s::date GROUP BY 1 ORDER BY 1"
+        f" AND m.{day} BETWEEN %s::date AND %s::date"
+        " AND (%s::text = '' OR m.channel = %s::text) GROUP BY 1 ORDER BY 1"
     )
     with scope.system(), connection.cursor() as cursor:
         cursor.execute(PLAN_ANEW)
-        cursor.execute(statement, [at, path, first, last])
+        cursor.execute(statement, [at, path, first, last, channel, channel])
         return {key: of_row(figures) for key, *figures in cursor.fetchall()}

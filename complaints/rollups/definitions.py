@@ -121,6 +121,16 @@ DEFINITIONS: Final[dict[str, Definition]] = {
         _("Reported again"),
         _("The same matter was sent again within 30 days after it had ended."),
     ),
+    "good": Definition(
+        _("Handled well, say citizens"),
+        _(
+            "Of those who said how it was handled, after an answer, those who said"
+            " good. The newest word of a complaint counts. Beside it how many said one."
+        ),
+    ),
+    "poor": Definition(
+        _("Handled poorly, say citizens"), _("The same for those who said poor.")
+    ),
     "forecast": Definition(
         _("Backlog gone in"),
         _(

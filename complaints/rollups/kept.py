@@ -39,7 +39,8 @@ def rebuild_changed(*, at: datetime) -> int:
         with connection.cursor() as cursor:
             cursor.execute(_SETTLED, [mark.event, mark.event, at - OVERLAP])
             settled = cursor.fetchone()[0]
-            cursor.execute(_WITH_NEWS, [mark.event, REFILED.days])
+            since = None if mark.at is None else mark.at - OVERLAP
+            cursor.execute(_WITH_NEWS, [mark.event, REFILED.days, since])
             ids = [row[0] for row in cursor.fetchall()]
         for start in range(0, len(ids), _CHUNK):
             changed |= matters.keep(ids[start : start + _CHUNK])
@@ -63,7 +64,7 @@ def rebuild_all(*, at: datetime) -> int:
 def _count(changed: set[Cell], *, at: datetime) -> int:
     """Recount cells and the wholes above them; return how many figures changed."""
     written = cells.recount(changed, at=at)
-    subtrees.merge(changed)
+    subtrees.merge(changed, at=at)
     return written
 
 
@@ -88,7 +89,7 @@ _SETTLED: Final = """
 SELECT coalesce(max(id), %s::bigint) FROM complaints_event
 WHERE id > %s::bigint AND at <= %s::timestamptz AND move <> 'overdue'"""
 
-# A new matter may be an ended one reported again.
+# A new matter may be an ended one reported again. A citizen's word is no event.
 _WITH_NEWS: Final = """
 WITH news AS MATERIALIZED (
   SELECT e.complaint_id, e.move FROM complaints_event e
@@ -103,7 +104,9 @@ JOIN complaints_complaint c ON c.id = news.complaint_id
 JOIN complaints_complaint before ON before.subject_key = c.subject_key
   AND before.submitted_at < c.submitted_at
 WHERE news.move = 'submit'
-  AND before.ended_at >= c.submitted_at - make_interval(days => %s::int)"""
+  AND before.ended_at >= c.submitted_at - make_interval(days => %s::int)
+UNION
+SELECT complaint_id FROM complaints_rating WHERE at >= %s::timestamptz"""
 
 # Only open matters are overdue, and they belong to months of sending.
 _FALLEN_DUE: Final = """

@@ -39,8 +39,12 @@ SELECT c.id, c.kind, c.status, c.round, c.holder_id, c.policy_id,
   c.ended_at IS NOT NULL AND EXISTS (
     SELECT FROM complaints_complaint again WHERE again.subject_key = c.subject_key
       AND again.submitted_at > c.ended_at
-      AND again.submitted_at <= c.ended_at + make_interval(days => %s::int))
-FROM complaints_complaint c WHERE c.id = ANY(%s::bigint[]) ORDER BY c.id"""
+      AND again.submitted_at <= c.ended_at + make_interval(days => %s::int)),
+  s.channel, coalesce((
+    SELECT r.word FROM complaints_rating r WHERE r.complaint_id = c.id
+    ORDER BY r.round DESC LIMIT 1), '')
+FROM complaints_complaint c JOIN complaints_submission s ON s.id = c.submission_id
+WHERE c.id = ANY(%s::bigint[]) ORDER BY c.id"""
 
 _STEPS: Final = f"""
 SELECT complaint_id, id, move, status, {_MICROS.format("at")}, round, holder_id, actor,
@@ -52,6 +56,7 @@ _COLUMNS: Final = {
     "complaint_id": "bigint",
     "holder_id": "bigint",
     "kind": "text",
+    "channel": "text",
     "sent_on": "date",
     "ended_on": "date",
     "is_open": "boolean",
@@ -73,6 +78,7 @@ _COLUMNS: Final = {
     "is_self_corrected": "boolean",
     "is_kept_unseen": "boolean",
     "is_refiled": "boolean",
+    "rating": "text",
     "waited": "integer",
     "checked": "integer",
     "paused": "integer",
@@ -157,7 +163,7 @@ def _measured(
 
 def _matter(row: Sequence[Any]) -> Matter:
     key, kind, status, number, holder, policy, submitted, ended, *flags = row
-    is_touched, is_refiled = flags
+    is_touched, is_refiled, channel, rating = flags
     return Matter(
         complaint_id=key,
         kind=kind,
@@ -169,6 +175,8 @@ def _matter(row: Sequence[Any]) -> Matter:
         ended_at=None if ended is None else _at(ended),
         is_touched=is_touched,
         is_refiled=is_refiled,
+        channel=channel,
+        rating=rating,
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from complaints.choices import ENDED, OPEN, Actor, Move, Outcome, Status
+from complaints.choices import ENDED, OPEN, Actor, Channel, Move, Outcome, Status
 from complaints.rollups.sketches import bucket_of
 from complaints.rules import gaming
 from complaints.rules.clock import Moment, Reckoning, Terms, reckon
@@ -34,7 +34,10 @@ _LEDGER: Final = {
 
 @dataclass(frozen=True)
 class Matter:
-    """A complaint as it stands; ``is_refiled``: it was reported again after its end."""
+    """A complaint as it stands; ``is_refiled``: it was reported again after its end.
+
+    ``rating``: the citizen's newest word on how it was handled, or empty.
+    """
 
     complaint_id: int
     kind: str
@@ -46,6 +49,8 @@ class Matter:
     ended_at: datetime | None
     is_touched: bool
     is_refiled: bool
+    channel: str = Channel.SELF
+    rating: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ def measured(
         "complaint_id": matter.complaint_id,
         "holder_id": matter.holder_id,
         "kind": matter.kind,
+        "channel": matter.channel,
         "sent_on": _day(matter.submitted_at),
         "ended_on": matter.ended_at and _day(matter.ended_at),
         "is_open": is_open,
@@ -102,6 +108,7 @@ def measured(
         "left_bucket": None if is_open or is_resolved else bucket_of(seconds),
         "rounds": matter.round,
         "is_refiled": matter.is_refiled,
+        "rating": matter.rating,
         **_walked(steps, is_resolved=is_resolved),
         **_stood(now),
     }

@@ -1,4 +1,4 @@
-"""What an overseer asks figures of: an organization, months, a kind, a cohort."""
+"""What an overseer asks figures of: whose, which months, kind, channel, cohort."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,7 +9,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from complaints import figures
-from complaints.choices import Kind
+from complaints.choices import Channel, Kind
 from complaints.figures import Overview
 from complaints.models import Figure, SubtreeFigure
 from portal.accounts.access import StaffRequest
@@ -27,6 +27,7 @@ class Asked:
     first: date
     last: date
     kind: str
+    channel: str
     cohort: str
     at: datetime
 
@@ -37,6 +38,7 @@ class Asked:
             "from": f"{self.first:%Y-%m}",
             "to": f"{self.last:%Y-%m}",
             "kind": self.kind,
+            "channel": self.channel,
             "cohort": self.cohort,
         }
 
@@ -54,6 +56,7 @@ class Asked:
             last=self.last,
             at=self.at,
             kind=self.kind,
+            channel=self.channel,
             cohort=cohort or self.cohort,
         )
 
@@ -69,6 +72,7 @@ def read(request: StaffRequest, *, at: datetime) -> Asked:
         first=first,
         last=last,
         kind=choice(request, "kind", Kind.values),
+        channel=choice(request, "channel", Channel.values),
         cohort=choice(request, "cohort", Figure.Cohort.values) or "opened",
         at=at,
     )

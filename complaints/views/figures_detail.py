@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from complaints import insight
-from complaints.choices import Kind
+from complaints.choices import Channel, Kind
 from complaints.insight import AGES, Backlog, Insight, Peers
 from complaints.models import Figure
 from complaints.rollups import FEW, Times, survival
@@ -39,6 +39,8 @@ PARTS: Final = (
     "kept_unseen",
     "refiled",
 )
+# Parts of those whose citizen said a word.
+WORDS: Final = ("good", "poor")
 
 
 @require_safe
@@ -63,7 +65,9 @@ def context_of(asked: Asked) -> dict[str, Any]:
         last=asked.last,
         at=asked.at,
         is_whole=cohorts["opened"].is_whole,
+        has_parts=bool(children),
         kind=asked.kind,
+        channel=asked.channel,
     )
     address = urlencode(asked.address)
     return {
@@ -72,6 +76,7 @@ def context_of(asked: Asked) -> dict[str, Any]:
         "form_values": asked.query,
         "kinds": Kind.choices,
         "kind": Kind(asked.kind).label if asked.kind else "",
+        "channel": Channel(asked.channel).label if asked.channel else "",
         "counted_at": cohorts["opened"].at,
         "cohorts": _cohorts(opened, closed, address),
         "survival": _survival(more),
@@ -129,6 +134,18 @@ def _cohorts(opened: Times, closed: Times, address: str) -> list[dict[str, Any]]
                 }
             )
         rows.append({"name": name, "cells": cells})
+    rows += [
+        {
+            "name": name,
+            "cells": [
+                _word(name, cohort, times, address)
+                for cohort, times in zip(
+                    Figure.Cohort.values, (opened, closed), strict=True
+                )
+            ],
+        }
+        for name in WORDS
+    ]
     return [
         row
         | {
@@ -137,6 +154,22 @@ def _cohorts(opened: Times, closed: Times, address: str) -> list[dict[str, Any]]
         }
         for row in rows
     ]
+
+
+def _word(name: str, cohort: str, times: Times, address: str) -> dict[str, Any]:
+    """Return the share of citizens who said a word, of all who said any."""
+    count = getattr(times, name)
+    if not times.rated:
+        return {"text": "–"}
+    return {
+        "text": _("%(share)s of %(n)s")
+        % {"share": percent(count / times.rated), "n": vn_number(times.rated)},
+        "few": times.is_rated_by_few,
+        "url": f"{reverse('oversight:cases')}?{address}"
+        f"&{urlencode({'group': name, 'cohort': cohort})}"
+        if count
+        else "",
+    }
 
 
 def _survival(more: Insight) -> dict[str, Any]:

@@ -62,7 +62,8 @@ def as_pdf(request: StaffRequest) -> HttpResponse:
 
 
 def _note(request: StaffRequest, asked: Asked, *, form: str, rows: int) -> None:
-    filters = f"{asked.first:%Y-%m}..{asked.last:%Y-%m} {asked.kind or '-'}"
+    months = f"{asked.first:%Y-%m}..{asked.last:%Y-%m}"
+    filters = f"{months} {asked.kind or '-'} {asked.channel or '-'}"
     audit.look_up(
         at=asked.at,
         actor="staff",
@@ -97,6 +98,9 @@ def _header() -> list[str]:
         _("Overdue"),
         _("Never opened"),
         _("Opened again"),
+        _("Words of citizens"),
+        _("Of these good"),
+        _("Of these poor"),
     ]
 
 
@@ -136,6 +140,9 @@ def _cells(times: Times) -> tuple[Any, ...]:
         times.open_overdue,
         times.untouched,
         times.reopened,
+        times.rated,
+        times.good,
+        times.poor,
     )
 
 

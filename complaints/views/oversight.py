@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from complaints import casefile, figures, replies, worklist
-from complaints.choices import OPEN, Kind, Status
+from complaints.choices import OPEN, Channel, Kind, Status
 from complaints.models import Complaint, Figure
 from complaints.rollups import FEW
 from complaints.rollups.definitions import DEFINITIONS
@@ -47,6 +47,8 @@ MEASURED: Final[dict[str, Q]] = {
     "self_corrected": Q(measure__is_self_corrected=True),
     "kept_unseen": Q(measure__is_kept_unseen=True),
     "refiled": Q(measure__is_refiled=True),
+    "good": Q(measure__rating="good"),
+    "poor": Q(measure__rating="poor"),
 }
 
 
@@ -80,6 +82,7 @@ def times(request: StaffRequest) -> HttpResponse:
         "above": chosen.parent if sees_above else None,
         "form_values": query,
         "kinds": Kind.choices,
+        "channels": Channel.choices,
         "figures": oversight_tables.headline(seen.total, chosen, query),
         "chart": oversight_tables.chart(months, seen),
         "table": oversight_tables.by_organization(chosen, children, seen, query),
@@ -99,6 +102,7 @@ def times(request: StaffRequest) -> HttpResponse:
                 at=asked.at,
                 is_whole=seen.is_whole,
                 kind=asked.kind,
+                channel=asked.channel,
                 cohort=asked.cohort,
             ),
         ),
@@ -137,6 +141,7 @@ def cases(request: StaffRequest) -> HttpResponse:
         "last": asked.last,
         "group": _label(group),
         "kind": Kind(asked.kind).label if asked.kind else "",
+        "channel": Channel(asked.channel).label if asked.channel else "",
         "table": {
             "caption": _("Cases behind the figure"),
             "columns": [
@@ -177,6 +182,8 @@ def _behind(asked: Asked, *, group: str, itself: bool) -> QuerySet[Complaint]:
     )
     if group == "open_overdue":
         found = found.filter(measure__late_from__lt=asked.at)
+    if asked.channel:
+        found = found.filter(submission__channel=asked.channel)
     return found.filter(kind=asked.kind) if asked.kind else found
 
 

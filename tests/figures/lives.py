@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from complaints.choices import ENDED, Actor, Kind, Move, Outcome, Status
-from complaints.models import Complaint, Event
+from complaints.choices import ENDED, Actor, Channel, Kind, Move, Outcome, Status
+from complaints.models import Complaint, Event, Rating
 from portal.accounts.models import User
 from portal.common import scope
 from portal.registry.models import Organization
@@ -37,8 +37,13 @@ def live(
     kind: Kind = Kind.MISSING_DOSE,
     subject: bytes = b"",
     by: User | None = None,
+    channel: Channel = Channel.SELF,
+    word: str = "",
 ) -> Complaint:
-    """Return a matter that was sent then and went through these steps, ``by`` staff."""
+    """Return a matter that was sent then and went through these steps, ``by`` staff.
+
+    ``word``: what its citizen said, in the end, of how it was handled.
+    """
     events, at, number, ended = [], sent, 1, None
     touched = touched_before = None
     outcome = ""
@@ -68,7 +73,7 @@ def live(
     status = events[-1].status
     with scope.system():
         complaint = Complaint.objects.create(
-            submission=make_submission(at=sent),
+            submission=make_submission(at=sent, channel=channel),
             number=1,
             kind=kind,
             status=status,
@@ -86,6 +91,8 @@ def live(
         for event in events:
             event.complaint = complaint
         Event.objects.bulk_create(events)
+        if word:
+            Rating.objects.create(complaint=complaint, round=number, word=word, at=at)
     return complaint
 
 

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from complaints import figures, rollups
-from complaints.choices import Kind, Move, Outcome, Status
-from complaints.models import Figure, Measure, SubtreeFigure
+from complaints.choices import Channel, Kind, Move, Outcome, Status
+from complaints.models import Figure, Measure, Rating, SubtreeFigure
 from portal.common import scope
 from tests import plain_times
 from tests.figures.lives import Then, live
@@ -57,7 +57,7 @@ DAYS = {"first": date(2026, 8, 1), "last": date(2026, 11, 30)}
 
 @st.composite
 def lives_of(draw, holders: int):
-    """Draw a life: kind, holder, subject, age in seconds, and steps that are legal."""
+    """Draw a life: kind, holder, subject, age, steps that are legal, channel, word."""
     status, steps = S.RECEIVED, []
     for _ in range(draw(st.integers(0, 7))):
         if not NEXT[status]:
@@ -73,19 +73,22 @@ def lives_of(draw, holders: int):
         draw(st.integers(0, 2)),
         draw(st.integers(0, 80 * 86400)),
         steps,
+        draw(st.sampled_from(Channel.values[:2])),
+        draw(st.sampled_from(["", "", *Rating.Word.values])),
     )
 
 
 @pytest.fixture
 def tree():
-    """Return the ministry, two provinces, and three stations below the first."""
+    """Return the ministry, two provinces, three stations, and a point of the last."""
     nation = make_root()
     one, two = (make_organization(f"SYT-{n}", parent=nation) for n in (1, 2))
-    return [nation, one, two, *(make_organization(f"T-{n}", parent=one) for n in "abc")]
+    stations = [make_organization(f"T-{n}", parent=one) for n in "abc"]
+    return [nation, one, two, *stations, make_organization("D-c", parent=stations[-1])]
 
 
 def make(holders, drawn) -> None:
-    kind, at, subject, age, steps = drawn
+    kind, at, subject, age, steps, channel, word = drawn
     sent = NOW - timedelta(seconds=age)
     done, when = [], sent
     for move, status, gap, to, outcome in steps:
@@ -97,7 +100,8 @@ def make(holders, drawn) -> None:
     ended = done and done[-1].status in plain_times.ENDED
     # Two open matters are never about the same; ended ones may come again.
     key = bytes([subject]) * 32 if ended else b""
-    live(holders[at], sent, done, kind=kind, subject=key)
+    more = {"channel": channel, "word": word if done else ""}
+    live(holders[at], sent, done, kind=kind, subject=key, **more)
 
 
 def plainly(at=NOW) -> list[dict]:
@@ -149,7 +153,11 @@ def test_page_and_command_say_what_a_plain_count_says(tree, data):
         for one in data.draw(st.lists(lives_of(len(tree)), min_size=1, max_size=8)):
             make(tree, one)
         rollups.rebuild_all(at=NOW)
-        counted = [c for c in plainly() if c["sent"].date() >= DAYS["first"]]
+        kind = data.draw(st.sampled_from(["", KINDS[0]]))
+        channel = data.draw(st.sampled_from(["", Channel.COUNTER]))
+        sent = [c for c in plainly() if c["sent"].date() >= DAYS["first"]]
+        heard = [c for c in sent if channel in ("", c["channel"])]
+        counted = [c for c in heard if kind in ("", c["kind"])]
         province = tree[1]
         kept = set(SubtreeFigure.objects.values_list("organization", flat=True))
         for holder in tree:
@@ -160,6 +168,8 @@ def test_page_and_command_say_what_a_plain_count_says(tree, data):
                 first=DAYS["first"],
                 last=date(2026, 11, 1),
                 at=NOW,
+                kind=kind,
+                channel=channel,
             )
             is_body = holder.pk not in kept
             assert_alike(seen.total, within(counted, holder), exact=is_body)
@@ -167,9 +177,13 @@ def test_page_and_command_say_what_a_plain_count_says(tree, data):
                 below = seen.below.get(child.pk, rollups.Times())
                 is_body = child.pk not in kept
                 assert_alike(below, within(counted, child), exact=is_body)
-        said = rollups.recount(path=province.path, at=NOW, **DAYS)
+        said = rollups.recount(path=province.path, at=NOW, channel=channel, **DAYS)
         mine = said.get("all", rollups.Times())
-        assert_alike(mine, within(counted, province), exact=True)
+        assert_alike(mine, within(heard, province), exact=True)
+        ways = rollups.recount(path=province.path, at=NOW, by="channel", **DAYS)
+        for way in Channel.values:
+            true = within([c for c in sent if c["channel"] == way], province)
+            assert_alike(ways.get(way, rollups.Times()), true, exact=True)
         transaction.set_rollback(True)
 
 
@@ -220,6 +234,24 @@ def test_the_time_in_each_state_adds_up_to_the_life_of_the_matter(tree):
     assert measure.spent == 24 * 3600, "without the citizen's time"
     assert measure.held_by == {str(station.pk): 36_000, str(other.pk): 44 * 3600}
     assert (measure.hops, measure.asks, measure.is_on_time) == (1, 1, True)
+
+
+def test_a_word_of_a_citizen_counts_though_it_is_no_event(tree):
+    hour = timedelta(hours=1)
+    done = [Then(M.RESOLVE, S.RESOLVED, 9 * hour)]
+    case = live(tree[-1], NOW - 90 * hour, done, word="poor")
+    rollups.rebuild_changed(at=NOW - 20 * hour)
+    with scope.system():
+        Rating.objects.update(word="good", at=NOW)
+
+    rollups.rebuild_changed(at=NOW)
+
+    figure = Figure.objects.get(organization=case.holder, kind="", cohort="opened")
+    assert (figure.rated, figure.good, figure.poor) == (1, 1, 0)
+    nation = SubtreeFigure.objects.get(
+        organization=tree[0], kind="", channel="self", cohort="opened"
+    )
+    assert (nation.rated, nation.good, nation.poor) == (1, 1, 0)
 
 
 def test_the_command_reads_what_happened_a_moment_ago(tree):

@@ -114,6 +114,7 @@ def make_submission(
     full_name: str = "Nguyễn Thị Hường",
     national_id: str = "001158000123",
     phone: str = "+84900000215",
+    channel: str = "self",
 ) -> Submission:
     """Return a submission as the intake writes it."""
     key = uuid.uuid4()
@@ -122,6 +123,7 @@ def make_submission(
         body_digest=b"\0" * 32,
         code=codes.new_code(),
         person=person,
+        channel=channel,
         full_name=full_name,
         name_folded=names.fold(full_name),
         born_on=date(1958, 3, 8),

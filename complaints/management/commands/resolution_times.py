@@ -3,12 +3,13 @@
 import json
 from argparse import ArgumentParser
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from complaints import rollups
+from complaints.choices import Channel
 from complaints.models import Figure
 from portal.registry.models import Organization
 
@@ -24,7 +25,13 @@ class Command(BaseCommand):
         parser.add_argument("--organization", help="code; counts what lies below too")
         parser.add_argument("--from", dest="first", type=_day, required=True)
         parser.add_argument("--to", dest="last", type=_day, required=True)
-        parser.add_argument("--by", choices=("organization", "kind", "month"))
+        parser.add_argument("--by", choices=get_args(rollups.By))
+        parser.add_argument(
+            "--channel",
+            choices=Channel.values,
+            default="",
+            help="only what came in so",
+        )
         parser.add_argument(
             "--cohort", choices=Figure.Cohort.values, default=Figure.Cohort.OPENED.value
         )
@@ -37,6 +44,7 @@ class Command(BaseCommand):
         first: date,
         last: date,
         by: rollups.By | None,
+        channel: str,
         cohort: str,
         as_json: bool,
         **options: Any,
@@ -50,6 +58,7 @@ class Command(BaseCommand):
             first=first,
             last=last,
             by=by,
+            channel=channel,
             cohort=Figure.Cohort(cohort),
             at=at,
         )
