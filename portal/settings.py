@@ -120,6 +120,7 @@ OUTBOX = {
     "event": ("route", "complaints.followups.run"),
     "message": ("notify", "complaints.notifications.deliver"),
     "mail_proof": ("notify", "complaints.actions.addresses.send_proofs"),
+    "mail_returned": ("notify", "complaints.actions.addresses.tell_returned"),
     "code": ("notify", "portal.accounts.codes.deliver"),
     "invitation": ("notify", "portal.accounts.invitations.deliver"),
     "contact_due": ("route", "portal.accounts.contact.apply_due"),
@@ -193,6 +194,9 @@ CLAMAV_URL = env.url("CLAMAV_URL", "", schemes=("tcp",))
 
 # What the gateway signs its reports of delivery with (empty: it may not report).
 SMS_RECEIPT_KEY = env.secret("SMS_RECEIPT_KEY", "")
+
+# What the carrier of e-mails signs its reports with (empty: it may not report).
+MAIL_RECEIPT_KEY = env.secret("MAIL_RECEIPT_KEY", "")
 
 # The server that carries e-mails (empty: none; the demo shows them on a page).
 EMAIL_URL = env.secret("EMAIL_URL", "")

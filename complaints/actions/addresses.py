@@ -7,10 +7,15 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from complaints.models import MailAddress, Submission
-from complaints.notifications import composing
+from complaints.models import QuietHours as Quiet
+from complaints.notifications import composing, returned
+from complaints.notifications.words import RETURNED
+from complaints.rules import quiet
 from complaints.rules.refused import Refused
 from portal.common import codes, crypto, mail, outbox, providers, scope
 
@@ -57,11 +62,18 @@ def by_token(token: str, *, at: datetime) -> MailAddress | None:
 
 
 def confirm(row: MailAddress, *, at: datetime) -> None:
-    """Write to this address from now on, and no longer to the one before it."""
+    """Write to this address from now on, and no longer to the one before it.
+
+    Who could open the link has the mailbox: that an e-mail came back once is over.
+    """
     with scope.system():
-        before = MailAddress.objects.proved().filter(submission=row.submission_id)
+        before = MailAddress.objects.filter(
+            submission=row.submission_id, verified_at__isnull=False, stopped_at=None
+        )
         before.exclude(pk=row.pk).update(stopped_at=at)
-        MailAddress.objects.filter(pk=row.pk, verified_at=None).update(verified_at=at)
+        MailAddress.objects.filter(pk=row.pk).update(
+            verified_at=Coalesce("verified_at", Value(at)), bounced_at=None
+        )
 
 
 def stop(row: MailAddress, *, at: datetime) -> None:
@@ -77,13 +89,7 @@ def send_proofs(subjects: list[int], *, at: datetime) -> None:
         submission = row.submission
         language = submission.language
         letter = composing.proof(
-            composing.Facts(
-                code=codes.pretty(submission.code),
-                due="",
-                holder="",
-                plain_code=submission.code,
-                help=settings.HELP_LINE,
-            ),
+            _facts(submission),
             language=language,
             address=composing.mail_link(row.token, language=language),
         )
@@ -94,4 +100,56 @@ def send_proofs(subjects: list[int], *, at: datetime) -> None:
             continue
         except providers.Undeliverable:
             logger.info("mail_proof.undeliverable")
+            returned.mark(row, at=at)
         MailAddress.objects.filter(pk=row.pk).update(sent_at=at)
+
+
+def came_back(submission: Submission) -> MailAddress | None:
+    """Return the address whose e-mails come back; None while another is written to."""
+    rows = submission.mail_addresses.filter(stopped_at=None).order_by("-asked_at")
+    newest = list(rows[:A_DAY])
+    if any(row.verified_at and not row.bounced_at for row in newest):
+        return None
+    return newest[0] if newest and newest[0].bounced_at else None
+
+
+@outbox.outside_transaction
+def tell_returned(subjects: list[int], *, at: datetime) -> None:
+    """Text the telephone that e-mails come back, by day. The outbox's handler."""
+    rows = MailAddress.objects.filter(
+        pk__in=subjects, told_at=None, bounced_at__isnull=False
+    )
+    until = quiet.until(Quiet.objects.all(), at=at) if providers.rings() else None
+    for row in rows.select_related("submission"):
+        submission = row.submission
+        if not submission.phone:
+            continue
+        if until is not None:
+            outbox.postpone("mail_returned", [row.pk], at=at, delay=until - at)
+            continue
+        text = composing.sms(
+            "",
+            _facts(submission),
+            language=submission.language,
+            accents=submission.has_accents,
+            words=RETURNED[submission.language],
+        )
+        key = f"mail_returned:{row.pk}"
+        try:
+            providers.send_sms(submission.phone, text, key=key, at=at)
+        except providers.Undelivered as trouble:
+            outbox.postpone("mail_returned", [row.pk], at=at, delay=trouble.retry_after)
+            continue
+        except providers.Undeliverable:
+            logger.info("mail_returned.undeliverable")
+        MailAddress.objects.filter(pk=row.pk).update(told_at=at)
+
+
+def _facts(submission: Submission) -> composing.Facts:
+    return composing.Facts(
+        code=codes.pretty(submission.code),
+        due="",
+        holder="",
+        plain_code=submission.code,
+        help=settings.HELP_LINE,
+    )

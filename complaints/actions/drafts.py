@@ -3,7 +3,8 @@
 ``answers`` are JSON: ``key`` (of the submission), ``relation``, ``person`` (the record
 that was opened, or None), ``matters`` (one dict a thing that is wrong), ``contact``
 ``proof`` (the one-time code that proved the telephone to write to; NO_TELEPHONE where
-staff help somebody who has none) and ``channel``. Of a report put aside also ``typed``
+staff help somebody who has none), ``email`` (to write to as well, '' for none; not yet
+proved) and ``channel``. Of a report put aside also ``typed``
 (by step and matter, as the forms were sent) and ``left_at``.
 """
 

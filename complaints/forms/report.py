@@ -268,6 +268,16 @@ class ContactForm(Form):
         label=_("Telephone"),
         help_text=_("We write to this number. It may be another one than on record."),
     )
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        required=False,
+        max_length=200,
+        help_text=_("Only if you want e-mails too. We first ask there if it is yours."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "invalid": _("Type an e-mail address, such as lan@example.vn.")
+        },
+    )
     evidence = forms.FileField(
         label=_("Photo of the vaccination slip"),
         required=False,
@@ -281,13 +291,17 @@ class ContactForm(Form):
         is_known: bool,
         telephone: str,
         acts_for_other: bool,
+        has_mail: bool,
         **kwargs: Any,
     ) -> None:
         """``is_known``: a record was opened, so nothing of it is asked again.
 
         ``telephone``: the proved one, masked; another one may be typed instead.
+        ``has_mail``: e-mails can be sent from here.
         """
         super().__init__(*args, **kwargs)
+        if not has_mail:
+            del self.fields["email"]
         if is_known:
             for name in ("full_name", "born_on", "sex", "national_id"):
                 del self.fields[name]

@@ -127,15 +127,17 @@ class MailAddressQuerySet(models.QuerySet["MailAddress"]):
     """E-mail addresses, by what may be sent to them."""
 
     def proved(self) -> "MailAddressQuerySet":
-        """Return those that their owner confirmed and still wants e-mails at."""
-        return self.filter(verified_at__isnull=False, stopped_at=None)
+        """Return those that their owner confirmed, and where e-mails arrive."""
+        return self.filter(verified_at__isnull=False, stopped_at=None, bounced_at=None)
 
 
 class MailAddress(models.Model):
     """An e-mail address to write to about one submission, once its owner agreed.
 
     The token in the e-mail proves the address, and ends its e-mails later; each by a
-    button, as programs open links in e-mails before people do.
+    button, as programs open links in e-mails before people do. ``bounced_at``: an
+    e-mail came back from there for good, so none is sent until the owner presses the
+    button again; ``told_at``: the telephone was told so.
     """
 
     submission = models.ForeignKey(
@@ -149,6 +151,8 @@ class MailAddress(models.Model):
     sent_at = models.DateTimeField(null=True)
     verified_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)
+    bounced_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
 
     objects = MailAddressQuerySet.as_manager()
 

@@ -16,7 +16,7 @@ from complaints import policies
 from complaints.choices import Actor, Move
 from complaints.models import Event, Joining, MailAddress, Message, Submission
 from complaints.models import QuietHours as Quiet
-from complaints.notifications import composing, texts
+from complaints.notifications import composing, returned, texts
 from complaints.notifications.words import WORDS
 from complaints.rules import quiet
 from portal.common import codes, crypto, mail, outbox, providers, scope
@@ -226,6 +226,10 @@ def deliver(subjects: Sequence[int], *, at: datetime) -> None:
             away[channel] = trouble.retry_after
             _note(message, attempts=F("attempts") + 1, trouble=str(trouble)[:40])
         except providers.Undeliverable as trouble:
+            if channel == EMAIL:
+                # The server itself says that there is no such mailbox.
+                with scope.system():
+                    returned.refused(message, at=at)
             _note(
                 message,
                 state="failed",

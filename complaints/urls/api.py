@@ -9,4 +9,5 @@ urlpatterns = [
     path("corrections/", feed.corrections, name="corrections"),
     path("corrections/confirmed/", feed.confirmed, name="confirmed"),
     path("tin-nhan/", receipts.report, name="receipts"),
+    path("thu-tra-lai/", receipts.report_mail, name="mail_receipts"),
 ]

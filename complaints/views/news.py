@@ -59,13 +59,15 @@ def how(request: HttpRequest, code: str) -> HttpResponse:
             )
             return see_other("citizen:news", code=code)
     in_use = MailAddress.objects.proved().filter(submission=submission).first()
+    dead = addresses.came_back(submission)
     context = {
         "code": code,
         "form": mail_form if mail_form.errors else form,
         "news_form": form,
         "mail_form": mail_form if mail.is_on() else None,
         "telephone": phones.mask(submission.phone) if submission.phone else "",
-        "address": masked(in_use.address) if in_use else "",
+        "address": mail.mask(in_use.address) if in_use else "",
+        "returned": mail.mask(dead.address) if dead else "",
     }
     is_wrong = bool(form.errors or mail_form.errors)
     is_odd = request.method == "POST" and not wanted
@@ -88,14 +90,8 @@ def address(request: HttpRequest, token: str) -> HttpResponse:
         addresses.confirm(row, at=at)
         return see_other("citizen:mail", token=token)
     context = {
-        "address": masked(row.address),
+        "address": mail.mask(row.address),
         "code": row.submission.code,
-        "is_in_use": row.verified_at is not None,
+        "is_in_use": row.verified_at is not None and row.bounced_at is None,
     }
     return render(request, "citizen/mail.html", context)
-
-
-def masked(email: str) -> str:
-    """Return an address that its owner knows again: first letter and the host."""
-    name, _at, host = email.partition("@")
-    return f"{name[:1]}•••@{host}"

@@ -19,7 +19,14 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from complaints.actions import drafts, foreseeing, intake, opening, selfservice
+from complaints.actions import (
+    addresses,
+    drafts,
+    foreseeing,
+    intake,
+    opening,
+    selfservice,
+)
 from complaints.choices import Kind, Outcome
 from complaints.forms.report import SendForm
 from complaints.models import Draft
@@ -39,6 +46,7 @@ from complaints.views import (
 )
 from complaints.views.lookup import proved_telephone, whose
 from portal.accounts import access, assistance
+from portal.common import mail
 from portal.common.http import READ_AND_SEND, see_other
 
 DRAFTS_KEPT: Final = 10
@@ -231,6 +239,8 @@ def _send(
         urgent=drafts.urgent_of(answers),
         at=at,
     )
+    if answers.get("email") and not submitted.is_repeat:
+        addresses.ask(submitted.submission, answers["email"], at=at)
     if any(selfservice.may_settle(matter.claims) for matter in matters):
         selfservice.settle_now(
             submitted.submission.complaints.values_list("pk", flat=True),
@@ -292,6 +302,7 @@ def sent(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         "has_record": answers["person"] == request.session.get("person"),
         "earlier": opening.joined_by(submission),
         "differs": "differs" in request.GET,
+        "email": mail.mask(answers["email"]) if answers.get("email") else "",
     }
     return render(request, "citizen/report_sent.html", context)
 

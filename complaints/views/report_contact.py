@@ -17,6 +17,7 @@ from complaints.rules.plausibility import Doubt, Given
 from complaints.views import (
     doubts,
     drafting,
+    limits,
     matters,
     naming,
     own,
@@ -26,7 +27,7 @@ from complaints.views import (
 from complaints.views.lookup import proved_telephone, remember_proof, wrong_code
 from portal.accounts import access, assistance, codes
 from portal.accounts.models import OneTimeCode
-from portal.common import phones
+from portal.common import mail, phones
 from portal.common.http import READ_AND_SEND, see_other
 
 
@@ -45,7 +46,9 @@ def contact(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         is_known=answers["person"] is not None,
         telephone=phones.mask(telephone) if telephone else "",
         acts_for_other=answers["relation"] != Relation.SELF,
-        initial=matters.contact_initial(answers["contact"]),
+        has_mail=mail.is_on(),
+        initial=matters.contact_initial(answers["contact"])
+        | {"email": answers.get("email", "")},
     )
     own.refill(request, form, answers)
     if assistance.of(request):
@@ -114,6 +117,12 @@ def _after_contact(
             "sex": typed["sex"],
             "national_id": typed["national_id"],
         }
+    email = typed.get("email", "")
+    if email and email != answers.get("email"):
+        too_many = limits.over(request, (limits.MAIL_ADDRESS, email.lower()), at=at)
+        if too_many:
+            return too_many
+    answers["email"] = email
     wanted = typed["phone"] or telephone
     if wanted == telephone:
         answers["proof"] = request.session.get("proof", drafts.NO_TELEPHONE)

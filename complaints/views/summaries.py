@@ -105,6 +105,8 @@ def of_contact(answers: Answers) -> list[dict[str, str]]:
                     "value": national_id.mask(contact["national_id"]),
                 },
             )
+    if answers.get("email"):
+        rows.append({"label": _("E-mail address"), "value": answers["email"]})
     if answers["relation"] != Relation.SELF:
         rows.append(
             {

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from complaints import figures
-from complaints.actions import citizen, evidence, opening
+from complaints.actions import addresses, citizen, evidence, opening
 from complaints.choices import Status
 from complaints.forms import choices_of
 from complaints.forms.own import RatingForm
@@ -24,7 +24,7 @@ from complaints.models import Complaint, Event, Submission
 from complaints.rules.refused import Refused
 from complaints.views import limits, photos, progress, receipt
 from portal.accounts import access
-from portal.common import codes
+from portal.common import codes, mail, phones
 from portal.common.http import READ_AND_SEND, see_other
 from portal.common.throttle import give_back
 
@@ -108,13 +108,16 @@ def status(request: HttpRequest, code: str) -> HttpResponse:
         )
     )
     usual = figures.usual({c.holder_id for c in complaints}, at=at)
+    dead = addresses.came_back(submission)
     context = {
         "submission": submission,
         "code": submission.code,
+        "telephone": phones.mask(submission.phone) if submission.phone else "",
         "single": len(complaints) == 1,
         "matters": [_matter(c, usual, at=at) for c in complaints],
         "earlier": opening.joined_by(submission),
         "photos": photos.sent(submission),
+        "returned": mail.mask(dead.address) if dead else "",
         "qr": receipt.qr(submission.code),
         "at": at,
     }

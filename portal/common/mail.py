@@ -1,10 +1,13 @@
 """E-mails: through the server of the settings, or kept for the demo's page.
 
 A server knows no keys. Each message has a Message-ID made of its key instead, so that
-a mailbox that gets one twice, after a crash at the wrong moment, can tell.
+a mailbox that gets one twice, after a crash at the wrong moment, can tell. The ID is
+signed: only who got the message, or carried it, can say that it came back.
 """
 
+import hmac
 import json
+import re
 import smtplib
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,6 +23,7 @@ from portal.common.models import DemoMessage
 from portal.common.providers import Undeliverable, Undelivered
 
 _PASSING: Final = range(400, 500)
+_ID: Final = re.compile(r"<?([a-z_]+)\.([0-9]{1,18})\.([0-9a-f]{16})@[^<>@\s]+>?")
 
 
 @dataclass(frozen=True)
@@ -57,13 +61,12 @@ def unpack(text: str) -> Letter:
 
 
 def send(to: str, letter: Letter, *, key: str) -> str:
-    """Hand an e-mail to the server; return its Message-ID.
+    """Hand an e-mail to the server; return the first 64 signs of its Message-ID.
 
     Raise Undelivered where the server takes nothing now, Undeliverable where it will
-    never take this one.
+    never take this one: the address does not exist, or wants nothing.
     """
-    host = urlsplit(settings.BASE_URL).hostname or "localhost"
-    message_id = f"<{key.replace(':', '.')}@{host}>"
+    message_id = id_of(key)
     message = EmailMultiAlternatives(
         letter.subject,
         letter.text,
@@ -81,7 +84,31 @@ def send(to: str, letter: Letter, *, key: str) -> str:
     except (smtplib.SMTPException, OSError) as error:
         # Its text may hold the address.
         raise Undelivered(type(error).__name__, retry_after=60) from None
-    return message_id
+    return message_id[:64]
+
+
+def id_of(key: str) -> str:
+    """Return the Message-ID of a key, such as message:12."""
+    host = urlsplit(settings.BASE_URL).hostname or "localhost"
+    signature = crypto.digest("message_id", key).hex()[:16]
+    return f"<{key.replace(':', '.')}.{signature}@{host}>"
+
+
+def key_of(message_id: str) -> str:
+    """Return the key that a Message-ID of ours was made of; '' for any other."""
+    found = _ID.fullmatch(message_id.strip())
+    if found is None:
+        return ""
+    key = f"{found[1]}:{found[2]}"
+    signatures = [one.hex()[:16] for one in crypto.digests("message_id", key)]
+    is_ours = any([hmac.compare_digest(one, found[3]) for one in signatures])
+    return key if is_ours else ""
+
+
+def mask(address: str) -> str:
+    """Return an address that its owner knows again: first letter and the host."""
+    name, _at, host = address.partition("@")
+    return f"{name[:1]}•••@{host}"
 
 
 class DemoBackend(BaseEmailBackend):

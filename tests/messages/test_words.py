@@ -7,7 +7,7 @@ import pytest
 from complaints.choices import Move, Outcome
 from complaints.notifications import composing
 from complaints.notifications.sending import DECISIONS
-from complaints.notifications.words import WORDS
+from complaints.notifications.words import RETURNED, WORDS
 from portal.common import sms
 
 LONGEST = composing.Facts(
@@ -39,6 +39,16 @@ def test_every_step_fits_into_one_segment_without_marks(key, language):
         size = sms.size(text)
         assert (size.is_gsm, size.segments) == (True, 1), text
         assert facts.code in text
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_that_e_mails_come_back_fits_into_one_segment_too(language):
+    for accents, most in ((False, 1), (True, 2)):
+        text = composing.sms(
+            "", LONGEST, language=language, accents=accents, words=RETURNED[language]
+        )
+        assert sms.size(text).segments <= most, text
+        assert LONGEST.code in text
 
 
 @pytest.mark.parametrize(("key", "language"), EACH)

@@ -12,7 +12,7 @@ from django.test import Client
 from PIL import Image
 
 from complaints.actions import drafts
-from complaints.models import Claim, Complaint, Draft, Evidence, Submission
+from complaints.models import Claim, Complaint, Draft, Evidence, MailAddress, Submission
 from tests.factories import make_dose, make_organization, make_person, make_product
 from tests.pages.citizen_steps import (
     code_sent_to,
@@ -91,6 +91,25 @@ def test_a_missing_dose_is_reported_without_any_record(client, site):
     assert sent.request["PATH_INFO"].endswith("/da-gui/")
     assert f"{submission.code[:4]} {submission.code[4:8]}" in words
     assert "<svg" in sent.content.decode()
+
+
+def test_an_e_mail_address_may_be_given_with_the_report(client, site):
+    page = begin(client)
+    client.post(step(page, "mui"), GIVEN | {"site": site.code})
+    wrong = client.post(step(page, "lien-he"), WHO | {"email": "lan@"})
+    check = go_to_check(client, page, email="Lan@example.vn")
+    key = {"key": hidden_key(check)}
+    sent = client.post(step(page, "kiem-tra"), key, follow=True)
+    client.post(step(page, "kiem-tra"), key)
+
+    assert wrong.status_code == 422
+    assert 'value="lan@"' in wrong.content.decode()
+    assert "Lan@example.vn" in text_of(check)
+    # Asked once, whatever was tapped twice; nothing is sent before the owner agrees.
+    row = MailAddress.objects.get()
+    assert (row.submission, row.verified_at) == (Submission.objects.get(), None)
+    assert row.address == "Lan@example.vn"
+    assert "L•••@example.vn" in text_of(sent)
 
 
 def test_only_what_was_changed_of_a_dose_becomes_a_claim(client, site):
