@@ -42,8 +42,22 @@ def of_complaint(complaint: Complaint, *, at: datetime) -> told.Facts | None:
             Evidence.objects.filter(submission=complaint.submission_id),
             is_doubted=complaint.caveats.exists(),
         ),
+        identity=identity_of(complaint.submission.vouched),
         but_complaint=complaint.pk,
         at=at,
+    )
+
+
+def identity_of(vouched: Mapping[str, str] | None) -> told.Identity | None:
+    """Return what the e-ID said of a sender as rules are told it; None without one."""
+    if vouched is None:
+        return None
+    return told.Identity(
+        numbers=(vouched["national_id"],),
+        full_name=vouched["full_name"],
+        born_on=vouched["born_on"],
+        sex=vouched["sex"],
+        at=datetime.fromisoformat(vouched["at"]),
     )
 
 
@@ -54,6 +68,7 @@ def of_matter(
     *,
     dose_id: int | None,
     fraud: tuple[str, ...] = (),
+    identity: told.Identity | None = None,
     but_complaint: int | None = None,
     at: datetime,
 ) -> told.Facts | None:
@@ -69,7 +84,7 @@ def of_matter(
     if facts is None:
         return None
     facts = with_claims(facts, kind, claims, dose_id=dose_id)
-    facts = replace(facts, before=replace(facts.before, fraud=fraud))
+    facts = replace(facts, before=replace(facts.before, fraud=fraud), identity=identity)
     return proving.with_used_numbers({person_id: facts})[person_id]
 
 

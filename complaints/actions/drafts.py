@@ -4,11 +4,13 @@
 that was opened, or None), ``matters`` (one dict a thing that is wrong), ``contact``
 ``proof`` (the one-time code that proved the telephone to write to; NO_TELEPHONE where
 staff help somebody who has none), ``email`` (to write to as well, '' for none; not yet
-proved) and ``channel``. Of a report put aside also ``typed``
-(by step and matter, as the forms were sent) and ``left_at``.
+proved), ``vouched`` (what the e-ID said of the sender, or None) and ``channel``. Of a
+report put aside also ``typed`` (by step and matter, as the forms were sent) and
+``left_at``.
 """
 
 import uuid
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -16,6 +18,7 @@ from django.utils import translation
 
 from complaints.actions import evidence
 from complaints.actions.intake import Held, Matter, Sender, Urgent
+from complaints.actions.reported import Vouched
 from complaints.choices import Channel, Field, Kind
 from complaints.models import Draft, Evidence, Submission
 from portal.accounts import codes
@@ -42,6 +45,7 @@ def start(
     person_id: int | None,
     matter: dict[str, Any],
     channel: str = Channel.SELF,
+    vouched: Vouched | None = None,
     at: datetime,
 ) -> Draft:
     """Begin a report with its first matter; it is kept for 24 hours."""
@@ -54,6 +58,7 @@ def start(
         "contact": {},
         "proof": None,
         "channel": channel,
+        "vouched": asdict(vouched) if vouched else None,
     }
     draft.save()
     return draft
@@ -160,6 +165,12 @@ def matters_of(answers: dict[str, Any]) -> list[Matter]:
     return [_matter(matter, sites, held) for matter in answers["matters"]]
 
 
+def vouched_of(answers: dict[str, Any]) -> Vouched | None:
+    """Return what the e-ID said of who makes the report; None without one."""
+    said = answers.get("vouched")
+    return Vouched(**said) if said and answers["person"] is not None else None
+
+
 def urgent_of(answers: dict[str, Any]) -> Urgent | None:
     """Return by when it is needed and what for; None where it is not urgent."""
     urgent = answers.get("urgent")
@@ -232,6 +243,7 @@ def sender_of(answers: dict[str, Any]) -> Sender:
             relation=answers["relation"],
             channel=channel,
             language=language,
+            vouched=vouched_of(answers),
         )
     contact = answers["contact"]
     return Sender(

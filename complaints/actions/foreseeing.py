@@ -6,7 +6,7 @@ belong to the draft. Whoever asks has proved to be the person on record.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -73,7 +73,7 @@ def ask(draft: Draft, answers: dict[str, Any], *, at: datetime) -> None:
         rules = _rules(person_id, at=at)
         questions: set[Question] = set()
         for matter in drafts.matters_of(_done(answers)):
-            facts = _facts(draft, person_id, matter, at=at)
+            facts = _facts(draft, answers, person_id, matter, at=at)
             if facts is None:
                 continue
             weighed = selfservice.weigh(
@@ -109,7 +109,7 @@ def foresee(draft: Draft, answers: dict[str, Any], *, at: datetime) -> list[Fore
         waits = _is_under_way(asked, at=at)
         found = []
         for matter, body in zip(matters, bodies, strict=True):
-            facts = _facts(draft, person_id, matter, at=at)
+            facts = _facts(draft, answers, person_id, matter, at=at)
             state = State.PERSON
             edits: tuple[Edit, ...] = ()
             if facts is not None:
@@ -165,7 +165,12 @@ def _rules(person_id: int, *, at: datetime) -> list[str]:
 
 
 def _facts(
-    draft: Draft, person_id: int, matter: Matter, *, at: datetime
+    draft: Draft,
+    answers: dict[str, Any],
+    person_id: int,
+    matter: Matter,
+    *,
+    at: datetime,
 ) -> Facts | None:
     """Return what rules are told of a matter; None where they cannot settle it."""
     if not selfservice.may_settle(matter.claims.keys()):
@@ -173,12 +178,14 @@ def _facts(
     fraud = claimed.signs_of_fraud(
         person_id, draft.evidence.all(), is_doubted=bool(matter.held)
     )
+    vouched = drafts.vouched_of(answers)
     facts = claimed.of_matter(
         person_id,
         matter.kind,
         matter.claims,
         dose_id=matter.dose_id,
         fraud=fraud,
+        identity=claimed.identity_of(asdict(vouched) if vouched else None),
         at=at,
     )
     return facts if facts is not None and facts.claims else None

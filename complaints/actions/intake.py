@@ -246,6 +246,11 @@ def _submission(
         if sender.phone
         else None,
         phone_digest=crypto.digest("phone", sender.phone) if sender.phone else None,
+        vouched_sealed=(
+            crypto.seal_json(asdict(sender.vouched), bound_to=bound)
+            if sender.vouched
+            else None
+        ),
         last4_digest=crypto.digest("last4", _four_digits(sender)),
         submitted_at=at,
     )

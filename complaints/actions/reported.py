@@ -38,11 +38,26 @@ class Urgent:
 
 
 @dataclass(frozen=True)
+class Vouched:
+    """What the national e-ID said of the sender, who had signed in with it.
+
+    ``born_on`` and ``at`` are ISO text, ``sex`` M, F or ''.
+    """
+
+    national_id: str
+    full_name: str
+    born_on: str
+    sex: str
+    at: str
+
+
+@dataclass(frozen=True)
 class Sender:
     """Whose record it is, as typed, and the proved telephone to answer to.
 
     ``phone`` is empty where staff helped somebody who has none: then whoever has the
-    code follows it with the year of birth instead of the last four digits.
+    code follows it with the year of birth instead of the last four digits. ``vouched``:
+    only where the record that is reported about is the sender's own.
     """
 
     full_name: str
@@ -54,3 +69,4 @@ class Sender:
     relation: str = Relation.SELF
     channel: str = Channel.SELF
     language: str = "vi"
+    vouched: Vouched | None = None

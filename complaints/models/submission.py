@@ -31,6 +31,7 @@ class Submission(models.Model):
     found. What identifies the sender is sealed for this submission's key. Who was
     helped by staff may have no telephone: then the four digits are the year of birth.
     ``has_accents``: text messages in Vietnamese bear their marks, as the sender chose.
+    ``vouched_sealed``: what the national e-ID said of a sender who signed in with it.
     """
 
     key = models.UUIDField(unique=True)
@@ -52,6 +53,7 @@ class Submission(models.Model):
     phone_sealed = models.BinaryField(null=True)
     phone_digest = models.BinaryField(max_length=32, null=True, db_index=True)
     last4_digest = models.BinaryField(max_length=32)
+    vouched_sealed = models.BinaryField(null=True)
     submitted_at = models.DateTimeField()
 
     class Meta:
@@ -86,6 +88,14 @@ class Submission(models.Model):
         if self.national_id_sealed is None:
             return ""
         return crypto.unseal(self.national_id_sealed, bound_to=f"submission:{self.key}")
+
+    @property
+    def vouched(self) -> dict[str, str] | None:
+        """Return what the e-ID said (``reported.Vouched``); None without one."""
+        if self.vouched_sealed is None:
+            return None
+        bound = f"submission:{self.key}"
+        return crypto.unseal_json(self.vouched_sealed, bound_to=bound)
 
 
 class Joining(models.Model):

@@ -118,6 +118,7 @@ def cases(request: StaffRequest) -> HttpResponse:
         "kind": "",
         "table": {
             "caption": _("Cases with this sign"),
+            "is_cards": True,
             "columns": [
                 {"label": _("Code")},
                 {"label": _("What is wrong")},

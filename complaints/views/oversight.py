@@ -144,6 +144,7 @@ def cases(request: StaffRequest) -> HttpResponse:
         "channel": Channel(asked.channel).label if asked.channel else "",
         "table": {
             "caption": _("Cases behind the figure"),
+            "is_cards": True,
             "columns": [
                 {"label": _("Code")},
                 {"label": _("What is wrong")},

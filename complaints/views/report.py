@@ -27,7 +27,8 @@ from complaints.actions import (
     opening,
     selfservice,
 )
-from complaints.choices import Kind, Outcome
+from complaints.actions.reported import Vouched
+from complaints.choices import Kind, Outcome, Relation
 from complaints.forms.report import SendForm
 from complaints.models import Draft
 from complaints.rules.plausibility import Doubt
@@ -46,6 +47,8 @@ from complaints.views import (
 )
 from complaints.views.lookup import proved_telephone, whose
 from portal.accounts import access, assistance
+from portal.accounts.assurance import Level, level_of
+from portal.accounts.eid import client as eid
 from portal.common import mail
 from portal.common.http import READ_AND_SEND, see_other
 
@@ -91,12 +94,15 @@ def _start(
     )
     if too_many:
         return too_many
+    # For anybody but the one whose record is open there is none.
+    person_id = request.session.get("person") if relation == whose(request) else None
+    is_own = person_id is not None and relation == Relation.SELF
     draft = drafts.start(
         relation=relation,
-        # For anybody but the one whose record is open there is none.
-        person_id=request.session.get("person") if relation == whose(request) else None,
+        person_id=person_id,
         matter=matter,
         channel=assistance.way_of(request),
+        vouched=_vouched(request) if is_own else None,
         at=at,
     )
     telephone = proved_telephone(request)
@@ -106,6 +112,20 @@ def _start(
     request.session["drafts"] = [*kept, str(draft.key)][-DRAFTS_KEPT:]
     to = reverse("citizen:report_facts", args=[draft.key])
     return see_other(to) if status == 303 else redirect(to)
+
+
+def _vouched(request: HttpRequest) -> Vouched | None:
+    """Return what the e-ID says of whoever opened the record with it, else None."""
+    verified = eid.verified_by(request)
+    if verified is None or level_of(request) != Level.EID:
+        return None
+    return Vouched(
+        national_id=verified.national_id,
+        full_name=verified.full_name,
+        born_on=verified.born_on.isoformat(),
+        sex=verified.sex,
+        at=request.session["proved_at"],
+    )
 
 
 @require_http_methods(READ_AND_SEND)

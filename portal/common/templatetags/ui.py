@@ -216,6 +216,12 @@ def error_list(form: BaseForm) -> list[tuple[str, str]]:
 
 
 @register.simple_tag
+def cell_label(columns: Sequence[Mapping[str, Any]], position: int) -> str:
+    """Return the heading of a cell, for tables that are cards on a telephone."""
+    return str(columns[position]["label"])
+
+
+@register.simple_tag
 def cell_class(columns: Sequence[Mapping[str, Any]], position: int) -> str:
     """Return the class of a table cell: numbers stand right."""
     return mark_safe(' class="n"') if columns[position].get("number") else ""
