@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from complaints.actions import addresses, bulk, data_requests, drafts, rulebook
 from complaints.models import (
+    CampaignDate,
     Complaint,
     Delegation,
     Evidence,
@@ -232,6 +233,14 @@ class World:
             at=at,
             state="planned",
         )
+        self.campaign_date = CampaignDate.objects.create(
+            organization=self.a,
+            name="QĐ 1",
+            begins_on=timezone.localdate(at),
+            due_on=timezone.localdate(at) + timedelta(days=9),
+            by=self.staff["overseer"],
+            at=at,
+        )
         self.sign, self.entry = self._looked(at)
         self.recheck = self._drawn(at)
 
@@ -358,6 +367,7 @@ class World:
             "sign_ref": self.sign.ref,
             "recheck_ref": self.recheck.ref,
             "reply_ref": self.reply.ref,
+            "date_ref": self.campaign_date.ref,
         }
         if name == "casework:incident_move":
             known["step"] = "de-xuat"

@@ -36,6 +36,7 @@ SIDE = {
     "complaints.notifications",
     "complaints.rollups",
     # Reads with a name and a recount in SQL stand beside them.
+    "complaints.burndown",
     "complaints.figures",
     "complaints.insight",
     "complaints.open_figures",

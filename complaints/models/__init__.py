@@ -3,6 +3,7 @@
 from complaints.models.access_sign import AccessSign
 from complaints.models.attention import Lease, Presence, Skip
 from complaints.models.bulk import Bulk, BulkItem, BulkRun
+from complaints.models.campaign_date import CampaignDate
 from complaints.models.complaint import Caveat, Claim, Complaint
 from complaints.models.data_request import DataRequest
 from complaints.models.delegation import Delegation, Replay
@@ -57,6 +58,7 @@ __all__ = [
     "Sample",
     "SelfCorrection",
     "Claim",
+    "CampaignDate",
     "Complaint",
     "DataRequest",
     "Delegation",

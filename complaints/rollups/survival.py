@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from math import sqrt
 from typing import Final
 
@@ -63,3 +64,36 @@ def to_clear(backlog: int, *, arrived: int, ended: int, window: int) -> Forecast
         return backlog / pace if pace > 0 else None
 
     return Forecast(days(pace), days(pace + doubt), days(pace - doubt))
+
+
+@dataclass(frozen=True)
+class Expected:
+    """How much is open on a day to come; four of five times between both bounds."""
+
+    count: float
+    least: float
+    most: float
+
+
+def expected(
+    backlog: int, *, arrived: int, ended: int, window: int, days: int
+) -> Expected:
+    """Return what is open in so many days if it goes on as in the last ``window``.
+
+    Arrivals and endings are counts of chance (Poisson), in the window, which makes the
+    pace doubtful, and on the days to come. Never below nothing.
+    """
+    pace = (ended - arrived) / window
+    each = (ended + arrived) / window
+    doubt = _FOUR_OF_FIVE * sqrt(each / window * days**2 + each * days)
+    middle = backlog - pace * days
+    return Expected(*(max(n, 0.0) for n in (middle, middle - doubt, middle + doubt)))
+
+
+def needed(begun: int, *, begins: date, due: date, on: date) -> float:
+    """Return what may be open on a day on the straight line from ``begun`` to nothing.
+
+    ``due`` lies after ``begins``; before both ends the line is level.
+    """
+    left = (due - min(max(on, begins), due)).days
+    return begun * left / (due - begins).days

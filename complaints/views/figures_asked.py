@@ -68,7 +68,7 @@ def read(request: StaffRequest, *, at: datetime) -> Asked:
     """
     first, last = _months(request, at=at)
     return Asked(
-        chosen=_organization(request),
+        chosen=organization_of(request),
         first=first,
         last=last,
         kind=choice(request, "kind", Kind.values),
@@ -102,7 +102,7 @@ def may_see(request: StaffRequest, organization: Organization | None) -> bool:
     )
 
 
-def _organization(request: StaffRequest) -> Organization:
+def organization_of(request: StaffRequest) -> Organization:
     """Return the organization in the address, or the reader's own; 404 outside it."""
     code = request.GET.get("organization", "")
     if not code:

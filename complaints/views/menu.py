@@ -147,6 +147,13 @@ MANAGING: Final = (
         ("oversight:message", "oversight:text"),
     ),
     Page(
+        "oversight:campaign_dates",
+        _("Days to keep"),
+        _("By when nothing is to be open any more, and how far each unit has come."),
+        OVERSEERS,
+        ("oversight:campaign_date",),
+    ),
+    Page(
         "oversight:rechecks",
         _("Quality audit"),
         _(
