@@ -133,6 +133,7 @@ class Move(TextChoices):
     REFUSE_FILE = "refuse_file", _("A photo could not be used")
     DISAGREE = "disagree", _("Still not right")
     REVERT = "revert", _("Automatic correction taken back")
+    REOPEN = "reopen", _("Opened again after a check")
     CONFIRM = "confirm", _("It is right now")
 
 

@@ -179,5 +179,5 @@ def _refusal(
             return str(TOGETHER)
     decides = move in (Move.RESOLVE, Move.PROPOSE, Move.COUNTERSIGN)
     if decides and complaint.round > 1 and complaint.last_resolver_id == user.pk:
-        return _("The citizen disagreed with your decision; somebody else decides now.")
+        return _("Your decision is looked at again; somebody else decides now.")
     return None

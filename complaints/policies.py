@@ -150,7 +150,7 @@ def _first_bodies(cases: Sequence[Complaint]) -> dict[int, Organization]:
         Event.objects.filter(
             complaint__in=rounds,
             round__in=set(rounds.values()),
-            move__in=(Move.ROUTE, Move.DISAGREE),
+            move__in=(Move.ROUTE, Move.DISAGREE, Move.REOPEN),
         )
         .select_related("holder")
         .order_by("complaint_id", "-seq")

@@ -143,7 +143,7 @@ def _looked_at(stood: Sequence[dict]) -> list[dict]:
     by_staff = [
         e for e in stood if e["actor"] == "staff" and "unit_change" not in e["data"]
     ]
-    return [e for e in by_staff if e["move"] not in ("submit", "join")]
+    return [e for e in by_staff if e["move"] not in ("submit", "join", "reopen")]
 
 
 def _decisions(stood: Sequence[dict]) -> list[dict]:
@@ -153,7 +153,7 @@ def _decisions(stood: Sequence[dict]) -> list[dict]:
 def _is_reversed(stood: Sequence[dict]) -> bool:
     said = {e["data"].get("outcome") for e in _decisions(stood)} - {None}
     both_ways = bool(said & set(UPHELD)) and bool(said - set(UPHELD))
-    return both_ways or any(e["move"] == "revert" for e in stood)
+    return both_ways or any(e["move"] in ("revert", "reopen") for e in stood)
 
 
 def _last_decision(stood: Sequence[dict], resolved: bool) -> dict:

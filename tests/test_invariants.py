@@ -22,6 +22,7 @@ from complaints.models import (
     BulkRun,
     Campaign,
     CampaignBatch,
+    CampaignDate,
     Caveat,
     Claim,
     Clue,
@@ -326,6 +327,14 @@ class World:
             to=self.other,
             valid_from=date(2027, 1, 1),
             source="test",
+        )
+        CampaignDate.objects.create(
+            organization=self.site,
+            name="test",
+            begins_on=date(2026, 11, 1),
+            due_on=date(2026, 12, 1),
+            by=self.chief,
+            at=NOON,
         )
         FigureReview.objects.create(
             complaint=Complaint.objects.earliest("pk"),
@@ -840,6 +849,12 @@ BREAKS = [
         change_row,
         "complaints.Recheck",
         {"answer": "held"},
+    ),
+    (
+        "recheck_reopens_what_was_accepted",
+        checked,
+        "complaints.Recheck",
+        {"reason": "proof", "note": "x", "reopened_at": NOON},
     ),
     (
         "recheck_answered_by_another",
@@ -1385,6 +1400,19 @@ BREAKS = [
         "complaints.Delegation",
         {"ended_at": NOON},
     ),
+    (
+        "campaigndate_is_due_after_it_begins",
+        change_row,
+        "complaints.CampaignDate",
+        {"due_on": date(2026, 11, 1)},
+    ),
+    (
+        "campaigndate_ended_by_somebody",
+        change_row,
+        "complaints.CampaignDate",
+        {"ended_at": NOON},
+    ),
+    ("campaigndate_once_a_day", copy_row, "complaints.CampaignDate", {}),
     (
         "figurereview_one_that_counts_per_case",
         copy_row,

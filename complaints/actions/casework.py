@@ -254,7 +254,13 @@ def _hops_of(case: Complaint) -> list[tuple[str, int]]:
     """
     steps = case.events.filter(
         round=case.round,
-        move__in=(Move.ROUTE, Move.DISAGREE, Move.HAND_OVER, Move.ESCALATE),
+        move__in=(
+            Move.ROUTE,
+            Move.DISAGREE,
+            Move.REOPEN,
+            Move.HAND_OVER,
+            Move.ESCALATE,
+        ),
         take_back__undone_at=None,
     ).exclude(data__has_key="unit_change")
     return list(steps.order_by("seq").values_list("move", "holder"))

@@ -99,8 +99,6 @@ def disagree(*, complaint_id: int, note: str, at: datetime) -> Complaint:
             raise Refused(
                 _("You have reported this again already; follow that report.")
             )
-        own.claims.update(verdict="", ground="", correction=None, decided_sealed=None)
-        policy, due_at = policies.of_round(own.kind, begins=at, body=to)
         moving.move(
             own,
             Move.DISAGREE,
@@ -109,13 +107,7 @@ def disagree(*, complaint_id: int, note: str, at: datetime) -> Complaint:
             note=note,
             data={"to": to.name},
             holder=to,
-            round=own.round + 1,
-            round_started_at=at,
-            policy=policy,
-            due_at=due_at,
-            overdue_at=None,
-            extended_at=None,
-            confirmed_at=None,
             assignee=None,
+            **moving.new_round(own, body=to, at=at),
         )
     return own

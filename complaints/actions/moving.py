@@ -75,6 +75,27 @@ def move(
     )
 
 
+def new_round(
+    complaint: Complaint, *, body: Organization | None, at: datetime
+) -> dict[str, Any]:
+    """Return the facts with which a round with a clock of its own begins.
+
+    ``body``: who gets it first; None where routing looks for it. What was decided
+    stays in the events; the claims are open again.
+    """
+    complaint.claims.update(verdict="", ground="", correction=None, decided_sealed=None)
+    policy, due_at = policies.of_round(complaint.kind, begins=at, body=body)
+    return {
+        "round": complaint.round + 1,
+        "round_started_at": at,
+        "policy": policy,
+        "due_at": due_at,
+        "overdue_at": None,
+        "extended_at": None,
+        "confirmed_at": None,
+    }
+
+
 def put_back(
     complaint: Complaint, undone: Event, *, by: User, at: datetime, **facts: Any
 ) -> Event:

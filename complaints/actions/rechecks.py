@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from complaints import permissions, predecessors
+from complaints.actions import reopening
 from complaints.choices import Actor, Outcome
 from complaints.models import Complaint, Event, Recheck, Sample
 from complaints.rules.refused import Refused
@@ -237,8 +238,9 @@ def answer(
 ) -> Recheck:
     """Say, for the unit that was disagreed with, who was right.
 
-    Raise Refused where nobody disagreed, it was answered already, or by whom leads
-    another unit or checked it.
+    Where the check was, the case is opened again (``reopening``). Raise Refused where
+    nobody disagreed, it was answered already, or by whom leads another unit, checked it
+    or is concerned by it.
     """
     with scope.system(), transaction.atomic():
         row = _locked(ref)
@@ -248,9 +250,22 @@ def answer(
             raise Refused(_("It was answered already."))
         if not leads(by, row, at=at) or row.checker_id == by.pk:
             raise Refused(_("Who leads the unit that decided answers this."))
+        permissions.require_other(by, row.complaint, ())
         row.answer, row.answer_note = answer, note
         row.answered_by, row.answered_at = by, at
-        row.save(update_fields=["answer", "answer_note", "answered_by", "answered_at"])
+        if answer == Recheck.Answer.ACCEPTED and reopening.open_again(
+            row, by=by, at=at
+        ):
+            row.reopened_at = at
+        row.save(
+            update_fields=[
+                "answer",
+                "answer_note",
+                "answered_by",
+                "answered_at",
+                "reopened_at",
+            ]
+        )
         _note(by, row.complaint.submission.person_id, row.pk, answer, at=at)
         return row
 

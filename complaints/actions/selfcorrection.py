@@ -8,7 +8,6 @@ from typing import Any, Final
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from complaints import policies
 from complaints.actions import moving, switches
 from complaints.choices import Actor, Move, Status
 from complaints.models import CampaignBatch, Complaint, SelfCorrection
@@ -222,20 +221,12 @@ def _reopen(complaints: dict[int | None, Complaint | None], *, at: datetime) -> 
     for complaint in complaints.values():
         if complaint is None or complaint.status != Status.RESOLVED:
             continue
-        complaint.claims.update(verdict="", ground="", correction=None)
         # Nobody has the new round yet: routing looks for a policy of its own.
-        policy, due_at = policies.of_round(complaint.kind, begins=at, body=None)
         moving.move(
             complaint,
             Move.REVERT,
             actor=Actor.SYSTEM,
             at=at,
             routed_at=None,
-            round=complaint.round + 1,
-            round_started_at=at,
-            policy=policy,
-            due_at=due_at,
-            overdue_at=None,
-            extended_at=None,
-            confirmed_at=None,
+            **moving.new_round(complaint, body=None, at=at),
         )

@@ -52,7 +52,8 @@ class Recheck(models.Model):
     """One drawn decision, its second opinion, and what the unit says to it.
 
     ``organization`` decided, by ``event``; ``of_stratum`` such decisions were there to
-    draw from. Whoever takes it has two days. The unit answers a disagreement.
+    draw from. Whoever takes it has two days. The unit answers a disagreement; where it
+    accepts it the case is opened again (``reopened_at``), if it rests still.
     """
 
     class Verdict(models.TextChoices):
@@ -89,6 +90,7 @@ class Recheck(models.Model):
     answer_note = models.TextField(blank=True, max_length=1000)
     answered_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     answered_at = models.DateTimeField(null=True)
+    reopened_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (
@@ -120,6 +122,10 @@ class Recheck(models.Model):
                     answered_by__isnull=False,
                     answered_at__isnull=False,
                 ),
+            ),
+            models.CheckConstraint(
+                name="recheck_reopens_what_was_accepted",
+                condition=Q(reopened_at=None) | Q(answer="accepted"),
             ),
             models.CheckConstraint(
                 name="recheck_answered_by_another",

@@ -250,6 +250,24 @@ WORDS: Final[dict[str, dict[str, Words]]] = {
             "Report {code} is looked at again",
         ),
     },
+    Move.REOPEN: {
+        "vi": Words(
+            (
+                "Phản ánh {code} được kiểm tra lại và mở lại. Người khác sẽ xem, kết"
+                " quả trước {due}.",
+            ),
+            "Phản ánh {code} được mở lại",
+            "Bạn không phải làm gì.",
+        ),
+        "en": Words(
+            (
+                "Report {code} was checked again and opened again. Somebody else looks"
+                " at it, result by {due}.",
+            ),
+            "Report {code} is opened again",
+            "There is nothing for you to do.",
+        ),
+    },
     Move.WITHDRAW: {
         "vi": Words(
             (

@@ -99,8 +99,8 @@ DEFINITIONS: Final[dict[str, Definition]] = {
     "reversed": Definition(
         _("Decision reversed"),
         _(
-            "A later round decided otherwise, or an automatic correction was taken"
-            " back."
+            "A later round decided otherwise, an automatic correction was taken back,"
+            " or the unit accepted that a check decided otherwise."
         ),
     ),
     "self_corrected": Definition(
@@ -136,6 +136,15 @@ DEFINITIONS: Final[dict[str, Definition]] = {
         _(
             "Open complaints divided by what ends more than arrives, at the pace of the"
             " last 28 days. Four of five times it lies between the two bounds."
+        ),
+    ),
+    "burndown": Definition(
+        _("Days to keep"),
+        _(
+            "What is open now less what was sent, plus what ended since each day; one"
+            " opened again counts as open all the while. The line leads evenly to"
+            " nothing. Expected: at the pace of the last 28 days, four of five times"
+            " between the bounds."
         ),
     ),
     "peers": Definition(

@@ -230,4 +230,4 @@ class _Allowed:
 
 
 # Steps by which a round comes to whoever answers.
-_GIVEN: Final = (Move.ROUTE, Move.DISAGREE, Move.REVERT)
+_GIVEN: Final = (Move.ROUTE, Move.DISAGREE, Move.REVERT, Move.REOPEN)

@@ -151,7 +151,7 @@ def _walked(steps: Sequence[Step], *, is_resolved: bool) -> dict[str, Any]:
         "asks": moves.count(Move.ASK),
         "hops": moves.count(Move.HAND_OVER) + moves.count(Move.ESCALATE),
         "is_disagreed": Move.DISAGREE in moves,
-        "is_reversed": Move.REVERT in moves or len(upheld) > 1,
+        "is_reversed": bool({Move.REVERT, Move.REOPEN} & set(moves)) or len(upheld) > 1,
         "is_self_corrected": last is not None and last.actor == Actor.SYSTEM,
         "is_kept_unseen": last is not None
         and last.outcome == Outcome.KEPT

@@ -26,7 +26,7 @@ DECISIONS: Final = (Move.RESOLVE, Move.COUNTERSIGN)
 # What leaves the record as it is.
 NO_EFFECT: Final = (Outcome.KEPT, Outcome.ALREADY_CORRECT)
 # Steps that staff make without having looked into the matter.
-NO_LOOK: Final = (Move.SUBMIT, Move.JOIN)
+NO_LOOK: Final = (Move.SUBMIT, Move.JOIN, Move.REOPEN)
 _HANDED: Final = (Move.HAND_OVER, Move.ESCALATE)
 _NONE: Final = timedelta(0)
 S = TypeVar("S", bound="Step")

@@ -61,6 +61,8 @@ MOVES: Final[dict[Move, Step]] = {
     M.LAPSE: Step((A.SYSTEM,), (S.WAITING_CITIZEN,), S.LAPSED),
     M.DISAGREE: Step((A.CITIZEN,), (S.RESOLVED, S.LAPSED), S.RECEIVED),
     M.REVERT: Step((A.SYSTEM,), (S.RESOLVED,), S.RECEIVED),
+    # By whoever answers for the unit, once it accepts that a check decided otherwise.
+    M.REOPEN: Step((A.STAFF,), (S.RESOLVED,), S.RECEIVED),
     M.CONFIRM: Step((A.CITIZEN,), (S.RESOLVED,), None),
 }
 

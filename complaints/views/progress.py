@@ -122,6 +122,7 @@ def _title(complaint: Complaint, event: Event) -> str:
         Move.LAPSE: _("No answer from you in time"),
         Move.DISAGREE: _("You said it is still not right: now at %(holder)s") % holder,
         Move.REVERT: _("What was corrected automatically was put back"),
+        Move.REOPEN: _("Checked once more and opened again: at %(holder)s") % holder,
         Move.CONFIRM: _("You confirmed that it is right"),
     }
     return titles.get(event.move, "")

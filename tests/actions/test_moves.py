@@ -37,7 +37,7 @@ TABLE = Path(__file__).with_name("moves.csv")
 PHONE = "+84900000215"
 LATER = NOON + timedelta(hours=1)
 # Moves of people that the table leaves to other tests.
-ELSEWHERE = {"submit", "join", "propose", "undo"}
+ELSEWHERE = {"submit", "join", "propose", "undo", "reopen"}
 
 
 class World:

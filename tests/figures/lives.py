@@ -49,7 +49,7 @@ def live(
     outcome = ""
     for step in [Then(Move.SUBMIT, Status.RECEIVED, timedelta(0)), *steps]:
         at, holder = at + step.after, step.holder or holder
-        number += step.move in (Move.DISAGREE, Move.REVERT)
+        number += step.move in (Move.DISAGREE, Move.REVERT, Move.REOPEN)
         actor = step.actor or _actor(step.move)
         if step.move == Move.UNDO:
             touched = touched_before

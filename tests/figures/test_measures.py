@@ -43,6 +43,7 @@ NEXT = {
         (M.CONFIRM, S.RESOLVED),
         (M.DISAGREE, S.RECEIVED),
         (M.REVERT, S.RECEIVED),
+        (M.REOPEN, S.RECEIVED),
         (M.UNDO, S.IN_REVIEW),
     ],
     S.LAPSED: [(M.DISAGREE, S.RECEIVED)],

@@ -202,8 +202,8 @@ def _wrong_figures(lives: list[dict], *, at: datetime) -> list[str]:
 def _told_otherwise_than_once(last_event: int) -> dict[str, list]:
     """Return the steps that citizens were told of never, or more than once."""
     telling = "('submit', 'route', 'ask', 'hand_over', 'escalate', 'extend', 'overdue',"
-    telling += " 'wait', 'lapse', 'remind', 'disagree', 'revert', 'resolve',"
-    telling += " 'countersign')"
+    telling += " 'wait', 'lapse', 'remind', 'disagree', 'revert', 'reopen',"
+    telling += " 'resolve', 'countersign')"
     wrong = plain_times.rows(
         "SELECT e.id, e.move, count(m.id) AS sent FROM complaints_event e"
         " LEFT JOIN complaints_message m ON m.event_id = e.id AND m.state = 'sent'"

@@ -19,7 +19,8 @@ LEADS_TO = {
     Move.WAIT: {Move.RESUME},
     Move.RESOLVE: {Move.PROPOSE, Move.COUNTERSIGN, Move.DECLINE, Move.CONFIRM},
 }
-# What no person presses: sending is every report, the rest time and rules bring.
+# What no person presses: sending is every report, the rest time and rules bring, and
+# checks of months that are over.
 NOT_PRESSED = {
     Move.SUBMIT,
     Move.ROUTE,
@@ -29,6 +30,7 @@ NOT_PRESSED = {
     Move.REMIND,
     Move.LAPSE,
     Move.REFUSE_FILE,
+    Move.REOPEN,
 }
 
 

@@ -70,6 +70,7 @@ PAPER = {
     "lapse": ("system", "waiting_citizen", "lapsed"),
     "disagree": ("citizen", "resolved lapsed", "received"),
     "revert": ("system", "resolved", "received"),
+    "reopen": ("staff", "resolved", "received"),
     "confirm": ("citizen", "resolved", None),
 }
 
@@ -126,7 +127,7 @@ def test_no_sequence_of_moves_leads_out_of_the_table(steps):
         except Refused:
             continue
         if status in ENDED and after in OPEN:
-            assert move in (Move.DISAGREE, Move.REVERT)
+            assert move in (Move.DISAGREE, Move.REVERT, Move.REOPEN)
         status = after
         assert status in Status
 

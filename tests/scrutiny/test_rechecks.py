@@ -6,13 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from complaints import permissions, rollups
 from complaints.actions import rechecks
 from complaints.choices import Actor, Move, Outcome, Status
-from complaints.models import Complaint, Recheck, Sample
+from complaints.models import Complaint, Figure, Message, Recheck, Sample
 from complaints.rules.refused import Refused
 from complaints.scrutiny import agreement
 from portal.audit.models import Entry
-from portal.common import crypto, scope
+from portal.common import crypto, outbox, scope
 from portal.registry.models import Organization, OrganizationSuccession
 from tests.factories import make_organization, make_person, make_staff, opened_by
 from tests.figures.lives import Then, live
@@ -267,6 +268,64 @@ def test_the_lead_of_the_unit_answers_what_was_disagreed_with_once(
         rechecks.answer(disagreed.ref, by=lead, **facts)
     details = Entry.objects.filter(subject="recheck").order_by("pk")
     assert [entry.detail for entry in details] == ["drawn 1", "disagree", "accepted"]
+
+
+def accept(disagreed, station, *, answer="accepted"):
+    lead = make_staff(station, "lead")
+    note = "Sẽ xem lại cùng người dân."
+    return rechecks.answer(disagreed.ref, answer=answer, note=note, by=lead, at=AT)
+
+
+def test_what_the_unit_accepts_opens_the_case_again_with_its_own_clock(
+    disagreed, station, decider
+):
+    case = disagreed.complaint
+    Complaint.objects.filter(pk=case.pk).update(last_resolver=decider)
+
+    row = accept(disagreed, station)
+
+    case.refresh_from_db()
+    assert row.reopened_at == AT
+    assert (case.status, case.round, case.holder) == (Status.RECEIVED, 2, station)
+    assert (case.round_started_at, case.due_at) == (AT, AT + 48 * HOUR)
+    assert (case.outcome, case.ended_at, case.assignee) == ("", None, None)
+    event = case.events.latest("seq")
+    assert (event.move, event.actor, event.by) == (
+        Move.REOPEN,
+        Actor.STAFF,
+        row.answered_by,
+    )
+    with pytest.raises(Refused, match="người khác quyết định"):
+        permissions.require(decider, Move.RESOLVE, case, at=AT)
+    permissions.require(make_staff(station), Move.RESOLVE, case, at=AT)
+    rollups.rebuild_all(at=AT)
+    figure = Figure.objects.get(organization=station, kind="", cohort="opened")
+    assert (figure.reversed, figure.reopened, figure.open) == (1, 1, 1)
+
+
+def test_the_citizen_is_told_once_that_it_is_looked_at_again(disagreed, station):
+    accept(disagreed, station)
+    outbox.drain(queue="route", at=AT + HOUR)
+    outbox.drain(queue="route", at=AT + HOUR)
+
+    assert Message.objects.filter(event__move=Move.REOPEN).count() == 1
+
+
+def test_what_the_unit_holds_stays_closed(disagreed, station):
+    row = accept(disagreed, station, answer="held")
+
+    assert row.reopened_at is None
+    assert Complaint.objects.get().status == Status.RESOLVED
+
+
+def test_what_goes_on_already_or_was_reported_again_is_not_opened(disagreed, station):
+    case = disagreed.complaint
+    live(station, AT - HOUR, subject=bytes(case.subject_key))
+
+    row = accept(disagreed, station)
+
+    case.refresh_from_db()
+    assert (row.reopened_at, case.status, case.round) == (None, Status.RESOLVED, 1)
 
 
 def close(unit, *, successor=None):
