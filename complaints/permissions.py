@@ -46,12 +46,28 @@ ALLOWED[Role.LEAD] = ALLOWED[Role.STAFF]
 
 def moves_for(user: User, complaint: Complaint, *, at: datetime) -> list[Move]:
     """Return the moves that a member of staff has now, in the order of the table."""
+    return offered(user, complaint, at=at)[0]
+
+
+def offered(
+    user: User, complaint: Complaint, *, at: datetime
+) -> tuple[list[Move], list[str]]:
+    """Return the moves of ``moves_for``, and why others of the role are not theirs.
+
+    The reasons are about this very person: the own case, the own proposal, an account
+    that was opened by who proposed.
+    """
     allowed = _allowed(user, complaint, at=at)
-    return [
-        move
-        for move in workflow.possible(Status(complaint.status), actor=Actor.STAFF)
-        if move in allowed and _refusal(user, move, complaint, at=at) is None
-    ]
+    moves, reasons = [], []
+    for move in workflow.possible(Status(complaint.status), actor=Actor.STAFF):
+        if move not in allowed:
+            continue
+        refusal = _refusal(user, move, complaint, at=at)
+        if refusal is None:
+            moves.append(move)
+        else:
+            reasons.append(refusal)
+    return moves, list(dict.fromkeys(reasons))
 
 
 def require(user: User, move: Move, complaint: Complaint, *, at: datetime) -> None:

@@ -10,17 +10,14 @@ from typing import Any, Final
 
 from django.db.models import Q
 
-from complaints.choices import Actor, Move
 from complaints.models import (
     Complaint,
     DataRequest,
-    Event,
     Invitation,
     Prepared,
     SelfCorrection,
-    Submission,
 )
-from complaints.owndata import looks
+from complaints.owndata import looks, reports
 from portal.accounts.models import Assistance, ContactChange, OneTimeCode
 from portal.registry.models import (
     Certificate,
@@ -137,67 +134,6 @@ def _corrections(people: list[int]) -> list[Facts]:
         }
         for row in sorted(rows, key=lambda row: (row.applied_at, row.pk))
     ]
-
-
-def _reports(people: list[int]) -> list[Facts]:
-    own = {
-        row.number for row in Telephone.objects.filter(person__in=people, is_void=False)
-    }
-    rows = Submission.objects.filter(person__in=people).prefetch_related(
-        "complaints__claims", "complaints__holder", "evidence"
-    )
-    return [
-        {
-            "code": row.code,
-            "sent_at": row.submitted_at.isoformat(),
-            "channel": row.channel,
-            "relation": row.relation,
-            "full_name": row.full_name,
-            "telephone": row.phone if row.phone in own else "",
-            "photos": row.evidence.count(),
-            "matters": [
-                _matter(matter)
-                for matter in sorted(row.complaints.all(), key=lambda one: one.number)
-            ],
-        }
-        for row in rows.order_by("pk")
-    ]
-
-
-def _matter(row: Complaint) -> Facts:
-    events = Event.objects.filter(complaint=row).select_related("holder")
-    return {
-        "number": row.number,
-        "kind": row.kind,
-        "status": row.status,
-        "outcome": row.outcome,
-        "held_by": row.holder.name,
-        "story": row.story,
-        "claims": [
-            {
-                "field": claim.field,
-                "recorded": claim.recorded,
-                "claimed": claim.claimed,
-                "verdict": claim.verdict,
-                "ground": claim.ground,
-            }
-            for claim in sorted(row.claims.all(), key=lambda claim: claim.pk)
-        ],
-        "events": [
-            {
-                "at": event.at.isoformat(),
-                "move": event.move,
-                "by": event.actor,
-                "at_body": event.holder.name,
-                "note": "" if _is_among_staff(event) else event.note,
-            }
-            for event in events.order_by("seq")
-        ],
-    }
-
-
-def _is_among_staff(event: Event) -> bool:
-    return event.move == Move.NOTE and event.actor == Actor.STAFF
 
 
 def _contact_changes(people: list[int]) -> list[Facts]:
@@ -372,7 +308,7 @@ PARTS: Final[dict[str, Callable[[list[int]], list[Facts]]]] = {
     "other_names": _names,
     "doses": _doses,
     "changes": _corrections,
-    "reports": _reports,
+    "reports": reports.of,
     "contact_changes": _contact_changes,
     "help_given": _help,
     "data_requests": _requests,

@@ -302,7 +302,7 @@ def _show(
     lease = turns.lease_of(complaint, at=at)
     is_given = lease is not None and lease.user == request.user
     file = casefile.read(complaint)
-    allowed = permissions.moves_for(request.user, complaint, at=at)
+    allowed, withheld = permissions.offered(request.user, complaint, at=at)
     steps = {
         step: (bound or {}).get(step) or _form_of(step, complaint, at=at)
         for step, (move, _form, _action) in STEPS.items()
@@ -344,6 +344,7 @@ def _show(
             for step, form in steps.items()
         ],
         "can": set(steps),
+        "withheld": withheld,
         "uphold_all": [
             (f"verdict_{claim.pk}", Verdict.UPHELD.value) for claim in file.claims
         ],

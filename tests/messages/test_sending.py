@@ -10,7 +10,7 @@ from django.core import mail as django_mail
 from complaints.actions import addresses, casework, citizen
 from complaints.models import MailAddress, Message
 from complaints.rules.refused import Refused
-from portal.accounts import codes
+from portal.accounts import codes, contact
 from portal.common import outbox
 from portal.common.models import DemoMessage, Outbox
 from tests.factories import (
@@ -85,6 +85,21 @@ def test_by_night_a_code_goes_out_at_once(gateway):
     outbox.drain(queue="notify", at=NIGHT)
 
     assert len(gateway.sent) == 1
+
+
+def test_by_night_the_warning_of_a_change_of_telephone_goes_out_at_once(gateway):
+    """Whoever sleeps through it may lose the hours in which it can be stopped."""
+    person = make_person()
+    contact.ask(
+        person_id=person.pk,
+        phone="+84900000777",
+        way=contact.Way.BOTH_PHONES,
+        language="vi",
+        at=NIGHT,
+    )
+    drain(NIGHT)
+
+    assert len(gateway.sent) == 2
 
 
 def test_the_demos_page_wakes_nobody_and_shows_messages_by_night(site):

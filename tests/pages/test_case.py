@@ -20,6 +20,7 @@ from tests.pages.cases import (
     make_staff,
     make_submission,
 )
+from tests.pages.citizen_steps import text_of
 
 pytestmark = pytest.mark.django_db
 LOT = {Field.LOT: ("ABX4471", "ABX4417")}
@@ -279,7 +280,8 @@ def test_a_risky_decision_waits_for_a_second_person(client, station):
         {"version": case.version, f"verdict_{claim.pk}": "upheld"},
     )
     proposed = fresh(case)
-    own = client.get(address(case)).context["can"]
+    mine = client.get(address(case))
+    own = mine.context["can"]
 
     client.force_login(make_staff(station))
     others = client.get(address(case)).context["can"]
@@ -287,6 +289,8 @@ def test_a_risky_decision_waits_for_a_second_person(client, station):
 
     assert proposed.status == Status.AWAITING_SECOND
     assert "dong-y" not in own
+    # What is not there is explained where it would stand.
+    assert "Người thứ hai phải ký" in text_of(mine)
     assert {"dong-y", "tu-choi-de-xuat"} <= others
     dose.refresh_from_db()
     assert (fresh(case).outcome, dose.person_id) == ("corrected", None)
