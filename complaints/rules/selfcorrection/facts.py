@@ -41,6 +41,17 @@ class Dose:
     name: str = ""
     is_void: bool = False
 
+    def as_orphan(self) -> "Orphan":
+        """Return the dose as it stands on nobody's record."""
+        return Orphan(
+            key=self.key,
+            given_on=self.given_on,
+            product=self.product,
+            lot=self.lot,
+            site=self.site,
+            name=self.name,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
@@ -61,6 +72,17 @@ class Orphan:
     lot: str
     site: str
     name: str
+
+    def as_dose(self) -> Dose:
+        """Return the dose as it stands on a record."""
+        return Dose(
+            key=self.key,
+            given_on=self.given_on,
+            product=self.product,
+            lot=self.lot,
+            site=self.site,
+            name=self.name,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +145,8 @@ class Facts:
     ``claims``: place (``Edit.place``) -> claimed value. ``answers``: what the
     population database said to questions, None where it was asked in vain.
     ``proved_phones``: those whose code was typed in. ``used``: numbers that others
-    have. ``sessions`` by (site, day); ``days`` by (site, lot): day -> people.
+    have. ``joined``: other records that were joined to this one. ``sessions`` by
+    (site, day); ``days`` by (site, lot): day -> people.
     """
 
     person: Person
@@ -140,6 +163,7 @@ class Facts:
     days: Mapping[tuple[str, str], Mapping[date, int]] = field(default_factory=dict)
     orphans: tuple[Orphan, ...] = ()
     doubles: tuple[Double, ...] = ()
+    joined: tuple[Double, ...] = ()
     before: Before = field(default_factory=Before)
     certificate_is_stale: bool = False
     population: str = ""

@@ -5,7 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 from complaints.rules.selfcorrection import guard
-from complaints.rules.selfcorrection.facts import Dose, Facts, Person
+from complaints.rules.selfcorrection.facts import (
+    Dose,
+    Double,
+    Facts,
+    Orphan,
+    Person,
+)
 from complaints.rules.selfcorrection.rule import (
     Edit,
     Operation,
@@ -55,7 +61,7 @@ def claim_of(edit: Edit) -> str:
 
 
 def applied(facts: Facts, edits: Iterable[Edit]) -> Facts:
-    """Return the facts after edits, as the registry would be. Merges stay undone."""
+    """Return the facts after edits, as the registry would be."""
     for edit in edits:
         facts = _set(facts, edit, edit.after)
     return facts
@@ -89,7 +95,43 @@ def _set(facts: Facts, edit: Edit, value: str) -> Facts:
             for dose in facts.doses
         )
         return replace(facts, doses=doses)
+    if edit.operation == Operation.ATTACH:
+        return _attached(facts, edit.target, is_given=value == edit.after)
+    if edit.operation == Operation.MERGE:
+        return _merged(facts, edit.target, is_joined=value == edit.after)
     return facts
+
+
+def _attached(facts: Facts, key: int, *, is_given: bool) -> Facts:
+    """Return the facts with an orphan on the record, or off it again."""
+    if is_given:
+        (orphan,) = (one for one in facts.orphans if one.key == key)
+        return replace(
+            facts,
+            orphans=tuple(one for one in facts.orphans if one.key != key),
+            doses=(*facts.doses, orphan.as_dose()),
+        )
+    (dose,) = (one for one in facts.doses if one.key == key)
+    return replace(
+        facts,
+        orphans=tuple(sorted([*facts.orphans, dose.as_orphan()], key=_key)),
+        doses=tuple(one for one in facts.doses if one.key != key),
+    )
+
+
+def _merged(facts: Facts, key: int, *, is_joined: bool) -> Facts:
+    """Return the facts with another record joined to this one, or apart again."""
+    source, other = ("doubles", "joined") if is_joined else ("joined", "doubles")
+    (moved,) = (one for one in getattr(facts, source) if one.key == key)
+    whole: dict[str, Any] = {
+        source: tuple(one for one in getattr(facts, source) if one.key != key),
+        other: tuple(sorted([*getattr(facts, other), moved], key=_key)),
+    }
+    return replace(facts, **whole)
+
+
+def _key(one: Orphan | Double) -> int:
+    return one.key
 
 
 def _person(person: Person, edit: Edit, value: str) -> Person:
