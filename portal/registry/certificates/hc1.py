@@ -80,11 +80,37 @@ def write(
             _HCERT: {1: dict(content)},
         }
     )
+    parts = [protected, {}, payload, signed(key, protected, payload)]
+    return packed(cbor2.dumps(cbor2.CBORTag(_SIGN1, parts)))
+
+
+def signed(key: ec.EllipticCurvePrivateKey, protected: bytes, payload: bytes) -> bytes:
+    """Return the ES256 signature of a protected header and payload: r and s."""
     der = key.sign(_to_sign(protected, payload), ec.ECDSA(hashes.SHA256()))
     r, s = utils.decode_dss_signature(der)
-    signature = r.to_bytes(_PART) + s.to_bytes(_PART)
-    message = cbor2.dumps(cbor2.CBORTag(_SIGN1, [protected, {}, payload, signature]))
+    return r.to_bytes(_PART) + s.to_bytes(_PART)
+
+
+def packed(message: bytes) -> str:
+    """Return a COSE message as a QR code holds it: zlib, base45, prefix."""
     return PREFIX + base45.b45encode(zlib.compress(message, 9)).decode()
+
+
+def unpacked(text: str) -> bytes:
+    """Return the COSE message of a QR code's text. Raise Unreadable."""
+    text = text.strip()
+    if not text.startswith(PREFIX) or len(text) > MOST_TEXT:
+        raise Unreadable("not HC1")
+    try:
+        unpacker = zlib.decompressobj()
+        message = unpacker.decompress(
+            base45.b45decode(text.removeprefix(PREFIX)), _MOST_BYTES
+        )
+    except (ValueError, zlib.error) as error:
+        raise Unreadable("not HC1") from error
+    if unpacker.unconsumed_tail:
+        raise Unreadable("too large")
+    return message
 
 
 def read(text: str, *, keys: Mapping[bytes, ec.EllipticCurvePublicKey]) -> Read:
@@ -135,22 +161,15 @@ def vars_of(found: Read) -> dict[str, Any]:
 
 def _parts(text: str) -> tuple[bytes, dict[Any, Any], bytes, bytes]:
     """Unwrap base45, zlib and COSE_Sign1; raise Unreadable."""
-    text = text.strip()
-    if not text.startswith(PREFIX) or len(text) > MOST_TEXT:
-        raise Unreadable("not HC1")
+    message = unpacked(text)
     try:
-        packed = base45.b45decode(text.removeprefix(PREFIX))
-        unpacker = zlib.decompressobj()
-        message = unpacker.decompress(packed, _MOST_BYTES)
-        if unpacker.unconsumed_tail:
-            raise Unreadable("too large")
         tagged = cbor2.loads(message)
         if isinstance(tagged, cbor2.CBORTag):
             if tagged.tag != _SIGN1:
                 raise Unreadable("not COSE_Sign1")
             tagged = tagged.value
         protected, unprotected, payload, signature = tagged
-    except (ValueError, TypeError, zlib.error, cbor2.CBORError) as error:
+    except (ValueError, TypeError, cbor2.CBORError) as error:
         raise Unreadable("not HC1") from error
     if not all(isinstance(part, bytes) for part in (protected, payload, signature)):
         raise Unreadable("not COSE_Sign1")
