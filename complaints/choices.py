@@ -161,6 +161,7 @@ class Channel(TextChoices):
     COUNTER = "counter", _("At the counter")
     PHONE = "phone", _("By telephone")
     PAPER = "paper", _("By letter")
+    LIST = "list", _("By a unit's list")
 
 
 # Who is younger does not act alone: a parent or guardian does.

@@ -11,6 +11,7 @@ from complaints.actions import (
     drafts,
     gathering,
     own_files,
+    report_lists,
 )
 from portal.registry.certificates import issuing
 from portal.registry.exports import files
@@ -45,6 +46,12 @@ def gather_incidents(**_later: object) -> None:
 def forget_bulks(**_later: object) -> None:
     """Delete sets of cases that were never begun, or done long ago."""
     bulk.forget_old(at=timezone.now())
+
+
+@shared_task(name="complaints.forget_report_lists", ignore_result=True)
+def forget_report_lists(**_later: object) -> None:
+    """Delete lists of reports that were kept long enough, with their files."""
+    report_lists.forget_expired(at=timezone.now())
 
 
 @shared_task(name="registry.forget_lists", ignore_result=True)

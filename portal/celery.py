@@ -64,6 +64,10 @@ app.conf.update(
             "task": "complaints.forget_own_files",
             "schedule": 3600.0,
         },
+        "forget-report-lists": {
+            "task": "complaints.forget_report_lists",
+            "schedule": 3600.0,
+        },
         "forget-lists": {"task": "registry.forget_lists", "schedule": 3600.0},
         "forget-counters": {"task": "throttle.forget_ended", "schedule": 3600.0},
         "renew-certificates": {

@@ -132,6 +132,7 @@ OUTBOX = {
     "evidence": ("import", "complaints.actions.screening.check"),
     "list": ("import", "portal.registry.imports.jobs.run"),
     "bulk": ("import", "complaints.actions.bulk.work"),
+    "report_list": ("import", "complaints.actions.report_work.work"),
     "replay": ("report", "complaints.actions.replaying.work"),
     "unit_change": ("import", "complaints.actions.units.work"),
     "unit_late": ("route", "complaints.actions.units.work_late"),

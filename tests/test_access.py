@@ -16,7 +16,14 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from complaints.actions import addresses, bulk, data_requests, drafts, rulebook
+from complaints.actions import (
+    addresses,
+    bulk,
+    data_requests,
+    drafts,
+    report_lists,
+    rulebook,
+)
 from complaints.models import (
     CampaignDate,
     Complaint,
@@ -132,6 +139,17 @@ class World:
             dose=make_orphan("Nguyễn Thị Thử", self.a),
         )
         self.list = make_list(self.a, [make_row()], content=SMALL_LIST.encode(), at=at)
+        self.reports, _ = report_lists.take(
+            content=SMALL_LIST.encode(),
+            name="phan-anh.csv",
+            organization=self.a,
+            site=None,
+            language="vi",
+            by=self.staff["clerk_a"],
+            at=at,
+        )
+        for _round in range(2):
+            outbox.drain(queue="import", at=at)
         self.incident = Incident.objects.create(
             site=self.a, holder=self.a, given_on=at, lot="ABX6318", formed_at=at
         )
@@ -341,6 +359,7 @@ class World:
             "draft": self.citizens["citizen_a"]["draft"].key,
             "ref": self.request.ref if name in REQUESTS else self.evidence.ref,
             "list_ref": self.list.ref,
+            "reports_ref": self.reports.ref,
             "bulk_ref": self.bulk.ref,
             "incident_ref": self.incident.ref,
             "view_ref": self.view.ref,

@@ -49,6 +49,9 @@ from complaints.models import (
     Recheck,
     Referral,
     Replay,
+    ReportJob,
+    ReportList,
+    ReportRow,
     RuleDraft,
     RuleSwitch,
     Sample,
@@ -277,6 +280,7 @@ class World:
         self.what_time_brings()
         self.self_correction()
         self.bulk()
+        self.reports()
         self.incident()
 
     def bulk(self):
@@ -295,6 +299,23 @@ class World:
                 organization=unit,
                 made_at=NOON,
             )
+
+    def reports(self):
+        """A row of a unit's list, not sent."""
+        one = ReportList.objects.create(
+            organization=self.site,
+            name_sealed=b"x",
+            file_digest=b"x",
+            language="vi",
+            progress_at=NOON,
+            uploaded_by=self.nurse,
+            uploaded_at=NOON,
+            expires_at=NOON + DAY,
+        )
+        ReportRow.objects.create(report_list=one, place=1, content_sealed=b"x")
+        ReportJob.objects.create(
+            report_list=one, work="read", by=self.nurse, asked_at=NOON
+        )
 
     def what_time_brings(self):
         """A rung that was reached, who was told of it, and who stands in."""
@@ -634,6 +655,25 @@ BREAKS = [
         change_row,
         "complaints.Bulk",
         {"ended_at": NOON},
+    ),
+    (
+        "reportlist_refused_iff_it_says_why",
+        change_row,
+        "complaints.ReportList",
+        {"refusal": "empty"},
+    ),
+    (
+        "reportlist_filed_by_somebody",
+        change_row,
+        "complaints.ReportList",
+        {"state": "filing"},
+    ),
+    ("reportrow_one_per_place", copy_row, "complaints.ReportRow", {}),
+    (
+        "reportrow_done_iff_it_was_sent",
+        change_row,
+        "complaints.ReportRow",
+        {"done_at": NOON},
     ),
     (
         "savedview_has_a_name_and_filters",
@@ -1948,6 +1988,38 @@ def test_a_chosen_set_and_a_saved_view_are_seen_by_the_actions_alone(two_cases):
         with opened:
             for model in (Bulk, BulkItem, BulkRun, SavedView, UnitChangeCase):
                 assert not model.objects.exists()
+
+
+def test_a_list_of_reports_is_seen_by_its_unit_and_above_alone(two_cases):
+    centre, (one, two), (first, _second) = two_cases
+    with scope.system():
+        nurse = make_staff(one)
+        sent = ReportList.objects.create(
+            organization=one,
+            name_sealed=b"x",
+            file_digest=b"x",
+            language="vi",
+            progress_at=NOON,
+            uploaded_by=nurse,
+            uploaded_at=NOON,
+            expires_at=NOON + DAY,
+        )
+        ReportRow.objects.create(report_list=sent, place=1, content_sealed=b"x")
+        ReportJob.objects.create(report_list=sent, work="read", by=nurse, asked_at=NOON)
+    for opened, sees in (
+        (scope.staff([one.path]), True),
+        (scope.staff([centre.path]), True),
+        (scope.staff([two.path]), False),
+        (scope.citizen([first.submission_id]), False),
+    ):
+        with opened:
+            for model in (ReportList, ReportRow, ReportJob):
+                assert model.objects.exists() is sees
+            change = "UPDATE complaints_reportrow SET said = 'error'"
+            if sees:
+                assert "row-level security" in refused_by_the_database(change)
+            else:
+                assert run(change) == 0
 
 
 def test_what_a_unit_says_of_its_figures_is_seen_by_staff_of_the_case_alone(two_cases):

@@ -15,7 +15,7 @@ from typing import Final
 from django.db import transaction
 
 from complaints.actions import claimed, moving, selfcorrection, switches
-from complaints.choices import Actor, Field, Move, Outcome, Status, Verdict
+from complaints.choices import Actor, Channel, Field, Move, Outcome, Status, Verdict
 from complaints.models import Claim, Complaint, RuleSwitch, SelfCorrection
 from complaints.rules.selfcorrection import judging
 from complaints.rules.selfcorrection.facts import Facts, Said
@@ -125,6 +125,8 @@ def _undecided(ids: Iterable[int]) -> Iterable[Complaint]:
             routed_at=None,
             round=1,
         )
+        # Whose a row of a unit's list is nobody has proved: a person looks first.
+        .exclude(submission__channel=Channel.LIST)
         .select_related("submission__person", "holder")
         .order_by("pk")
     )

@@ -158,7 +158,7 @@ class Row(Form):
             id_number=number.canonical if number else "",
             phones=typed["phones"],
             given_on=typed["given_on"],
-            product=typed["product"],
+            product=typed["product"] or None,
             lot=typed["lot"],
             dose_number=int(typed["dose_number"]) if typed["dose_number"] else None,
         )

@@ -27,6 +27,7 @@ from complaints.models.prepared import Prepared
 from complaints.models.rating import Rating
 from complaints.models.recheck import Recheck, Sample
 from complaints.models.referral import Referral
+from complaints.models.report_list import ReportJob, ReportList, ReportRow
 from complaints.models.saved_view import SavedView
 from complaints.models.selfcorrection import (
     Campaign,
@@ -54,6 +55,9 @@ __all__ = [
     "Caveat",
     "Campaign",
     "CampaignBatch",
+    "ReportJob",
+    "ReportList",
+    "ReportRow",
     "RuleSwitch",
     "Sample",
     "SelfCorrection",

@@ -15,6 +15,7 @@ from complaints.models import (
     DataRequest,
     Invitation,
     Prepared,
+    ReportRow,
     SelfCorrection,
 )
 from complaints.owndata import looks, reports
@@ -281,11 +282,11 @@ def _findings(people: list[int]) -> list[Facts]:
 
 
 def _list_rows(people: list[int]) -> list[Facts]:
-    rows = StagedRow.objects.filter(person__in=people).select_related("session_list")
-    return [
-        {"verdict": row.verdict, "done_at": _iso(row.done_at)}
-        for row in rows.order_by("pk")
-    ]
+    doses, reports = (
+        rows.filter(person__in=people).order_by("pk").values("verdict", "done_at")
+        for rows in (StagedRow.objects, ReportRow.objects)
+    )
+    return [{**row, "done_at": _iso(row["done_at"])} for row in (*doses, *reports)]
 
 
 def _looks(people: list[int]) -> list[Facts]:

@@ -92,6 +92,7 @@ def what(row: Entry) -> str:
         "complaints.evidence": _("Looked at a photo of a report"),
         "complaints.referral": _("Asked another body to confirm a fact"),
         "registry.sessionlist": _("Compared a vaccination list"),
+        "complaints.list": _("Compared a unit's list of reports"),
         "registry.finding": _("Checked the quality of the record"),
         "registry.proposal": _("Compared records that may belong together"),
         "registry.export": _("Made a file of doses"),

@@ -29,7 +29,10 @@ PURPOSES: Final[Mapping[str, tuple[Any, tuple[str, ...]]]] = {
     "incident": (_("Work on an incident"), ("complaints.incident",)),
     "help": (_("Help at the counter or by telephone"), ("assistance",)),
     "record": (_("Look at the own record"), ("person", "own_data")),
-    "list": (_("Vaccination list"), ("registry.sessionlist",)),
+    "list": (
+        _("Vaccination list"),
+        ("registry.sessionlist", "complaints.list"),
+    ),
     "quality": (
         _("Data quality"),
         ("registry.finding", "registry.proposal", "complaints.prepared"),

@@ -18,6 +18,8 @@ from complaints.views import (
     quality,
     queue,
     referrals,
+    report_lists,
+    report_rows,
     saved_views,
     undoing,
 )
@@ -31,6 +33,8 @@ _BULK = "hang-loat/<uuid:bulk_ref>/"
 _INCIDENT = "su-co/<uuid:incident_ref>/"
 
 _LIST = "danh-sach/<uuid:list_ref>/"
+
+_REPORTS = "lap-ho/danh-sach/<uuid:reports_ref>/"
 
 urlpatterns = [
     path("", queue.queue, name="queue"),
@@ -63,6 +67,12 @@ urlpatterns = [
     path(f"{_INCIDENT}<slug:step>/", incidents.move, name="incident_move"),
     path("lap-ho/", counter.counter, name="counter"),
     path("lap-ho/xong/", counter.counter_end, name="counter_end"),
+    path("lap-ho/danh-sach/", report_lists.index, name="report_lists"),
+    path(_REPORTS, report_lists.show, name="report_list"),
+    path(f"{_REPORTS}dong/<int:place>/", report_rows.row, name="report_row"),
+    path(f"{_REPORTS}cot/", report_lists.columns, name="report_columns"),
+    path(f"{_REPORTS}gui/", report_lists.send, name="report_send"),
+    path(f"{_REPORTS}bao-cao.xlsx", report_lists.report_file, name="report_file"),
     path("mui-tiem/tep/", dose_files.doses_file, name="doses_file"),
     path("mui-tiem/tep/<uuid:ref>/", dose_files.made, name="dose_file"),
     path("mui-tiem/tep/<uuid:ref>/tai/", dose_files.give, name="dose_file_given"),

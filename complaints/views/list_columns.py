@@ -1,12 +1,13 @@
 """How the columns of a session list are read, and saying that they mean otherwise."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -44,20 +45,15 @@ def columns(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
     if one.state not in (SessionList.State.CHECKED, SessionList.State.REFUSED):
         raise Http404
     try:
-        lines = list(_lines(one))
+        lines = headings(staging.content_of(one), staging.columns_of(one))
     except CannotRead as refusal:
         messages.error(request, str(refusal.words))
         return see_other("casework:list", list_ref=list_ref)
     if request.method == "POST":
-        chosen = {
-            line.column.key: role
-            for line in lines
-            if (role := request.POST.get(f"role_{line.number}")) in {"", *wording.ROLES}
-        }
         try:
             reviewing.set_columns(
                 one.pk,
-                chosen,
+                chosen(request, lines),
                 keep_for_site="keep" in request.POST,
                 by=request.user.pk,
                 at=timezone.now(),
@@ -65,22 +61,32 @@ def columns(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
         except CannotCommit:
             messages.error(request, _("The list has moved on. Look at it again."))
         return see_other("casework:list", list_ref=list_ref)
-    context = {"list": one, "lines": lines, "roles": wording.ROLES.items()}
+    context = {
+        "back": reverse("casework:list", args=[one.ref]),
+        "site": one.site,
+        "lines": lines,
+        "roles": wording.ROLES.items(),
+    }
     return render(request, "casework/list_columns.html", context)
 
 
-def _lines(one: SessionList) -> Iterator[Line]:
-    """Yield each heading once, in the order of the sheets."""
-    survey = reading.survey(
-        staging.content_of(one),
-        vocabulary=vocabulary.load(),
-        columns=staging.columns_of(one),
-    )
-    seen = set()
-    number = 0
+def headings(content: bytes, columns: Mapping[str, str] | None) -> list[Line]:
+    """Return each heading of a file once, in the order of the sheets.
+
+    ``columns``: what headings were said to mean. Raise CannotRead.
+    """
+    survey = reading.survey(content, vocabulary=vocabulary.load(), columns=columns)
+    found: dict[str, Line] = {}
     for sheet in survey.sheets:
         for column in (c for table in sheet.tables for c in table.columns):
-            if column.key not in seen:
-                seen.add(column.key)
-                yield Line(number, sheet.name, column)
-                number += 1
+            found.setdefault(column.key, Line(len(found), sheet.name, column))
+    return list(found.values())
+
+
+def chosen(request: StaffRequest, lines: Sequence[Line]) -> dict[str, str]:
+    """Return what the form says that each heading means."""
+    return {
+        line.column.key: role
+        for line in lines
+        if (role := request.POST.get(f"role_{line.number}")) in {"", *wording.ROLES}
+    }

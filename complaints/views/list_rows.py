@@ -135,7 +135,7 @@ def _show(
         "cells": opened.row.cells,
         "form": form,
         "owners": owners,
-        "person": _person(staged.person_id) if staged.person_id else None,
+        "person": person_line(staged.person_id) if staged.person_id else None,
         "is_open": one.state == SessionList.State.CHECKED,
         "is_excluded": staged.is_excluded,
         "beside": _beside(opened),
@@ -157,7 +157,7 @@ def _owners(opened: Opened) -> list[dict[str, Any]]:
     """Return the people whom a row may name, with what speaks for and against each."""
     return [
         {
-            **_person(owner.person),
+            **person_line(owner.person),
             "reasons": owner.words,
         }
         for owner in opened.findings.candidates
@@ -190,7 +190,8 @@ def _day(day: date | None) -> str:
     return f"{day:%d/%m/%Y}" if day else ""
 
 
-def _person(pk: int) -> dict[str, Any]:
+def person_line(pk: int) -> dict[str, Any]:
+    """Return how a person on record is named on a page, the number masked."""
     with scope.system():
         person = Person.objects.get(pk=pk)
         return {

@@ -69,7 +69,7 @@ STALLED_SECONDS: Final = 120
 def index(request: StaffRequest) -> HttpResponse:
     """Show the lists of one's sites, newest first, and take a new one."""
     at = timezone.now()
-    sites = _sites(request)
+    sites = sites_of(request)
     if request.method == "POST":
         form = forms.Upload(request.POST, request.FILES, sites=sites)
         if form.is_valid():
@@ -301,7 +301,7 @@ def shown_row(one: SessionList, opened: Opened) -> dict[str, Any]:
     }
 
 
-def _sites(request: StaffRequest) -> list[Organization]:
+def sites_of(request: StaffRequest) -> list[Organization]:
     """Return the sites at and below the reader's organizations."""
     scope = Q(pk__in=[])
     for posting in request.postings:

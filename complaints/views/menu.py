@@ -54,7 +54,12 @@ DAILY: Final = (
             "casework:evidence",
         ),
     ),
-    Page("casework:counter", _("Help somebody"), roles=HELPERS),
+    Page(
+        "casework:counter",
+        _("Help somebody"),
+        roles=HELPERS,
+        within=("casework:counter", "casework:report_"),
+    ),
     Page(
         "casework:lists",
         _("Session lists"),

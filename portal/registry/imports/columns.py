@@ -16,6 +16,7 @@ from portal.registry.imports.profile import Profile
 # Roles of which a row may have several columns.
 _MANY: Final = frozenset(
     ("phones", "address", "note", "product_mark", "time", "postponed", "other_name", "")
+    + ("complaint",)
 )
 _KIND_OF_ROLE: Final = {
     "full_name": "name",

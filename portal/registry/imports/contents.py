@@ -55,6 +55,11 @@ class Opened:
 
 def seal_content(row: ListRow, *, of: SessionList, place: int) -> bytes:
     """Seal what a row of a list says, for its place in that list."""
+    return seal_row(row, bound_to=f"list:{of.ref}:{place}")
+
+
+def seal_row(row: ListRow, *, bound_to: str) -> bytes:
+    """Seal what a row says, for one place only."""
     values = asdict(row.values)
     values["given_on"] = row.values.given_on and row.values.given_on.isoformat()
     content = {
@@ -65,50 +70,63 @@ def seal_content(row: ListRow, *, of: SessionList, place: int) -> bytes:
         "cells": row.cells,
         "aside": asdict(row.aside),
     }
-    return crypto.seal_json(content, bound_to=f"list:{of.ref}:{place}")
+    return crypto.seal_json(content, bound_to=bound_to)
 
 
 def seal_findings(finding: Finding, *, of: SessionList, place: int) -> bytes:
     """Seal why a row got its verdict, and the people it may be."""
+    found = Findings(finding.reasons, finding.candidates)
+    return seal_found(found, bound_to=f"list:{of.ref}:{place}:found")
+
+
+def seal_found(found: Findings, *, bound_to: str) -> bytes:
+    """Seal findings, for one place only."""
     content = {
-        "reasons": _reasons_out(finding.reasons),
+        "reasons": _reasons_out(found.reasons),
         "candidates": [
-            [o.person, o.grade, o.levels, o.doubts] for o in finding.candidates
+            [o.person, o.grade, o.levels, o.doubts] for o in found.candidates
         ],
     }
-    return crypto.seal_json(content, bound_to=f"list:{of.ref}:{place}:found")
+    return crypto.seal_json(content, bound_to=bound_to)
 
 
 def unseal(staged: StagedRow, *, of: SessionList) -> Opened:
     """Open a staged row of a list."""
-    place = staged.place
-    content = crypto.unseal_json(
-        staged.content_sealed, bound_to=f"list:{of.ref}:{place}"
-    )
+    bound_to = f"list:{of.ref}:{staged.place}"
+    row = open_row(staged.content_sealed, verdict=staged.said, bound_to=bound_to)
+    if staged.findings_sealed is None:
+        return Opened(staged, row)
+    found = open_found(staged.findings_sealed, bound_to=f"{bound_to}:found")
+    return Opened(staged, row, found)
+
+
+def open_row(sealed: bytes | memoryview, *, verdict: str, bound_to: str) -> ListRow:
+    """Open what ``seal_row`` sealed; ``verdict`` is what the list alone tells."""
+    content = crypto.unseal_json(sealed, bound_to=bound_to)
     given_on = content["values"].pop("given_on")
     values = Values(
         **content["values"] | {"phones": tuple(content["values"]["phones"])},
         given_on=date.fromisoformat(given_on) if given_on else None,
     )
-    row = ListRow(
+    return ListRow(
         sheet=content["sheet"],
         row=content["row"],
-        verdict=staged.said,
+        verdict=verdict,
         reasons=_reasons_in(content["reasons"]),
         values=values,
         cells=tuple(content["cells"]),
         aside=Aside(**content["aside"] | {"others": tuple(content["aside"]["others"])}),
     )
-    if staged.findings_sealed is None:
-        return Opened(staged, row)
-    found = crypto.unseal_json(
-        staged.findings_sealed, bound_to=f"list:{of.ref}:{place}:found"
-    )
+
+
+def open_found(sealed: bytes | memoryview, *, bound_to: str) -> Findings:
+    """Open what ``seal_found`` sealed."""
+    found = crypto.unseal_json(sealed, bound_to=bound_to)
     candidates = tuple(
         Owner(person, grade, tuple(map(tuple, levels)), tuple(doubts))
         for person, grade, levels, doubts in found["candidates"]
     )
-    return Opened(staged, row, Findings(_reasons_in(found["reasons"]), candidates))
+    return Findings(_reasons_in(found["reasons"]), candidates)
 
 
 def settle(staged: StagedRow, finding: Finding, *, of: SessionList) -> None:

@@ -14,8 +14,9 @@ from portal.registry.imports.workbooks import Sheet
 # What "as above" may stand for. A name, a number and a birth date are everybody's own.
 _FILLED_DOWN: Final = frozenset(
     ("phones", "sex", "given_on", "product", "lot", "dose_number", "address", "site")
+    + ("complaint",)
 )
-_UNMINDED: Final = frozenset(("ordinal", "note", "time", "address"))
+_UNMINDED: Final = frozenset(("ordinal", "note", "time", "address", "complaint"))
 _DITTO_STARTS: Final = frozenset(
     "'\"\u2018\u2019\u201c\u201d\u2032\u2033\u3003`,-/nNtTdDaA\u00b4"
 )

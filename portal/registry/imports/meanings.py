@@ -19,7 +19,7 @@ PARTS: Final = (
     *("ordinal", "family_name", "given_name", "sex_male", "sex_female"),
     *("born_male", "born_female", "born_day", "born_month", "born_year"),
     *("id_old", "id_new", "dose", "product_mark", "address", "site", "note", "time"),
-    *("postponed", "agreed", "done", "other_name"),
+    *("postponed", "agreed", "done", "other_name", "complaint"),
 )
 VALUES: Final = (
     *("full_name", "sex", "born_on", "id_number", "phones", "given_on", "product"),

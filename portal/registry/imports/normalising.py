@@ -90,6 +90,7 @@ class Normaliser:
                 site=line.text("site") or person.facts.site,
                 note=note,
                 others=identity.others,
+                complaint="; ".join(line.texts("complaint")),
             ),
         )
 

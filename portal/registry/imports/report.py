@@ -1,7 +1,7 @@
 """The report on a list: its own rows, sheet by sheet, with what became of each."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -25,8 +25,29 @@ _BATCH: Final = 1_000
 
 
 def build(rows: Iterable[Opened]) -> bytes:
-    """Return the report as XLSX, in the language of the moment.
+    """Return the report as XLSX, in the language of the moment."""
+    head = [_("Row"), _("Result"), _("Why")]
+    return workbook(
+        head,
+        (
+            (
+                opened.row.sheet,
+                [
+                    str(opened.row.row),
+                    result(opened),
+                    wording.of_all(opened.reasons),
+                    *opened.row.cells,
+                ],
+            )
+            for opened in rows
+        ),
+    )
 
+
+def workbook(head: Sequence[str], lines: Iterable[tuple[str, list[str]]]) -> bytes:
+    """Return lines, each with the sheet that it stood in, as an XLSX like that file.
+
+    ``head`` names the first columns, before the file's own; the third is the widest.
     Everything is written as text: a cell that begins with = + - or @ stays what it
     was and is never a formula, and numbers keep their zeros.
     """
@@ -40,28 +61,19 @@ def build(rows: Iterable[Opened]) -> bytes:
             "strings_to_urls": False,
         },
     )
-    head = book.add_format({"bold": True, "bg_color": "#E5ECED"})
+    bold = book.add_format({"bold": True, "bg_color": "#E5ECED"})
     sheet: Worksheet | None = None
     name, line = None, 0
-    for opened in rows:
-        if sheet is None or opened.row.sheet != name:
-            name, line = opened.row.sheet, 0
+    for of_sheet, cells in lines:
+        if sheet is None or of_sheet != name:
+            name, line = of_sheet, 0
             sheet = book.add_worksheet(_sheet_name(name, book))
-            _write(sheet, 0, [_("Row"), _("Result"), _("Why")], head)
-            sheet.freeze_panes(1, 3)
+            _write(sheet, 0, head, bold)
+            sheet.freeze_panes(1, len(head))
             sheet.set_column(1, 1, 22)
             sheet.set_column(2, 2, 60)
         line += 1
-        _write(
-            sheet,
-            line,
-            [
-                str(opened.row.row),
-                result(opened),
-                wording.of_all(opened.reasons),
-                *opened.row.cells,
-            ],
-        )
+        _write(sheet, line, cells)
     if sheet is None:
         book.add_worksheet(_("Report"))
     book.close()

@@ -56,7 +56,8 @@ class Values:
 class Aside:
     """What a row says beyond the values: for matching and for the reader's eye.
 
-    `others` are further identity numbers of the row, such as an old card's.
+    `others` are further identity numbers of the row, such as an old card's;
+    `complaint` is what a list of reports says is wrong.
     """
 
     ordinal: str = ""
@@ -64,6 +65,7 @@ class Aside:
     site: str = ""
     note: str = ""
     others: tuple[str, ...] = ()
+    complaint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

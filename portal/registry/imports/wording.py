@@ -69,6 +69,7 @@ ROLES: Final[dict[str, Promise]] = {
     "agreed": _("Agreed to the injection"),
     "done": _("Mark: injection given"),
     "other_name": _("A second person on the row"),
+    "complaint": _("What is reported"),
 }
 # Codes of judging and committing; those of the reader are in ``reasons``.
 REASONS: Final[dict[str, Promise]] = {

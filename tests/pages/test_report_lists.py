@@ -1,0 +1,331 @@
+"""A unit's list of reports on screen: sent in, looked through, fixed, filed."""
+
+import io
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from python_calamine import CalamineWorkbook
+
+from complaints.actions import report_lists, report_work
+from complaints.models import Complaint, ReportJob, ReportList, ReportRow, Submission
+from portal.audit.models import Entry
+from portal.common import outbox, scope
+from tests.factories import (
+    make_dose,
+    make_organization,
+    make_person,
+    make_product,
+    make_staff,
+    missing_dose,
+    sender_for,
+    submit,
+)
+
+pytestmark = pytest.mark.django_db
+HEAD = (
+    "Họ và tên;Giới tính;Ngày sinh;Số CCCD;Điện thoại;Ngày tiêm;Vắc xin;Số lô;Mũi;"
+    "Nơi tiêm;Nội dung phản ánh"
+)
+WHO = "Nguyễn Thị Thử;Nữ;08/03/1958;079158012345;0900000215"
+MISSING = f"{WHO};14/8/2021;AZ;ABX6318;2;TYT-1;Thiếu mũi 2"
+STRANGER = (
+    "Trần Văn Không;Nam;01/02/1990;079090012346;0900000216;14/8/2021;AZ;;1;TYT-1;"
+    "Chưa cập nhật mũi 1"
+)
+BAD = (
+    "Lê Văn Sai;Nam;31/02/1990;079090012399;0900000217;14/8/2021;AZ;;1;TYT-1;Thiếu mũi"
+)
+VAGUE = f"{WHO};;;;;;Nhờ kiểm tra giúp"
+
+
+@pytest.fixture
+def site():
+    make_product("AZ", "AstraZeneca")
+    return make_organization("TYT-1", name="Trạm Y tế phường Thử")
+
+
+@pytest.fixture
+def person(site):
+    with scope.system():
+        person = make_person()
+        make_dose(person, site, given_on="2021-05-12")
+    return person
+
+
+@pytest.fixture
+def clerk(site):
+    return make_staff(site, "clerk")
+
+
+@pytest.fixture
+def client(client, clerk):
+    client.force_login(clerk)
+    return client
+
+
+def file_of(*rows, name="phan-anh.csv"):
+    return SimpleUploadedFile(name, "\n".join([HEAD, *rows]).encode())
+
+
+def send(client, *rows, **facts):
+    """Send a list through the form and let the workers check it."""
+    response = client.post(
+        reverse("casework:report_lists"), {"site": "", "file": file_of(*rows, **facts)}
+    )
+    assert response.status_code == 303
+    drain()
+    return response["Location"]
+
+
+def drain():
+    for _ in range(3):
+        outbox.drain(queue="import")
+
+
+def in_system(read):
+    with scope.system():
+        return read()
+
+
+def the_list():
+    return in_system(lambda: ReportList.objects.latest("pk"))
+
+
+def verdicts():
+    rows = ReportRow.objects.order_by("report_list", "place")
+    return in_system(lambda: list(rows.values_list("verdict", flat=True)))
+
+
+def file_all(client):
+    one = the_list()
+    client.post(reverse("casework:report_send", args=[one.ref]))
+    drain()
+    return one
+
+
+def change(client, place, **fields):
+    address = reverse("casework:report_row", args=[the_list().ref, place])
+    return client.post(address, fields)
+
+
+def test_rows_become_reports_by_the_way_of_the_counter(client, clerk, person, site):
+    page = client.get(send(client, MISSING, STRANGER, BAD, VAGUE))
+    assert verdicts() == ["new", "not_found", "error", "unclear"]
+    assert "079158012345" not in page.content.decode()
+    assert not in_system(Submission.objects.exists)
+
+    file_all(client)
+
+    with scope.system():
+        case = Complaint.objects.select_related("submission").get()
+        claims = {claim.field: claim.claimed for claim in case.claims.all()}
+        event = case.events.get(move="submit")
+    assert claims["given_on"] == "2021-08-14"
+    assert (case.site_id, case.kind) == (site.pk, "missing_dose")
+    assert (case.submission.channel, event.by_id) == ("list", clerk.pk)
+    # The telephone of the row is the one on record, so it is written to.
+    assert case.submission.phone == "+84900000215"
+
+
+def test_the_same_file_makes_nothing_twice(client, person):
+    first = send(client, MISSING)
+    file_all(client)
+
+    assert send(client, MISSING, name="khac.csv") == first
+    with scope.system():
+        ReportList.objects.update(state="checked", filed_by=None, filed_at=None)
+        ReportRow.objects.update(verdict="new", submission=None, done_at=None)
+        # As if the first report had been answered meanwhile.
+        Complaint.objects.update(status="withdrawn", ended_at=the_list().uploaded_at)
+    file_all(client)
+
+    with scope.system():
+        assert Submission.objects.count() == Complaint.objects.count() == 1
+        assert ReportRow.objects.get().submission == Submission.objects.get()
+
+
+def test_a_worker_that_dies_begins_again_and_each_row_is_sent_once(
+    client, person, clerk, monkeypatch
+):
+    rows = [MISSING.replace("14/8/2021", f"{day}/8/2021") for day in range(10, 18)]
+    send(client, *rows)
+    monkeypatch.setattr(report_work, "BATCH", 3)
+    one = the_list()
+    report_lists.file_rows(one.ref, by=clerk, at=one.uploaded_at)
+    # One batch, then the time is up: what is left is owed again.
+    report_work._file_next(one.ref, by=clerk, at=one.uploaded_at, until=0)
+    assert in_system(ReportRow.objects.filter(done_at__isnull=False).count) == 3
+    with scope.system():
+        ReportJob.objects.filter(work="file").update(done_at=one.uploaded_at)
+
+    with_rest = the_list()
+    report_lists.go_on(with_rest.ref, by=clerk, at=one.uploaded_at)
+    drain()
+
+    with scope.system():
+        assert Complaint.objects.count() == len(rows)
+        assert the_list().state == "filed"
+        assert the_list().rows_done == len(rows)
+
+
+def test_what_is_open_already_is_not_sent_again(client, person, site):
+    same = missing_dose(site, given_on="2021-08-14", product="AZ")
+    with scope.system():
+        submit(same, sender=sender_for(person))
+
+    send(client, MISSING, MISSING)
+
+    assert "reported" in verdicts()
+    file_all(client)
+    assert in_system(Complaint.objects.count) == 1
+
+
+def test_two_rows_about_one_matter_are_one_report(client, person):
+    send(client, MISSING, MISSING)
+
+    assert verdicts() == ["new", "reported"]
+
+
+def test_a_detail_is_claimed_only_where_it_differs(client, person, site):
+    wrong_lot = f"{WHO};12/5/2021;AZ;PV9999;1;TYT-1;Sai số lô"
+    same_lot = f"{WHO};12/5/2021;AZ;ABX4471;1;TYT-1;Sai số lô"
+
+    send(client, wrong_lot, same_lot)
+
+    assert verdicts() == ["new", "unclear"]
+    file_all(client)
+    with scope.system():
+        case = Complaint.objects.get()
+        [claim] = case.claims.all()
+    assert (case.kind, claim.field, claim.claimed) == ("wrong_dose", "lot", "PV9999")
+    assert case.dose_id == person.doses.get().pk
+
+
+def test_a_dose_on_record_is_no_missing_one(client, person):
+    send(client, f"{WHO};12/5/2021;AZ;;1;TYT-1;Thiếu mũi 1")
+
+    assert verdicts() == ["unclear"]
+
+
+def test_a_row_nobody_fits_can_be_sent_without_a_record(client, person):
+    send(client, STRANGER)
+
+    change(client, 1, step="choose", person="nobody")
+    assert verdicts() == ["new"]
+    file_all(client)
+
+    submission = in_system(Submission.objects.get)
+    # Nobody proved this telephone, so the year of birth goes with the code.
+    assert (submission.person_id, submission.phone) == (None, "")
+
+
+def test_only_somebody_whom_the_row_may_name_can_be_chosen(client, person):
+    send(client, STRANGER)
+
+    change(client, 1, step="choose", person=str(person.pk))
+
+    assert verdicts() == ["not_found"]
+
+
+def test_staff_say_what_an_unclear_row_asks(client, person):
+    send(client, VAGUE)
+    typed = {
+        "step": "fix",
+        "kind": "wrong_person",
+        "full_name": "Nguyễn Thị Thứ",
+        "sex": "F",
+        "born_on_0": "8",
+        "born_on_1": "3",
+        "born_on_2": "1958",
+        "id_number": "079158012345",
+        "phones": "0900000215",
+    }
+
+    assert change(client, 1, **typed | {"kind": ""}).status_code == 422
+    assert change(client, 1, **typed).status_code == 303
+
+    with scope.system():
+        row = ReportRow.objects.get()
+    assert row.kind == "wrong_person"
+    assert row.verdict in ("new", "several")
+
+
+def test_a_row_left_out_is_not_sent(client, person):
+    send(client, MISSING)
+
+    change(client, 1, step="exclude")
+    file_all(client)
+
+    assert verdicts() == ["excluded"]
+    assert not in_system(Complaint.objects.exists)
+
+
+def test_the_workbook_has_the_codes_beside_the_rows(client, person):
+    send(client, MISSING, VAGUE)
+    one = file_all(client)
+
+    answer = client.get(reverse("casework:report_file", args=[one.ref]))
+
+    book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    rows = book.get_sheet_by_index(0).to_python()
+    code = in_system(Submission.objects.get).code
+    assert rows[1][3].replace(" ", "") == code
+    assert rows[2][3] == ""
+    assert "Nguyễn Thị Thử" in rows[1]
+
+
+def test_comparing_with_a_record_is_written_down(client, person, clerk):
+    send(client, MISSING)
+
+    looks = Entry.objects.filter(verb="look_up", person=person.pk)
+    assert looks.get().actor_id == clerk.pk
+
+
+def test_another_unit_sees_nothing_of_it(client, person):
+    address = send(client, MISSING)
+    client.force_login(make_staff(make_organization("TYT-2"), "clerk"))
+
+    assert client.get(address).status_code == 404
+
+
+def test_a_file_that_is_no_list_is_refused_in_words(client, site):
+    response = client.post(
+        reverse("casework:report_lists"),
+        {"file": SimpleUploadedFile("ds.xlsx", b"PK\x03\x04 no zip")},
+    )
+    drain()
+
+    page = client.get(response["Location"])
+
+    assert the_list().state == "refused"
+    assert re.search(r"Không đọc được|Cannot be read", page.content.decode())
+
+
+def test_columns_can_be_said_to_mean_otherwise(client, person):
+    send(client, MISSING)
+    one = the_list()
+
+    page = client.get(reverse("casework:report_columns", args=[one.ref]))
+    names = [line.number for line in page.context["lines"]]
+    roles = {f"role_{n}": page.context["lines"][n].column.role for n in names}
+    client.post(
+        reverse("casework:report_columns", args=[one.ref]), roles | {"role_10": ""}
+    )
+    drain()
+
+    assert verdicts() == ["unclear"]
+
+
+def test_what_a_list_says_is_never_settled_without_a_person(client, person, site):
+    name = f"{WHO.replace('Thử', 'Thứ')};;;;;;Sai họ tên"
+    send(client, name)
+    if verdicts() != ["new"]:
+        change(client, 1, step="choose", person=str(person.pk))
+    file_all(client)
+    outbox.drain(queue="route")
+
+    case = in_system(Complaint.objects.get)
+    assert case.status == "received"
+    assert case.routed_at is not None
