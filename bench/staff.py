@@ -22,7 +22,7 @@ from complaints import rollups
 from portal.accounts.models import Posting
 from portal.registry.models import Organization
 
-BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
+BACKEND: Final = "portal.accounts.backends.Staff"
 # The queue's times with few open complaints, to reckon its growth from.
 _few: dict[str, float] = {}
 

@@ -94,6 +94,11 @@ class Filters:
         """Tell whether nothing but a built-in view is chosen."""
         return not set(self.chosen) - {"view"}
 
+    @property
+    def needs_names(self) -> bool:
+        """Tell whether a unit, site or colleague is among them, to be named."""
+        return bool(self.unit or self.site or self.assignee not in ("", *ASSIGNEE))
+
     def without(self, name: str) -> Self:
         """Return the others."""
         return replace(self, **{name: getattr(Filters(), name)})

@@ -12,7 +12,6 @@ from complaints import filters
 from complaints.filters import Filters
 from complaints.models import SavedView
 from portal.accounts.models import Posting, User
-from portal.common import scope
 from portal.registry.models import Organization
 
 # Of each: more is no choice any more, and every saved view costs a count a page.
@@ -59,51 +58,58 @@ class Offer:
         )
 
 
-def offered(*, user: User, organizations: Collection[int], chosen: Filters) -> Offer:
+def offered(
+    *,
+    user: User,
+    organizations: Collection[int],
+    chosen: Filters,
+    with_choices: bool,
+) -> Offer:
     """Return what somebody posted at these organizations may choose: one statement.
 
-    ``chosen`` names the site and unit whose names are needed, too; below that unit one
-    can go on choosing.
+    Saved views always; the rest ``with_choices``, or where a name of it is needed for
+    what is ``chosen``. Below a chosen unit one can go on choosing.
     """
     mine = Q(organization=None, by=user) | Q(organization__in=organizations)
+    views = _rows(
+        SavedView.objects.filter(mine),
+        "view",
+        key=Cast("ref", TextField()),
+        label=F("name"),
+        order=F("query"),
+        path=F("unit__path"),
+        rest=Cast("organization", TextField()),
+    )
+    if not with_choices and not chosen.needs_names:
+        return _read(list(views))
     posted = Posting.objects.filter(organization__in=organizations, valid_to=None)
     units = Q(parent__in=organizations)
     if chosen.unit:
         units |= Q(code=chosen.unit) | Q(parent__code=chosen.unit)
-    with scope.system():
-        views = _rows(
-            SavedView.objects.filter(mine),
-            "view",
-            key=Cast("ref", TextField()),
-            label=F("name"),
-            order=F("query"),
-            path=F("unit__path"),
-            rest=Cast("organization", TextField()),
-        )
-        people = _rows(
-            User.objects.filter(pk__in=posted.values("user"), is_active=True)
-            .exclude(pk=user.pk)
-            .order_by("full_name", "pk")[:MOST_CHOICES],
-            "colleague",
-            key=Cast("ref", TextField()),
-            label=F("full_name"),
-        )
-        below = _rows(
-            Organization.objects.filter(units).order_by("sort_key")[:MOST_CHOICES],
-            "unit",
-            key=F("code"),
-            label=F("name"),
-            order=F("sort_key"),
-            path=F("path"),
-        )
-        site = _rows(
-            Organization.objects.filter(code=chosen.site),
-            "site",
-            key=F("code"),
-            label=F("name"),
-            path=F("path"),
-        )
-        return _read(list(views.union(people, below, site, all=True)))
+    people = _rows(
+        User.objects.filter(pk__in=posted.values("user"), is_active=True)
+        .exclude(pk=user.pk)
+        .order_by("full_name", "pk")[:MOST_CHOICES],
+        "colleague",
+        key=Cast("ref", TextField()),
+        label=F("full_name"),
+    )
+    below = _rows(
+        Organization.objects.filter(units).order_by("sort_key")[:MOST_CHOICES],
+        "unit",
+        key=F("code"),
+        label=F("name"),
+        order=F("sort_key"),
+        path=F("path"),
+    )
+    site = _rows(
+        Organization.objects.filter(code=chosen.site),
+        "site",
+        key=F("code"),
+        label=F("name"),
+        path=F("path"),
+    )
+    return _read(list(views.union(people, below, site, all=True)))
 
 
 def within(user: User, organizations: Collection[int]) -> QuerySet[SavedView]:

@@ -4,14 +4,12 @@ Within a due day what is urgent comes first: that is what ``queue_at`` holds.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from django.contrib.postgres.search import SearchQuery
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -152,27 +150,6 @@ def read_page(cases: ComplaintQuerySet, *, after: Place | None) -> Page:
     more = rows[PAGE:]
     last = rows[PAGE - 1] if more else None
     return Page(rows[:PAGE], Place(last.queue_at, last.pk) if last else None)
-
-
-def count_each(sets: Sequence[tuple[ComplaintQuerySet, int]]) -> list[int]:
-    """Count sets of cases, each up to one more than the number given with it.
-
-    One statement; each count stops early, so a long queue costs no more.
-    """
-    parts: list[str] = []
-    params: list[Any] = []
-    for place, (cases, most) in enumerate(sets):
-        try:
-            limited = cases.order_by().values("pk")[: most + 1].query
-            sql, values = limited.sql_with_params()
-        except EmptyResultSet:
-            parts.append("0")
-            continue
-        parts.append(f"(SELECT count(*) FROM ({sql}) v{place})")
-        params += values
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT " + ", ".join(parts), params)
-        return list(cursor.fetchone())
 
 
 def search(cases: ComplaintQuerySet, text: str) -> ComplaintQuerySet:

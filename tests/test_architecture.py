@@ -41,6 +41,7 @@ SIDE = {
     "complaints.insight",
     "complaints.open_figures",
     "complaints.worklist",
+    "complaints.counting",
     "complaints.casefile",
     "complaints.lookalikes",
     "complaints.policies",

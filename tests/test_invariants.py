@@ -2022,6 +2022,32 @@ def test_a_list_of_reports_is_seen_by_its_unit_and_above_alone(two_cases):
                 assert run(change) == 0
 
 
+def test_a_saved_view_is_read_where_its_maker_is_posted_and_kept_by_actions_alone(
+    two_cases,
+):
+    _centre, (one, two), (first, _second) = two_cases
+    with scope.system():
+        nurse = make_staff(one)
+        for name, shared_by in (("own", None), ("shared", one)):
+            SavedView.objects.create(
+                name=name,
+                query="view=new",
+                by=nurse,
+                organization=shared_by,
+                made_at=NOON,
+            )
+    with scope.staff([two.path, one.path]):
+        assert SavedView.objects.count() == 2
+        assert not SavedView.objects.update(name="mine")
+    for opened in (
+        scope.staff([two.path]),
+        scope.staff([]),
+        scope.citizen([first.submission_id]),
+    ):
+        with opened:
+            assert not SavedView.objects.exists()
+
+
 def test_what_a_unit_says_of_its_figures_is_seen_by_staff_of_the_case_alone(two_cases):
     centre, (one, two), (first, _second) = two_cases
     with scope.system():

@@ -139,6 +139,7 @@ def _address_after(request: StaffRequest, place: worklist.Place | None) -> str:
     if place is None:
         return ""
     query = request.GET.copy()
+    query.pop(queue_filters.OPEN, None)
     query["after"] = str(place)
     return f"?{query.urlencode()}"
 
@@ -146,5 +147,6 @@ def _address_after(request: StaffRequest, place: worklist.Place | None) -> str:
 def _query_without_place(request: StaffRequest) -> str:
     """Return what this page was asked for, wherever in it the reader is."""
     query = request.GET.copy()
-    query.pop("after", None)
+    for name in ("after", queue_filters.OPEN):
+        query.pop(name, None)
     return query.urlencode()

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from complaints import casefile, filters, saved_views, worklist
+from complaints import casefile, counting, filters, saved_views, worklist
 from complaints.filters import Filters
 from complaints.models.complaint import ComplaintQuerySet
 from complaints.saved_views import Offer, Unit
@@ -22,6 +22,8 @@ from portal.accounts.access import StaffRequest
 from portal.common import codes, crypto
 
 SEARCH: Final = "queue_search"
+# In the address of a queue whose fields for filters are shown.
+OPEN: Final = "filters"
 # In the order of the page, "view" aside, which the pills choose.
 LABELS: Final[dict[str, Promise]] = {
     "kind": gettext_lazy("What is wrong"),
@@ -64,6 +66,7 @@ def asked_for(request: StaffRequest, mine: ComplaintQuerySet, *, at: datetime) -
         user=request.user,
         organizations={posting.organization_id for posting in request.postings},
         chosen=chosen,
+        with_choices=bool(wrong) or OPEN in request.GET or "site_text" in request.GET,
     )
     sites = _sites(request, offer, wrong, at=at)
     if len(sites) == 1:
@@ -102,22 +105,24 @@ def views(
     All counted by one statement. The number that fits is 0 where it is not known
     exactly: in a search, or above ``worklist.MOST_COUNTED``.
     """
-    user, most = request.user, worklist.MOST_COUNTED
-    named: list[tuple[str, Filters, str | None, int]] = [
-        (str(label), Filters(view=view), None, most)
-        for view, label in worklist.VIEWS.items()
+    most, most_saved = worklist.MOST_COUNTED, worklist.MOST_COUNTED_SAVED
+    user, paths = request.user, paths_of(request)
+    named = [
+        (str(label), Filters(view=view), most) for view, label in worklist.VIEWS.items()
+    ]
+    counts = [
+        counting.of_view(view, paths=paths, user=user, at=at, most=most)
+        for view in worklist.VIEWS
     ]
     for one in asked.offer.saved:
         label = _("%(view)s (unit)") % {"view": one.name} if one.is_shared else one.name
-        named.append((label, one.filters, one.path, worklist.MOST_COUNTED_SAVED))
-    sets = [
-        (of.narrow(mine, path=path, user=user, at=at), limit)
-        for _label, of, path, limit in named
-    ]
+        named.append((label, one.filters, most_saved))
+        cases = one.filters.narrow(mine, path=one.path, user=user, at=at)
+        counts.append(counting.of(cases, most=most_saved))
     is_exact = not asked.words and not asked.wrong
     if is_exact and not asked.filters.is_plain:
-        sets.append((asked.cases, most))
-    counts = worklist.count_each(sets)
+        counts.append(counting.of(asked.cases, most=most))
+    found = counting.ask(counts)
     shown = [
         {
             "label": label,
@@ -126,20 +131,24 @@ def views(
             "is_more": count > limit,
             "is_current": is_exact and of == asked.filters,
         }
-        for (label, of, _path, limit), count in zip(named, counts, strict=False)
+        for (label, of, limit), count in zip(named, found, strict=False)
     ]
     if not is_exact:
         return shown, 0
     built_in = list(worklist.VIEWS).index(asked.filters.view)
-    fits = counts[built_in] if asked.filters.is_plain else counts[-1]
+    fits = found[built_in] if asked.filters.is_plain else found[-1]
     return shown, fits if fits <= most else 0
 
 
 def panel(request: StaffRequest, asked: Asked) -> dict[str, Any]:
-    """Return the fields of the filters, and the chosen ones in words."""
+    """Return the chosen filters in words, and the fields if they are to be shown.
+
+    Most pages are read without them, and they cost as much as thirty lines.
+    """
     chosen = asked.filters
+    is_open = OPEN in request.GET or bool(set(asked.wrong) - {"q"})
     fields = []
-    for name, label in LABELS.items():
+    for name, label in LABELS.items() if is_open else ():
         typed = request.GET.get(name, "")
         fields.append(
             {
@@ -161,7 +170,9 @@ def panel(request: StaffRequest, asked: Asked) -> dict[str, Any]:
         else "",
         "code": asked.words if codes.is_valid(asked.words) else "",
         "site_error": asked.wrong.get("site_text", ""),
-        "is_open": bool(asked.wrong),
+        "is_open": is_open,
+        "open_url": _address(request, **{OPEN: "open"}) + "#filters",
+        "close_url": _address(request, **{OPEN: None}),
         "query": chosen.query,
         "chips": [
             {
@@ -171,6 +182,16 @@ def panel(request: StaffRequest, asked: Asked) -> dict[str, Any]:
             for name, words in in_words(chosen, asked.offer)
         ],
     }
+
+
+def _address(request: StaffRequest, **changed: str | None) -> str:
+    """Return the address of this page with some of its parts changed; None: gone."""
+    query = request.GET.copy()
+    for name, value in changed.items():
+        query.pop(name, None)
+        if value is not None:
+            query[name] = value
+    return f"?{query.urlencode()}"
 
 
 def in_words(chosen: Filters, offer: Offer) -> list[tuple[str, str]]:

@@ -201,7 +201,10 @@ def machine(setting: str) -> Callable[[View], View]:
 
 def _working_as(request: StaffRequest, *, at: datetime) -> list[Posting]:
     """Fill in the postings of a request; return those as which somebody works now."""
-    request.all_postings = current_postings(request.user, at=at)
+    known = request.user.postings_read
+    request.all_postings = (
+        current_postings(request.user, at=at) if known is None else known
+    )
     chosen = request.session.get("posting")
     found = [posting for posting in request.all_postings if posting.pk == chosen]
     if found:

@@ -26,6 +26,8 @@ class User(AbstractUser):
     digests_key = models.PositiveSmallIntegerField(null=True)
     # The key of the posting chosen for this request; None: all that are in force.
     working_as: int | None = None
+    # The postings in force when the account was read for this request, if they were.
+    postings_read: "list[Posting] | None" = None
 
     class Meta:
         constraints = ()

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from complaints import worklist
+from complaints import counting, worklist
 from complaints.choices import Kind, Move, Status
 from complaints.models import Skip
 from portal.common import codes
@@ -188,7 +188,23 @@ def test_a_longer_queue_takes_no_more_statements(client, station, headers):
     with_many = statements(client, reverse("casework:queue"), **headers)
 
     assert len(with_many) == len(with_one)
-    assert len(with_one) <= 6, "session, user, postings, rows, counts"
+    assert len(with_one) <= 5, "session, user with postings, views, rows, counts"
+
+
+@pytest.mark.parametrize("view", worklist.VIEWS)
+@pytest.mark.parametrize("paths", [[], ["/LD-1/"], ["/LD-1/", "/LD-2/"]], ids=len)
+def test_a_view_is_counted_by_the_very_query_that_lists_it(view, paths):
+    """Twice, as the second count is put together from what was built for the first."""
+    for at, user in (
+        (timezone.now(), make_staff(make_organization("LD-1"))),
+        (ago(days=3), make_staff(make_organization("LD-2"))),
+    ):
+        cases = worklist.narrow(worklist.at_and_below(paths), view, user=user, at=at)
+
+        built = counting.of_view(view, paths=paths, user=user, at=at, most=20)
+
+        plain = counting.of(cases, most=20)
+        assert (built.sql, list(built.params)) == (plain.sql, list(plain.params))
 
 
 def test_an_administrator_is_led_to_the_figures(client, station):
