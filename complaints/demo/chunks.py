@@ -114,6 +114,8 @@ def _write_together(
         out.write(first)
         for chunk in made:
             out.write(chunk.rows)
+            # While the next ones are being made; at the end it would be all alone.
+            out.finish()
             yield chunk.written
 
 

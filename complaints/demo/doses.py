@@ -182,10 +182,11 @@ def seconds(at: datetime) -> int:
 def moment(typed_in: int) -> str:
     """Return such an instant as COPY reads it."""
     number, second = divmod(typed_in, DAY)
-    return f"{_day(number)} {_MINUTES[second // 60]}:{second % 60:02}+00"
+    return f"{_day(number)}{_MINUTES[second // 60]}{_SECONDS[second % 60]}"
 
 
-_MINUTES: Final = [f"{n // 60:02}:{n % 60:02}" for n in range(DAY // 60)]
+_MINUTES: Final = [f" {n // 60:02}:{n % 60:02}:" for n in range(DAY // 60)]
+_SECONDS: Final = [f"{n:02}+00" for n in range(60)]
 
 
 @lru_cache(4096)
