@@ -53,7 +53,7 @@ ALTER POLICY scope ON complaints_complaint USING (
 class Migration(migrations.Migration):
     """Policies only."""
 
-    dependencies = [("complaints", "0016_drawn_once")]
+    dependencies = [("complaints", "0022_report_lists")]
 
     operations = [
         migrations.RunSQL(FORWARDS, BACKWARDS),
