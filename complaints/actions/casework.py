@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from complaints import permissions, policies
-from complaints.actions import locked, moving, verdicts
+from complaints.actions import locked, moving, orphans, verdicts
 from complaints.actions.locked import Turn
 from complaints.actions.verdicts import Deciders
 from complaints.choices import Move, Verdict
@@ -17,7 +17,7 @@ from complaints.rules import clock, hops
 from complaints.rules.refused import Refused, Stale
 from portal.accounts.models import User
 from portal.registry.corrections import NeedsSecond
-from portal.registry.models import Correction, Organization
+from portal.registry.models import Correction, Dose, Organization
 
 __all__ = ["Refused", "Stale"]
 
@@ -173,6 +173,7 @@ def resolve(
     note: str = "",
     proof: str = "",
     filled: Mapping[str, str] | None = None,
+    orphan: int | None = None,
     concerns_oneself: bool = False,
     seen: int | None = None,
     proposed_by: User | None = None,
@@ -185,6 +186,7 @@ def resolve(
 
     ``verdicts``: claim -> (verdict, ground or empty). ``filled``: facts of a missing
     dose that the citizen did not know, or the reference of the record that is meant.
+    ``orphan``: the dose on nobody's record that is the missing one; its facts stand.
     ``proof``: what the decision rests on when no slip was sent (``Correction.Source``).
     ``concerns_oneself``: the case is of whoever decides, or of a relative. ``seen``:
     the version of the record that was looked at (``subjects.version``).
@@ -195,17 +197,24 @@ def resolve(
     with locked.turn(
         complaint_id, Move.RESOLVE, by=by, at=at, version=version, part_of=part_of
     ) as turn:
-        claims = _decide(turn.case, verdicts, filled or {}, seen)
+        found = Dose.objects.get(pk=orphan) if orphan is not None else None
+        facts = orphans.facts_of(found) if found else filled or {}
+        claims = _decide(turn.case, verdicts, facts, seen)
         source = proof or _sent_proof(turn.case)
+        if found is not None:
+            source = Correction.Source.ORPHAN
         deciders = Deciders(by.pk, concerns_oneself=concerns_oneself)
         if proposed_by is not None:
             permissions.require(proposed_by, Move.PROPOSE, turn.case, at=at)
             deciders = Deciders(proposed_by.pk, by.pk)
         try:
             with transaction.atomic():
-                _end(turn, claims, deciders, note, source)
+                _end(turn, claims, deciders, note, source, orphan)
         except NeedsSecond:
-            turn.move(Move.PROPOSE, note=note, data={"proof": source}, assignee=by)
+            data: dict[str, str | int] = {"proof": source}
+            if orphan is not None:
+                data["orphan"] = orphan
+            turn.move(Move.PROPOSE, note=note, data=data, assignee=by)
     return turn.case
 
 
@@ -224,7 +233,8 @@ def countersign(
         proposal = turn.case.events.filter(move=Move.PROPOSE).latest("seq")
         deciders = Deciders(turn.case.assignee_id, by.pk)
         source = proposal.data.get("proof", "")
-        _end(turn, _claims(turn.case), deciders, note, source)
+        orphan = proposal.data.get("orphan")
+        _end(turn, _claims(turn.case), deciders, note, source, orphan)
     return turn.case
 
 
@@ -291,10 +301,22 @@ def _sent_proof(case: Complaint) -> str:
 
 
 def _end(
-    turn: Turn, claims: list[Claim], deciders: Deciders, note: str, source: str
+    turn: Turn,
+    claims: list[Claim],
+    deciders: Deciders,
+    note: str,
+    source: str,
+    orphan: int | None = None,
 ) -> None:
     """Change the registry and end the case: correction, outcome and event together."""
-    verdicts.apply(turn.case, claims, deciders=deciders, source=source, at=turn.at)
+    verdicts.apply(
+        turn.case,
+        claims,
+        deciders=deciders,
+        source=source,
+        orphan=orphan,
+        at=turn.at,
+    )
     outcome = verdicts.derive_outcome([claim.verdict for claim in claims])
     turn.move(
         note=note,

@@ -6,19 +6,26 @@ corrected.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from complaints import permissions
-from complaints.actions import casework, proving
+from complaints.actions import casework, orphans, proving
 from complaints.actions.claimed import with_claims
-from complaints.actions.preparing import OF_DOSES, found_in, open_again
+from complaints.actions.preparing import (
+    OF_DOSES,
+    OF_PEOPLE,
+    found_in,
+    open_again,
+)
 from complaints.choices import OPEN, Move, Status, Verdict
 from complaints.models import Claim, Complaint, Event, Prepared
 from complaints.rules.refused import Refused, Stale
 from complaints.rules.selfcorrection.places import place_of
+from complaints.rules.selfcorrection.table import OF_MISSING
 from portal.accounts.models import User
 from portal.audit import record as audit
 from portal.common import outbox, scope
@@ -151,16 +158,17 @@ def follow(events: Sequence[Event], *, at: datetime) -> None:
                 ).select_related("complaint")
             }
             for row in rows:
-                _follow(row, claims.get(row.place), event)
+                claim = claims.get(row.place)
+                if row.rule in OF_MISSING:
+                    claim = next(iter(claims.values()), None)
+                _follow(row, claim, event)
 
 
 def _follow(row: Prepared, claim: Claim | None, event: Event) -> None:
     if event.by_id is None or claim is None:
         row.state, row.proposed_by = State.GONE, None
     else:
-        agrees = claim.verdict == Verdict.UPHELD and (
-            claim.decided == row.edit["after"]
-        )
+        agrees = claim.verdict == Verdict.UPHELD and _is_the_change(row, claim)
         if row.proposed_by_id == event.by_id:
             row.proposed_by = None
         row.decided_by_id, row.decided_at = event.by_id, event.at
@@ -175,6 +183,18 @@ def _follow(row: Prepared, claim: Claim | None, event: Event) -> None:
             "decided_by",
             "decided_at",
         ]
+    )
+
+
+def _is_the_change(row: Prepared, claim: Claim) -> bool:
+    """Tell whether an upheld claim came to what the rule had prepared."""
+    if row.rule not in OF_MISSING:
+        return claim.decided == row.edit["after"]
+    made = claim.correction
+    return (
+        made is not None
+        and made.operation == Correction.Operation.ATTACH
+        and made.target_id == int(row.edit["target"])
     )
 
 
@@ -205,7 +225,7 @@ def _still_holds(row: Prepared, *, at: datetime) -> bool:
     What the population database confirmed is not asked again: the correction itself
     holds the recorded value against what was shown.
     """
-    if row.rule not in OF_DOSES:
+    if row.rule in OF_PEOPLE:
         return True
     person_id = row.person.surviving_id
     facts = proving.of_people([person_id], at=at).get(person_id)
@@ -215,6 +235,9 @@ def _still_holds(row: Prepared, *, at: datetime) -> bool:
     if case is not None and case.status in OPEN:
         said = {claim.field: claim.claimed for claim in case.claims.all()}
         facts = with_claims(facts, case.kind, said, dose_id=case.dose_id)
+        if row.rule in OF_MISSING:
+            near = orphans.near(case, facts.person.full_name)
+            facts = replace(facts, orphans=near)
     return any(
         (found.edit.place, found.edit.before, found.edit.after)
         == (row.place, row.edit["before"], row.edit["after"])
@@ -224,6 +247,8 @@ def _still_holds(row: Prepared, *, at: datetime) -> bool:
 
 def _settles(row: Prepared, case: Complaint) -> bool:
     """Tell whether a report claims this very change and nothing else."""
+    if row.rule in OF_MISSING:
+        return True
     claims = list(case.claims.all())
     return bool(claims) and all(
         place_of(case.kind, case.dose_id, claim.field) == row.place
@@ -238,6 +263,7 @@ def _decide_case(
     decided = casework.resolve(
         complaint_id=case.pk,
         verdicts={claim.pk: (Verdict.UPHELD, "") for claim in case.claims.all()},
+        orphan=int(row.edit["target"]) if row.rule in OF_MISSING else None,
         concerns_oneself=concerns_oneself,
         by=by,
         at=at,
@@ -246,8 +272,8 @@ def _decide_case(
         row.state, row.proposed_by = State.SIGNING, by
         row.save(update_fields=["state", "proposed_by"])
         return
-    (claim,) = case.claims.all()
-    row.correction = Claim.objects.get(pk=claim.pk).correction
+    claim = Claim.objects.filter(complaint=case).order_by("pk")[:1].get()
+    row.correction = claim.correction
     row.state, row.decided_by, row.decided_at = State.MADE, by, at
     row.save(update_fields=["state", "correction", "decided_by", "decided_at"])
 
@@ -285,7 +311,9 @@ def _write(
         proposed_by=proposed_by,
         approved_by=approved_by,
         source=(
-            Correction.Source.OTHER_RECORD
+            Correction.Source.ORPHAN
+            if row.rule in OF_MISSING
+            else Correction.Source.OTHER_RECORD
             if row.rule in OF_DOSES
             else Correction.Source.POPULATION
         ),
@@ -293,7 +321,14 @@ def _write(
     )
     changes, before = {edit["field"]: edit["after"]}, {edit["field"]: edit["before"]}
     try:
-        if row.rule in OF_DOSES:
+        if row.rule in OF_MISSING:
+            row.correction = corrections.attach(
+                int(edit["target"]),
+                to=row.person.surviving_id,
+                warrant=warrant,
+                at=at,
+            )
+        elif row.rule in OF_DOSES:
             before["person"] = str(row.person.surviving_id)
             row.correction = corrections.correct_dose(
                 int(edit["target"]), changes, before=before, warrant=warrant, at=at

@@ -11,12 +11,20 @@ from typing import Any, Final
 
 from django.db.models import Count, Q
 
-from complaints.actions import claimed, proving, routing, selfservice, switches
+from complaints.actions import (
+    claimed,
+    orphans,
+    proving,
+    routing,
+    selfservice,
+    switches,
+)
 from complaints.choices import OPEN, Field, Kind
 from complaints.models import CampaignBatch, Complaint, Prepared, RuleSwitch
 from complaints.rules.selfcorrection import judging
 from complaints.rules.selfcorrection.facts import Facts
 from complaints.rules.selfcorrection.rule import Edit, Outcome, State
+from complaints.rules.selfcorrection.table import OF_MISSING
 from complaints.rules.selfcorrection.table import RULES as TABLE
 from portal.common import crypto, outbox, scope
 from portal.registry.models import Dose, Organization, Person, PopulationInquiry
@@ -24,10 +32,12 @@ from portal.registry.population import inquiries, neighbour
 from portal.registry.population.protocol import MOST, Question
 
 KIND: Final = "prepare"
-# Pairs and orphans (B5 to B7) are found and put forward by ``registry.proposals``.
+# Pairs (B6 and B7) are found and put forward by ``registry.proposals``.
 OF_DOSES: Final = ("B1", "B2", "B3")
 OF_PEOPLE: Final = ("B4",)
+# Those that a campaign can ask; what is missing nobody knows before it is reported.
 RULES: Final = (*OF_DOSES, *OF_PEOPLE)
+EVERY: Final = (*RULES, *OF_MISSING)
 # Staff look at the case within hours; the neighbour may be away for a while.
 PATIENCE: Final = timedelta(minutes=30)
 _ROUNDS: Final = 3
@@ -51,7 +61,7 @@ def owe(ids: Sequence[int], *, at: datetime) -> None:
         return
     cases = Complaint.objects.filter(
         pk__in=ids,
-        kind__in=(Kind.WRONG_DOSE, Kind.WRONG_PERSON),
+        kind__in=(Kind.WRONG_DOSE, Kind.WRONG_PERSON, Kind.MISSING_DOSE),
         status__in=OPEN,
         submission__person__isnull=False,
     ).exclude(kind=Kind.WRONG_DOSE, dose=None)
@@ -173,8 +183,13 @@ def keep(
 def _look_at(case: Complaint, person_id: int, facts: Facts, *, at: datetime) -> None:
     claims = {claim.field: claim.claimed for claim in case.claims.all()}
     facts = claimed.with_claims(facts, case.kind, claims, dose_id=case.dose_id)
-    if case.kind == Kind.WRONG_DOSE:
-        wanted: Sequence[str] = OF_DOSES
+    wanted: Sequence[str]
+    if case.kind == Kind.MISSING_DOSE:
+        wanted = OF_MISSING
+        near = orphans.near(case, facts.person.full_name)
+        facts = replace(facts, orphans=near)
+    elif case.kind == Kind.WRONG_DOSE:
+        wanted = OF_DOSES
     else:
         wanted = OF_PEOPLE if Field.BORN_ON in claims else ()
     rules, _off = switches.in_force(
@@ -205,7 +220,7 @@ def _look_at(case: Complaint, person_id: int, facts: Facts, *, at: datetime) -> 
     found = [
         one
         for one in found_in(person_id, facts, rules)
-        if one.edit.target in (0, case.dose_id)
+        if one.rule in OF_MISSING or one.edit.target in (0, case.dose_id)
     ]
     keep(found, complaint=case, at=at)
     # What was asked is kept no longer than it is needed.

@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from complaints import subjects
+from complaints.actions import orphans
 from complaints.choices import Field, Kind, Outcome, Verdict
 from complaints.models import Claim, Complaint
 from complaints.rules.refused import Refused
@@ -20,7 +21,7 @@ from portal.registry.corrections import (
     RecordMoved,
     Warrant,
 )
-from portal.registry.models import Correction, IdentityDocument, Person
+from portal.registry.models import Correction, Dose, IdentityDocument, Person
 
 Decided = Mapping[int, tuple[str, str]]
 
@@ -121,11 +122,13 @@ def apply(
     *,
     deciders: Deciders,
     source: str = "",
+    orphan: int | None = None,
     at: datetime,
 ) -> Correction | None:
     """Change the registry by the upheld claims; return the correction, or None.
 
-    ``source``: what the decision rests on (``Correction.Source``). Raise Refused in
+    ``source``: what the decision rests on (``Correction.Source``). ``orphan``: the dose
+    on nobody's record that a report of a missing one is given. Raise Refused in
     words where the record cannot be changed that way or is not what it was when this
     was reported; NeedsSecond where it takes another person, and change nothing.
     """
@@ -141,7 +144,10 @@ def apply(
         concerns_oneself=deciders.concerns_oneself,
     )
     try:
-        correction = _apply(complaint, upheld, warrant=warrant, at=at)
+        if orphan is not None and complaint.kind == Kind.MISSING_DOSE:
+            correction = _give(complaint, upheld, orphan, warrant=warrant, at=at)
+        else:
+            correction = _apply(complaint, upheld, warrant=warrant, at=at)
     except NeedsSecond:
         raise
     except RecordMoved as error:
@@ -198,6 +204,32 @@ def _apply(
     return corrections.correct_dose(
         complaint.dose_id, values, before=before, warrant=warrant, at=at
     )
+
+
+def _give(
+    complaint: Complaint,
+    upheld: list[Claim],
+    orphan: int,
+    *,
+    warrant: Warrant,
+    at: datetime,
+) -> Correction:
+    """Give a dose on nobody's record to the sender; fill in what it alone lacks."""
+    person_id = _person_of(complaint, warrant=warrant, at=at)
+    correction = corrections.attach(orphan, to=person_id, warrant=warrant, at=at)
+    dose = Dose.objects.get(pk=orphan)
+    has = orphans.facts_of(dose)
+    lacking = {
+        claim.field: claim.decided
+        for claim in upheld
+        if claim.field in orphans.FILLED and claim.decided and claim.field not in has
+    }
+    if lacking:
+        corrections.correct_dose(
+            orphan, lacking, before=dict.fromkeys(lacking, ""), warrant=warrant, at=at
+        )
+    complaint.dose = dose
+    return correction
 
 
 def _take_off(

@@ -19,6 +19,7 @@ from complaints.models import (
     SelfCorrection,
 )
 from complaints.owndata import looks, reports
+from complaints.rules.selfcorrection.table import OF_MISSING
 from portal.accounts.models import Assistance, ContactChange, OneTimeCode
 from portal.registry.models import (
     Certificate,
@@ -230,7 +231,9 @@ def _self_corrections(people: list[int]) -> list[Facts]:
 
 
 def _prepared(people: list[int]) -> list[Facts]:
-    rows = Prepared.objects.filter(person__in=people).order_by("pk")
+    # A dose on nobody's record is perhaps another's: it is told once it is theirs.
+    perhaps = Q(rule__in=OF_MISSING) & ~Q(state=Prepared.State.MADE)
+    rows = Prepared.objects.filter(person__in=people).exclude(perhaps).order_by("pk")
     return [
         {
             "rule": f"{row.rule}.{row.version}",

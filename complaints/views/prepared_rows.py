@@ -1,6 +1,6 @@
 """What a rule prepared, in words: what would change, and what that rests on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.urls import reverse
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from complaints.casefile import who
 from complaints.choices import Field
 from complaints.models import Complaint, Prepared
-from complaints.rules.selfcorrection.table import RULES
+from complaints.rules.selfcorrection.table import OF_MISSING, RULES
 from complaints.views.cards import Words, day, partial_day
 from portal.accounts.models import User
 from portal.common.templatetags.ui import vn_number
@@ -28,10 +28,18 @@ _GROUNDS: Final = {
     "B3": gettext_lazy(
         "Nobody else was vaccinated there that day. On %(day)s %(n)s had this lot."
     ),
+    "B5": gettext_lazy(
+        "One dose on nobody's record fits that day and site. Its list says: %(name)s."
+    ),
     "B4": gettext_lazy(
         "The population database refuses the recorded date and knows the swapped one."
     ),
 }
+
+
+# What the other button says.
+_RIGHT: Final = gettext_lazy("The record is right")
+_NO: Final = {"B5": gettext_lazy("Not this person's dose")}
 
 
 def beside(complaint: Complaint, *, by: User) -> list[dict[str, Any]]:
@@ -62,13 +70,11 @@ def shown(rows: Iterable[Prepared], *, by: User) -> list[dict[str, Any]]:
             "person_id": row.person_id,
             "pk": row.pk,
             "title": RULES[row.rule].name,
+            "no": str(_NO.get(row.rule, _RIGHT)),
             "who": who(row.person.full_name, row.person.born_on),
             "dose": _dose(doses.get(int(edits[row.pk]["target"]))),
-            "label": Field(edits[row.pk]["field"]).label,
-            "before": words.of(edits[row.pk]["field"], edits[row.pk]["before"])
-            or _("Not recorded"),
-            "after": words.of(edits[row.pk]["field"], edits[row.pk]["after"]),
-            "ground": _ground(row, products),
+            **_change(row, edits[row.pk], words),
+            "ground": _ground(row, products, doses),
             "body": row.organization.name,
             "state": row.state,
             "state_word": row.get_state_display(),
@@ -89,14 +95,32 @@ def shown(rows: Iterable[Prepared], *, by: User) -> list[dict[str, Any]]:
     ]
 
 
+def _change(row: Prepared, edit: dict[str, str], words: Words) -> dict[str, str]:
+    """Return what would change: which fact, as it is, as it would be."""
+    if row.rule in OF_MISSING:
+        return {
+            "label": _("Whose dose it is"),
+            "before": _("Nobody's: it stands on no record"),
+            "after": who(row.person.full_name, row.person.born_on),
+        }
+    return {
+        "label": str(Field(edit["field"]).label),
+        "before": words.of(edit["field"], edit["before"]) or _("Not recorded"),
+        "after": words.of(edit["field"], edit["after"]),
+    }
+
+
 def _dose(dose: Dose | None) -> str:
     if dose is None:
         return ""
     return f"{day(dose.given_on)}, {dose.product.name}, {dose.site.name}"
 
 
-def _ground(row: Prepared, products: Words) -> str:
+def _ground(row: Prepared, products: Words, doses: Mapping[int, Dose]) -> str:
     ground = row.ground
+    if row.rule in OF_MISSING:
+        dose = doses.get(int(row.edit["target"]))
+        return str(_GROUNDS[row.rule]) % {"name": dose.name_recorded if dose else ""}
     return str(_GROUNDS[row.rule]) % {
         "lot": ground.get("lot", ""),
         "product": products.of("product", ground.get("product", "")),

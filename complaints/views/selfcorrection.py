@@ -40,7 +40,7 @@ _LAST: Final = timedelta(days=30)
 _SHOWN: Final = 20
 # What matching proposes has its own pages (``views.pairs``).
 _PAIRS: Final = ("B5", "B6", "B7")
-SWITCHED: Final = (*ACTING, *preparing.RULES)
+SWITCHED: Final = (*ACTING, *preparing.EVERY)
 _TIERS: Final = (Tier.A, Tier.B, Tier.C, Tier.D)
 
 
@@ -241,7 +241,7 @@ def _table(
 
 def _decided_cells(counts: Mapping[str, int] | None, code: str) -> list[str]:
     """Return how often staff agreed with what a rule prepared."""
-    if code not in preparing.RULES:
+    if code not in preparing.EVERY:
         return ["–", "–", "–", "–"]
     found = counts or {}
     made, refused = found.get("made", 0), found.get("refused", 0)

@@ -35,18 +35,22 @@ def certificate(facts: Facts) -> Iterator[Found]:
 def orphan_of_that_day(facts: Facts) -> Iterator[Found]:
     """B5: a dose is missing, and one orphan at that site and day bears the name.
 
-    Offered to staff, never shown to the citizen.
+    One of another vaccine fits half: people forget what they had, so it counts where
+    the site is named and the name is the very same, and nothing fits wholly. Offered to
+    staff, never shown to the citizen.
     """
     missing = facts.missing
     if missing is None:
         raise Silent("no_dose_is_missing")
-    fitting = [
+    there = [
         orphan
         for orphan in facts.orphans
         if orphan.given_on == missing.given_on
         and missing.site in ("", orphan.site)
-        and missing.product in ("", orphan.product)
         and _bears_the_name(facts, orphan)
+    ]
+    fitting = [one for one in there if missing.product in ("", one.product)] or [
+        one for one in there if missing.site and _is_the_name(facts, one)
     ]
     if not fitting:
         raise Silent("no_orphan_fits")
@@ -61,10 +65,13 @@ def orphan_of_that_day(facts: Facts) -> Iterator[Found]:
 
 
 def _bears_the_name(facts: Facts, orphan: Orphan) -> bool:
-    recorded = facts.person.full_name
-    return names.tone_key(orphan.name) == names.tone_key(recorded) or adds_accents(
-        orphan.name, recorded
+    return _is_the_name(facts, orphan) or adds_accents(
+        orphan.name, facts.person.full_name
     )
+
+
+def _is_the_name(facts: Facts, orphan: Orphan) -> bool:
+    return names.tone_key(orphan.name) == names.tone_key(facts.person.full_name)
 
 
 def for_a_person(*, fields: tuple[str, ...]) -> Callable[[Facts], Iterator[Found]]:

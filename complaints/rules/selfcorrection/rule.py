@@ -110,6 +110,8 @@ class Edit:
         """Return the name under which a field is guarded: full_name, dose:7:lot."""
         if self.operation in (Operation.DOSE, Operation.VOID):
             return f"dose:{self.target}:{self.field}"
+        if self.operation == Operation.ATTACH:
+            return f"orphan:{self.target}"
         return self.field
 
 

@@ -198,7 +198,7 @@ _B: Final = (
     ),
     Rule(
         code="B5",
-        version=1,
+        version=2,
         tier=Tier.B,
         name=_("Missing dose that stands on no record"),
         citizen=_("We found something that may fit; the site checks it."),
@@ -286,3 +286,5 @@ _C_AND_D: Final = (
 RULES: Final[dict[str, Rule]] = {rule.code: rule for rule in (*_A, *_B, *_C_AND_D)}
 AUTOMATIC: Final = tuple(rule.code for rule in _A if rule.code != "A8")
 PREPARED: Final = tuple(rule.code for rule in _B)
+# What these find is perhaps somebody else's: no citizen sees it before it is theirs.
+OF_MISSING: Final = ("B5",)
