@@ -73,7 +73,8 @@ def own(request: HttpRequest) -> HttpResponse:
 def check(request: HttpRequest) -> HttpResponse:
     """Check any HC1 certificate: who signed it, until when, what it says."""
     at = timezone.now()
-    form = CertificateForm(request.POST if request.method == "POST" else None)
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = CertificateForm(*sent)
     found: dict[str, Any] | None = None
     if request.method == "POST" and form.is_valid():
         too_many = limits.over(
@@ -81,11 +82,12 @@ def check(request: HttpRequest) -> HttpResponse:
         )
         if too_many:
             return too_many
+        text = form.code()
         try:
-            found = _checked(issuing.read(form.cleaned_data["text"]), at=at)
+            found = _checked(issuing.read(text), at=at) if text else None
         except hc1.Unreadable:
             form.add_error(
-                "text",
+                "picture" if form.cleaned_data["picture"] else "text",
                 _("This is no vaccination certificate. Its text begins with HC1:"),
             )
     status = 422 if request.method == "POST" and form.errors else 200

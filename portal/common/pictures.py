@@ -86,9 +86,36 @@ def open_apart(content: bytes, kind: str) -> Opened:
 
     Raises Unopenable, also where the process was ended for what it took.
     """
+    told, rest = _told(content, kind)
+    pages, at = [], 0
+    for large, small in told["pages"]:
+        middle = at + large
+        pages.append(Page(rest[at:middle], rest[middle : middle + small]))
+        at = middle + small
+    return Opened(
+        pages,
+        told["width"],
+        told["height"],
+        told["measures"],
+        bytes.fromhex(told["fingerprint"]),
+    )
+
+
+def codes_on(content: bytes, kind: str) -> list[str]:
+    """Return the texts of the QR codes that a file shows; nothing of it is kept.
+
+    Raises Unopenable as ``open_apart`` does.
+    """
+    told, _rest = _told(content, kind, "codes")
+    codes: list[str] = told["codes"]
+    return codes
+
+
+def _told(content: bytes, kind: str, *more: str) -> tuple[dict[str, Any], bytes]:
+    """Return what the script says of a file, and what it wrote behind that."""
     try:
         done = subprocess.run(
-            [sys.executable, "-I", str(_SCRIPT), kind],
+            [sys.executable, "-I", str(_SCRIPT), kind, *more],
             input=content,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -105,18 +132,7 @@ def open_apart(content: bytes, kind: str) -> Opened:
     told: dict[str, Any] = json.loads(line)
     if "refused" in told:
         raise Unopenable(told["refused"])
-    pages, at = [], 0
-    for large, small in told["pages"]:
-        middle = at + large
-        pages.append(Page(rest[at:middle], rest[middle : middle + small]))
-        at = middle + small
-    return Opened(
-        pages,
-        told["width"],
-        told["height"],
-        told["measures"],
-        bytes.fromhex(told["fingerprint"]),
-    )
+    return told, rest
 
 
 def distance(one: bytes, other: bytes) -> int:

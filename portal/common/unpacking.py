@@ -1,13 +1,15 @@
 """Opens what a stranger sent: run as a script, in a process that may do very little.
 
     python -I unpacking.py image/jpeg < file > pages
+    python -I unpacking.py image/jpeg codes < file > codes
 
 It reads a photo or PDF from standard input and writes one line of JSON (pages, their
 sizes in bytes, measures and fingerprint), then the pages as fresh JPEGs, each followed
 by its thumbnail. What it cannot open is named in the JSON: ``{"refused": "broken"}``.
-``pictures`` starts it. Decoders of photos and PDF are where hostile files strike, so
-memory, time, files and processes are limited, and nothing of the portal (settings,
-keys, database) is loaded here.
+With ``codes`` it draws nothing and writes the texts of the QR codes that it sees:
+``{"codes": [...]}``. ``pictures`` starts it. Decoders of photos and PDF are where
+hostile files strike, so memory, time, files and processes are limited, and nothing of
+the portal (settings, keys, database) is loaded here.
 """
 
 import io
@@ -18,6 +20,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 import pypdfium2
+import zxingcpp
 from PIL import Image, ImageFilter, ImageOps, ImageStat
 
 MEMORY_BYTES = 1536 * 1024 * 1024
@@ -39,6 +42,8 @@ ROUGH = 24
 # Side of the difference hash: 1,024 bits. Spots must differ by more than the margin, as
 # on blank paper nothing but grain would decide.
 HASH_SIDE, HASH_MARGIN = 32, 2
+# More codes than a page of certificates bears, and more text than a QR code can hold.
+MOST_CODES, MOST_TEXT = 10, 8_000
 LAPLACIAN = ImageFilter.Kernel(
     (3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, offset=128
 )
@@ -255,10 +260,37 @@ def unpack(content: bytes, media_type: str) -> tuple[dict[str, Any], list[bytes]
     return told, [part for pair in drawn for part in pair]
 
 
-def main(read: IO[bytes], write: IO[bytes], media_type: str) -> None:
+def codes_on(content: bytes, media_type: str) -> dict[str, Any]:
+    """Return the texts of the QR codes on a file's pages, in their order."""
+    found: list[str] = []
+    try:
+        for page in pages_of(content, media_type):
+            seen = zxingcpp.read_barcodes(
+                page.convert("L"),
+                formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode),
+            )
+            found += [code.text for code in seen if len(code.text) <= MOST_TEXT]
+            if len(found) >= MOST_CODES:
+                break
+    except Refused as refused:
+        return {"refused": str(refused)}
+    except MemoryError:
+        return {"refused": "pixels"}
+    # As below: what a decoder raises at a hostile file means the same to its sender.
+    except Exception:
+        return {"refused": "broken"}
+    return {"codes": found[:MOST_CODES]}
+
+
+def main(
+    read: IO[bytes], write: IO[bytes], media_type: str, *, is_for_codes: bool = False
+) -> None:
     """Unpack what is read and write what came of it."""
     content = read.read()
     limit()
+    if is_for_codes:
+        write.write(json.dumps(codes_on(content, media_type)).encode() + b"\n")
+        return
     told, parts = unpack(content, media_type)
     write.write(json.dumps(told).encode() + b"\n")
     for part in parts:
@@ -270,4 +302,9 @@ if __name__ == "__main__":
     # is ours.
     Image.MAX_IMAGE_PIXELS = None
     Image.preinit()
-    main(sys.stdin.buffer, sys.stdout.buffer, sys.argv[1])
+    main(
+        sys.stdin.buffer,
+        sys.stdout.buffer,
+        sys.argv[1],
+        is_for_codes=sys.argv[2:] == ["codes"],
+    )
