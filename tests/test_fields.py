@@ -11,7 +11,9 @@ import pytest
 from django.apps import apps
 from django.db import connection, models
 
+from complaints.actions import citizen
 from portal.common import outbox
+from portal.common.fields import SealedTextField
 from tests.factories import (
     NOON,
     make_dose,
@@ -53,7 +55,8 @@ def test_secret_fields_are_sealed_bytes_and_sealed_bytes_are_secret():
     fields = own_fields()
     for key, kind in table().items():
         if kind == "secret" and key not in HASHED:
-            assert isinstance(fields[key], models.BinaryField), key
+            sealed = (models.BinaryField, SealedTextField)
+            assert isinstance(fields[key], sealed), key
         if key[1].endswith(("_sealed", "_mac")):
             assert kind == "secret", key
 
@@ -84,9 +87,16 @@ def test_a_stolen_database_shows_no_number_and_no_telephone():
     site = make_organization()
     person = make_person("Nguyễn Thị Thử", national_id=number, phone=phone)
     make_dose(person, site)
-    submit(
-        missing_dose(site), sender=sender_for(person, national_id=number, phone=other)
+    # People write their numbers into the words that they are asked for, too.
+    words = f"Hãy gọi tôi: 0{other.removeprefix('+84')}"
+    sent = submit(
+        missing_dose(site, story=words),
+        sender=sender_for(person, national_id=number, phone=other),
     )
+    (case,) = sent.submission.complaints.all()
+    citizen.add(complaint_id=case.pk, note=words, at=NOON)
+    case.refresh_from_db()
+    assert (case.story, case.events.latest("seq").note) == (words, words)
     for queue in ("route", "notify"):
         outbox.drain(queue=queue, at=NOON)
 

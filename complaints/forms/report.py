@@ -131,7 +131,7 @@ class FactsForm(Form):
                 NOT_LISTED,
                 two(
                     _("Not in the list"),
-                    _("Describe it in the box above; we will look for it"),
+                    _("Describe it in the box above; given abroad, write the country"),
                 ),
             ),
         ]

@@ -21,6 +21,7 @@ from complaints.choices import (
 from complaints.models.submission import Submission
 from portal.accounts.models import User
 from portal.common import codes, crypto
+from portal.common.fields import SealedTextField
 from portal.registry.models import Correction, Dose, Organization
 
 
@@ -111,7 +112,7 @@ class Complaint(models.Model):
     site = models.ForeignKey(Organization, models.PROTECT, null=True, related_name="+")
     site_text = models.CharField(max_length=200, blank=True)
     lot = models.CharField(max_length=30, blank=True, default="", db_default="")
-    story = models.TextField(blank=True, max_length=2000)
+    story = SealedTextField(blank=True, max_length=2000, bound_to="complaint:story")
     holder = models.ForeignKey(
         Organization, models.PROTECT, related_name="complaints", db_index=False
     )

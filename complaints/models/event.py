@@ -7,6 +7,7 @@ from django.db import models
 from complaints.choices import Actor, Move, Status
 from complaints.models.complaint import Complaint
 from portal.accounts.models import User
+from portal.common.fields import SealedTextField
 from portal.registry.models import Organization
 
 
@@ -29,7 +30,7 @@ class Event(models.Model):
     round = models.PositiveSmallIntegerField()
     holder = models.ForeignKey(Organization, models.PROTECT, related_name="+")
     data = models.JSONField(default=dict)
-    note = models.TextField(blank=True, max_length=4000)
+    note = SealedTextField(blank=True, max_length=4000, bound_to="event:note")
     note_salt = models.UUIDField(default=uuid.uuid4)
     note_digest = models.BinaryField(max_length=32, null=True)
     hash = models.BinaryField(max_length=32, null=True)

@@ -12,13 +12,17 @@ from portal.common import antivirus
 class Daemon:
     """Speaks INSTREAM as clamd does; keeps what it was sent."""
 
-    def __init__(self, answer):
-        self.answer, self.content, self.command = answer, b"", b""
+    def __init__(self, *answers, looks=1):
+        self.answers, self.content, self.command = answers * looks, b"", b""
         self.ear = socket.create_server(("127.0.0.1", 0))
         self.thread = threading.Thread(target=self._serve, daemon=True)
         self.thread.start()
 
     def _serve(self):
+        for answer in self.answers:
+            self._answer(answer)
+
+    def _answer(self, answer):
         line, _address = self.ear.accept()
         with line, line.makefile("rb") as sent:
             self.command = sent.read(len(b"zINSTREAM\0"))
@@ -27,8 +31,8 @@ class Daemon:
                 if not size:
                     break
                 self.content += sent.read(size)
-            if self.answer is not None:
-                line.sendall(self.answer)
+            if answer is not None:
+                line.sendall(answer)
 
     def __enter__(self):
         return f"tcp://127.0.0.1:{self.ear.getsockname()[1]}"

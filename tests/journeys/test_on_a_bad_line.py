@@ -1,0 +1,87 @@
+"""A report on a bad line: cut off, sent twice from two tabs, and gone back to."""
+
+import re
+
+import pytest
+
+from tests.journeys.test_in_a_browser import fill_day
+from tests.journeys.visitor import last_code_at, newest_code
+
+pytestmark = [
+    pytest.mark.stack,
+    pytest.mark.browser,
+]
+NARROW = {"width": 360, "height": 740}
+WORDS = "Tôi tiêm buổi sáng, có giấy hẹn màu hồng."
+
+
+def code_on(page):
+    return re.search(r"\d{4} \d{4} \d{2}", page.inner_text("main"))[0]
+
+
+def look_up(portal, page, person):
+    before = last_code_at(portal.base, person["phone"])
+    page.goto("/tra-cuu/")
+    page.fill("[name=national_id]", person["national_id"])
+    fill_day(page, "born_on", person["born_on"])
+    page.locator("main form button").first.click()
+    page.fill("[name=code]", newest_code(portal.base, person["phone"], after=before))
+    page.locator("main form button").first.click()
+
+
+def send(page):
+    page.get_by_role("button", name="Gửi phản ánh").click()
+    page.wait_for_url("**/da-gui/**")
+    return code_on(page)
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "none"])
+def test_it_is_one_report_whatever_the_line_and_the_buttons_do(
+    portal, chromium, scripts
+):
+    person = portal.citizen("Both doses missing")
+    day = f"2021-11-{10 + len(portal.used)}"
+    portal.used.append(day)
+    context = chromium.new_context(
+        viewport=NARROW,
+        base_url=portal.base,
+        locale="vi",
+        java_script_enabled=scripts,
+    )
+    page = context.new_page()
+    look_up(portal, page, person)
+    page.goto("/bao-sai/?kind=missing_dose")
+    fill_day(page, "given_on", day)
+    page.fill("[name=site_text]", "Phường Cẩm Thượng Hải Dương")
+    page.locator("button[value=find]").click()
+    page.locator("[name=site]").first.check()
+    page.fill("[name=story]", WORDS)
+
+    if scripts:
+        # The line is cut at the moment of sending: nothing is lost, and it says so.
+        context.set_offline(True)
+        page.locator("button[value=go]").click(no_wait_after=True)
+        assert "Mất kết nối" in page.inner_text("[data-line]")
+        context.set_offline(False)
+        assert page.input_value("[name=story]") == WORDS
+    page.locator("button[value=go]").click()
+    page.locator("main form button.btn:not([formaction])").last.click()
+    assert WORDS in page.inner_text("main")
+    other = context.new_page()
+    other.goto(page.url)
+
+    code = send(page)
+    # The other tab still shows the button; the way back leads to what was sent.
+    assert send(other) == code
+    page.go_back()
+    page.wait_for_url("**/da-gui/**")
+    assert code_on(page) == code
+    before = last_code_at(portal.base, person["phone"])
+    context.clear_cookies()
+    page.goto("/cua-toi/")
+    page.fill("[name=phone]", person["phone"])
+    page.locator("main form button").first.click()
+    page.fill("[name=code]", newest_code(portal.base, person["phone"], after=before))
+    page.locator("main form button").first.click()
+    assert page.inner_text("main").count(code) == 1
+    context.close()
