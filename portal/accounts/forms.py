@@ -72,6 +72,19 @@ class FirstCode(SecondCode):
         self.fields["code"].label = _("The 6 digits that the app shows now")
 
 
+class NewPasskey(SecondCode):
+    """A name for a passkey that is to be added, and a code that allows it."""
+
+    name = forms.CharField(
+        label=_("Name of the passkey"),
+        max_length=60,
+        help_text=_("Such as: my telephone, the computer at the counter."),
+        error_messages={"required": _("Give it a name by which you know it.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    field_order = ("name", "code")
+
+
 class NewPassword(forms.Form):
     """A password that only its owner knows, instead of the one handed out."""
 

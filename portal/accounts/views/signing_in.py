@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.accounts import access, factors, kept, sign_ins
+from portal.accounts import access, factors, kept, passkeys, sign_ins
 from portal.accounts.forms import NewPassword, SecondCode, SignIn
 from portal.accounts.models import User
 from portal.accounts.views import throttling
@@ -52,6 +52,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             "user": user.pk,
             "at": at.isoformat(),
             "next": _next(request),
+            "passkey": passkeys.begin_proof(user),
         }
         return see_other("accounts:second_step")
     sign_ins.begin(request, user=user, with_factor=False, at=at)
@@ -82,7 +83,39 @@ def second_step(request: HttpRequest) -> HttpResponse:
             request.session.pop("signing_in", None)
             sign_ins.begin(request, user=user, with_factor=True, at=at)
             return _inside(request, user, target)
-    return render(request, template, {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "passkey": _passkey_options(request, user)}
+    return render(request, template, context, status=422 if form.errors else 200)
+
+
+@require_POST
+@sensitive_post_parameters("answer")
+@access.public
+def passkey_step(request: HttpRequest) -> HttpResponse:
+    """Take the answer of a passkey from who gave the right password.
+
+    A challenge is answered once, rightly or not; the next try gets another one.
+    """
+    at = timezone.now()
+    user, target = _half_in(request, at=at)
+    half = request.session.get("signing_in") or {}
+    state = half.get("passkey")
+    if user is None or not state:
+        return redirect("accounts:login")
+    wait = throttling.wait_for_code(request, user, at=at)
+    if wait:
+        template = "accounts/second_step.html"
+        return _too_many(request, SecondCode({}), wait, template=template)
+    answer = request.POST.get("answer", "")
+    try:
+        passkeys.prove(user=user, state=state, answer=answer, at=at)
+    except factors.WrongCode:
+        request.session["signing_in"] = half | {"passkey": passkeys.begin_proof(user)}
+        messages.error(request, _("This passkey does not fit. Type a code instead."))
+        return see_other("accounts:second_step")
+    throttling.code_was_right(request, user, at=at)
+    request.session.pop("signing_in", None)
+    sign_ins.begin(request, user=user, with_factor=True, at=at)
+    return _inside(request, user, target)
 
 
 @require_POST
@@ -130,6 +163,12 @@ def change_password(request: HttpRequest) -> HttpResponse:
         {"form": form},
         status=422 if form.errors else 200,
     )
+
+
+def _passkey_options(request: HttpRequest, user: User) -> str:
+    """Return what the browser is asked for; '' where there is no passkey."""
+    state = (request.session.get("signing_in") or {}).get("passkey")
+    return passkeys.options_to_prove(user, state) if state else ""
 
 
 def _half_in(request: HttpRequest, *, at: datetime) -> tuple[User | None, str]:
