@@ -108,7 +108,9 @@ def waiting_at(unit: Organization, *, at: datetime, limit: int = 20) -> Waiting:
 
 def history(unit: Organization) -> list[Moment]:
     """Return what happened to a unit, newest first."""
-    changes = unit.changes.select_related("by", "successor", "ended_by")
+    changes = unit.changes.select_related(
+        "by", "successor", "ended_by", "parent_before", "parent_after"
+    )
     lines = [_of_change(change) for change in changes.order_by("-pk")]
     known = {(one.kind, one.day) for one in changes if one.state == "done"}
     if (UnitChange.Kind.OPENED, unit.opened_on) not in known:
@@ -134,6 +136,11 @@ def _of_change(change: UnitChange) -> Moment:
         }
     elif change.kind == UnitChange.Kind.OPENED:
         text = _("Opened")
+    elif change.kind == UnitChange.Kind.MOVED:
+        text = _("Moved from %(before)s to below %(after)s") % {
+            "before": change.parent_before,
+            "after": change.parent_after,
+        }
     elif change.successor is None:
         text = _("Closed, without a successor")
     else:

@@ -1441,6 +1441,12 @@ BREAKS = [
         {"ended_at": NOON},
     ),
     (
+        "unitchange_moved_iff_it_has_a_new_place",
+        change_row,
+        "complaints.UnitChange",
+        {"parent_after_id": "site"},
+    ),
+    (
         "campaigndate_is_due_after_it_begins",
         change_row,
         "complaints.CampaignDate",
@@ -2404,3 +2410,29 @@ def test_every_constraint_and_index_of_the_models_is_in_the_database(db):
         for one in (*model._meta.constraints, *model._meta.indexes)
     }
     assert declared - present == set()
+
+
+@pytest.mark.parametrize("below", ["itself", "its own", "nobody", "two steps on"])
+def test_no_unit_stands_outside_of_its_place_in_the_tree(db, below):
+    above = make_organization(kind="health_department")
+    unit = make_organization(parent=above, kind="district_centre")
+    lower = make_organization(parent=unit)
+    parent, path = {
+        "itself": (unit.pk, f"{unit.path}x/"),
+        "its own": (lower.pk, f"{lower.path}x/"),
+        "nobody": (above.pk, "/x/"),
+        "two steps on": (above.pk, f"{above.path}x/y/"),
+    }[below]
+
+    with pytest.raises(IntegrityError, match="place in the tree"), transaction.atomic():
+        stand(unit, parent=parent, path=path)
+
+
+def stand(unit, *, parent, path):
+    run(
+        "UPDATE registry_organization SET parent_id = %s, path = %s WHERE id = %s",
+        parent,
+        path,
+        unit.pk,
+    )
+    run("SET CONSTRAINTS ALL IMMEDIATE")

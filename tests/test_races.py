@@ -5,15 +5,18 @@ from datetime import timedelta
 
 import pytest
 from django.db import OperationalError
+from django.utils import timezone
 
 from complaints import integrity
 from complaints.actions import (
     casework,
     citizen,
+    founding,
     gathering,
     reminders,
     turns,
     undoing,
+    units,
 )
 from complaints.models import (
     Complaint,
@@ -30,7 +33,7 @@ from complaints.rules.refused import Refused, Stale
 from portal.common import outbox, scope
 from portal.common.models import DemoMessage, Outbox
 from portal.common.tasks import drain as woken
-from portal.registry.models import Correction, Dose
+from portal.registry.models import Correction, Dose, Organization
 from tests.factories import (
     NOON,
     make_organization,
@@ -324,3 +327,31 @@ def test_a_rung_of_a_case_that_somebody_has_in_hand_is_found_afterwards(site, ha
         assert at_once(1, lambda _: reminders.find(at=half)) == [0]
 
     assert reminders.find(at=half) == 1
+
+
+def test_of_two_units_that_open_at_once_under_one_name_one_opens(site):
+    """Nor do two units end up below each other, as they move one after another."""
+    administrator = in_system(lambda: make_staff(site.parent, "administrator"))
+    postings = in_system(
+        lambda: list(
+            administrator.postings.current(at=NOON).select_related("organization")
+        )
+    )
+    facts = {"by": administrator, "postings": postings, "reason": "QĐ 1", "at": NOON}
+    day = timezone.localdate(NOON)
+
+    def open_one(number):
+        new = founding.NewUnit(
+            code=f"BV-{number}",
+            kind=Organization.Kind.HOSPITAL,
+            name="Bệnh viện Đa khoa Thống Nhất",
+            parent=Organization.objects.get(pk=site.parent_id),
+            commune=None,
+            gives_doses=True,
+        )
+        return units.open_unit(new, on=day, **facts)
+
+    ends = at_once(4, open_one)
+
+    assert sorted(isinstance(end, Refused) for end in ends) == [False, True, True, True]
+    assert Organization.objects.filter(name__contains="Thống Nhất").count() == 1

@@ -226,6 +226,19 @@ def move_cases(change: UnitChange, *, at: datetime) -> int:
     return len(moved)
 
 
+def move_work(change: UnitChange, *, at: datetime) -> None:
+    """Hand on what else reached a unit as it closed, as ``move_cases`` does cases."""
+    unit = change.organization
+    if change.successor is None:
+        to = moving.above(unit, at=at)
+    else:
+        to = moving.answering(change.successor, at=at)
+    for name, rows in _other_work(unit).items():
+        was = list(rows.order_by("pk").values_list("pk", "state"))
+        change.facts[name] = [*change.facts.get(name, []), *was]
+        _give(name, [pk for pk, _state in was], to=to)
+
+
 def _pass_help_on(
     unit: Organization, to: Organization
 ) -> list[tuple[int, int | None, int]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -60,6 +61,16 @@ class NewUnit:
         while unit.parent is not None:
             unit = unit.parent
         return unit
+
+
+def alone() -> None:
+    """Let whoever opens, renames, moves or closes units do so one after another.
+
+    Until the transaction ends: so that two never take one name, nor stand below each
+    other. To be called before any row is locked.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('units'))")
 
 
 def opens(postings: Sequence[Posting], above: Organization) -> bool:

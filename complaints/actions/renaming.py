@@ -1,9 +1,12 @@
 """A unit's name: which one it may take, and that it takes it on its day."""
 
+from datetime import date, datetime, time
+
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from complaints.actions import founding
-from complaints.models import UnitChange
+from complaints.models import Complaint, UnitChange
 from complaints.rules.refused import Refused
 from portal.common import names
 from portal.registry.models import Organization, OrganizationName
@@ -16,6 +19,19 @@ def require(unit: Organization, name: str) -> None:
     words = founding.taken(name, but=unit.pk)
     if words:
         raise Refused(words)
+
+
+def require_undecided(unit: Organization, *, since: date) -> None:
+    """Raise Refused where the unit decided a case under its name on that day or later.
+
+    A name takes effect before today only where nobody was told anything in another.
+    """
+    begins = timezone.make_aware(datetime.combine(since, time()))
+    decided = Complaint.objects.filter(holder=unit, ended_at__gte=begins)
+    if decided.exists():
+        raise Refused(
+            _("The unit decided cases under its name since then. Choose a later day.")
+        )
 
 
 def rename_now(change: UnitChange) -> None:

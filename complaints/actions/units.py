@@ -1,4 +1,4 @@
-"""Opening, renaming and closing units, from a day on: decided, carried out, taken back.
+"""Units open, are renamed, moved or closed from a day on: decided, done, taken back.
 
 A unit is only ever changed by a dated row (``UnitChange``). What begins on a day to
 come waits in the outbox until that day. Closing moves the open cases, the people and
@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from complaints.actions import closing, founding, renaming
+from complaints.actions import closing, founding, placing, renaming
 from complaints.choices import OPEN
 from complaints.models import Complaint, UnitChange
 from complaints.rules.refused import Refused
@@ -67,11 +67,13 @@ def open_unit(
         raise Refused(
             _("Only who runs the portal at that unit or above opens one below it.")
         )
-    wrong = founding.troubles(new, on=on, today=timezone.localdate(at))
-    if wrong:
-        raise Refused(next(iter(wrong.values())))
     try:
         with scope.system():
+            founding.alone()
+            new.parent.refresh_from_db()
+            wrong = founding.troubles(new, on=on, today=timezone.localdate(at))
+            if wrong:
+                raise Refused(next(iter(wrong.values())))
             unit = Organization.objects.create(
                 code=new.code,
                 kind=new.kind,
@@ -119,12 +121,14 @@ def rename(
     Raise Refused.
     """
     with scope.system():
+        founding.alone()
         unit = _lock(organization, postings)
         if not unit.is_open_on(timezone.localdate(at)):
             raise Refused(_("This unit is closed. Its name stays as it was."))
         if on <= unit.opened_on:
             raise Refused(_("On that day the unit was not open yet."))
         renaming.require(unit, name)
+        renaming.require_undecided(unit, since=on)
         change = _plan(
             UnitChange(
                 organization=unit,
@@ -159,6 +163,7 @@ def close(
     today or before: at once, by a worker where many cases move. Of a later day: then.
     """
     with scope.system():
+        founding.alone()
         unit = _lock(organization, postings)
         if unit.parent_id is None:
             raise Refused(_("The ministry cannot be closed."))
@@ -179,6 +184,44 @@ def close(
         _plan(change)
         count = Complaint.objects.filter(holder=unit, status__in=OPEN).count()
         _begin(change, at=at, is_small=count <= AT_ONCE)
+    return change
+
+
+def move_below(
+    organization: Organization,
+    above: Organization,
+    *,
+    on: date,
+    reason: str,
+    by: User,
+    postings: Sequence[Posting],
+    at: datetime,
+) -> UnitChange:
+    """Put a unit with all below it below another one from a day on. Raise Refused.
+
+    By whoever leads or runs a unit at or above both; see ``placing`` for what follows.
+    """
+    with scope.system():
+        founding.alone()
+        unit = _lock(organization, postings)
+        above.refresh_from_db()
+        placing.require(unit, above, on=on, today=timezone.localdate(at))
+        if not takes(postings, above):
+            raise Refused(_("That unit lies outside of your units. Ask above."))
+        change = _plan(
+            UnitChange(
+                organization=unit,
+                kind=Kind.MOVED,
+                day=on,
+                parent_before=unit.parent,
+                parent_after=above,
+                reason=reason,
+                by=by,
+                at=at,
+                state=State.PLANNED,
+            )
+        )
+        _begin(change, at=at, is_small=True)
     return change
 
 
@@ -233,14 +276,16 @@ def work_late(subjects: Sequence[int], *, at: datetime) -> None:
         )
         for change in rows.select_related("organization", "successor").order_by("pk"):
             change.cases += closing.move_cases(change, at=at)
+            closing.move_work(change, at=at)
             change.save(update_fields=["cases", "facts"])
 
 
 def carry_out(pk: int, *, at: datetime) -> None:
     """Do what was decided, all in one transaction; note why where it cannot be done."""
+    founding.alone()
     change = (
         UnitChange.objects.select_for_update(of=("self", "organization"))
-        .select_related("organization", "successor", "by")
+        .select_related("organization__parent", "successor", "parent_after", "by")
         .get(pk=pk)
     )
     if change.state not in UnitChange.WAITING:
@@ -250,6 +295,8 @@ def carry_out(pk: int, *, at: datetime) -> None:
             _require_still(change, at=at)
             if change.kind == Kind.RENAMED:
                 renaming.rename_now(change)
+            elif change.kind == Kind.MOVED:
+                placing.place_now(change, at=at)
             else:
                 closing.close_now(change, at=at)
     except Refused as refused:
@@ -265,8 +312,8 @@ def _require_still(change: UnitChange, *, at: datetime) -> None:
     """Raise Refused where whoever decided a change may not do it any more."""
     held = list(change.by.postings.current(at=at).select_related("organization"))
     may = change.by.is_active and manages(held, change.organization)
-    if may and change.successor is not None:
-        may = takes(held, change.successor)
+    for other in (change.successor, change.parent_after):
+        may = may and (other is None or takes(held, other))
     if not may:
         raise Refused(_("Whoever decided this may not do it any more. Decide anew."))
 

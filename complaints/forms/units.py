@@ -172,6 +172,22 @@ class Renaming(_Dated):
         return " ".join(self.cleaned_data["name"].split())
 
 
+class Placing(_Dated):
+    """The unit below which another one stands from then on."""
+
+    above = forms.CharField(
+        label=_("Unit above it from then on"),
+        help_text=_("Its code, or its whole name."),
+        max_length=120,
+        error_messages={"required": _("Type the code or the name of the unit above.")},
+    )
+    field_order = ("above", "on", "reason")
+
+    def clean_above(self) -> Organization:
+        """Find the unit above among one's own."""
+        return self.find(self.cleaned_data["above"])
+
+
 class Closing(_Dated):
     """The end of a unit, who answers after it, and what becomes of its people."""
 

@@ -13,7 +13,7 @@ from portal.registry.models import Organization
 
 
 class UnitChange(models.Model):
-    """A unit that opens, gets another name or closes from a day on, and who said so.
+    """A unit that opens, is renamed, moved or closed from a day on, and who said so.
 
     A change of a day to come waits (``planned``); ``running``: a worker moves cases.
     ``staff``: whether the postings of a unit that closes go to the successor or end.
@@ -25,6 +25,7 @@ class UnitChange(models.Model):
         OPENED = "opened"
         RENAMED = "renamed"
         CLOSED = "closed"
+        MOVED = "moved"
 
     class State(models.TextChoices):
         PLANNED = "planned"
@@ -50,6 +51,12 @@ class UnitChange(models.Model):
     name_after = models.CharField(max_length=160, blank=True)
     successor = models.ForeignKey(
         Organization, models.PROTECT, null=True, related_name="takes_over"
+    )
+    parent_before = models.ForeignKey(
+        Organization, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    parent_after = models.ForeignKey(
+        Organization, models.PROTECT, null=True, related_name="+", db_index=False
     )
     staff = models.CharField(max_length=4, choices=Staff, blank=True)
     reason = models.CharField(max_length=200)
@@ -101,6 +108,15 @@ class UnitChange(models.Model):
                 name="unitchange_renamed_iff_it_has_a_new_name",
                 condition=Q(kind="renamed") & ~Q(name_after="")
                 | ~Q(kind="renamed") & Q(name_after=""),
+            ),
+            models.CheckConstraint(
+                name="unitchange_moved_iff_it_has_a_new_place",
+                condition=Q(
+                    kind="moved",
+                    parent_before__isnull=False,
+                    parent_after__isnull=False,
+                )
+                | ~Q(kind="moved") & Q(parent_before=None, parent_after=None),
             ),
         )
         indexes = (models.Index(name="unitchange_newest", fields=["-id"]),)

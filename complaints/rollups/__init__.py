@@ -1,6 +1,14 @@
 """Resolution times by organization, month and kind: measured from events, and kept."""
 
 from complaints.rollups.counting import FEW, By, Times, recount
-from complaints.rollups.kept import rebuild_all, rebuild_changed
+from complaints.rollups.kept import follow_move, rebuild_all, rebuild_changed
 
-__all__ = ["FEW", "By", "Times", "rebuild_all", "rebuild_changed", "recount"]
+__all__ = [
+    "FEW",
+    "By",
+    "Times",
+    "follow_move",
+    "rebuild_all",
+    "rebuild_changed",
+    "recount",
+]

@@ -10,12 +10,13 @@ from typing import Final
 
 from django.db import connection
 
-from complaints.models import Watermark
+from complaints.models import Figure, SubtreeFigure, Watermark
 from complaints.rollups import cells, matters, subtrees
 from complaints.rollups.counting import PLAN_ANEW
 from complaints.rollups.matters import Cell
 from complaints.rollups.measuring import REFILED
 from portal.common import scope
+from portal.registry.models import Organization
 
 WATERMARK: Final = "figures"
 # Events are numbered before they are committed: those of the last minutes are looked
@@ -59,6 +60,27 @@ def rebuild_all(*, at: datetime) -> int:
                 cursor.execute(f"DELETE FROM complaints_{table}")
         Watermark.objects.filter(name=WATERMARK).delete()
         return rebuild_changed(at=at)
+
+
+def follow_move(organization: Organization, *, was_below: int, at: datetime) -> None:
+    """Put together anew the wholes that an organization left, and those it came to.
+
+    Of all months, as figures follow the tree of the day; the organization's own are as
+    before. Needs the system's scope and its caller's transaction.
+    """
+    _take_turn()
+    lower = Organization.objects.filter(path__below=organization.path)
+    moved = [
+        Cell(*row)
+        for row in Figure.objects.filter(organization__in=lower)
+        .order_by()
+        .values_list("organization", "cohort", "month")
+        .distinct()
+    ]
+    if organization.path.count("/") > subtrees.LEVELS + 1:
+        SubtreeFigure.objects.filter(organization=organization).delete()
+    left = [cell._replace(organization=was_below) for cell in moved]
+    subtrees.merge([*moved, *left], at=at)
 
 
 def _count(changed: set[Cell], *, at: datetime) -> int:

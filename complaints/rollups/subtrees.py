@@ -5,8 +5,7 @@ from the measures of all at and below it; the nation is added up from the wholes
 and from what it and its bodies without anything below hold themselves. Deeper levels
 are small enough to be counted from their measures by whoever asks
 (``complaints.figures``), so that a change far down costs two wholes and not one for
-every level. Whoever moves an organization in the tree has to call
-``rollups.rebuild_all`` afterwards.
+every level. Whoever moves an organization in the tree calls ``kept.follow_move``.
 """
 
 from collections import defaultdict

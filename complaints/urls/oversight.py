@@ -25,6 +25,7 @@ from complaints.views import (
     selfcorrection,
     standard_texts,
     texts,
+    unit_places,
     units,
 )
 
@@ -52,6 +53,7 @@ urlpatterns = [
         name="unit_change_back",
     ),
     path("don-vi/<slug:unit_code>/", units.unit, name="unit"),
+    path("don-vi/<slug:unit_code>/chuyen/", unit_places.place, name="unit_place"),
     path("don-vi/<slug:unit_code>/dong/", units.close, name="unit_close"),
     path("phan-hoi/", replies.index, name="replies"),
     path("phan-hoi/<uuid:reply_ref>/", replies.one, name="reply"),

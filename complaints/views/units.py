@@ -107,7 +107,7 @@ def new(request: StaffRequest) -> HttpResponse:
 def unit(request: StaffRequest, unit_code: str) -> HttpResponse:
     """Show a unit with its history and what waits there; give it another name."""
     at = timezone.now()
-    shown = _find(request, unit_code)
+    shown = find(request, unit_code)
     form = forms.Renaming(
         request.POST if request.method == "POST" else None,
         postings=request.postings,
@@ -129,7 +129,7 @@ def unit(request: StaffRequest, unit_code: str) -> HttpResponse:
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
-            messages.success(request, _said(change))
+            messages.success(request, said(change))
             return see_other("oversight:unit", shown.code)
     lower = unitfile.below(shown)
     awaited = shown.changes.filter(state__in=UnitChange.WAITING).first()
@@ -157,7 +157,7 @@ def unit(request: StaffRequest, unit_code: str) -> HttpResponse:
 def close(request: StaffRequest, unit_code: str) -> HttpResponse:
     """Show what waits at a unit; close it from a day on, with who answers then."""
     at = timezone.now()
-    shown = _find(request, unit_code)
+    shown = find(request, unit_code)
     if not actions.manages(request.postings, shown):
         raise Http404
     form = forms.Closing(
@@ -177,7 +177,7 @@ def close(request: StaffRequest, unit_code: str) -> HttpResponse:
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
-            messages.success(request, _said(change))
+            messages.success(request, said(change))
             return see_other("oversight:unit_change", change.ref)
     waiting = unitfile.waiting_at(shown, at=at)
     context = {
@@ -245,7 +245,8 @@ def take_back(request: StaffRequest, change_ref: uuid.UUID) -> HttpResponse:
     return see_other("oversight:unit_change", shown.ref)
 
 
-def _find(request: StaffRequest, code: str) -> Organization:
+def find(request: StaffRequest, code: str) -> Organization:
+    """Return a unit that one manages; raise Http404 for others."""
     found = unitfile.within(request.postings).filter(code=code).first()
     if found is None:
         raise Http404
@@ -313,6 +314,9 @@ def _line(change: UnitChange) -> dict[str, Any]:
         text = _("%(unit)s is called %(name)s from %(day)s on") % facts
     elif change.kind == UnitChange.Kind.OPENED:
         text = _("%(unit)s opens on %(day)s") % facts
+    elif change.parent_after is not None:
+        facts["name"] = change.parent_after.name
+        text = _("%(unit)s stands below %(name)s from %(day)s on") % facts
     elif change.successor is None:
         text = _("%(unit)s closes on %(day)s, without a successor") % facts
     else:
@@ -346,7 +350,8 @@ def _cases(waiting: unitfile.Waiting) -> dict[str, Any]:
     }
 
 
-def _said(change: UnitChange) -> str:
+def said(change: UnitChange) -> str:
+    """Return in words how far a change is that was just decided."""
     if change.state == State.PLANNED:
         return _("Decided. It is carried out on its day by itself.")
     if change.state == State.RUNNING:

@@ -553,6 +553,28 @@ def test_many_cases_are_moved_by_a_worker_and_late_ones_follow(world, monkeypatc
     assert all(case.events.filter(move=Move.HAND_OVER).count() == 1 for case in cases)
 
 
+def test_a_pair_that_reaches_a_unit_as_it_closes_follows_to_the_successor(world):
+    world.close()
+    pair = make_pair(make_person(), world.old)
+
+    drain_all(NOON + 4 * MINUTE)
+
+    pair.refresh_from_db()
+    assert (pair.organization, pair.path) == (world.new, world.new.path)
+
+
+def test_a_name_is_not_given_behind_what_was_decided_under_the_one_before(world):
+    case = world.case()
+    Complaint.objects.filter(pk=case.pk).update(
+        status="resolved", outcome="kept", ended_at=NOON - DAY
+    )
+    facts = {"reason": "QĐ 3", **world.rights(world.administrator)}
+
+    with pytest.raises(Refused, match="đã quyết định hồ sơ"):
+        units.rename(world.old, "Trạm Y tế Bến Nghé", on=TODAY - DAY, **facts)
+    units.rename(world.old, "Trạm Y tế Bến Nghé", on=TODAY, **facts)
+
+
 def test_a_succession_is_no_hop_between_equals(world):
     case = world.case()
     world.close()
