@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from portal.registry.certificates import trust
+
 # A random key of 50 signs holds some 300 bits; Django's own generated one 280.
 _LEAST_BITS = 128
 _WEAK = ("django-insecure", "change", "secret", "example", "insecure", "test")
@@ -135,6 +137,16 @@ def certificates(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 "CERTIFICATE_KEYS shares a key with FIELD_KEYS or INDEX_KEYS.",
                 hint="Each purpose needs keys of its own.",
                 id="portal.E014",
+            )
+        ]
+    try:
+        trust.foreign(settings.CERTIFICATE_TRUSTED)
+    except trust.Unusable as error:
+        return [
+            Error(
+                f"CERTIFICATE_TRUSTED cannot be used: {error}.",
+                hint="A PEM file of X.509 certificates with keys on P-256.",
+                id="portal.E015",
             )
         ]
     return []

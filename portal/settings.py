@@ -167,6 +167,8 @@ OUTBOX_SECONDS = {"import": 300}
 POPULATION_URL = env.url("POPULATION_URL", "")
 POPULATION_KEYS = env.keys("POPULATION_KEYS", "")
 CERTIFICATE_KEYS = env.keys("CERTIFICATE_KEYS", "")
+# A PEM file with the certificates of other issuers whose signatures count here.
+CERTIFICATE_TRUSTED = env.text("CERTIFICATE_TRUSTED", "")
 if DEMO and not CERTIFICATE_KEYS:
     # A test key of this demo's own; elsewhere nobody gets a certificate without one.
     CERTIFICATE_KEYS = {1: hashlib.sha256(b"hc1" + SECRET_KEY.encode()).digest()}

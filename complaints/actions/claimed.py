@@ -3,17 +3,14 @@
 The same for a report that was sent and for one that is about to be.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
-from django.db.models import QuerySet
-
-from complaints.actions import proving
+from complaints.actions import proving, signs_of_fraud
 from complaints.choices import Field, Kind
-from complaints.models import Complaint, Evidence
+from complaints.models import Complaint
 from complaints.rules.selfcorrection import facts as told
 from complaints.rules.selfcorrection.places import place_of
 from portal.common import names
@@ -37,9 +34,9 @@ def of_complaint(complaint: Complaint, *, at: datetime) -> told.Facts | None:
         complaint.kind,
         claims,
         dose_id=complaint.dose_id,
-        fraud=signs_of_fraud(
+        fraud=signs_of_fraud.of_submission(
+            complaint.submission,
             person.surviving_id,
-            Evidence.objects.filter(submission=complaint.submission_id),
             is_doubted=complaint.caveats.exists(),
         ),
         identity=identity_of(complaint.submission.vouched),
@@ -99,37 +96,6 @@ def with_claims(
         for field, value in claims.items()
     }
     return replace(facts, claims=written)
-
-
-def signs_of_fraud(
-    person_id: int, files: QuerySet[Evidence], *, is_doubted: bool
-) -> tuple[str, ...]:
-    """Return why a person should look before anything is automatic.
-
-    One of the ``files`` was sent about somebody else, too; the sender was asked about a
-    doubt and held to it; the record's doses are at two sites of different provinces on
-    one day.
-    """
-    signs = []
-    elsewhere = (
-        Evidence.objects.filter(
-            sha256__in=files.values("sha256"), submission__isnull=False
-        )
-        .exclude(pk__in=files.values("pk"))
-        .exclude(submission__person=person_id)
-    )
-    if elsewhere.exists():
-        signs.append("same_file")
-    if is_doubted:
-        signs.append("doubt_kept")
-    provinces: dict[date, set[int | None]] = defaultdict(set)
-    for day, province in Dose.objects.filter(
-        person=person_id, status=Dose.Status.COMPLETED
-    ).values_list("given_on", "site__province"):
-        provinces[day].add(province)
-    if any(len(places - {None}) > 1 for places in provinces.values()):
-        signs.append("two_provinces_one_day")
-    return tuple(signs)
 
 
 def _as_written(kind: str, field: str, claimed: str) -> str:

@@ -18,7 +18,7 @@ from django.utils import translation
 
 from complaints.actions import evidence
 from complaints.actions.intake import Held, Matter, Sender, Urgent
-from complaints.actions.reported import Vouched
+from complaints.actions.reported import Traces, Vouched
 from complaints.choices import Channel, Field, Kind
 from complaints.models import Draft, Evidence, Submission
 from portal.accounts import codes
@@ -169,6 +169,15 @@ def vouched_of(answers: dict[str, Any]) -> Vouched | None:
     """Return what the e-ID said of who makes the report; None without one."""
     said = answers.get("vouched")
     return Vouched(**said) if said and answers["person"] is not None else None
+
+
+def traces_of(answers: dict[str, Any], *, device: str = "") -> Traces:
+    """Return by what a draft may be like another one (``signs_of_fraud``)."""
+    helped = answers.get("channel", Channel.SELF) != Channel.SELF
+    return Traces(
+        device="" if helped else device,
+        paper=answers.get("paper", {}).get("number", ""),
+    )
 
 
 def urgent_of(answers: dict[str, Any]) -> Urgent | None:

@@ -17,6 +17,7 @@ from complaints.actions import (
     routing,
     selfcorrection,
     selfservice,
+    signs_of_fraud,
     switches,
 )
 from complaints.actions.reported import Matter
@@ -175,8 +176,12 @@ def _facts(
     """Return what rules are told of a matter; None where they cannot settle it."""
     if not selfservice.may_settle(matter.claims.keys()):
         return None
-    fraud = claimed.signs_of_fraud(
-        person_id, draft.evidence.all(), is_doubted=bool(matter.held)
+    fraud = signs_of_fraud.of_draft(
+        person_id,
+        draft.evidence.all(),
+        drafts.traces_of(answers),
+        is_doubted=bool(matter.held),
+        at=at,
     )
     vouched = drafts.vouched_of(answers)
     facts = claimed.of_matter(

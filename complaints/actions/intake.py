@@ -13,7 +13,14 @@ from django.utils.translation import gettext as _
 
 from complaints import policies, timeline
 from complaints.actions import subject_keys
-from complaints.actions.reported import Held, Matter, Sender, Urgent
+from complaints.actions.reported import (
+    NO_TRACES,
+    Held,
+    Matter,
+    Sender,
+    Traces,
+    Urgent,
+)
 from complaints.choices import (
     OPEN,
     Actor,
@@ -57,6 +64,7 @@ def submit(
     matters: Sequence[Matter],
     evidence: Sequence[int] = (),
     urgent: Urgent | None = None,
+    traces: Traces = NO_TRACES,
     by: User | None = None,
     at: datetime,
 ) -> Submitted:
@@ -76,7 +84,7 @@ def submit(
         try:
             with scope.system():
                 return _repeat(key, digest) or _store(
-                    key, digest, sender, matters, evidence, urgent, by, at
+                    key, digest, sender, matters, evidence, urgent, traces, by, at
                 )
         except IntegrityError:
             if attempt == 2:
@@ -106,6 +114,7 @@ def _store(
     matters: Sequence[Matter],
     evidence: Sequence[int],
     urgent: Urgent | None,
+    traces: Traces,
     by: User | None,
     at: datetime,
 ) -> Submitted:
@@ -116,7 +125,7 @@ def _store(
         if sender.person_id is not None and needs_person
         else None
     )
-    submission = _submission(key, digest, sender, at)
+    submission = _submission(key, digest, sender, traces, at)
     subjects = {subject_keys.of(sender, matter)[0]: matter for matter in matters}
     # Reports from before a change of keys bear a digest under an older one.
     older = {
@@ -217,7 +226,7 @@ def _open_already(subjects: list[bytes]) -> list[Complaint]:
 
 
 def _submission(
-    key: uuid.UUID, digest: bytes, sender: Sender, at: datetime
+    key: uuid.UUID, digest: bytes, sender: Sender, traces: Traces, at: datetime
 ) -> Submission:
     bound = f"submission:{key}"
     return Submission.objects.create(
@@ -252,6 +261,8 @@ def _submission(
             else None
         ),
         last4_digest=crypto.digest("last4", _four_digits(sender)),
+        device_digest=crypto.digest("device", traces.device) if traces.device else None,
+        paper_digest=crypto.digest("paper", traces.paper) if traces.paper else None,
         submitted_at=at,
     )
 

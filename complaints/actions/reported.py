@@ -52,6 +52,21 @@ class Vouched:
 
 
 @dataclass(frozen=True)
+class Traces:
+    """What two reports may share by which fraud shows; kept as keyed digests.
+
+    ``device``: the secret that the browser holds for its forms, '' where staff helped.
+    ``paper``: the number that the paper bears.
+    """
+
+    device: str = ""
+    paper: str = ""
+
+
+NO_TRACES = Traces()
+
+
+@dataclass(frozen=True)
 class Sender:
     """Whose record it is, as typed, and the proved telephone to answer to.
 

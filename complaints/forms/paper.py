@@ -60,6 +60,13 @@ class PaperForm(AddPhotoForm):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Tick what stands there."),
     )
+    number = forms.CharField(
+        label=_("Number on the paper"),
+        required=False,
+        max_length=30,
+        help_text=_("Only if one is printed or written on it."),
+        widget=forms.TextInput(attrs={"class": "w10", "autocomplete": "off"}),
+    )
     flaws = forms.MultipleChoiceField(
         label=_("Is any of this so?"),
         required=False,
@@ -76,7 +83,7 @@ class PaperForm(AddPhotoForm):
         """``asks``: there are photos of a dose, so it is asked what they show."""
         super().__init__(*args, **kwargs)
         if not asks:
-            for name in ("paper", "shows", "flaws"):
+            for name in ("paper", "shows", "number", "flaws"):
                 del self.fields[name]
             return
         choices_of(self, "shows").choices = [
@@ -85,6 +92,11 @@ class PaperForm(AddPhotoForm):
             (Field.GIVEN_ON.value, _("Date given")),
             (Field.PRODUCT.value, _("Name of the vaccine")),
         ]
+
+    def clean_number(self) -> str:
+        """Return the number without blanks and marks, so that it is the same twice."""
+        typed: str = self.cleaned_data["number"]
+        return "".join(sign for sign in typed.upper() if sign.isalnum())
 
 
 class SlipForm(Form):

@@ -30,7 +30,9 @@ class Submission(models.Model):
     ``person`` is the record that the sender proved to be theirs, or null where none was
     found. What identifies the sender is sealed for this submission's key. Who was
     helped by staff may have no telephone: then the four digits are the year of birth.
-    ``has_accents``: text messages in Vietnamese bear their marks, as the sender chose.
+    ``device_digest`` and ``paper_digest``: by what signs of fraud are seen
+    (``actions.signs_of_fraud``). ``has_accents``: text messages in Vietnamese bear
+    their marks, as the sender chose.
     ``vouched_sealed``: what the national e-ID said of a sender who signed in with it.
     """
 
@@ -53,6 +55,8 @@ class Submission(models.Model):
     phone_sealed = models.BinaryField(null=True)
     phone_digest = models.BinaryField(max_length=32, null=True, db_index=True)
     last4_digest = models.BinaryField(max_length=32)
+    device_digest = models.BinaryField(max_length=32, null=True)
+    paper_digest = models.BinaryField(max_length=32, null=True)
     vouched_sealed = models.BinaryField(null=True)
     submitted_at = models.DateTimeField()
 
@@ -70,7 +74,19 @@ class Submission(models.Model):
                 & Q(born_on__isnull=False),
             ),
         )
-        indexes = (GinIndex(NameWords("name_folded"), name="submission_name_words"),)
+        indexes = (
+            GinIndex(NameWords("name_folded"), name="submission_name_words"),
+            models.Index(
+                name="submission_device",
+                fields=["device_digest", "submitted_at"],
+                condition=Q(device_digest__isnull=False),
+            ),
+            models.Index(
+                name="submission_paper",
+                fields=["paper_digest"],
+                condition=Q(paper_digest__isnull=False),
+            ),
+        )
 
     def __str__(self) -> str:
         return self.code

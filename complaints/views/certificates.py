@@ -149,28 +149,21 @@ def _shown(certificate: Certificate, *, at: datetime) -> dict[str, Any]:
 def _checked(read: hc1.Read, *, at: datetime) -> dict[str, Any]:
     said = read.content
     # Anybody's text: every part may be anything.
-    name, doses = said.get("nam"), said.get("v")
+    name = said.get("nam")
     name = name if isinstance(name, dict) else {}
-    doses = doses if isinstance(doses, list) else []
-    dose = doses[0] if doses and isinstance(doses[0], dict) else {}
-    identifier = str(dose.get("ci", ""))
+    kind, entry = _entry(said)
+    identifier = str(entry.get("ci", ""))
     tone, verdict = _verdict(read, identifier, at=at)
     rows = [
+        (_("What it certifies"), str(_KINDS[kind]) if kind else ""),
         (
             _("Full name"),
             " ".join(str(name[part]) for part in ("fn", "gn") if name.get(part)),
         ),
         (_("Birth date"), partial_day(str(said.get("dob", "")))),
-        (_("Vaccine"), _product(str(dose.get("mp", "")))),
-        (
-            _("Dose number"),
-            _("%(n)s of %(all)s") % {"n": dose.get("dn"), "all": dose.get("sd")}
-            if dose
-            else "",
-        ),
-        (_("Date given"), partial_day(str(dose.get("dt", "")))),
-        (_("Country"), str(dose.get("co", ""))),
-        (_("Issued by"), str(dose.get("is", ""))),
+        *_facts(kind, entry),
+        (_("Country"), str(entry.get("co", ""))),
+        (_("Issued by"), str(entry.get("is", ""))),
         (_("Identifier"), identifier),
         (_("Issued on"), day(timezone.localdate(read.issued_at))),
         (_("Valid until"), day(timezone.localdate(read.expires_at))),
@@ -183,6 +176,50 @@ def _checked(read: hc1.Read, *, at: datetime) -> dict[str, Any]:
     }
 
 
+# What an HC1 certificate may be of, by its part (EU DCC schema 1.3.0).
+_KINDS: Final = {
+    "v": gettext_lazy("Vaccination"),
+    "r": gettext_lazy("Recovery from the illness"),
+    "t": gettext_lazy("Test for the virus"),
+}
+_RESULTS: Final = {
+    "260415000": gettext_lazy("Not detected"),
+    "260373001": gettext_lazy("Detected"),
+}
+
+
+def _entry(said: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return of what a certificate is, and the first entry; '' and {} for none."""
+    for kind in _KINDS:
+        entries = said.get(kind)
+        if isinstance(entries, list) and entries and isinstance(entries[0], dict):
+            return kind, entries[0]
+    return "", {}
+
+
+def _facts(kind: str, entry: dict[str, Any]) -> list[tuple[str, str]]:
+    if kind == "v":
+        return [
+            (_("Vaccine"), _product(str(entry.get("mp", "")))),
+            (
+                _("Dose number"),
+                _("%(n)s of %(all)s") % {"n": entry.get("dn"), "all": entry.get("sd")},
+            ),
+            (_("Date given"), partial_day(str(entry.get("dt", "")))),
+        ]
+    if kind == "r":
+        return [
+            (_("First positive test"), partial_day(str(entry.get("fr", "")))),
+            (_("Holds from"), partial_day(str(entry.get("df", "")))),
+            (_("Holds until"), partial_day(str(entry.get("du", "")))),
+        ]
+    result = str(entry.get("tr", ""))
+    return [
+        (_("Sample taken"), partial_day(str(entry.get("sc", ""))[:10])),
+        (_("Result of the test"), str(_RESULTS.get(result, result))),
+    ]
+
+
 def _verdict(read: hc1.Read, identifier: str, *, at: datetime) -> tuple[str, str]:
     if read.is_signed is None:
         return "warn", _("We do not know who signed it, so it cannot be checked here.")
@@ -192,6 +229,13 @@ def _verdict(read: hc1.Read, identifier: str, *, at: datetime) -> tuple[str, str
         return "bad", _("It was revoked: the record was corrected since.")
     if read.expires_at <= at:
         return "warn", _("It has ended. A new one can be made.")
+    other = issuing.signer_of(read)
+    if other:
+        words = _(
+            "Genuine: signed by %(who)s, and in force. Whether it was revoked there is"
+            " not known here."
+        )
+        return "ok", words % {"who": other}
     return "ok", _("Genuine: signed by the Ministry of Health, and in force.")
 
 

@@ -77,6 +77,12 @@ def address(request: HttpRequest) -> str:
     return client_address(request)
 
 
+def browser(request: HttpRequest) -> str:
+    """Return what names this browser beyond a session: the secret of its forms."""
+    secret: str = request.META.get("CSRF_COOKIE") or ""
+    return secret
+
+
 def device(request: HttpRequest) -> str:
     """Return what names this browser: its session; empty before it has one."""
     return request.session.session_key or ""

@@ -257,6 +257,7 @@ def _send(
         evidence=list(row.evidence.values_list("pk", flat=True)),
         by=assistance.helper(request),
         urgent=drafts.urgent_of(answers),
+        traces=drafts.traces_of(answers, device=limits.browser(request)),
         at=at,
     )
     if answers.get("email") and not submitted.is_repeat:

@@ -128,7 +128,7 @@ def _keep(answers: dict[str, Any], form: PaperForm, told: list[slips.Slip]) -> N
     before = answers.get("paper", {})
     typed = {
         name: form.cleaned_data[name]
-        for name in ("paper", "shows", "flaws")
+        for name in ("paper", "shows", "number", "flaws")
         if name in form.fields
     }
     answers["paper"] = before | typed

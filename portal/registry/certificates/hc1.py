@@ -69,9 +69,14 @@ def write(
     issuer: str,
     issued_at: datetime,
     expires_at: datetime,
+    kid: bytes = b"",
 ) -> str:
-    """Return a certificate as its QR code holds it."""
-    protected = cbor2.dumps({_ALG: _ES256, _KID: key_id(key.public_key())})
+    """Return a certificate as its QR code holds it.
+
+    ``kid``: the id of the key, where it is not the one that we make of it.
+    """
+    kid = kid or key_id(key.public_key())
+    protected = cbor2.dumps({_ALG: _ES256, _KID: kid})
     payload = cbor2.dumps(
         {
             _ISSUER: issuer,

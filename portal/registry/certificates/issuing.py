@@ -20,7 +20,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from portal.audit import record as audit
 from portal.common import crypto, names, scope
-from portal.registry.certificates import content, hc1
+from portal.registry.certificates import content, hc1, trust
 from portal.registry.corrections import born_text
 from portal.registry.models import Certificate, Dose, Person
 
@@ -144,8 +144,17 @@ def own_keys() -> Keys:
 
 
 def trusted() -> Keys:
-    """Return all keys whose signatures count here."""
-    return own_keys()
+    """Return all keys whose signatures count here; nobody's id stands before ours."""
+    others = trust.foreign(settings.CERTIFICATE_TRUSTED)
+    return {kid: one.key for kid, one in others.items()} | dict(own_keys())
+
+
+def signer_of(found: hc1.Read) -> str:
+    """Return who else signed a certificate, by country or name; '' for ourselves."""
+    if found.key in own_keys():
+        return ""
+    others = trust.foreign(settings.CERTIFICATE_TRUSTED)
+    return others[found.key].name if found.key in others else ""
 
 
 @lru_cache(maxsize=8)

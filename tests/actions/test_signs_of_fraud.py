@@ -1,0 +1,169 @@
+"""Signs of fraud: each is seen, stops what is automatic, and nothing else."""
+
+from datetime import timedelta
+
+import pytest
+
+from complaints.actions import claimed, intake, selfservice, signs_of_fraud
+from complaints.actions.reported import NO_TRACES, Traces
+from complaints.choices import Kind, Status
+from complaints.models import Complaint, Evidence, SelfCorrection
+from complaints.rules.selfcorrection.facts import Said
+from tests.factories import (
+    NOON,
+    make_dose,
+    make_organization,
+    make_person,
+    make_product,
+    make_unit,
+    sender_for,
+    submit,
+)
+from tests.pages.citizen_steps import hidden_key, open_record, step
+
+pytestmark = pytest.mark.usefixtures("own_limits", "all_rows")
+
+NUMBER, DAY = "079158012345", timedelta(days=1)
+DEVICE, PAPER = Traces(device="mot trinh duyet"), Traces(paper="SO12345")
+
+
+@pytest.fixture
+def own_limits(settings):
+    settings.INDEX_KEYS = {1: b"g" * 32}
+
+
+@pytest.fixture
+def person():
+    """Return somebody whose number lost its zero: proved, it is put right at once."""
+    province = make_unit()
+    ward = make_unit("N26740", name="Phường Thử", parent=province)
+    make_organization(commune=ward, province=province)
+    return make_person(national_id=NUMBER[1:], residence=ward)
+
+
+def report(person, *, traces=NO_TRACES, at=NOON, photo=None):
+    matter = intake.Matter(Kind.WRONG_PERSON, {"national_id": NUMBER})
+    sent = submit(matter, sender=sender_for(person), traces=traces, at=at)
+    if photo is not None:
+        sha256, fingerprint = photo
+        Evidence.objects.create(
+            submission=sent.submission,
+            media_type="image/jpeg",
+            sha256=sha256,
+            fingerprint=fingerprint,
+            bytes=1,
+            pages=1,
+            state="checked",
+            uploaded_at=at,
+        )
+    return sent.submission.complaints.get()
+
+
+def others(count, **facts):
+    """Let so many other people be reported about."""
+    for n in range(count):
+        one = make_person(f"Lê Văn {n}", national_id=None, phone=None)
+        report(one, **facts)
+
+
+def signs_on(case):
+    return claimed.of_complaint(case, at=NOON).before.fraud
+
+
+def settled(case):
+    """Tell whether it is put right at once, as the population database says yes."""
+    facts = claimed.of_complaint(case, at=NOON)
+    said = selfservice.weigh(facts, rules=selfservice.ACTING, may_ask=True)
+    heard = {question: Said((), NOON) for question in said.questions}
+    return bool(selfservice.settle_now([case.pk], heard=heard, at=NOON))
+
+
+def test_without_a_sign_it_is_put_right_at_once(person):
+    case = report(person, traces=DEVICE, photo=(b"a" * 32, b"\x0f" * 128))
+
+    assert signs_on(case) == ()
+    assert settled(case)
+
+
+ONE, COPY = b"\x0f" * 128, b"\x0e" + b"\x0f" * 127
+SIGNS = {
+    "same_file": (
+        lambda: others(1, photo=(b"a" * 32, None)),
+        {"photo": (b"a" * 32, None)},
+    ),
+    # Packed anew: other bytes, the same picture.
+    "same_photo": (
+        lambda: others(1, photo=(b"a" * 32, ONE)),
+        {"photo": (b"b" * 32, COPY)},
+    ),
+    "same_device": (lambda: others(8, traces=DEVICE), {"traces": DEVICE}),
+    "same_paper": (lambda: others(1, traces=PAPER), {"traces": PAPER}),
+}
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_a_sign_is_seen_and_leaves_the_report_to_a_person(person, sign):
+    before, facts = SIGNS[sign]
+    before()
+
+    case = report(person, **facts)
+
+    assert signs_on(case) == (sign,)
+    assert not settled(case)
+    assert Complaint.objects.get(pk=case.pk).status == Status.RECEIVED
+    assert not SelfCorrection.objects.exists()
+
+
+def test_nobody_is_in_two_provinces_on_one_day(person):
+    az = make_product()
+    for code, product in (("N79", az), ("N01", make_product("B", "B"))):
+        site = make_organization(province=make_unit(code, name=f"Tỉnh {code}"))
+        make_dose(person, site, product=product)
+    case = report(person)
+
+    assert signs_on(case) == ("two_provinces_one_day",)
+    assert not settled(case)
+
+
+# What is no sign: families, time, and oneself.
+def test_a_household_shares_a_browser(person):
+    others(7, traces=DEVICE)
+
+    assert signs_on(report(person, traces=DEVICE)) == ()
+
+
+def test_what_one_browser_sent_long_ago_is_forgotten(person):
+    others(8, traces=DEVICE, at=NOON - 31 * DAY)
+
+    assert signs_on(report(person, traces=DEVICE)) == ()
+
+
+def test_ones_own_paper_and_photo_may_be_sent_twice(person):
+    report(person, traces=PAPER, photo=(b"a" * 32, ONE), at=NOON - DAY)
+    matter = intake.Matter(Kind.WRONG_PERSON, {"full_name": "Nguyễn Thị Thứ"})
+    sent = submit(matter, sender=sender_for(person), traces=PAPER)
+
+    assert signs_on(sent.submission.complaints.get()) == ()
+
+
+def test_another_picture_of_another_paper_is_none(person):
+    others(1, photo=(b"a" * 32, ONE), traces=PAPER)
+    case = report(person, photo=(b"b" * 32, b"\xf0" * 128), traces=Traces(paper="SO9"))
+
+    assert signs_on(case) == ()
+
+
+def test_the_pages_keep_the_browser_and_no_trace_can_be_read_back(client, person):
+    client.get("/")
+    open_record(client)
+    page = client.get("/bao-sai/?kind=wrong_person", follow=True)
+    client.post(step(page, "mui"), {"national_id": NUMBER})
+    client.post(step(page, "lien-he"), {"phone": ""})
+    check = client.get(step(page, "kiem-tra"))
+    client.post(check.request["PATH_INFO"], {"key": hidden_key(check)}, follow=True)
+    secret = client.cookies["csrf"].value
+
+    sent = Complaint.objects.get().submission
+    assert sent.device_digest is not None
+    assert secret.encode() not in bytes(sent.device_digest)
+    assert signs_of_fraud.MOST_PEOPLE == 8
