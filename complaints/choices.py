@@ -231,6 +231,7 @@ class Unusual(TextChoices):
     AT_NIGHT = "at_night", _("Outside office hours")
     NO_CASE = "no_case", _("People with whom the unit has nothing to do")
     SOUGHT = "sought", _("One person looked up by many accounts")
+    GLASS = "glass", _("Opened in an emergency")
 
 
 class Tie(TextChoices):

@@ -17,6 +17,10 @@ def words(event: Event) -> str:
         parts.append(f"{data['from']} → {data['to']}")
     if data.get("above"):
         parts.append(data["above"])
+    if data.get("glass"):
+        parts.append(
+            _("Opened in an emergency, to read: %(unit)s") % {"unit": data["glass"]}
+        )
     if data.get("authority"):
         parts.append(data["authority"])
     if data.get("reply") in Reply.values:

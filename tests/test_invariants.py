@@ -657,6 +657,12 @@ BREAKS = [
         {"ended_at": NOON},
     ),
     (
+        "accesssign_of_an_emergency_iff_it_has_an_event",
+        change_row,
+        "complaints.AccessSign",
+        {"rule": "glass"},
+    ),
+    (
         "reportlist_refused_iff_it_says_why",
         change_row,
         "complaints.ReportList",

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from complaints import permissions, policies
+from complaints.choices import Unusual
 from complaints.models import AccessSign, Watermark
 from complaints.rules import unusual
 from complaints.rules.refused import Refused
@@ -65,7 +66,10 @@ def review(
             raise Refused(_("There is no such entry."))
         if row.outcome:
             raise Refused(_("Somebody has reviewed it already."))
-        if row.day >= timezone.localdate(at):
+        if row.rule == Unusual.GLASS:
+            if at < row.ends:
+                raise Refused(_("It is open still. Review it when that is over."))
+        elif row.day >= timezone.localdate(at):
             raise Refused(_("Its day is not over. Review it from tomorrow on."))
         accounts = _accounts(row)
         if by.pk in accounts:

@@ -8,7 +8,15 @@ from django.utils import timezone
 
 from complaints import policies
 from complaints.actions.reminders import climb, still_matters
-from complaints.models import Digest, OfficeHours, QuietHours, Reached, StandIn
+from complaints.choices import Unusual
+from complaints.models import (
+    AccessSign,
+    Digest,
+    OfficeHours,
+    QuietHours,
+    Reached,
+    StandIn,
+)
 from complaints.rules import quiet
 from portal.accounts.models import Posting
 from portal.common import outbox, scope
@@ -51,6 +59,12 @@ def tell(*, at: datetime) -> int:
         for away in (*news, *back):
             bodies[away.by_id] = away.by
             bodies[away.organization_id] = away.organization
+        opened = list(
+            AccessSign.objects.filter(rule=Unusual.GLASS, told_at=None).select_related(
+                "organization"
+            )
+        )
+        bodies |= {sign.organization_id: sign.organization for sign in opened}
         there = _open(bodies, at=at)
         people = _people(there, at=at)
         busy = set(Digest.objects.filter(hour=hour).values_list("user_id", flat=True))
@@ -65,6 +79,15 @@ def tell(*, at: datetime) -> int:
                 row.told_at, row.told, row.organization = at, told, target
         for row in over:
             row.told_at = at
+        for sign in opened:
+            told = None
+            if sign.organization_id in there:
+                told = written.add(sign.organization, ABOVE, "glass:now:0")
+            if told is not None:
+                sign.told_at = at
+        AccessSign.objects.bulk_update(
+            [sign for sign in opened if sign.told_at], ["told_at"]
+        )
         for news_of, word, mark in (
             (news, "away", "told_at"),
             (back, "back", "told_back_at"),

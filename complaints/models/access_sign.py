@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from complaints.choices import Tie, Unusual
+from complaints.models.event import Event
 from portal.accounts.models import User
 from portal.registry.models import Organization, Person
 
@@ -17,6 +18,10 @@ class AccessSign(models.Model):
     ``user`` looked; without one many did, at ``person``. ``organization`` is where, or
     what lies above all who looked. ``count`` and ``usual`` are what the rule counted
     and compared with. It is found again each hour of its day until it is reviewed.
+
+    A case opened in an emergency (``actions.glass``) is one, too: ``event`` holds the
+    reason, ``ends`` is until when it stays open, ``told_at`` when the leads of the unit
+    in charge were told.
     """
 
     class Outcome(models.TextChoices):
@@ -37,6 +42,8 @@ class AccessSign(models.Model):
     count = models.PositiveIntegerField()
     usual = models.PositiveIntegerField(null=True)
     found_at = models.DateTimeField()
+    event = models.OneToOneField(Event, models.PROTECT, null=True, related_name="+")
+    told_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=11, choices=Outcome, blank=True)
     note = models.TextField(blank=True, max_length=1000)
     reviewed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
@@ -61,6 +68,11 @@ class AccessSign(models.Model):
                 & Q(reviewed_by__isnull=False, reviewed_at__isnull=False),
             ),
             models.CheckConstraint(
+                name="accesssign_of_an_emergency_iff_it_has_an_event",
+                condition=Q(rule="glass", event__isnull=False, user__isnull=False)
+                | ~Q(rule="glass") & Q(event=None, told_at=None),
+            ),
+            models.CheckConstraint(
                 name="accesssign_reviewed_by_another",
                 condition=Q(user=None)
                 | Q(reviewed_by=None)
@@ -73,6 +85,11 @@ class AccessSign(models.Model):
                 fields=["path", "begins"],
                 opclasses=["text_pattern_ops", "timestamptz_ops"],
                 condition=Q(outcome=""),
+            ),
+            models.Index(
+                name="accesssign_to_tell",
+                fields=["id"],
+                condition=Q(rule="glass", told_at=None),
             ),
         )
 

@@ -30,6 +30,7 @@ _LINES: Final = {
         "away:of": "Hồ sơ của đơn vị đã tạm chuyển lên cấp trên.",
         "back:for": "{n} đơn vị cấp dưới đã nhận lại hồ sơ của mình.",
         "back:of": "Hồ sơ chưa xử lý đã được trả lại đơn vị.",
+        "glass:now": "{n} hồ sơ của đơn vị được nơi khác mở khẩn cấp để đọc.",
     },
     "en": {
         "answer:0": "{n} cases without a first answer ({share} % of the time is over).",
@@ -42,6 +43,7 @@ _LINES: Final = {
         "away:of": "Cases of your body are with the level above for now.",
         "back:for": "{n} bodies below you have their cases back.",
         "back:of": "Cases nobody worked on came back to your body.",
+        "glass:now": "{n} cases of your unit were opened elsewhere in an emergency.",
     },
 }
 _SUBJECT: Final = {"vi": "Hồ sơ cần xử lý", "en": "Cases that need you"}
@@ -68,7 +70,7 @@ def _lines(counts: Mapping[str, int], language: str) -> list[str]:
     lines = []
     for key, n in sorted(counts.items(), key=lambda item: _rank(item[0])):
         clock, share, last = key.split(":")
-        if clock in ("away", "back"):
+        if clock in ("away", "back", "glass"):
             name = f"{clock}:{share}"
         elif clock == "answer":
             name = f"answer:{min(int(last), 1)}"

@@ -89,6 +89,7 @@ def what(row: Entry) -> str:
         "person": _("Looked at the record"),
         "own_data": _("Took a copy of the data"),
         "complaints.complaint": _("Worked on a report about the record"),
+        "complaints.glass": _("Opened a report in an emergency"),
         "complaints.evidence": _("Looked at a photo of a report"),
         "complaints.referral": _("Asked another body to confirm a fact"),
         "registry.sessionlist": _("Compared a vaccination list"),

@@ -48,7 +48,8 @@ WHERE c.id = ANY(%s::bigint[]) ORDER BY c.id"""
 
 _STEPS: Final = f"""
 SELECT complaint_id, id, move, status, {_MICROS.format("at")}, round, holder_id, actor,
-  coalesce(data ->> 'outcome', ''), jsonb_exists(data, 'unit_change')
+  coalesce(data ->> 'outcome', ''),
+  jsonb_exists_any(data, ARRAY['unit_change', 'glass'])
 FROM complaints_event WHERE complaint_id = ANY(%s::bigint[])
 ORDER BY complaint_id, seq"""
 

@@ -26,6 +26,7 @@ PURPOSES: Final[Mapping[str, tuple[Any, tuple[str, ...]]]] = {
         _("Work on a report"),
         ("complaints.complaint", "complaints.evidence", "complaints.referral"),
     ),
+    "glass": (_("Case opened in an emergency"), ("complaints.glass",)),
     "incident": (_("Work on an incident"), ("complaints.incident",)),
     "help": (_("Help at the counter or by telephone"), ("assistance",)),
     "record": (_("Look at the own record"), ("person", "own_data")),

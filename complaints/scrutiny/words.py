@@ -69,6 +69,8 @@ def reason(sign: AccessSign) -> str:
             )
             % n
         )
+    if sign.rule == Unusual.GLASS:
+        return _("Opened a case of another unit to read it. The reason given:")
     return _("%(n)s accounts looked at this person's data on one day.") % n
 
 

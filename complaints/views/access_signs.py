@@ -78,7 +78,7 @@ def sign(request: StaffRequest, sign_ref: uuid.UUID) -> HttpResponse:
     at = timezone.now()
     row = (
         AccessSign.objects.select_related(
-            "user", "person", "organization", "reviewed_by"
+            "user", "person", "organization", "reviewed_by", "event"
         )
         .filter(ref=sign_ref)
         .first()
@@ -113,7 +113,10 @@ def sign(request: StaffRequest, sign_ref: uuid.UUID) -> HttpResponse:
         "span": words.span(row.begins, row.ends),
         "form": form,
         "is_open": not row.outcome,
-        "is_over": row.day < timezone.localdate(at),
+        "is_over": at >= row.ends
+        if row.rule == Unusual.GLASS
+        else row.day < timezone.localdate(at),
+        "said": row.event.note if row.event else "",
         "reviewed_by": words.name_of(row.reviewed_by),
         "table": access_log.table(
             words.lines(behind.rows), _("What was looked at and changed then")

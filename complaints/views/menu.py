@@ -186,6 +186,13 @@ MANAGING: Final = (
         ("oversight:access",),
     ),
     Page(
+        "casework:glass",
+        _("Open a case in an emergency"),
+        _("A case of another unit, to read for 30 minutes, with a reason."),
+        (Role.LEAD, Role.OVERSEER),
+        ("casework:glass",),
+    ),
+    Page(
         "oversight:data_requests",
         _("Personal data"),
         _("Requests of citizens about their own data, by the day they are due."),
