@@ -1,4 +1,7 @@
-"""The figures that anybody may see: by month and province, small counts hidden."""
+"""The figures that anybody may see: by month and province, small counts hidden.
+
+Pages tell what was published (``actions.publishing``), never what is counted now.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -6,7 +9,7 @@ from datetime import date, datetime
 from django.db.models import Exists, OuterRef
 
 from complaints import figures
-from complaints.models import SubtreeFigure
+from complaints.models import PublishedMonth, SubtreeFigure
 from complaints.rollups import FEW, Times, suppression
 from portal.registry.models import Organization
 
@@ -31,14 +34,23 @@ class Row:
     on_time: float | None
 
 
+NOTHING = Row("VN", "", None, None, None, None, None, None)
+
+
 @dataclass(frozen=True)
 class Month:
-    """A month of sending: each part of the country, and the country."""
+    """A month of sending: each part of the country, and the country.
+
+    ``edition`` 0: not published. ``reason``: why it was told anew.
+    """
 
     month: date
     rows: list[Row]
     country: Row
     counted_at: datetime | None
+    edition: int = 0
+    published_at: datetime | None = None
+    reason: str = ""
 
 
 def last_month(today: date) -> date:
@@ -46,8 +58,34 @@ def last_month(today: date) -> date:
     return figures.month_after(today.replace(day=1), -1)
 
 
-def read(month: date, *, at: datetime) -> Month:
-    """Return what may be told of a month; a handful of statements.
+def published(months: int = MONTHS) -> list[date]:
+    """Return the months that were published, the newest first."""
+    found = PublishedMonth.objects.order_by("-month").values_list("month", flat=True)
+    return list(found.distinct()[:months])
+
+
+def read(month: date) -> Month | None:
+    """Return what was told of a month, by its newest edition; None for nothing."""
+    rows = PublishedMonth.objects.filter(month=month).order_by("-edition")
+    newest = rows.first()
+    return None if newest is None else of(newest)
+
+
+def of(row: PublishedMonth) -> Month:
+    """Return a month as an edition told it."""
+    return Month(
+        month=row.month,
+        rows=[Row(**facts) for facts in row.rows],
+        country=Row(**row.country),
+        counted_at=row.counted_at,
+        edition=row.edition,
+        published_at=row.at,
+        reason=row.reason,
+    )
+
+
+def count(month: date, *, at: datetime) -> Month:
+    """Return what may be told of a month as it stands; a handful of statements.
 
     A row each of the provinces' departments; all else is one row without a name. Raise
     Organization.DoesNotExist where there is no ministry.

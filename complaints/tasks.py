@@ -11,8 +11,10 @@ from complaints.actions import (
     drafts,
     gathering,
     own_files,
+    publishing,
     report_lists,
 )
+from portal.common import scope
 from portal.registry.certificates import issuing
 from portal.registry.exports import files
 from portal.registry.imports import staging as lists
@@ -94,6 +96,13 @@ def forget_own_files(**_later: object) -> None:
 def find_unusual_looks(**_later: object) -> None:
     """List what was unusual today in who looked at people's data."""
     access_signs.find(at=timezone.now())
+
+
+@shared_task(name="complaints.publish_figures", ignore_result=True)
+def publish_figures(**_later: object) -> None:
+    """Publish the figures of a month that has ended; they stay as told then."""
+    with scope.system():
+        publishing.publish(at=timezone.now())
 
 
 @shared_task(name="complaints.seal", ignore_result=True)

@@ -89,6 +89,11 @@ app.conf.update(
             "schedule": crontab(minute="20"),
             "options": {"queue": "report"},
         },
+        "publish-figures": {
+            "task": "complaints.publish_figures",
+            "schedule": crontab(hour="3", minute="10"),
+            "options": {"queue": "report"},
+        },
         "seal": {"task": "complaints.seal", "schedule": 3600.0},
     },
 )

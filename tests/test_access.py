@@ -7,6 +7,7 @@ does not exist for this actor, 302 to the log-in or look-up.
 
 import csv
 import secrets
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from complaints.models import (
     Evidence,
     FigureReview,
     Incident,
+    PublishedMonth,
     Referral,
     SavedView,
     StandardText,
@@ -41,7 +43,7 @@ from complaints.models.access_sign import AccessSign
 from complaints.models.recheck import Recheck, Sample
 from complaints.notifications import texts
 from complaints.notifications.words import WORDS
-from complaints.open_figures import last_month
+from complaints.open_figures import NOTHING, last_month
 from portal.audit import record
 from portal.audit.models import Entry
 from portal.common import outbox, scope
@@ -250,6 +252,13 @@ class World:
             by=self.staff["administrator"],
             at=at,
             state="planned",
+        )
+        PublishedMonth.objects.create(
+            month=last_month(timezone.localdate()),
+            edition=1,
+            rows=[],
+            country=asdict(NOTHING),
+            at=at,
         )
         self.campaign_date = CampaignDate.objects.create(
             organization=self.a,

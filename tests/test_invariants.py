@@ -44,6 +44,7 @@ from complaints.models import (
     OwnFile,
     Prepared,
     Presence,
+    PublishedMonth,
     Rating,
     Reached,
     Recheck,
@@ -349,6 +350,13 @@ class World:
             valid_from=date(2027, 1, 1),
             source="test",
         )
+        PublishedMonth.objects.create(
+            month=date(2026, 10, 1),
+            edition=1,
+            rows=[],
+            country={},
+            at=NOON,
+        )
         CampaignDate.objects.create(
             organization=self.site,
             name="test",
@@ -577,6 +585,11 @@ def wait_twice(label, /):
     change_row(label, state="waiting", ended_at=None)
     other = Event.objects.filter(referral=None).values_list("pk", flat=True).first()
     copy_row(label, number="1", event_id=other)
+
+
+def insert_published(label, /, **changes):
+    """Publish the month of the last row once more, past all of Django."""
+    copy_row(label, **{"rows": "[]", "country": "{}"} | changes)
 
 
 def checked(label, /, **changes):
@@ -1451,6 +1464,24 @@ BREAKS = [
         change_row,
         "complaints.UnitChange",
         {"parent_after_id": "site"},
+    ),
+    (
+        "publishedmonth_once_per_edition",
+        insert_published,
+        "complaints.PublishedMonth",
+        {},
+    ),
+    (
+        "publishedmonth_begins_on_the_first",
+        insert_published,
+        "complaints.PublishedMonth",
+        {"month": date(2026, 10, 2)},
+    ),
+    (
+        "publishedmonth_corrected_by_somebody_for_a_reason",
+        insert_published,
+        "complaints.PublishedMonth",
+        {"edition": 2},
     ),
     (
         "campaigndate_is_due_after_it_begins",

@@ -24,6 +24,7 @@ from complaints.models.ladder import (
 from complaints.models.own_file import OwnFile
 from complaints.models.policy import OfficeHours, Policy, QuietHours
 from complaints.models.prepared import Prepared
+from complaints.models.published_month import PublishedMonth
 from complaints.models.rating import Rating
 from complaints.models.recheck import Recheck, Sample
 from complaints.models.referral import Referral
@@ -90,6 +91,7 @@ __all__ = [
     "Prepared",
     "Presence",
     "QuietHours",
+    "PublishedMonth",
     "Rating",
     "Reached",
     "Referral",

@@ -29,6 +29,14 @@ def told(rows: Mapping[K, Counts]) -> tuple[dict[K, Told], Told]:
     )
 
 
+def is_trace(before: Told, after: Told) -> bool:
+    """Tell whether two tellings of a row together would tell a small count."""
+    return any(
+        old is not None and new is not None and is_small(abs(new - old))
+        for old, new in zip(before, after, strict=True)
+    )
+
+
 def _row(counts: Counts) -> Told:
     whole, *parts = counts
     if is_small(whole):

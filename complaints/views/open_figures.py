@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from complaints import figures, open_figures
+from complaints import open_figures
 from complaints.open_figures import Month, Row
 from complaints.rollups import FEW
 from complaints.rollups.definitions import DEFINITIONS
@@ -31,17 +31,19 @@ _FIELDS: Final = ("code", "name", *open_figures.COUNTS, "median_h", "p90_h", "on
 @access.public
 def page(request: HttpRequest) -> HttpResponse:
     """Show a month by province, with how it is counted."""
+    months = open_figures.published()
     newest = open_figures.last_month(timezone.localdate())
-    months = [figures.month_after(newest, -n) for n in range(open_figures.MONTHS)]
-    month = _month(request.GET.get("thang", "")) or newest
-    if month not in months:
-        raise Http404
-    seen = open_figures.read(month, at=timezone.now())
+    month = _month(request.GET.get("thang", "")) or next(iter(months), newest)
+    seen = open_figures.read(month)
+    if seen is None:
+        if months or "thang" in request.GET:
+            raise Http404
+        seen = open_figures.Month(month, [], open_figures.NOTHING, None)
     context = {
         "month": month,
         "months": [(f"{m:%Y-%m}", f"{m:%m/%Y}") for m in months],
         "chosen_month": f"{month:%Y-%m}",
-        "counted_at": seen.counted_at,
+        "seen": seen,
         "table": _table(seen),
         "csv_url": reverse("citizen:open_file", args=[f"{month:%Y-%m}", "csv"]),
         "json_url": reverse("citizen:open_file", args=[f"{month:%Y-%m}", "json"]),
@@ -57,12 +59,11 @@ _MEANINGS: Final = ("received", "resolved", "median", "on_time", "open", "whose"
 @access.public
 def file(request: HttpRequest, month: str, form: str) -> HttpResponse:
     """Give a month as CSV or as JSON; what is not told is empty there."""
-    newest = open_figures.last_month(timezone.localdate())
     wanted = _month(month)
-    oldest = figures.month_after(newest, 1 - open_figures.MONTHS)
-    if form not in _FORMS or wanted is None or not oldest <= wanted <= newest:
+    seen = None if wanted is None else open_figures.read(wanted)
+    if form not in _FORMS or seen is None:
         raise Http404
-    response = _FORMS[form](open_figures.read(wanted, at=timezone.now()))
+    response = _FORMS[form](seen)
     response["Cache-Control"] = _KEEP
     return response
 
@@ -84,10 +85,15 @@ def _as_json(seen: Month) -> HttpResponse:
         {
             "month": f"{seen.month:%Y-%m}",
             "counted_at": seen.counted_at and seen.counted_at.isoformat(),
+            "published_at": seen.published_at and seen.published_at.isoformat(),
+            "edition": seen.edition,
+            "reason": seen.reason,
             "method": {
                 "cohort": "month of sending, Asia/Ho_Chi_Minh",
                 "hidden": f"null: a count of 1 to {LEAST - 1}, the other parts of its"
                 " row, and the sums of such columns",
+                "editions": "a published month stays; a correction is a new edition,"
+                f" in which a row that differs by 1 to {LEAST - 1} stays as it was",
                 "times": f"hours; null where fewer than {FEW} were resolved;"
                 " at most 1 % off",
             }
@@ -147,7 +153,9 @@ def _table(seen: Month) -> dict[str, Any]:
         ]
         if seen.rows
         else [],
-        "empty": _("No complaint was sent in this month."),
+        "empty": _("No complaint was sent in this month.")
+        if seen.edition
+        else _("No month is published yet."),
     }
 
 

@@ -9,9 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from complaints import figures, open_figures, rollups
+from complaints.actions import publishing
 from complaints.choices import Move, Status
+from complaints.models import PublishedMonth
+from complaints.rules.refused import Refused
 from portal.registry.models import Organization
-from tests.pages.cases import make_case, make_organization, make_root
+from tests.pages.cases import make_case, make_organization, make_root, make_staff
 
 pytestmark = pytest.mark.django_db
 MONTH = "%Y-%m"
@@ -45,6 +48,12 @@ def send(holder, month, *, resolved=0, still_open=0):
         make_case(holder, sent=sent)
 
 
+def publish() -> None:
+    """Count everything, and publish it when the month is settled."""
+    rollups.rebuild_all(at=timezone.now())
+    publishing.publish(at=timezone.now() + timedelta(days=3))
+
+
 def as_csv(client, month) -> dict[str, list[str]]:
     response = client.get(
         reverse("citizen:open_file", args=[f"{month:{MONTH}}", "csv"])
@@ -63,7 +72,7 @@ def test_counts_of_provinces_and_the_country_are_told(client, provinces, month):
     station = make_organization("T-1", parent=provinces[0])
     send(station, month, resolved=24, still_open=6)
     send(provinces[1], month, resolved=9)
-    rollups.rebuild_all(at=timezone.now())
+    publish()
 
     told = as_csv(client, month)
 
@@ -76,7 +85,7 @@ def test_counts_of_provinces_and_the_country_are_told(client, provinces, month):
 def test_a_small_count_is_hidden_with_all_that_would_tell_it(client, provinces, month):
     send(provinces[0], month, resolved=24, still_open=3)
     send(provinces[1], month, resolved=4)
-    rollups.rebuild_all(at=timezone.now())
+    publish()
 
     told = as_csv(client, month)
 
@@ -92,7 +101,7 @@ def test_whoever_is_no_province_is_told_without_a_name(client, provinces, month)
     hospital = make_organization("BV", parent=make_root(), name="Bệnh viện Trung ương")
     send(hospital, month, resolved=7)
     send(provinces[0], month, resolved=8)
-    rollups.rebuild_all(at=timezone.now())
+    publish()
 
     assert as_csv(client, month)[""] == ["7", "7", "0", "", "", ""]
     assert (
@@ -102,7 +111,7 @@ def test_whoever_is_no_province_is_told_without_a_name(client, provinces, month)
 
 def test_json_says_how_it_is_counted(client, provinces, month):
     send(provinces[0], month, resolved=5)
-    rollups.rebuild_all(at=timezone.now())
+    publish()
 
     answer = client.get(reverse("citizen:open_file", args=[f"{month:{MONTH}}", "json"]))
 
@@ -123,3 +132,50 @@ def test_the_running_month_and_what_is_no_month_are_not_there(client, provinces)
 
 def test_a_month_without_complaints_is_a_page_as_well(client, provinces):
     assert client.get(reverse("citizen:open_figures")).status_code == 200
+
+
+def test_what_was_published_stays_whatever_happens_since(client, provinces, month):
+    send(provinces[0], month, resolved=24, still_open=6)
+    publish()
+    before = as_csv(client, month)
+    send(provinces[0], month, resolved=3)
+
+    publish()
+
+    assert as_csv(client, month) == before
+    assert PublishedMonth.objects.filter(month=month).count() == 1
+
+
+def test_a_month_is_published_once_the_limit_of_its_last_day_is_over(provinces, month):
+    ends = datetime.combine(
+        figures.month_after(month, 1), time(0), timezone.get_default_timezone()
+    )
+
+    assert month not in publishing.publish(at=ends + timedelta(days=2, hours=23))
+    assert month in publishing.publish(at=ends + timedelta(days=3))
+    assert publishing.publish(at=ends + timedelta(days=3)) == []
+
+
+def test_a_correction_is_a_new_edition_that_tells_no_small_difference(
+    client, provinces, month
+):
+    send(provinces[0], month, resolved=30)
+    send(provinces[1], month, resolved=30)
+    publish()
+    send(provinces[0], month, resolved=3)
+    send(provinces[1], month, resolved=10)
+    rollups.rebuild_all(at=timezone.now())
+    administrator = make_staff(make_root(), role="administrator")
+
+    facts = {"reason": "Nhập sót", "by": administrator, "at": timezone.now()}
+    row = publishing.correct(month, **facts)
+
+    told = as_csv(client, month)
+    assert row.edition == 2
+    assert told["SYT-0"][:3] == ["30", "30", "0"], "three more are not told"
+    assert told["SYT-1"][:3] == ["40", "40", "0"]
+    assert told["VN"] == ["", "", "", "", "", ""], "nor by the sum"
+    page = client.get(reverse("citizen:open_figures")).content.decode()
+    assert "Nhập sót" in page
+    with pytest.raises(Refused, match="quản trị"):
+        publishing.correct(month, **facts | {"by": make_staff(provinces[0])})

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from complaints import rollups
+from complaints.actions import publishing
 from complaints.demo import chunks, copying, staff, stories, window, world
 from complaints.demo.chunks import Written
 from complaints.demo.copying import Packed
@@ -68,6 +69,7 @@ class Command(BaseCommand):
         _analyze()
         with scope.system():
             rollups.rebuild_all(at=at)
+            publishing.publish(at=at)
             path = window.write(here, folder=Path(settings.DATA_DIR))
         report = {
             "people": written.people,
