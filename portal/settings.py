@@ -121,6 +121,7 @@ OUTBOX = {
     "event": ("route", "complaints.followups.run"),
     "message": ("notify", "complaints.notifications.deliver"),
     "mail_proof": ("notify", "complaints.actions.addresses.send_proofs"),
+    "mail_replaced": ("notify", "complaints.actions.addresses.tell_replaced"),
     "mail_returned": ("notify", "complaints.actions.addresses.tell_returned"),
     "code": ("notify", "portal.accounts.codes.deliver"),
     "invitation": ("notify", "portal.accounts.invitations.deliver"),

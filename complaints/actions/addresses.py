@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from complaints.models import MailAddress, Submission
 from complaints.models import QuietHours as Quiet
 from complaints.notifications import composing, returned
-from complaints.notifications.words import RETURNED
+from complaints.notifications.address_words import REPLACED, RETURNED
 from complaints.rules import quiet
 from complaints.rules.refused import Refused
 from portal.common import codes, crypto, mail, outbox, providers, scope
@@ -65,15 +65,22 @@ def confirm(row: MailAddress, *, at: datetime) -> None:
     """Write to this address from now on, and no longer to the one before it.
 
     Who could open the link has the mailbox: that an e-mail came back once is over.
+    The address before it is told, as it may have been somebody else who changed it.
     """
     with scope.system():
         before = MailAddress.objects.filter(
             submission=row.submission_id, verified_at__isnull=False, stopped_at=None
         )
-        before.exclude(pk=row.pk).update(stopped_at=at)
+        replaced = before.exclude(pk=row.pk)
+        owed = list(replaced.filter(bounced_at=None).values_list("pk", flat=True))
+        replaced.update(stopped_at=at)
         MailAddress.objects.filter(pk=row.pk).update(
-            verified_at=Coalesce("verified_at", Value(at)), bounced_at=None
+            verified_at=Coalesce("verified_at", Value(at)),
+            bounced_at=None,
+            told_at=None,
         )
+        if owed:
+            outbox.add("mail_replaced", owed, at=at)
 
 
 def stop(row: MailAddress, *, at: datetime) -> None:
@@ -142,6 +149,32 @@ def tell_returned(subjects: list[int], *, at: datetime) -> None:
             continue
         except providers.Undeliverable:
             logger.info("mail_returned.undeliverable")
+        MailAddress.objects.filter(pk=row.pk).update(told_at=at)
+
+
+@outbox.outside_transaction
+def tell_replaced(subjects: list[int], *, at: datetime) -> None:
+    """Tell addresses that another one took their place. The outbox's handler.
+
+    Once, and at any hour: it is a warning.
+    """
+    rows = MailAddress.objects.filter(
+        pk__in=subjects, told_at=None, stopped_at__isnull=False
+    )
+    for row in rows.select_related("submission"):
+        submission = row.submission
+        letter = composing.notice(
+            _facts(submission),
+            language=submission.language,
+            words=REPLACED[submission.language],
+        )
+        try:
+            mail.send(row.address, letter, key=f"mail_replaced:{row.pk}")
+        except providers.Undelivered as trouble:
+            outbox.postpone("mail_replaced", [row.pk], at=at, delay=trouble.retry_after)
+            continue
+        except providers.Undeliverable:
+            logger.info("mail_replaced.undeliverable")
         MailAddress.objects.filter(pk=row.pk).update(told_at=at)
 
 

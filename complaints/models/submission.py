@@ -163,7 +163,8 @@ class MailAddress(models.Model):
     The token in the e-mail proves the address, and ends its e-mails later; each by a
     button, as programs open links in e-mails before people do. ``bounced_at``: an
     e-mail came back from there for good, so none is sent until the owner presses the
-    button again; ``told_at``: the telephone was told so.
+    button again; ``told_at``: the telephone was told so, or an address that another one
+    took the place of.
     """
 
     submission = models.ForeignKey(

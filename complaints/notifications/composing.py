@@ -93,6 +93,14 @@ def proof(facts: Facts, *, language: str, address: str) -> Letter:
     )
 
 
+def notice(facts: Facts, *, language: str, words: Words) -> Letter:
+    """Return an e-mail that only tells something, with no link that does anything."""
+    known = _known(facts, language)
+    return _letter(
+        words.subject.format(**known), [words.more.format(**known)], language
+    )
+
+
 def link_to(code: str, *, language: str) -> str:
     """Return the whole address that opens a report, with the four digits."""
     with translation.override(language):

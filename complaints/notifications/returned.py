@@ -18,7 +18,7 @@ from complaints.models import MailAddress, Message, Submission
 from complaints.notifications.receipts import Unknown
 from portal.common import crypto, mail, outbox
 
-_KEY: Final = re.compile(r"(message|mail_proof):([0-9]{1,18})")
+_KEY: Final = re.compile(r"(message|mail_proof|mail_replaced):([0-9]{1,18})")
 # What carriers call it; "complained": the reader said that it is spam.
 BOUNCED: Final = frozenset(("bounced", "failed"))
 COMPLAINED: Final = "complained"
@@ -37,7 +37,7 @@ def take(*, key: str, status: str, reason: str, at: datetime) -> None:
     if named is None:
         raise Unknown
     pk = int(named[2])
-    if named[1] == "mail_proof":
+    if named[1] != "message":
         address = MailAddress.objects.filter(pk=pk).first()
         if address is None:
             raise Unknown

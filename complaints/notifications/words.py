@@ -378,17 +378,3 @@ PROOF: Final = {
         " the page below and press “Yes”. If not, ignore this e-mail.",
     ),
 }
-# By text message, to who gave an address where e-mails come back from.
-RETURNED: Final = {
-    "vi": Words(
-        (
-            "Thư điện tử về phản ánh {code} bị trả lại. Từ nay chúng tôi chỉ nhắn"
-            " tin số này.",
-        ),
-        "",
-    ),
-    "en": Words(
-        ("Our e-mails about report {code} come back. We only text this number now.",),
-        "",
-    ),
-}

@@ -224,6 +224,12 @@ def test_another_address_takes_the_place_of_the_first(site):
     assert in_use.address == "minh@example.vn"
     first.refresh_from_db()
     assert first.stopped_at is not None
+    drain()
+    drain()
+    told = [m for m in django_mail.outbox if "địa chỉ khác" in m.subject]
+    assert [m.to for m in told] == [["lan@example.vn"]]
+    # It only tells: nothing can be pressed by whoever else reads it.
+    assert "http" not in told[0].body
 
 
 def test_a_stopped_address_gets_no_more(site):

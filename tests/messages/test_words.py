@@ -6,8 +6,9 @@ import pytest
 
 from complaints.choices import Move, Outcome
 from complaints.notifications import composing
+from complaints.notifications.address_words import RETURNED
 from complaints.notifications.sending import DECISIONS
-from complaints.notifications.words import RETURNED, WORDS
+from complaints.notifications.words import WORDS
 from portal.common import sms
 
 LONGEST = composing.Facts(
