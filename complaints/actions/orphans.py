@@ -6,7 +6,7 @@ For staff only: a citizen never learns that such a dose exists before it is thei
 from datetime import date
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from complaints.models import Complaint
 from complaints.rules.selfcorrection import facts as told
@@ -19,6 +19,15 @@ _MOST: Final = 500
 # What a dose that was found may lack and the report says.
 FILLED: Final = ("lot", "dose_number")
 FACTS: Final = ("given_on", "product", "site", *FILLED)
+
+
+_ORPHANS: Final = Dose.objects.filter(
+    person=None, status=Dose.Status.COMPLETED
+).exclude(name_recorded="")
+_OWNERS: Final = Proposal.objects.filter(
+    kind=Proposal.Kind.OWNER,
+    state__in=(Proposal.State.OPEN, Proposal.State.SIGNING),
+)
 
 
 def near(case: Complaint, full_name: str) -> tuple[told.Orphan, ...]:
@@ -41,6 +50,17 @@ def near(case: Complaint, full_name: str) -> tuple[told.Orphan, ...]:
     )
 
 
+def there_are() -> Q:
+    """Return the condition on reports that ``near`` would find some; see there."""
+    day = OuterRef("given_on")
+    there = _ORPHANS.filter(given_on=day, site=OuterRef("site"))
+    named = _OWNERS.filter(
+        dose__given_on=day,
+        name_folded=OuterRef("submission__person__name_folded"),
+    )
+    return Q(Exists(there)) | Q(Exists(named), site=None)
+
+
 def facts_of(dose: Dose) -> dict[str, str]:
     """Return what is on record of a dose, by field, without what it lacks."""
     found = {field: read_dose(dose, field) for field in FACTS}
@@ -48,16 +68,10 @@ def facts_of(dose: Dose) -> dict[str, str]:
 
 
 def _of_day(day: date, site: int | None, full_name: str) -> QuerySet[Dose]:
-    rows = Dose.objects.filter(
-        person=None, status=Dose.Status.COMPLETED, given_on=day
-    ).exclude(name_recorded="")
+    rows = _ORPHANS.filter(given_on=day)
     if site is not None:
         rows = rows.filter(site=site)
     else:
-        waiting = Proposal.objects.filter(
-            Q(kind=Proposal.Kind.OWNER),
-            state__in=(Proposal.State.OPEN, Proposal.State.SIGNING),
-            name_folded=names.fold(full_name),
-        )
-        rows = rows.filter(pk__in=waiting.values("dose"))
+        named = _OWNERS.filter(name_folded=names.fold(full_name))
+        rows = rows.filter(pk__in=named.values("dose"))
     return rows.select_related("product", "site").order_by("pk")[:_MOST]

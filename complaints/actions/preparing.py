@@ -65,6 +65,8 @@ def owe(ids: Sequence[int], *, at: datetime) -> None:
         status__in=OPEN,
         submission__person__isnull=False,
     ).exclude(kind=Kind.WRONG_DOSE, dose=None)
+    # Most missing doses stand nowhere: nobody has to look for those.
+    cases = cases.filter(~Q(kind=Kind.MISSING_DOSE) | orphans.there_are())
     with scope.system():
         meant = sorted(cases.values_list("pk", flat=True))
         if meant:
