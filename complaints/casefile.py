@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from complaints import lookalikes, retold, subjects, surroundings, timeline, voices
 from complaints.choices import Field, Kind, Move, Outcome, Status
-from complaints.models import Claim, Complaint, Event, Evidence
+from complaints.models import Claim, Complaint, Event, Evidence, Submission
 from complaints.rules import records
 from complaints.rules.differences import marked_parts
 from complaints.surroundings import LotFacts, SessionFacts
@@ -358,11 +358,13 @@ def _doses_of(person_id: int | None) -> list[Dose]:
 def _earlier(complaint: Complaint) -> list[Complaint]:
     """Return other cases about the same person that the reader may see."""
     submission = complaint.submission
-    about = Q(submission=submission)
+    about = Q(pk=submission.pk)
     if submission.person_id:
-        about |= Q(submission__person=submission.person_id)
+        about |= Q(person=submission.person_id)
+    # The few submissions first: an OR across both tables would read all of both.
+    sent = Submission.objects.filter(about).values("pk")
     return list(
-        Complaint.objects.filter(about)
+        Complaint.objects.filter(submission__in=sent)
         .exclude(pk=complaint.pk)
         .select_related("submission")
         .order_by("-submitted_at", "-pk")[:10]

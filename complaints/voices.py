@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import Q
-
 from complaints.choices import Field
 from complaints.models import Complaint, Evidence
 from portal.registry.models import Organization
@@ -55,7 +53,7 @@ def ratings(complaint: Complaint) -> list[dict[str, Any]]:
 
 def photos(complaint: Complaint) -> list[Evidence]:
     """Return what was sent with the report, and with those that joined it."""
-    found = Q(submission=complaint.submission_id)
+    sent = [complaint.submission_id]
     if complaint.reported_again:
-        found |= Q(submission__joinings__complaint=complaint)
-    return list(Evidence.objects.filter(found).distinct().order_by("pk"))
+        sent += complaint.joinings.values_list("submission", flat=True)
+    return list(Evidence.objects.filter(submission__in=sent).order_by("pk"))
