@@ -2,11 +2,13 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Final
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from complaints.choices import Actor, Move, Status
-from complaints.models import Complaint
+from complaints.models import Complaint, Event
 from complaints.rules import workflow
 from complaints.rules.refused import Refused
 from portal.accounts.models import Posting, User
@@ -16,6 +18,8 @@ from portal.registry import national_id
 from portal.registry.models import IdentityDocument, Organization, Telephone
 
 Role = Posting.Role
+# Whoever made one of these in an earlier round does not decide the case again.
+DECIDING: Final = (Move.RESOLVE, Move.PROPOSE, Move.COUNTERSIGN)
 
 # What a role may do at and below its organization. An overseer reads, and may pass a
 # case up; a clerk enters what came in; an administrator runs the portal and decides no
@@ -193,7 +197,18 @@ def _refusal(
             return _("A second person has to sign what you proposed.")
         if hang_together(complaint.assignee_id, user.pk, at=at):
             return str(TOGETHER)
-    decides = move in (Move.RESOLVE, Move.PROPOSE, Move.COUNTERSIGN)
-    if decides and complaint.round > 1 and complaint.last_resolver_id == user.pk:
-        return _("Your decision is looked at again; somebody else decides now.")
+    if move in DECIDING and complaint.round > 1:
+        case = Complaint.objects.filter(pk=complaint.pk)
+        if case.filter(Exists(decisions_before(user))).exists():
+            return _("Your decision is looked at again; somebody else decides now.")
     return None
+
+
+def decisions_before(user: User) -> QuerySet[Event]:
+    """Return what the user decided, or proposed, in earlier rounds of an outer case."""
+    return Event.objects.filter(
+        complaint=OuterRef("pk"),
+        round__lt=OuterRef("round"),
+        by=user,
+        move__in=DECIDING,
+    )

@@ -327,5 +327,4 @@ def _end(
             "proof": source,
         },
         outcome=outcome,
-        last_resolver=turn.by,
     )

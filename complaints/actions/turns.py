@@ -96,7 +96,7 @@ def _free(by: User, *, at: datetime) -> worklist.ComplaintQuerySet:
         Complaint.objects.open()
         .exclude(status__in=(Status.WAITING_CITIZEN, Status.WAITING_AUTHORITY))
         .filter(signing | deciding)
-        .exclude(round__gt=1, last_resolver=by)
+        .exclude(Exists(permissions.decisions_before(by)))
         .exclude(Exists(others))
         .exclude(Exists(leased.exclude(user=by)))
         .exclude(Exists(passed_by))

@@ -38,7 +38,6 @@ UNDOABLE: Final = frozenset(
 _KEYS: Final = (
     "holder_id",
     "assignee_id",
-    "last_resolver_id",
     "dose_id",
     "co_holder_id",
 )

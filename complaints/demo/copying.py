@@ -43,7 +43,7 @@ COLUMNS: Final = {
     "complaints_complaint": (
         "id submission_id number kind status outcome round dose_id subject_key "
         "given_on site_id site_text lot story holder_id holder_path assignee_id "
-        "last_resolver_id submitted_at routed_at touched_at round_started_at due_at "
+        "submitted_at routed_at touched_at round_started_at due_at "
         "paused_at ended_at overdue_at escalated_at urgent_on confirmed_at "
         "confirmed_upstream_at reported_again version"
     ),

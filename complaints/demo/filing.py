@@ -242,7 +242,6 @@ class Office:
             dose.given_on if dose else None, dose.site if dose else None, "",
             _lot(flaw), _STORIES[Kind(flaw.kind)], at_place[last.place], "/",
             self._user(_assignee(steps), at_place),
-            self._user(latest(steps, Move.RESOLVE, Move.COUNTERSIGN), at_place),
             steps[0].at, _at(_first(steps, Move.ROUTE)),
             _at(next((s for s in steps if s.who is not None), None)),
             _at(next(s for s in steps if s.round == last.round)),

@@ -123,7 +123,6 @@ class Complaint(models.Model):
     assignee = models.ForeignKey(
         User, models.PROTECT, null=True, related_name="complaints"
     )
-    last_resolver = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     submitted_at = models.DateTimeField()
     routed_at = models.DateTimeField(null=True)
     touched_at = models.DateTimeField(null=True)

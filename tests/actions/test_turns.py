@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from complaints import presence
+from complaints import permissions, presence
 from complaints.actions import casework, turns
 from complaints.choices import Move, Status
 from complaints.models import Lease, Skip
@@ -69,12 +69,28 @@ def test_cases_of_colleagues_and_those_that_wait_are_not_given_out(station):
         (Move.RESOLVE, Status.RESOLVED, ago(2)),
         (Move.DISAGREE, Status.RECEIVED, ago(1)),
     ]
-    make_case(station, history=disagreed, last_resolver=me)
+    make_case(station, history=disagreed, by=me)
 
     assert take(me) is None
 
     to_sign = make_case(station, history=proposed, assignee=colleague)
     assert take(me) == to_sign
+
+
+@pytest.mark.parametrize("move", permissions.DECIDING)
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_who_had_a_part_in_an_earlier_decision_decides_no_more(station, move, rounds):
+    me, colleague = make_staff(station), make_staff(station)
+    history = [(move, Status.RESOLVED, ago(9))]
+    for hours in range(rounds):
+        history.append((Move.DISAGREE, Status.RECEIVED, ago(5 - hours)))
+    case = make_case(station, history=history, by=me)
+
+    for decides in permissions.DECIDING:
+        with pytest.raises(Refused, match="looked at again|người khác quyết định"):
+            permissions.require(me, decides, case, at=NOW)
+    permissions.require(colleague, Move.RESOLVE, case, at=NOW)
+    assert (take(me), take(colleague)) == (None, case)
 
 
 def test_what_a_colleague_looks_at_is_not_given_out_until_the_page_is_closed(station):

@@ -146,9 +146,13 @@ def make_case(
     claims: dict[Field, tuple[str, str]] | None = None,
     dose: Dose | None = None,
     submission: Submission | None = None,
+    by: User | None = None,
     **facts: object,
 ) -> Complaint:
-    """Return a complaint after a history of (move, status after it, instant)."""
+    """Return a complaint after a history of (move, status after it, instant).
+
+    ``by``: who made its moves.
+    """
     moves = [(Move.SUBMIT, Status.RECEIVED, sent), *history]
     _, status, last_at = moves[-1]
     rounds = list(
@@ -186,6 +190,7 @@ def make_case(
                 move=move,
                 at=at,
                 actor=Actor.STAFF,
+                by=by,
                 status=state,
                 round=number + 1,
                 holder=holder,

@@ -280,8 +280,6 @@ def test_what_the_unit_accepts_opens_the_case_again_with_its_own_clock(
     disagreed, station, decider
 ):
     case = disagreed.complaint
-    Complaint.objects.filter(pk=case.pk).update(last_resolver=decider)
-
     row = accept(disagreed, station)
 
     case.refresh_from_db()
