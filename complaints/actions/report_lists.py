@@ -31,6 +31,8 @@ State, Verdict, Work = ReportList.State, ReportRow.Verdict, ReportJob.Work
 KIND: Final = "report_list"
 # What a page can wait for as a workbook; more than a ward's reports of a year.
 MOST_ROWS: Final = 5_000
+# In which states rows can be looked through, changed and sent.
+REVIEWED: Final = (State.CHECKED, State.FILED)
 # What a list at work waits for.
 NEXT: Final = {
     State.READING: Work.READ,
@@ -94,10 +96,13 @@ def take(
 
 
 def file_rows(ref: uuid.UUID, *, by: User, at: datetime) -> None:
-    """Begin to send the rows that are new. Raise Refused where that cannot be."""
+    """Begin to send the rows that are new, the first time or again.
+
+    Raise Refused while a worker has the list.
+    """
     with scope.system():
         one = lock(ref)
-        if one.state != State.CHECKED:
+        if one.state not in REVIEWED:
             raise moved_on()
         one.state, one.filed_by, one.filed_at = State.FILING, by, at
         one.progress_at = at

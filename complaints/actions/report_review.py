@@ -1,6 +1,7 @@
 """What staff change in a list of reports before it is sent: a row, whose it is.
 
-Each change judges its row anew.
+Each change judges its row anew. Rows that waited when the others were sent can be
+changed still, and sent then; a row that was sent cannot.
 """
 
 import uuid
@@ -26,7 +27,8 @@ def fix(
     """Replace what a row says, and what it asks, by what staff read in it.
 
     A number that staff typed or left standing is confirmed by that, restored zeros
-    too. ``site``: the words for the place. Raise Refused once the list is being sent.
+    too. ``site``: the words for the place. Raise Refused while the list is
+    being sent, and once this row was.
     """
 
     def change(one: ReportList, opened: Opened) -> None:
@@ -75,9 +77,9 @@ def _change(
 ) -> ReportRow:
     with scope.system():
         one = report_lists.lock(ref)
-        if one.state != ReportList.State.CHECKED:
-            raise report_lists.moved_on()
         row: ReportRow = one.rows.get(place=place)
+        if one.state not in report_lists.REVIEWED or row.done_at is not None:
+            raise report_lists.moved_on()
         change(one, report_rows.unseal(row, of=one))
         row.save()
         report_rows.judge_all(one, [row], at=at)

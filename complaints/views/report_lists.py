@@ -241,7 +241,7 @@ def _rows(request: StaffRequest, one: ReportList) -> dict[str, Any]:
         for name, label in words.VERDICTS.items()
         if counts.get(name)
     ]
-    new = counts.get(Verdict.NEW, 0)
+    new = one.rows.filter(verdict=Verdict.NEW, done_at=None).count()
     return {
         "rows": [
             shown_row(one, report_rows.unseal(row, of=one)) for row in page[:PAGE]
@@ -256,7 +256,8 @@ def _rows(request: StaffRequest, one: ReportList) -> dict[str, Any]:
         "open_count": sum(
             counts.get(name, 0) for name in ("not_found", "several", "unclear", "error")
         ),
-        "can_send": one.state == State.CHECKED,
+        "can_send": one.state == State.CHECKED or new,
+        "can_map": one.state == State.CHECKED,
     }
 
 

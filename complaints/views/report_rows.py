@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from complaints.actions import report_review, report_rows
+from complaints.actions import report_lists, report_review, report_rows
 from complaints.choices import Field, Kind
 from complaints.forms.lists import initial_of
 from complaints.forms.report_lists import ReportRowForm, initial_kind
@@ -110,7 +110,7 @@ def _show(
     at: datetime,
 ) -> HttpResponse:
     staged = opened.staged
-    is_open = one.state == ReportList.State.CHECKED
+    is_open = one.state in report_lists.REVIEWED and staged.done_at is None
     owners = [
         {**person_line(owner.person), "reasons": owner.words}
         for owner in opened.findings.candidates

@@ -252,6 +252,23 @@ def test_staff_say_what_an_unclear_row_asks(client, person):
     assert row.verdict in ("new", "several")
 
 
+def test_what_waited_can_be_answered_and_sent_after_the_others(client, person):
+    send(client, MISSING, STRANGER)
+    one = file_all(client)
+    assert in_system(Complaint.objects.count) == 1
+
+    change(client, 2, step="choose", person="nobody")
+    page = client.get(reverse("casework:report_list", args=[one.ref]))
+    file_all(client)
+
+    assert page.context["new_count"] == 1
+    assert in_system(Complaint.objects.count) == 2
+    assert in_system(the_list).rows_done == 2
+    # What was sent is not changed any more.
+    change(client, 1, step="exclude")
+    assert verdicts() == ["new", "new"]
+
+
 def test_a_row_left_out_is_not_sent(client, person):
     send(client, MISSING)
 
