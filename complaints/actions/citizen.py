@@ -20,6 +20,21 @@ def _own(complaint_id: int) -> Iterator[Complaint]:
         yield moving.lock(complaint_id)
 
 
+def _proved_alone(own: Complaint) -> None:
+    """Raise Refused where the unit that sent a report could speak as its citizen.
+
+    Nobody may close or praise in the citizen's name what he or she decides. To answer
+    and to disagree stay open: neither ends a case in the unit's favour.
+    """
+    if own.submission.is_known_to_its_unit:
+        raise Refused(
+            _(
+                "A unit sent this report for you, without a telephone."
+                " Ask whoever has it now."
+            )
+        )
+
+
 def answer(*, complaint_id: int, note: str, at: datetime) -> Complaint:
     """Answer what staff asked; the clock goes on."""
     note = moving.require_text(note, message=_("Write your answer first."))
@@ -37,8 +52,9 @@ def add(*, complaint_id: int, note: str, at: datetime) -> Complaint:
 
 
 def withdraw(*, complaint_id: int, at: datetime) -> Complaint:
-    """Take a complaint back."""
+    """Take a complaint back. Raise Refused as ``_proved_alone`` does."""
     with _own(complaint_id) as own:
+        _proved_alone(own)
         # A proposal that nobody signed yet falls with it.
         own.claims.update(verdict="", ground="", decided_sealed=None)
         moving.move(own, Move.WITHDRAW, actor=Actor.CITIZEN, at=at)
@@ -46,8 +62,9 @@ def withdraw(*, complaint_id: int, at: datetime) -> Complaint:
 
 
 def confirm(*, complaint_id: int, at: datetime) -> Complaint:
-    """Say that it is right now."""
+    """Say that it is right now. Raise Refused as ``_proved_alone`` does."""
     with _own(complaint_id) as own:
+        _proved_alone(own)
         moving.move(own, Move.CONFIRM, actor=Actor.CITIZEN, at=at, confirmed_at=at)
     return own
 
@@ -62,6 +79,7 @@ def choose_news(*, submission_id: int, language: str, has_accents: bool) -> None
 def rate(*, complaint_id: int, word: str, note: str, at: datetime) -> Rating:
     """Say how a matter was handled, once it has an answer; the last word counts."""
     with _own(complaint_id) as own:
+        _proved_alone(own)
         if own.status != Status.RESOLVED:
             raise Refused(_("There is no answer to rate yet."))
         note = note.strip()

@@ -9,12 +9,10 @@ import hashlib
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 from typing import Final
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from complaints.models import ReportJob, ReportList, ReportRow
@@ -175,19 +173,23 @@ def lock(ref: uuid.UUID) -> ReportList:
 def forget_expired(*, at: datetime) -> int:
     """Delete files and rows of lists that are kept long enough; return how many.
 
-    What was sent stays, as every report does.
+    What was sent stays, as every report does. A list that is being sent is left until
+    it is done.
     """
     with scope.system():
         old = list(
             ReportList.objects.select_for_update(skip_locked=True)
             .filter(expires_at__lte=at, forgotten_at=None)
+            .exclude(state=State.FILING)
             .order_by("pk")[:20]
         )
         for one in old:
+            # The file before the mark: a worker that dies between them leaves a list
+            # that the next run finds again, and to delete what is gone does no harm.
+            default_storage.delete(file_name(one))
             one.rows.all().delete()
             one.forgotten_at, one.name_sealed = at, b""
             one.save(update_fields=["forgotten_at", "name_sealed"])
-            transaction.on_commit(partial(default_storage.delete, file_name(one)))
     return len(old)
 
 

@@ -20,6 +20,9 @@ from portal.registry.imports.rows import ListRow, Reason, Values
 from portal.registry.models import Dose, Organization, Person, Telephone
 
 VOID: Final = "void"
+# Digits of an identity card until 2015, and of those since.
+_OLD_CARD: Final = 9
+_CARD: Final = 12
 
 
 class Unclear(Exception):
@@ -67,7 +70,10 @@ def of_row(
     if asks.kind == Kind.WRONG_DOSE:
         return _wrong_dose(row, asks, doses)
     assert asks.kind is not None  # an unclear row was told before
-    dose = _which(row.values, doses, last=asks.kind == Kind.DOUBLED_DOSE)
+    if asks.kind == Kind.DOUBLED_DOSE:
+        dose = _double(row.values, doses)
+    else:
+        dose = _which(_fitting(row.values, doses), doses)
     return Matter(asks.kind, {Field.DOSE.value: VOID}, dose_id=dose.pk)
 
 
@@ -101,7 +107,9 @@ def _missing(row: ListRow, doses: Sequence[Dose], site: Organization | None) -> 
 
 def _wrong_dose(row: ListRow, asks: asked.Asked, doses: Sequence[Dose]) -> Matter:
     values, words = row.values, row.aside.site
-    dose = _which(values, doses, besides=asks.fields)
+    # Where no field is named wrong, any may be: each only chooses where it can.
+    fitting = _fitting(values, doses, besides=asks.fields, is_strict=bool(asks.fields))
+    dose = _which(fitting, doses)
     said = {
         Field.GIVEN_ON: values.given_on.isoformat() if values.given_on else "",
         Field.PRODUCT: values.product or "",
@@ -136,7 +144,7 @@ def _wrong_person(values: Values, asks: asked.Asked, person: Person) -> Matter:
         for name, value in said.items()
         if value
         and (not asks.fields or name in asks.fields)
-        and value != corrections.read_person(person, name)
+        and not less_exact(name, value, corrections.read_person(person, name))
     }
     if Field.NATIONAL_ID in claims and values.id_restored:
         raise Unclear(Reason("id_restored", "id_number"))
@@ -149,16 +157,54 @@ def _claimed(claims: Mapping[Field, str]) -> dict[str, str]:
     return {name.value: value for name, value in claims.items()}
 
 
-def _which(
+def less_exact(field: Field, said: str, recorded: str) -> bool:
+    """Tell whether what a row says of a person is the record's, or a poorer form of it.
+
+    Lists are typed in haste: a name without accents or with an initial, a year for a
+    day, the old card's nine digits beside the new one's twelve correct nothing.
+    """
+    if said == recorded:
+        return True
+    if field == Field.BORN_ON:
+        return recorded.startswith(said)
+    if field == Field.NATIONAL_ID:
+        return len(said) == _OLD_CARD and len(recorded) == _CARD
+    if field != Field.FULL_NAME:
+        return False
+    if names.fold(said) == names.fold(recorded) and said.isascii():
+        return True
+    pairs = list(zip(said.split(), recorded.split(), strict=False))
+    initials = [_is_initial(word, of=whole) for word, whole in pairs]
+    return (
+        len(said.split()) == len(recorded.split())
+        and any(initials)
+        and all(
+            is_initial or names.fold(word) == names.fold(whole)
+            for is_initial, (word, whole) in zip(initials, pairs, strict=True)
+        )
+    )
+
+
+def _is_initial(word: str, *, of: str) -> bool:
+    letters = names.fold(word)
+    is_short = word.endswith(".") or len(letters) == 1
+    return (
+        is_short
+        and len(letters) < len(names.fold(of))
+        and names.fold(of).startswith(letters)
+    )
+
+
+def _fitting(
     values: Values,
     doses: Sequence[Dose],
     *,
     besides: Sequence[Field] = (),
-    last: bool = False,
-) -> Dose:
-    """Return the one dose on record that a row means, by what it is not asked about.
+    is_strict: bool = True,
+) -> list[Dose]:
+    """Return the doses on record that a row can mean, by what it is not asked about.
 
-    ``last``: of doses alike in all that the row says the one recorded last.
+    Not strict: what fits no dose may be what is wrong, and chooses none.
     """
     left = list(doses)
     told = (
@@ -170,13 +216,39 @@ def _which(
         if said is None or field in besides:
             continue
         fitting = [dose for dose in left if recorded(dose) == said]
-        # What is not named wrong may still be: it only chooses where it can.
-        left = fitting or left
-    if last and left and len({dose.given_on for dose in left}) == 1:
-        return max(left, key=lambda dose: dose.pk)
-    if len(left) != 1:
+        if is_strict:
+            # A record without a number contradicts none.
+            fitting = fitting or [dose for dose in left if recorded(dose) is None]
+        left = fitting if is_strict else fitting or left
+    return left
+
+
+def _which(fitting: Sequence[Dose], doses: Sequence[Dose]) -> Dose:
+    """Return the one dose that a row means, of all on record."""
+    if len(fitting) != 1:
         raise Unclear(Reason("which_dose", detail=str(len(doses))))
-    return left[0]
+    return fitting[0]
+
+
+def _double(values: Values, doses: Sequence[Dose]) -> Dose:
+    """Return the dose that stands twice: of those of one day the one recorded last.
+
+    A dose that the row names alone is one if another has its day or its number.
+    """
+    fitting = _fitting(values, doses)
+    if len(fitting) > 1 and len({dose.given_on for dose in fitting}) == 1:
+        return max(fitting, key=lambda dose: dose.pk)
+    one = _which(fitting, doses)
+    if not any(_are_alike(one, other) for other in doses if other.pk != one.pk):
+        raise Unclear(Reason("doubles_none"))
+    return one
+
+
+def _are_alike(one: Dose, other: Dose) -> bool:
+    has_number = one.dose_number is not None
+    return one.given_on == other.given_on or (
+        has_number and one.dose_number == other.dose_number
+    )
 
 
 def _place(words: str, *, on: date) -> Organization | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
+from django.db.models import Q
 from django.utils import timezone
 
 from complaints.actions import subject_keys
@@ -30,6 +31,8 @@ Verdict = ReportRow.Verdict
 _OF_DOSES: Final = frozenset(
     ("not_marked", "several_doses", "same_as_row", "twice_differs", "note_contradicts")
 )
+# What a submission's name may have.
+MOST_LETTERS: Final = 120
 _NEEDED_BY_DOSES: Final = frozenset(("given_on", "product"))
 
 _FOUND: Final = (
@@ -79,6 +82,9 @@ def of_reports(row: ListRow) -> ListRow:
         and not (reason.code == "missing" and reason.column in _NEEDED_BY_DOSES)
     )
     stops = any(reason.code in ERRORS for reason in kept)
+    if len(row.values.full_name) > MOST_LETTERS:
+        too_long = Reason("too_long", "full_name", detail=str(MOST_LETTERS))
+        kept, stops = (*kept, too_long), True
     verdict = Verdict.ERROR.value if stops else ""
     return replace(row, reasons=kept, verdict=verdict)
 
@@ -113,7 +119,10 @@ def settle(staged: ReportRow, judged: Judged, *, of: ReportList) -> None:
 def judge(
     one: ReportList, rows: Sequence[Opened], *, at: datetime
 ) -> dict[int, Judged]:
-    """Return what each row would become, by its place; of equal ones the first."""
+    """Return what each row would become, by its place.
+
+    Of equal ones the first is new, also where the list's other rows were judged before.
+    """
     on = timezone.localdate(at)
     found: dict[int, Judged] = {}
     waiting: list[tuple[Opened, asked.Asked]] = []
@@ -131,7 +140,8 @@ def judge(
         if judged.verdict == Verdict.NEW:
             judged = _matter(row, asks, judged, known, one=one)
         found[row.staged.place] = replace(judged, kind=str(asks.kind))
-    return _once(found, {row.staged.place: row.row.row for row in rows})
+    lines = {row.staged.place: row.row.row for row in rows}
+    return _once(found, lines, _claimed_by_others(one, found))
 
 
 def judge_again(
@@ -226,8 +236,44 @@ def _matter(
     return replace(judged, matter=replace(matter, story=row.words), sender=sender)
 
 
-def _once(found: dict[int, Judged], lines: Mapping[int, int]) -> dict[int, Judged]:
-    """Tell which new rows are reported already, by others or by an earlier row."""
+def _claimed_by_others(
+    one: ReportList, found: Mapping[int, Judged]
+) -> dict[bytes, int]:
+    """Return what the list's rows besides those in hand ask, and in which line.
+
+    Only rows about the same people are opened: a list is judged in chunks, and equal
+    rows may lie in two of them.
+    """
+    people = {judged.person for judged in found.values() if judged.matter}
+    if not people:
+        return {}
+    about = Q(person__in=people - {None})
+    if None in people:
+        about |= Q(person=None)
+    same = one.rows.filter(about, verdict=Verdict.NEW).exclude(place__in=list(found))
+    others = [unseal(row, of=one) for row in same.order_by("place")]
+    known = Recorded.read(other.staged.person_id for other in others)
+    claimed: dict[bytes, int] = {}
+    for other in others:
+        asks, person = _asked(other), other.staged.person_id
+        if asks.kind is None:
+            continue
+        judged = _matter(
+            other, asks, Judged(Verdict.NEW, person=person), known, one=one
+        )
+        if judged.sender and judged.matter:
+            keys = subject_keys.of(judged.sender, judged.matter)
+            claimed.setdefault(keys[0], other.row.row)
+    return claimed
+
+
+def _once(
+    found: dict[int, Judged], lines: Mapping[int, int], claimed: dict[bytes, int]
+) -> dict[int, Judged]:
+    """Tell which new rows are reported already, by others or by a row before.
+
+    ``claimed``: what other rows of the list ask, and in which line.
+    """
     subjects = {
         place: subject_keys.of(judged.sender, judged.matter)
         for place in lines
@@ -237,7 +283,6 @@ def _once(found: dict[int, Judged], lines: Mapping[int, int]) -> dict[int, Judge
     with scope.system():
         waiting = Complaint.objects.open().filter(subject_key__in=known)
         is_open = {bytes(key) for key in waiting.values_list("subject_key", flat=True)}
-    claimed: dict[bytes, int] = {}
     for place, keys in subjects.items():
         if not is_open.isdisjoint(keys):
             reason = Reason("open_already")

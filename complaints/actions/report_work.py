@@ -12,11 +12,13 @@ from datetime import datetime
 from itertools import islice
 from typing import Final
 
+from django.db import DataError
 from django.utils import timezone
 
 from complaints.actions import intake, report_rows
 from complaints.actions.report_lists import MOST_ROWS, NEXT, content_of, lock, owe
 from complaints.actions.report_rows import Judged, Opened
+from complaints.choices import Field, Kind
 from complaints.models import ReportJob, ReportList, ReportRow
 from complaints.rules.refused import Refused
 from portal.accounts.models import User
@@ -140,7 +142,9 @@ def _file_next(ref: uuid.UUID, *, by: User, at: datetime, until: float) -> bool:
                 if found.verdict == Verdict.NEW:
                     _send(row, found, sha256, one=one, by=by, at=at)
             report_rows.save(rows)
-            one.rows_done += sum(row.done_at is not None for row in rows)
+            one.rows_done += sum(
+                row.done_at is not None and row.verdict == Verdict.NEW for row in rows
+            )
             one.progress_at = timezone.now()
             one.save(update_fields=["rows_done", "progress_at"])
         if time.monotonic() >= until:
@@ -163,25 +167,44 @@ def _send(
     by: User,
     at: datetime,
 ) -> None:
-    """Send one row; what intake refuses becomes an error of the row."""
+    """Send one row; what intake or the database refuses becomes an error of the row.
+
+    What another list had sent of the same row is told with its code, not sent again.
+    """
+    matter = found.matter
     assert found.sender is not None  # it is new
-    assert found.matter is not None
-    # The same row of the same file has the same key, in whichever list it comes.
-    key = uuid.uuid5(_KEYS, f"{sha256}:{row.row.sheet}:{row.row.row}")
+    assert matter is not None
+    # The same dose of the same row of the same file has the same key, in whichever
+    # list it comes.
+    row_key = f"{sha256}:{row.row.sheet}:{row.row.row}"
+    about = f"{matter.kind}:{matter.dose_id or ''}:{matter.given_on or ''}"
+    if matter.kind == Kind.MISSING_DOSE:
+        # A row may tell of two doses of one day.
+        about += f":{matter.claims.get(Field.PRODUCT, '')}"
+    key = uuid.uuid5(_KEYS, f"{row_key}:{about}")
     try:
+        # A savepoint of its own: what one row breaks does not undo the others.
         sent = intake.submit(
-            key=key, sender=found.sender, matters=[found.matter], by=by, at=at
+            key=key, sender=found.sender, matters=[matter], by=by, at=at
         )
     except Refused as refused:
-        error = Judged(
-            Verdict.ERROR,
-            (Reason("refused", detail=str(refused)),),
-            found.kind,
-            found.person,
-        )
-        report_rows.settle(row.staged, error, of=one)
-        return
-    row.staged.submission, row.staged.done_at = sent.submission, at
+        _stop(row, found, Reason("refused", detail=str(refused)), of=one)
+    except DataError:
+        _stop(row, found, Reason("cannot_be_stored"), of=one)
+    else:
+        if sent.differs:
+            code = sent.submission.code
+            _stop(row, found, Reason("sent_otherwise", detail=code), of=one)
+            return
+        if sent.is_repeat:
+            row.staged.verdict = Verdict.REPORTED
+        row.staged.submission, row.staged.done_at = sent.submission, at
+
+
+def _stop(row: Opened, found: Judged, reason: Reason, *, of: ReportList) -> None:
+    """Make a row an error that says why it was not sent."""
+    error = Judged(Verdict.ERROR, (reason,), found.kind, found.person)
+    report_rows.settle(row.staged, error, of=of)
 
 
 def _note_looks(

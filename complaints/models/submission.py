@@ -92,6 +92,14 @@ class Submission(models.Model):
         return self.code
 
     @property
+    def is_known_to_its_unit(self) -> bool:
+        """Tell whether the unit that sent it holds all that opens it.
+
+        The workbook of a list has code and year of birth; a telephone it cannot read.
+        """
+        return self.channel == Channel.LIST and self.phone_sealed is None
+
+    @property
     def phone(self) -> str:
         """Return the contact telephone in clear, as E.164; '' where there is none."""
         if self.phone_sealed is None:

@@ -85,7 +85,8 @@ def _change(
         changed = reviewing.exclude(one.pk, place, excluded=step == "exclude", at=at)
     elif step == "choose":
         chosen = request.POST.get("person", "")
-        if chosen != NEWCOMER and not chosen.isdigit():
+        is_number = chosen.isascii() and chosen.isdigit() and len(chosen) < 19
+        if chosen != NEWCOMER and not is_number:
             messages.error(request, _("Choose whose row it is."))
             return
         person = None if chosen == NEWCOMER else int(chosen)

@@ -95,7 +95,7 @@ def index(request: StaffRequest) -> HttpResponse:
         form = forms.Upload(sites=sites)
     below = SessionList.objects.select_related("site").order_by("-pk")
     after = request.GET.get("after", "")
-    if after.isdigit():
+    if after.isascii() and after.isdigit() and len(after) < 18:
         below = below.filter(pk__lt=int(after))
     rows = list(below[: PAGE + 1])
     context = {
@@ -330,7 +330,8 @@ def _rows(request: StaffRequest, one: SessionList) -> dict[str, Any]:
     chosen = request.GET.get("verdict", "")
     chosen = chosen if chosen in Verdict.values else ""
     after = request.GET.get("after", "")
-    rows = one.staged.filter(place__gt=int(after) if after.isdigit() else 0)
+    after = after if _is_number(after) else ""
+    rows = one.staged.filter(place__gt=int(after or 0))
     if chosen:
         rows = rows.filter(verdict=chosen)
     page = list(rows.order_by("place")[: PAGE + 1])
@@ -342,7 +343,7 @@ def _rows(request: StaffRequest, one: SessionList) -> dict[str, Any]:
     return {
         "rows": [shown_row(one, contents.unseal(row, of=one)) for row in page[:PAGE]],
         "next_url": next_url,
-        "is_later_page": after.isdigit(),
+        "is_later_page": bool(after),
         "verdicts": [
             {
                 "name": "",

@@ -74,7 +74,7 @@ def index(request: StaffRequest) -> HttpResponse:
         form = ReportUpload(sites=sites)
     below = ReportList.objects.select_related("organization").order_by("-pk")
     after = request.GET.get("after", "")
-    if after.isdigit():
+    if after.isascii() and after.isdigit() and len(after) < 18:
         below = below.filter(pk__lt=int(after))
     rows = list(below[: PAGE + 1])
     context = {
@@ -200,7 +200,7 @@ def shown_row(one: ReportList, opened: report_rows.Opened) -> dict[str, Any]:
         "kind": kind,
         "words": opened.words,
         "result": words.result(staged),
-        "tone": "ok" if staged.done_at else words.TONES.get(staged.verdict, ""),
+        "tone": words.TONES.get(staged.verdict, ""),
         "code": ui.pretty_code(staged.submission.code) if staged.submission else "",
         "is_fixed": staged.is_fixed,
         "reasons": [words.of(reason) for reason in opened.reasons],

@@ -47,6 +47,13 @@ _REASONS: Final[dict[str, Promise]] = {
     "recorded_already": _("A dose of this day is on record already."),
     "nothing_differs": _("What the row says is recorded so already."),
     "which_dose": _("Which of %(detail)s doses is meant? Give its day or number."),
+    "doubles_none": _("No other dose on record is like this one."),
+    "too_long": _("The name is longer than %(detail)s letters."),
+    "cannot_be_stored": _("This row cannot be stored. Report it at the counter."),
+    "sent_otherwise": _(
+        "This row was sent before with other facts, under %(detail)s. If it is another"
+        " matter, report it at the counter."
+    ),
     "open_already": _("This matter is open already."),
     "like_row": _("The same matter as in row %(detail)s."),
 }
@@ -70,4 +77,5 @@ def of_all(found: Iterable[Reason]) -> str:
 
 def result(row: ReportRow) -> str:
     """Return what became of a row, in words."""
-    return str(_("Report sent") if row.done_at else VERDICTS.get(row.verdict, ""))
+    is_sent = row.done_at and row.verdict == Verdict.NEW
+    return str(_("Report sent") if is_sent else VERDICTS.get(row.verdict, ""))

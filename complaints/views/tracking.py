@@ -128,6 +128,7 @@ def _matter(
     complaint: Complaint, usual: dict[int, figures.Usual], *, at: datetime
 ) -> dict[str, Any]:
     events = sorted(complaint.events.all(), key=lambda event: event.seq)
+    is_proved = not complaint.submission.is_known_to_its_unit
     return {
         "complaint": complaint,
         "headline": progress.headline(complaint, at=at),
@@ -141,8 +142,10 @@ def _matter(
         "rating": next(
             (r for r in complaint.ratings.all() if r.round == complaint.round), None
         ),
-        "may_rate": complaint.status == Status.RESOLVED,
+        "may_rate": is_proved and complaint.status == Status.RESOLVED,
         "may_add": complaint.is_open,
+        "may_confirm": is_proved and bool(complaint.outcome),
+        "may_withdraw": is_proved and complaint.is_open,
         "asks": complaint.status == Status.WAITING_CITIZEN,
         "may_judge": complaint.status in (Status.RESOLVED, Status.LAPSED)
         and not complaint.confirmed_at,
@@ -212,7 +215,8 @@ def result(request: HttpRequest, code: str, number: int) -> HttpResponse:
     form = ResultForm(
         request.POST or None, initial={"answer": request.GET.get("answer")}
     )
-    if complaint.status == Status.LAPSED:
+    is_unproved = complaint.submission.is_known_to_its_unit
+    if complaint.status == Status.LAPSED or is_unproved:
         choices_of(form, "answer").choices = [("disagree", _("Still not right"))]
     if request.method == "POST" and form.is_valid():
         at = timezone.now()

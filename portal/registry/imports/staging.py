@@ -8,13 +8,11 @@ import hashlib
 import time
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from functools import partial
 from itertools import islice
 from typing import Final
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import transaction
 from django.utils import timezone
 
 from portal.common import crypto, outbox, scope
@@ -289,23 +287,25 @@ def forget_expired(*, at: datetime) -> int:
     """Delete files and rows of lists that are kept long enough; return how many.
 
     What a list changed stays in the registry's ledger; the list itself can no longer
-    be opened or taken back.
+    be opened or taken back. One that is being written or taken back is left until that
+    is done.
     """
     with scope.system():
         old = list(
             SessionList.objects.select_for_update(skip_locked=True)
             .filter(expires_at__lte=at, forgotten_at=None)
+            .exclude(state__in=(State.COMMITTING, State.UNDOING))
             .order_by("pk")[:20]
         )
         for one in old:
+            # The files before the mark: a worker that dies between them leaves a list
+            # that the next run finds again, and to delete what is gone does no harm.
+            default_storage.delete(file_name(one))
+            default_storage.delete(f"{file_name(one)}.xlsx")
             one.staged.all().delete()
             one.forgotten_at = at
             one.name_sealed = b""
             one.save(update_fields=["forgotten_at", "name_sealed"])
-            transaction.on_commit(partial(default_storage.delete, file_name(one)))
-            transaction.on_commit(
-                partial(default_storage.delete, f"{file_name(one)}.xlsx")
-            )
     return len(old)
 
 
