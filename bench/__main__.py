@@ -44,12 +44,22 @@ PARTS: dict[str, Part] = {
     "quality": quality.measure,
 }
 
+# Sizes that can be given one by one.
+_SIZES: dict[str, str] = {
+    "people": "so many invented people",
+    "closed": "so many closed complaints behind the figures",
+    "holders": "of so many organizations",
+    "days": "sent in so many days up to now",
+    "rounds": "so many rounds",
+}
+
 
 def main(words: Sequence[str]) -> int:
     """Fill the database, take all measures, print the table, write the document."""
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("--quick", action="store_true", help="smaller sizes")
-    parser.add_argument("--people", type=int, help="so many invented people")
+    for name, meaning in _SIZES.items():
+        parser.add_argument(f"--{name}", type=int, help=meaning)
     parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
     parser.add_argument(
         "--json", type=Path, default=BASE_DIR / "var" / "bench.json", metavar="FILE"
@@ -58,8 +68,8 @@ def main(words: Sequence[str]) -> int:
     # So that the servers are stopped in order, as after Ctrl-C.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     sizes = QUICK if chosen.quick else FULL
-    if chosen.people:
-        sizes = replace(sizes, people=chosen.people)
+    given = {name: getattr(chosen, name) for name in _SIZES}
+    sizes = replace(sizes, **{name: n for name, n in given.items() if n})
     begun = time.monotonic()
     folder = Path(os.environ["DATA_DIR"])
     lines = [_fill(sizes)]

@@ -16,6 +16,7 @@ class Sizes:
     waiting: int = 100_000
     closed: int = 1_000_000
     holders: int = 3_300
+    days: int = 180
     changed: int = 500
     pages: int = 25
     load_rows: int = 200_000

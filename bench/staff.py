@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
+from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,12 @@ from portal.accounts.models import Posting
 from portal.registry.models import Organization
 
 BACKEND: Final = "portal.accounts.backends.Staff"
+# Pages of figures: what is measured, route, filters, target.
+_FIGURES: Final = (
+    ("figures", "oversight:times", "", "15x; 300 ms"),
+    ("figures by channel", "oversight:times", "?channel=counter", "300 ms"),
+    ("second page of figures", "oversight:detail", "", "300 ms"),
+)
 # The queue's times with few open complaints, to reckon its growth from.
 _few: dict[str, float] = {}
 
@@ -52,7 +59,7 @@ def measure_figures(
 ) -> list[Line]:
     """Measure the figures of many closed complaints, and their refresh."""
     readers = _readers(at=timezone.now())
-    volume.closed(owner, count=sizes.closed, holders=sizes.holders)
+    volume.closed(owner, count=sizes.closed, holders=sizes.holders, days=sizes.days)
     schema.copy_closed(owner)
     begun = time.perf_counter()
     rollups.rebuild_all(at=timezone.now())
@@ -107,10 +114,12 @@ def _queue(name: str, sizes: Sizes, key: str, count: int, folder: Path) -> Line:
 def _oversight(
     sizes: Sizes, owner: psycopg.Connection, readers: dict[str, str], folder: Path
 ) -> list[Line]:
-    path = citizens.path_of("oversight:times")
     lines = []
     with servers.web(servers.OURS, log=folder / "bench-web.log") as port:
-        for name, key in readers.items():
+        for (title, page, query, must), (name, key) in product(
+            _FIGURES, readers.items()
+        ):
+            path = f"{citizens.path_of(page)}{query}"
             sent = request(path, cookies={settings.SESSION_COOKIE_NAME: key})
             _one_by_one(port, sent, sizes)
             figures = in_turn(
@@ -122,12 +131,12 @@ def _oversight(
             )
             lines.append(
                 line(
-                    f"figures of {name}, {sizes.closed:,} closed",
+                    f"{title} of {name}, {sizes.closed:,} closed",
                     "ms",
                     figures["page"],
                     figures["raw"],
                     floor_name="raw question, indexed",
-                    must="15x",
+                    must=must,
                     is_time=True,
                     more={"statements": citizens.statements(path, key)},
                 )

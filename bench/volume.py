@@ -15,7 +15,6 @@ import psycopg
 from bench.citizens import PHONE
 from portal.common import crypto
 
-DAYS: Final = 180
 # Matters of one submission, of the closed complaints: the most that one may have.
 _TOGETHER: Final = 10
 _KIND: Final = "(ARRAY['missing_dose', 'wrong_dose', 'not_mine', 'wrong_person'])"
@@ -24,7 +23,8 @@ _SUBMISSIONS = """
 INSERT INTO complaints_submission (key, body_digest, code, person_id, channel, relation,
   language, full_name, name_folded, born_on, sex, phone_sealed, phone_digest,
   last4_digest, submitted_at)
-SELECT f.key, sha256(f.key::text::bytea), f.code, f.person, 'self', 'self', 'vi',
+SELECT f.key, sha256(f.key::text::bytea), f.code, f.person,
+  CASE f.n % 10 WHEN 0 THEN 'counter' WHEN 1 THEN 'phone' ELSE 'self' END, 'self', 'vi',
   'Nguyễn Thị Thử', 'nguyen thi thu', date '1980-01-01', 'F', f.sealed, f.digest,
   f.digest, f.at
 FROM fresh f ON CONFLICT DO NOTHING"""
@@ -104,9 +104,12 @@ def held(owner: psycopg.Connection, *, count: int, holders: int) -> None:
     tidy(owner)
 
 
-def closed(owner: psycopg.Connection, *, count: int, holders: int) -> None:
-    """Add resolved complaints of half a year with their events, skewed over holders."""
-    _fresh(owner, count=count, each=_TOGETHER)
+def closed(owner: psycopg.Connection, *, count: int, holders: int, days: int) -> None:
+    """Add resolved complaints of the last days with their events, skewed over holders.
+
+    More holders than are open today: those that closed since, too.
+    """
+    _fresh(owner, count=count, each=_TOGETHER, days=days)
     with owner.transaction(), _unchecked(owner):
         _store(
             owner,
@@ -192,8 +195,9 @@ def _store(
         WITH chosen AS (
           SELECT array_agg(id) AS ids FROM (
             SELECT id FROM registry_organization
-            WHERE closed_on IS NULL AND parent_id IS NOT NULL AND kind <> 'mobile_point'
-            ORDER BY id LIMIT {holders}) o
+            WHERE parent_id IS NOT NULL
+            ORDER BY closed_on IS NOT NULL, kind = 'mobile_point', id
+            LIMIT {holders}) o
         )
         SELECT f.key, m.number, f.at, f.at + interval '1 minute' AS routed_at,
           {ended} AS ended_at, '{status}' AS status, '{outcome}' AS outcome,
@@ -207,7 +211,9 @@ def _store(
     owner.execute(_SENT.format(holder="c.holder_id"))
 
 
-def _fresh(owner: psycopg.Connection, *, count: int, each: int) -> None:
+def _fresh(
+    owner: psycopg.Connection, *, count: int, each: int, days: int = 180
+) -> None:
     """Make the temporary table of senders, whose telephones are sealed for them."""
     owner.execute("DROP TABLE IF EXISTS fresh")
     owner.execute(
@@ -232,7 +238,7 @@ def _fresh(owner: psycopg.Connection, *, count: int, each: int) -> None:
         "UPDATE fresh f SET at = now() - interval '1 day' * %s * (n + 1) / %s,"
         " person = p.ids[1 + n %% cardinality(p.ids)]"
         " FROM (SELECT array_agg(id) AS ids FROM registry_person) p",
-        [DAYS, senders],
+        [days, senders],
     )
     owner.execute("ANALYZE fresh")
 
