@@ -1,7 +1,7 @@
 """Publishing the figures of a month once it has ended, and correcting what was told."""
 
 from dataclasses import asdict, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from django.db import connection, transaction
@@ -24,7 +24,9 @@ SETTLED: Final = timedelta(days=3)
 def publish(*, at: datetime) -> list[date]:
     """Publish each of the last two years' months that is settled and was not told yet.
 
-    Safe to repeat and to run twice at once: a month is told once.
+    One whose figures were not counted since waits: after an update or an outage they
+    lie behind, and what is published stays. Safe to repeat and to run twice at once: a
+    month is told once.
     """
     newest = open_figures.last_month(timezone.localdate(at - SETTLED))
     told = []
@@ -32,8 +34,11 @@ def publish(*, at: datetime) -> list[date]:
         month = figures.month_after(newest, -number)
         with transaction.atomic():
             _take_turn()
-            if not PublishedMonth.objects.filter(month=month).exists():
-                _keep(open_figures.count(month, at=at), edition=1, at=at)
+            if PublishedMonth.objects.filter(month=month).exists():
+                continue
+            counted = open_figures.count(month, at=at)
+            if _is_counted(counted):
+                _keep(counted, edition=1, at=at)
                 told.append(month)
     return told
 
@@ -57,9 +62,10 @@ def correct(month: date, *, reason: str, by: User, at: datetime) -> PublishedMon
         before = PublishedMonth.objects.filter(month=month).order_by("-edition").first()
         if before is None:
             raise Refused(_("This month was not published yet."))
-        counted = _without_traces(
-            open_figures.count(month, at=at), open_figures.of(before)
-        )
+        newly = open_figures.count(month, at=at)
+        if not _is_counted(newly):
+            raise Refused(_("The figures are still being counted. Try again later."))
+        counted = _without_traces(newly, open_figures.of(before))
         row = _keep(
             counted,
             edition=before.edition + 1,
@@ -77,6 +83,15 @@ def correct(month: date, *, reason: str, by: User, at: datetime) -> PublishedMon
             detail=f"{month:%Y-%m} edition {row.edition}",
         )
     return row
+
+
+def _is_counted(month: Month) -> bool:
+    """Tell whether the figures were counted after the month had settled."""
+    end = datetime.combine(figures.month_after(month.month, 1), time())
+    return (
+        month.counted_at is not None
+        and month.counted_at >= timezone.make_aware(end) + SETTLED
+    )
 
 
 def _without_traces(counted: Month, before: Month) -> Month:

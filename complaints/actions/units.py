@@ -221,7 +221,9 @@ def move_below(
                 state=State.PLANNED,
             )
         )
-        _begin(change, at=at, is_small=True)
+        # Ended ones follow, too: by triggers, in one transaction.
+        below = Complaint.objects.filter(holder_path__below=unit.path).values("pk")
+        _begin(change, at=at, is_small=below[: AT_ONCE + 1].count() <= AT_ONCE)
     return change
 
 

@@ -13,6 +13,7 @@ from portal.audit.models import Entry
 from portal.common import scope
 from portal.registry.models import Organization
 from tests.factories import NOON, make_organization, make_root, make_staff
+from tests.faults.ground import drain_all
 from tests.figures.lives import live
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_rows")]
@@ -67,6 +68,21 @@ def test_all_below_go_along_and_cases_keep_who_has_them(world):
     assert (change.parent_before, change.parent_after) == (world.centre, world.two)
     entry = Entry.objects.filter(subject="organization").latest("pk")
     assert entry.detail.startswith("moved ")
+
+
+def test_a_unit_with_many_cases_below_is_moved_by_a_worker(world, monkeypatch):
+    monkeypatch.setattr(units, "AT_ONCE", 1)
+    cases = [live(world.point, NOON - hours * HOUR) for hours in (5, 6)]
+
+    change = world.move(world.station, world.two)
+
+    assert change.state == "running"
+    drain_all(NOON)
+    change.refresh_from_db()
+    assert (change.state, change.cases) == ("done", 2)
+    for case in cases:
+        case.refresh_from_db()
+        assert case.holder_path == "/vn/syt-2/tyt-1/dd-1/"
 
 
 def test_who_sees_a_case_and_who_stands_above_follow_the_tree_of_the_day(world):
