@@ -35,7 +35,7 @@ from complaints.actions.reported import Matter, Sender  # noqa: E402
 from complaints.choices import Field, Kind  # noqa: E402
 from complaints.models import Complaint, Evidence  # noqa: E402
 from portal.accounts.models import Posting, User  # noqa: E402
-from portal.common import outbox, scope  # noqa: E402
+from portal.common import names, outbox, scope  # noqa: E402
 from portal.env import BASE_DIR  # noqa: E402
 from portal.registry import corrections  # noqa: E402
 from portal.registry.corrections import Warrant  # noqa: E402
@@ -53,7 +53,7 @@ MIX: Final = (
     "wrong",
     "missing",
     "wrong",
-    "missing",
+    "over",
     "ask",
     "missing",
 )
@@ -67,10 +67,12 @@ class Hands:
     """Somebody at the keyboard: every key is counted.
 
     ``letters``: they know the letters that open forms, and that Ctrl+Enter sends one;
-    else they go there by Tab.
+    else they go there by Tab. ``elsewhere``: the station to hand cases over to, as
+    somebody types it.
     """
 
     page: Page
+    elsewhere: str
     letters: bool = True
     keys: int = 0
 
@@ -129,6 +131,17 @@ def decide(hands: Hands, task: str) -> None:
         hands.reach("input[name=reasons]")
         hands.press("Space")
         hands.send("hoi-them")
+    elif task == "over":
+        hands.open("chuyen")
+        hands.reach("form[action*='/chuyen/'] [name=place]")
+        hands.type(hands.elsewhere)
+        hands.press("Enter")
+        hands.page.wait_for_selector("#receivers [name=to]", state="attached")
+        hands.reach("#receivers [name=to]")
+        hands.press("Space")
+        hands.reach("form[action*='/chuyen/'] [name=note]")
+        hands.type("Tram ay da tiem mui nay.")
+        hands.send("chuyen")
     elif task == "fill":
         hands.open("ghi")
         _verdicts(hands, down=0)
@@ -164,12 +177,12 @@ class Spent:
     keys: list[int] = field(default_factory=list)
 
 
-def work(page: Page, base: str, tasks: dict[str, str]) -> list[dict]:
+def work(page: Page, base: str, tasks: dict[str, str], *, elsewhere: str) -> list[dict]:
     """Sign in and work through all cases, one after another, as they are given out.
 
     Half of them by Tab alone, save for the letters of buttons; the others by letters.
     """
-    hands = Hands(page)
+    hands = Hands(page, elsewhere)
     page.goto(f"{base}/dang-nhap/")
     hands.reach("[name=username]")
     hands.type("bench-hour")
@@ -320,7 +333,7 @@ def main() -> int:
         stations = Organization.objects.filter(
             kind=Organization.Kind.HEALTH_STATION, gives_doses=True, closed_on=None
         ).order_by("code")
-        station = stations[0]
+        station, other = stations[:2]
         nurse = User.objects.create_user(
             "bench-hour", password=PASSWORD, full_name="Bench"
         )
@@ -343,7 +356,9 @@ def main() -> int:
             args=list(FLAGS),
         )
         page = browser.new_page(viewport={"width": 1366, "height": 768})
-        rows = work(page, f"http://127.0.0.1:{port}", tasks)
+        rows = work(
+            page, f"http://127.0.0.1:{port}", tasks, elsewhere=names.fold(other.name)
+        )
         browser.close()
     for row in rows:
         say("  ".join(f"{name} {value}" for name, value in row.items()))
