@@ -113,23 +113,32 @@ def send_proofs(subjects: list[int], *, at: datetime) -> None:
 
 def came_back(submission: Submission) -> MailAddress | None:
     """Return the address whose e-mails come back; None while another is written to."""
-    rows = submission.mail_addresses.filter(stopped_at=None).order_by("-asked_at")
-    newest = list(rows[:A_DAY])
-    if any(row.verified_at and not row.bounced_at for row in newest):
+    if _is_written_to(submission):
         return None
-    return newest[0] if newest and newest[0].bounced_at else None
+    rows = submission.mail_addresses.filter(stopped_at=None)
+    newest = rows.order_by("-asked_at").first()
+    return newest if newest and newest.bounced_at else None
+
+
+def _is_written_to(submission: Submission) -> bool:
+    """Tell whether an address that its owner confirmed gets the e-mails."""
+    rows = submission.mail_addresses.filter(stopped_at=None, bounced_at=None)
+    return rows.filter(verified_at__isnull=False).exists()
 
 
 @outbox.outside_transaction
 def tell_returned(subjects: list[int], *, at: datetime) -> None:
-    """Text the telephone that e-mails come back, by day. The outbox's handler."""
+    """Text the telephone that e-mails come back, by day. The outbox's handler.
+
+    Nobody is told so while another address gets the e-mails.
+    """
     rows = MailAddress.objects.filter(
         pk__in=subjects, told_at=None, bounced_at__isnull=False
     )
     until = quiet.until(Quiet.objects.all(), at=at) if providers.rings() else None
     for row in rows.select_related("submission"):
         submission = row.submission
-        if not submission.phone:
+        if not submission.phone or _is_written_to(submission):
             continue
         if until is not None:
             outbox.postpone("mail_returned", [row.pk], at=at, delay=until - at)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from complaints import policies
-from complaints.actions import moving
+from complaints.actions import moving, subject_keys
 from complaints.choices import Actor, Move, Status
 from complaints.models import Complaint, Rating, Submission
 from complaints.rules.refused import Refused
@@ -113,7 +113,8 @@ def disagree(*, complaint_id: int, note: str, at: datetime) -> Complaint:
             )
         was_resolved = own.status == Status.RESOLVED
         to = (moving.above if was_resolved else moving.answering)(own.holder, at=at)
-        if Complaint.objects.open().filter(subject_key=own.subject_key).exists():
+        same = subject_keys.under_all(own)
+        if Complaint.objects.open().filter(subject_key__in=same).exists():
             raise Refused(
                 _("You have reported this again already; follow that report.")
             )

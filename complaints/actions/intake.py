@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from complaints import policies, timeline
-from complaints.actions import subject_keys
+from complaints.actions import signs_of_fraud, subject_keys
 from complaints.actions.reported import (
     NO_TRACES,
     Held,
@@ -77,14 +77,14 @@ def submit(
         raise Refused(_("Say at least one thing that is wrong."))
     if len(matters) > MOST_MATTERS:
         raise Refused(_("Send at most ten things at once; send the rest separately."))
-    digest = _body_digest(sender, matters)
+    body = _body_digests(sender, matters)
     # A second try meets what a parallel one wrote meanwhile: the same key, the same
     # matter, or (once in a billion) the same code.
     for attempt in range(3):
         try:
             with scope.system():
-                return _repeat(key, digest) or _store(
-                    key, digest, sender, matters, evidence, urgent, traces, by, at
+                return _repeat(key, body) or _store(
+                    key, body[0], sender, matters, evidence, urgent, traces, by, at
                 )
         except IntegrityError:
             if attempt == 2:
@@ -92,7 +92,7 @@ def submit(
     raise AssertionError("unreachable")
 
 
-def _repeat(key: uuid.UUID, digest: bytes) -> Submitted | None:
+def _repeat(key: uuid.UUID, body: Sequence[bytes]) -> Submitted | None:
     # Nearly always there is none: a whole row is not asked for to learn that.
     if not Submission.objects.filter(key=key).exists():
         return None
@@ -103,7 +103,7 @@ def _repeat(key: uuid.UUID, digest: bytes) -> Submitted | None:
             j.complaint for j in before.joinings.select_related("complaint__submission")
         ],
         is_repeat=True,
-        differs=bytes(before.body_digest) != digest,
+        differs=bytes(before.body_digest) not in body,
     )
 
 
@@ -125,6 +125,7 @@ def _store(
         if sender.person_id is not None and needs_person
         else None
     )
+    signs_of_fraud.bring_along(traces)
     submission = _submission(key, digest, sender, traces, at)
     subjects = {subject_keys.of(sender, matter)[0]: matter for matter in matters}
     # Reports from before a change of keys bear a digest under an older one.
@@ -133,8 +134,11 @@ def _store(
         for newest, matter in subjects.items()
         for key in subject_keys.of(sender, matter)
     }
-    joined = _open_already(list(older))
-    said = {c.pk: subjects.pop(older[bytes(c.subject_key)]) for c in joined}
+    subject_keys.bring_along(older)
+    # Of two that were opened under two keys one is joined.
+    open_already = {older[bytes(c.subject_key)]: c for c in _open_already(list(older))}
+    joined = list(open_already.values())
+    said = {c.pk: subjects.pop(newest) for newest, c in open_already.items()}
     actor = Actor.STAFF if by else Actor.CITIZEN
     complaints = _complaints(submission, subjects, urgent, at)
     Claim.objects.bulk_create(
@@ -386,6 +390,7 @@ def _event(
     )
 
 
-def _body_digest(sender: Sender, matters: Sequence[Matter]) -> bytes:
+def _body_digests(sender: Sender, matters: Sequence[Matter]) -> list[bytes]:
+    """Return what tells one body from another, under every index key, newest first."""
     body = [asdict(sender), [asdict(matter) for matter in matters]]
-    return crypto.digest("body", json.dumps(body, sort_keys=True, default=str))
+    return crypto.digests("body", json.dumps(body, sort_keys=True, default=str))

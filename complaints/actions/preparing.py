@@ -155,18 +155,23 @@ def keep(
     """Put what was found before whoever answers for it; return how much is new.
 
     What was put forward once is not again, whatever became of it. What waits already
-    is brought beside the ``complaint`` about it.
+    is brought beside the ``complaint`` about it, and so is what nobody decided before
+    the report that it went with had ended, or the record was another one for a while.
     """
     rows = Prepared.objects.filter(person__in={one.person_id for one in found})
+    if complaint is not None:
+        rows = rows.select_related("complaint").select_for_update(of=("self",))
     known = {(row.person_id, row.place, row.rule): row for row in rows}
     fresh = []
     for one in found:
         row = known.get((one.person_id, one.edit.place, one.rule))
         if row is None:
             fresh.append(one)
-        elif row.state == Prepared.State.OPEN and complaint and not row.complaint_id:
-            row.complaint = complaint
-            row.save(update_fields=["complaint"])
+        elif complaint is not None and _is_free(row):
+            _seal(row, one)
+            row.complaint, row.ground = complaint, one.ground
+            row.save(update_fields=["complaint", "ground", "edit_sealed"])
+            open_again([row])
     if complaint is not None:
         bodies = [complaint.holder] * len(fresh)
     else:
@@ -180,6 +185,16 @@ def keep(
         ignore_conflicts=True,
     )
     return len(fresh)
+
+
+def _is_free(row: Prepared) -> bool:
+    """Tell whether a row may go with a report: undecided, and with no open one."""
+    if row.state == Prepared.State.GONE:
+        return True
+    is_undecided = row.state in (Prepared.State.OPEN, Prepared.State.SIGNING)
+    if row.complaint is None:
+        return row.state == Prepared.State.OPEN
+    return is_undecided and row.complaint.status not in OPEN
 
 
 def _look_at(case: Complaint, person_id: int, facts: Facts, *, at: datetime) -> None:
@@ -299,6 +314,11 @@ def _row(
         batch=batch,
         found_at=at,
     )
+    _seal(row, one)
+    return row
+
+
+def _seal(row: Prepared, one: Found) -> None:
     row.edit_sealed = crypto.seal_json(
         {
             "operation": str(one.edit.operation),
@@ -309,4 +329,3 @@ def _row(
         },
         bound_to=f"prepared:{row.ref}",
     )
-    return row

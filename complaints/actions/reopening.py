@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from complaints.actions import moving
+from complaints.actions import moving, subject_keys
 from complaints.choices import Actor, Move, Status
 from complaints.models import Complaint, Event, Recheck
 from portal.accounts.models import User
@@ -26,7 +26,8 @@ def open_again(row: Recheck, *, by: User, at: datetime) -> Event | None:
     )
     if case.status != Status.RESOLVED or newest != row.event_id:
         return None
-    if Complaint.objects.open().filter(subject_key=case.subject_key).exists():
+    same = subject_keys.under_all(case)
+    if Complaint.objects.open().filter(subject_key__in=same).exists():
         return None
     to = moving.answering(case.holder, at=at)
     return moving.move(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
@@ -52,7 +53,8 @@ def complaints() -> Iterator[Rotated]:
     """Make the keys anew by which a matter reported again is known.
 
     ``unknown`` counts open ones only: of ended ones the key serves comparisons among
-    themselves, which need no index key.
+    themselves, which need no index key. ``twice``: another open one about the same
+    matter bears the key already; once one of them has ended the other is made anew.
     """
     told = Rotated("complaints_complaint")
 
@@ -146,13 +148,29 @@ def _rotate(
                 .order_by("pk")[:BATCH]
             )
             stale = [row for row in rows if renew(row)]
-            rows_of.model.objects.bulk_update(stale, fields)
+            written = _write(stale, fields)
         if not rows:
             return
         after = rows[-1].pk
         told.rows += len(rows)
-        told.changed += len(stale)
+        told.changed += written
+        told.twice += len(stale) - written
         yield told
+
+
+def _write(stale: Sequence[Any], fields: Sequence[str]) -> int:
+    """Write all rows that may have their fresh digest; return how many they are."""
+    if not stale:
+        return 0
+    kept = type(stale[0]).objects
+    try:
+        with transaction.atomic():
+            return kept.bulk_update(stale, fields)
+    except IntegrityError:
+        if len(stale) == 1:
+            return 0
+    middle = len(stale) // 2
+    return _write(stale[:middle], fields) + _write(stale[middle:], fields)
 
 
 def _set(row: Any, field: str, fresh: bytes | None) -> bool:

@@ -15,8 +15,8 @@ from complaints.models import Evidence, Submission
 from portal.common import crypto, pictures
 from portal.registry.models import Dose
 
-# A telephone serves up to eight people before it says little (quality rule Q37); so
-# many others from one browser within a month are no household.
+# A telephone serves up to eight people before it says little (quality rule Q37); more
+# others than that from one browser within a month are no household.
 MOST_PEOPLE: Final = 8
 _MONTH: Final = timedelta(days=30)
 # The newest photos that one is compared with; a copy is mostly sent soon after.
@@ -40,6 +40,20 @@ def of_submission(
     if submission.paper_digest is not None:
         shared += _same_paper([bytes(submission.paper_digest)], person_id)
     return (*signs, *shared)
+
+
+def bring_along(traces: Traces) -> None:
+    """Bring the same traces of earlier reports under the newest index key.
+
+    A report keeps digests of its traces, never the traces, so it can be compared only
+    with what was made under the same key. Who sends brings the text once more.
+    """
+    for purpose, text in (("device", traces.device), ("paper", traces.paper)):
+        newest, *older = crypto.digests(purpose, text)
+        if text and older:
+            field = f"{purpose}_digest"
+            same = Submission.objects.filter(**{f"{field}__in": older})
+            same.update(**{field: newest})
 
 
 def of_draft(
@@ -112,7 +126,7 @@ def _same_device(digests: list[bytes], person_id: int, *, at: datetime) -> list[
         .values("person")
         .distinct()
     )
-    return ["same_device"] if others.count() >= MOST_PEOPLE else []
+    return ["same_device"] if others.count() > MOST_PEOPLE else []
 
 
 def _same_paper(digests: list[bytes], person_id: int) -> list[str]:

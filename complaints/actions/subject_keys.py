@@ -5,7 +5,7 @@ from itertools import product
 from typing import Final
 
 from complaints.actions.reported import Matter, Sender
-from complaints.choices import Field, Kind
+from complaints.choices import OPEN, Field, Kind
 from complaints.models import Complaint
 from portal.common import crypto, names
 
@@ -36,12 +36,38 @@ def renewed(complaint: Complaint) -> bytes | None:
     what was sent: whose record it is, and facts that staff filled in, may have been
     added since, so that each is tried with and without.
     """
+    found = _found(complaint)
+    return found[0] if found else None
+
+
+def under_all(complaint: Complaint) -> list[bytes]:
+    """Return the key of a stored report under every index key, to find its like.
+
+    Only its own where no other is about, or where it cannot be told any more.
+    """
+    found = _found(complaint) if crypto.has_older_keys() else []
+    return found or [bytes(complaint.subject_key)]
+
+
+def bring_along(known: Mapping[bytes, bytes]) -> None:
+    """Bring ended reports under the newest key, as what they are about is at hand.
+
+    ``known``: key of a matter under any index key -> under the newest. Without this a
+    matter reported again while keys change would not count as such.
+    """
+    for key, newest in known.items():
+        if key != newest:
+            same = Complaint.objects.filter(subject_key=key)
+            same.exclude(status__in=OPEN).update(subject_key=newest)
+
+
+def _found(complaint: Complaint) -> list[bytes]:
     stored = bytes(complaint.subject_key)
     for text in _texts(complaint):
-        newest, *older = crypto.digests("subject", text)
-        if stored == newest or stored in older:
-            return newest
-    return None
+        under_every_key = crypto.digests("subject", text)
+        if stored in under_every_key:
+            return under_every_key
+    return []
 
 
 def _texts(complaint: Complaint) -> Iterator[str]:

@@ -16,7 +16,7 @@ _TROUBLE: Final = {
     "broken": _("This file cannot be opened. Take the photo again."),
     "locked": _("This PDF asks for a password. Send a photo of the code instead."),
     "long": _("This PDF has more than ten pages. Send the page with the code."),
-    "pixels": _("This photo is too large. Choose one below 50 megapixels."),
+    "pixels": _("This picture is too large. Send a screenshot of the code instead."),
 }
 
 
@@ -27,7 +27,10 @@ class CertificateForm(forms.Form):
 
     picture = forms.FileField(
         label=_("Picture of the QR code"),
-        help_text=_("A photo, a screenshot or a PDF, with the whole code on it."),
+        help_text=_(
+            "A photo, a screenshot or a PDF, with the whole code on it. Of a PDF the"
+            " first two pages are read."
+        ),
         required=False,
         widget=forms.FileInput(attrs={"accept": FILES}),
         error_messages={"empty": _("This file is empty. Choose another one.")},

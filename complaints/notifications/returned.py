@@ -11,6 +11,7 @@ from email import message_from_bytes
 from email.message import Message as Letter
 from typing import Final
 
+from django.db import transaction
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 
@@ -70,13 +71,15 @@ def take_letter(letter: bytes, *, at: datetime) -> bool:
 def mark(address: MailAddress, *, at: datetime) -> None:
     """Write to an address no more as e-mails come back, and owe the telephone a word.
 
-    Safe to repeat: it is told once.
+    Safe to repeat: it is told once. Both or neither, as who is stopped in between would
+    find the address marked and owe nothing.
     """
-    marked = MailAddress.objects.filter(
-        pk=address.pk, bounced_at=None, stopped_at=None
-    ).update(bounced_at=at)
-    if marked:
-        outbox.add("mail_returned", [address.pk], at=at)
+    with transaction.atomic():
+        marked = MailAddress.objects.filter(
+            pk=address.pk, bounced_at=None, stopped_at=None
+        ).update(bounced_at=at)
+        if marked:
+            outbox.add("mail_returned", [address.pk], at=at)
 
 
 def refused(message: Message, *, at: datetime) -> None:

@@ -19,11 +19,14 @@ from complaints.forms.certificates import CertificateForm
 from complaints.views import limits
 from complaints.views.cards import day, partial_day
 from portal.accounts import access
+from portal.common import scope, slots
 from portal.common.http import READ_AND_SEND, see_other
 from portal.registry.certificates import hc1, issuing
 from portal.registry.models import Certificate, Person, Product
 
 PAGE: Final = 1000
+# A picture takes about this long.
+_BUSY_SECONDS: Final = 3
 # What is revoked in a moment may be written a little later than it says.
 _SETTLED: Final = timedelta(seconds=60)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -69,10 +72,13 @@ def own(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(READ_AND_SEND)
-@access.public
+@access.outside
 def check(request: HttpRequest) -> HttpResponse:
-    """Check any HC1 certificate: who signed it, until when, what it says."""
-    at = timezone.now()
+    """Check any HC1 certificate: who signed it, until when, what it says.
+
+    No transaction is open while a picture is decoded.
+    """
+    at, seconds = timezone.now(), 0
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
     form = CertificateForm(*sent)
     found: dict[str, Any] | None = None
@@ -82,9 +88,10 @@ def check(request: HttpRequest) -> HttpResponse:
         )
         if too_many:
             return too_many
-        text = form.code()
+        text, seconds = _text_of(request, form, at=at)
         try:
-            found = _checked(issuing.read(text), at=at) if text else None
+            with scope.citizen(access.submissions_of(request)):
+                found = _checked(issuing.read(text), at=at) if text else None
         except hc1.Unreadable:
             form.add_error(
                 "picture" if form.cleaned_data["picture"] else "text",
@@ -92,7 +99,43 @@ def check(request: HttpRequest) -> HttpResponse:
             )
     status = 422 if request.method == "POST" and form.errors else 200
     context = {"form": form, "found": found}
-    return render(request, "citizen/certificate_check.html", context, status=status)
+    response = render(
+        request,
+        "citizen/certificate_check.html",
+        context,
+        status=429 if seconds else status,
+    )
+    if seconds:
+        response["Retry-After"] = str(seconds)
+    return response
+
+
+def _text_of(
+    request: HttpRequest, form: CertificateForm, *, at: datetime
+) -> tuple[str, int]:
+    """Return the text to check, and the seconds to wait where a picture must.
+
+    Of all processes one decodes at a time, so that others go on answering.
+    """
+    if form.cleaned_data["picture"] is None:
+        return form.code(), 0
+    seconds = limits.seconds_over(
+        limits.CERTIFICATE_PICTURES, limits.address(request), at=at
+    )
+    if seconds:
+        words = _(
+            "Many pictures came from your network. Paste the text of the code below."
+        )
+        form.add_error("picture", words)
+        return "", seconds
+    with slots.hold("certificate pictures", most=1) as is_free:
+        if is_free:
+            return form.code(), 0
+    words = _(
+        "Another picture is being read. Try again in a moment, or paste the text below."
+    )
+    form.add_error("picture", words)
+    return "", _BUSY_SECONDS
 
 
 @require_safe

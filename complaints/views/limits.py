@@ -32,6 +32,8 @@ PAPER: Final = Limit("paper", 20, HOUR)
 CONTACT: Final = Limit("contact", 5, timedelta(days=1))
 STOP: Final = Limit("contact_stop", 20, HOUR)
 CERTIFICATES: Final = Limit("certificates", 600, HOUR)
+# A picture is decoded while its sender waits, which costs a thousand times its text.
+CERTIFICATE_PICTURES: Final = Limit("certificate_pictures", 30, HOUR)
 DATA_REQUEST: Final = Limit("data_request", 5, timedelta(days=1))
 UPLOAD_DEVICE: Final = Limit("upload_device", 40, HOUR)
 
@@ -45,12 +47,15 @@ def over(request: HttpRequest, *taken: Taken, at: datetime) -> HttpResponse | No
     its own, and thousands of them share one address of a mobile network.
     """
     for limit, subject in taken:
-        if not subject:
-            continue
-        verdict = take(limit, subject, at=at)
-        if not verdict.allowed:
-            return wait(request, seconds=verdict.retry_after)
+        seconds = seconds_over(limit, subject, at=at)
+        if seconds:
+            return wait(request, seconds=seconds)
     return None
+
+
+def seconds_over(limit: Limit, subject: str, *, at: datetime) -> int:
+    """Count one use; return after how many seconds the next is allowed, 0 for now."""
+    return take(limit, subject, at=at).retry_after if subject else 0
 
 
 def closed_at_the_counter(view: Callable[..., HttpResponse]) -> Callable:

@@ -21,6 +21,8 @@ FORMATS: Final = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"
 _SCRIPT: Final = Path(__file__).with_name("unpacking.py")
 # Above the processor seconds that the script allows itself.
 _SECONDS: Final = 40
+# Somebody waits for codes, and so does a process that answers pages.
+_SECONDS_FOR_CODES: Final = 15
 # Two copies of one photo usually differ in fewer of the 1,024 bits than this; papers
 # printed from one form may, too, so it is a hint to look and no proof.
 SAME_BELOW: Final = 21
@@ -102,16 +104,18 @@ def open_apart(content: bytes, kind: str) -> Opened:
 
 
 def codes_on(content: bytes, kind: str) -> list[str]:
-    """Return the texts of the QR codes that a file shows; nothing of it is kept.
+    """Return the texts of the QR codes on a photo or the first two pages of a PDF.
 
-    Raises Unopenable as ``open_apart`` does.
+    Nothing of it is kept. Raises Unopenable as ``open_apart`` does.
     """
-    told, _rest = _told(content, kind, "codes")
+    told, _rest = _told(content, kind, "codes", seconds=_SECONDS_FOR_CODES)
     codes: list[str] = told["codes"]
     return codes
 
 
-def _told(content: bytes, kind: str, *more: str) -> tuple[dict[str, Any], bytes]:
+def _told(
+    content: bytes, kind: str, *more: str, seconds: int = _SECONDS
+) -> tuple[dict[str, Any], bytes]:
     """Return what the script says of a file, and what it wrote behind that."""
     try:
         done = subprocess.run(
@@ -119,7 +123,7 @@ def _told(content: bytes, kind: str, *more: str) -> tuple[dict[str, Any], bytes]
             input=content,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=_SECONDS,
+            timeout=seconds,
             check=False,
             env={},
             cwd="/",

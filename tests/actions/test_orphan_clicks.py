@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from complaints.actions import casework, prepared, preparing, undoing
+from complaints.actions import casework, citizen, prepared, preparing, undoing
 from complaints.choices import Outcome, Status
 from complaints.models import Complaint, Prepared
 from complaints.owndata import held
@@ -100,6 +100,29 @@ def test_one_click_gives_the_dose_to_its_owner_and_decides_the_report(
     assert (correction.operation, correction.source) == ("attach", "orphan")
     assert {claim.correction for claim in case.claims.all()} == {correction}
     assert Dose.objects.count() == 1, "given, not added beside it"
+
+
+@pytest.mark.parametrize("tried", [False, True])
+def test_withdrawn_and_reported_again_it_goes_with_the_new_report(
+    station, nurse, person, tried
+):
+    make_orphan(NAME, station, lot_number="ABX4471")
+    first = report(person, station)
+    citizen.withdraw(complaint_id=first.pk, at=NOON + SOON)
+    drain(NOON + SOON)
+    if tried:
+        # Nothing asks for the dose now, so there is nothing to record.
+        with pytest.raises(Stale):
+            prepared.accept(rows()[0].ref, by=nurse, at=NOON + SOON)
+
+    again = report(person, station, at=NOON + DAY)
+    (row,) = rows()
+    assert (row.state, row.complaint) == (State.OPEN, again)
+    prepared.accept(row.ref, by=nurse, at=NOON + DAY + SOON)
+
+    again.refresh_from_db()
+    assert again.outcome == Outcome.CORRECTED
+    assert standing(person).count() == 1
 
 
 def test_what_the_dose_lacks_and_the_report_says_is_filled_in(station, nurse, person):

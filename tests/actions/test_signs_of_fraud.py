@@ -96,7 +96,7 @@ SIGNS = {
         lambda: others(1, photo=(b"a" * 32, ONE)),
         {"photo": (b"b" * 32, COPY)},
     ),
-    "same_device": (lambda: others(8, traces=DEVICE), {"traces": DEVICE}),
+    "same_device": (lambda: others(9, traces=DEVICE), {"traces": DEVICE}),
     "same_paper": (lambda: others(1, traces=PAPER), {"traces": PAPER}),
 }
 
@@ -127,13 +127,13 @@ def test_nobody_is_in_two_provinces_on_one_day(person):
 
 # What is no sign: families, time, and oneself.
 def test_a_household_shares_a_browser(person):
-    others(7, traces=DEVICE)
+    others(8, traces=DEVICE)
 
     assert signs_on(report(person, traces=DEVICE)) == ()
 
 
 def test_what_one_browser_sent_long_ago_is_forgotten(person):
-    others(8, traces=DEVICE, at=NOON - 31 * DAY)
+    others(9, traces=DEVICE, at=NOON - 31 * DAY)
 
     assert signs_on(report(person, traces=DEVICE)) == ()
 
@@ -151,6 +151,23 @@ def test_another_picture_of_another_paper_is_none(person):
     case = report(person, photo=(b"b" * 32, b"\xf0" * 128), traces=Traces(paper="SO9"))
 
     assert signs_on(case) == ()
+
+
+def test_a_sign_seen_before_sending_across_a_change_of_keys_is_seen_after(
+    person, settings
+):
+    others(9, traces=Traces(device=DEVICE.device, paper=PAPER.paper))
+    settings.INDEX_KEYS = settings.INDEX_KEYS | {2: b"h" * 32}
+    traces = Traces(device=DEVICE.device, paper=PAPER.paper)
+    before = signs_of_fraud.of_draft(
+        person.pk, Evidence.objects.none(), traces, is_doubted=False, at=NOON
+    )
+
+    case = report(person, traces=traces)
+
+    assert before == ("same_device", "same_paper")
+    assert signs_on(case) == before
+    assert not settled(case)
 
 
 def test_the_pages_keep_the_browser_and_no_trace_can_be_read_back(client, person):

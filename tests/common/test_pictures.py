@@ -74,6 +74,19 @@ PAGES = b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>"
 PAGE = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] >>"
 
 
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (lambda: png_of(7_000, 7_000, 1), "image/png"),
+        (lambda: as_file(Image.new("L", (5_100, 5_000)), "JPEG"), "image/jpeg"),
+    ],
+)
+def test_for_codes_far_fewer_pixels_are_unpacked(content, kind):
+    """What is drawn anew for a report may hold 50 million."""
+    with pytest.raises(pictures.Unopenable, match="pixels"):
+        pictures.codes_on(content(), kind)
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_a_photo_is_drawn_anew_without_what_it_carried(kind):
     exif = Image.Exif()

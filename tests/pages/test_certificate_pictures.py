@@ -1,13 +1,17 @@
 """Checking a certificate by a picture of its code: photo, screenshot, page of a PDF."""
 
 import io
+from dataclasses import replace
 
+import psycopg
 import pytest
 import segno
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.utils import timezone
 from PIL import Image, ImageFilter
 
+from complaints.views import limits
 from portal.registry import corrections
 from portal.registry.certificates import issuing
 from portal.registry.models import Person
@@ -111,11 +115,82 @@ def test_what_cannot_be_read_is_told_in_words_beside_the_field(client, file, wor
 
 
 def test_a_huge_picture_is_refused_before_it_is_unpacked(client):
-    """Sixty megapixels of white pack into a few kilobytes."""
-    page = check(client, as_file(Image.new("1", (10_000, 6_000)), "PNG"))
+    """Fourteen megapixels of white pack into a few kilobytes."""
+    page = check(client, as_file(Image.new("1", (4_000, 3_500)), "PNG"))
 
     assert page.status_code == 422
-    assert "50 megapixel" in text_of(page)
+    assert "Ảnh này quá lớn" in text_of(page)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_photo_as_telephones_take_it_is_read(client, certificate, kind):
+    """Thirteen megapixels of a table, the code in the middle of it."""
+    table = Image.new("RGB", (4_160, 3_120), (120, 112, 100))
+    table.paste(drawn(certificate.text, scale=10), (1_200, 900))
+
+    page = check(client, as_file(table, kind))
+
+    assert 'class="note ok"' in page.content.decode()
+
+
+def test_of_a_pdf_the_first_two_pages_are_read(client, certificate):
+    blank = Image.new("RGB", (600, 800), "white")
+    code = drawn(certificate.text)
+
+    def paper(*pages):
+        out = io.BytesIO()
+        pages[0].save(out, "PDF", save_all=True, append_images=pages[1:])
+        return SimpleUploadedFile("giay.pdf", out.getvalue())
+
+    second = check(client, paper(blank, code))
+    third = check(client, paper(blank, blank, code))
+
+    assert 'class="note ok"' in second.content.decode()
+    assert third.status_code == 422
+    assert "hai trang đầu" in text_of(third)
+
+
+def test_one_picture_at_a_time_and_no_transaction_meanwhile(client, certificate):
+    open_before = len(connection.savepoint_ids)
+    open_then = []
+
+    def look(execute, sql, *rest):
+        if "advisory" in sql:
+            open_then.append(len(connection.savepoint_ids) - open_before)
+        return execute(sql, *rest)
+
+    facts = connection.get_connection_params()
+    with psycopg.connect(
+        **{n: facts[n] for n in ("dbname", "user", "host", "port") if n in facts},
+        autocommit=True,
+    ) as other:
+        other.execute("SELECT pg_advisory_lock(hashtext('certificate pictures'), 0)")
+        busy = check(client, as_file(drawn(certificate.text), "PNG"))
+        typed = client.post(PAGE, {"text": certificate.text})
+    with connection.execute_wrapper(look):
+        free = [check(client, as_file(drawn(certificate.text), "PNG")) for _ in "12"]
+
+    assert (busy.status_code, busy["Retry-After"]) == (429, "3")
+    assert "thử lại sau giây lát" in text_of(busy)
+    for page in (typed, *free):
+        assert 'class="note ok"' in page.content.decode()
+    assert open_then == [0] * 4
+
+
+def test_pictures_are_few_an_hour_and_the_text_goes_on(
+    client, certificate, monkeypatch
+):
+    limit = replace(limits.CERTIFICATE_PICTURES, times=1)
+    monkeypatch.setattr(limits, "CERTIFICATE_PICTURES", limit)
+    check(client, as_file(drawn(certificate.text), "PNG"))
+
+    refused = check(client, as_file(drawn(certificate.text), "PNG"))
+    typed = client.post(PAGE, {"text": certificate.text})
+
+    assert refused.status_code == 429
+    assert 0 < int(refused["Retry-After"]) <= 3600
+    assert "Hãy dán nội dung mã" in text_of(refused)
+    assert 'class="note ok"' in typed.content.decode()
 
 
 def test_the_text_alone_does_as_before(client, certificate):

@@ -80,6 +80,17 @@ class Key:
         )
 
 
+# The head of what an authenticator says, with the flag that extensions follow.
+EXTENDED = hashlib.sha256(HOST).digest() + b"\x81" + bytes(4)
+
+
+def with_part(answer, name, content):
+    """Return an answer of which one part is another."""
+    said = json.loads(answer)
+    said["response"][name] = websafe_encode(content)
+    return json.dumps(said)
+
+
 @pytest.fixture
 def station():
     return make_organization("TYT-1")
@@ -107,10 +118,18 @@ def added(user, name="Điện thoại"):
 
 
 def inside(client, user):
-    """Sign in with password and code; the code's step is used up."""
+    """Sign in with password and code; the code's step is used up.
+
+    The page after it takes the code of the ``next_step``; one step back is still good
+    where the clock moves on in between.
+    """
     password(client, user)
-    code = code_at(SECRET, timezone.now(), later=-1)
+    code = code_at(SECRET, timezone.now())
     client.post(reverse("accounts:second_step"), {"code": code})
+
+
+def next_step():
+    return code_at(SECRET, timezone.now(), later=1)
 
 
 def password(client, user):
@@ -126,9 +145,7 @@ def answer(client, made):
 def test_one_is_added_with_a_code_and_signs_in_without(client, lead):
     inside(client, lead)
     page, key = reverse("accounts:passkeys"), Key()
-    asked = client.post(
-        page, {"name": "Máy của tôi", "code": code_at(SECRET, timezone.now())}
-    )
+    asked = client.post(page, {"name": "Máy của tôi", "code": next_step()})
     shown = client.get(asked["Location"])
     kept = client.post(
         asked["Location"], {"answer": key.make(shown.context["options"])}
@@ -157,6 +174,23 @@ def test_a_wrong_code_adds_nothing(client, lead):
     assert client.get(reverse("accounts:passkey_new")).status_code == 302
 
 
+@pytest.mark.parametrize("content", [b"", b"\xa1", b"\x81" * 3_000])
+def test_what_is_no_new_passkey_is_refused_in_words_and_its_challenge_used(
+    client, lead, content
+):
+    inside(client, lead)
+    page = reverse("accounts:passkeys")
+    asked = client.post(page, {"name": "Máy", "code": next_step()})["Location"]
+    made = Key().make(client.get(asked).context["options"])
+
+    sent = {"answer": with_part(made, "attestationObject", content)}
+    refused = client.post(asked, sent)
+
+    assert refused["Location"] == page
+    assert client.get(asked).status_code == 302
+    assert not passkeys.of(lead)
+
+
 def test_what_is_kept_is_sealed_for_its_owner(lead, key, station):
     row = Authenticator.objects.get(user=lead, type="webauthn")
     assert "Điện thoại" not in str(row.data)
@@ -178,8 +212,25 @@ def test_what_is_kept_is_sealed_for_its_owner(lead, key, station):
         lambda key, options: "{}",
         lambda key, options: "no JSON",
         lambda key, options: "[1]",
+        lambda key, options: "[" * 10_000,
+        lambda key, options: with_part(key.use(options), "authenticatorData", b""),
+        lambda key, options: with_part(key.use(options), "signature", b"x"),
+        lambda key, options: with_part(
+            key.use(options), "authenticatorData", EXTENDED + b"\x81" * 3_000
+        ),
     ],
-    ids=["origin", "stranger", "challenge", "empty", "nonsense", "list"],
+    ids=[
+        "origin",
+        "stranger",
+        "challenge",
+        "empty",
+        "nonsense",
+        "list",
+        "deep JSON",
+        "no data",
+        "no signature",
+        "deep data",
+    ],
 )
 def test_what_is_no_answer_of_the_account_opens_nothing(client, lead, key, spoil):
     password(client, lead)
@@ -255,7 +306,7 @@ def test_one_is_taken_off_with_a_code_and_opens_nothing_then(client, lead, key):
 
     assert client.post(page, sent).status_code == 422
     assert passkeys.of(lead)
-    right = sent | {"code": code_at(SECRET, timezone.now())}
+    right = sent | {"code": next_step()}
     assert client.post(page, right).status_code == 303
 
     assert not passkeys.of(lead)

@@ -10,6 +10,7 @@ from email.message import EmailMessage
 import pytest
 from django.core import mail as django_mail
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -260,3 +261,34 @@ def test_by_night_the_telephone_is_left_alone(row, settings):
     assert row.told_at is None
     owed = Outbox.objects.get(kind="mail_returned", subject=row.pk)
     assert owed.next_at > night + timedelta(hours=5)
+
+
+def test_who_gets_e_mails_at_another_address_is_not_told_of_a_mistyped_one(
+    client, report, row
+):
+    wrong = addresses.ask(report, "lan@exmple.vn", at=timezone.now())
+    drain("notify")
+
+    told(client, {"key": f"mail_proof:{wrong.pk}", "status": "bounced"})
+    drain("notify")
+
+    assert not texts("bi tra lai")
+    told_at = MailAddress.objects.get(pk=wrong.pk).told_at
+    assert (told_at, addresses.came_back(report)) == (None, None)
+
+
+def test_an_address_is_marked_and_the_word_owed_or_neither(row):
+    """Whoever is stopped between the two must find it as it was."""
+
+    def stopped(execute, sql, *rest):
+        if sql.startswith('INSERT INTO "common_outbox"'):
+            raise KeyboardInterrupt
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(stopped), pytest.raises(KeyboardInterrupt):
+        addresses.returned.mark(row, at=timezone.now())
+
+    row.refresh_from_db()
+    assert row.bounced_at is None
+    addresses.returned.mark(row, at=timezone.now())
+    assert Outbox.objects.filter(kind="mail_returned", subject=row.pk).exists()

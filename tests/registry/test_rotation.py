@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import uuid
 from io import StringIO
 
 import pytest
@@ -10,18 +11,27 @@ from django.core.management import call_command
 from django.db import connection
 
 from complaints import permissions
-from complaints.actions import addresses, intake, verdicts
-from complaints.choices import Kind
+from complaints.actions import (
+    addresses,
+    citizen,
+    intake,
+    moving,
+    rotation,
+    verdicts,
+)
+from complaints.choices import Kind, Status
 from complaints.models import Complaint, Submission
+from complaints.rules.refused import Refused
 from portal.accounts import staffing
 from portal.accounts.models import User
-from portal.common import crypto
+from portal.common import crypto, scope
 from portal.common.forms import PartialDate
-from portal.registry import identity
+from portal.registry import corrections, identity
 from portal.registry.corrections import digests
 from portal.registry.models import IdentityDocument, MatchChange, QualityChange
 from tests.factories import (
     NOON,
+    TEST_WARRANT,
     make_organization,
     make_person,
     make_staff,
@@ -238,3 +248,110 @@ def test_staff_whose_own_telephone_nobody_else_bears_are_named(settings, person)
 
     assert user.username in err.getvalue()
     assert "+84900009999" not in out.getvalue() + err.getvalue()
+
+
+def test_a_number_made_anew_while_it_is_corrected_stays_so(settings, person):
+    """The correction read the row before, and writes what it changes of it alone."""
+    with_new_key(settings)
+    newest = crypto.digest("national_id", "079158012345")
+    meanwhile = []
+
+    def rotate_in_between(execute, sql, *rest):
+        if sql.startswith('UPDATE "registry_identitydocument"') and not meanwhile:
+            meanwhile.append(sql)
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "UPDATE registry_identitydocument SET number_digest = %s", [newest]
+                )
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(rotate_in_between):
+        corrections.correct_person(
+            person.pk, {"national_id": "079158012346"}, warrant=TEST_WARRANT, at=NOON
+        )
+
+    assert meanwhile
+    old = person.documents.get(is_current=False)
+    assert bytes(old.number_digest) == newest
+
+
+def filed_by_a_process_that_knows_the_new_key_alone(settings, person, site):
+    keys = settings.INDEX_KEYS
+    keys_of(settings)
+    case = only_complaint(submit(missing_dose(site), sender=sender_for(person)))
+    settings.INDEX_KEYS = keys
+    return case
+
+
+def test_two_open_reports_of_one_matter_are_told_and_the_rest_is_done(settings, person):
+    first = Complaint.objects.get()
+    with_new_key(settings)
+    second = filed_by_a_process_that_knows_the_new_key_alone(
+        settings, person, first.site
+    )
+    other = make_person("Lê Thị Khác", national_id="079058012377")
+    with_old = {1: settings.INDEX_KEYS[1]}
+    settings.INDEX_KEYS, both = with_old, settings.INDEX_KEYS
+    submit(missing_dose(first.site), sender=sender_for(other))
+    settings.INDEX_KEYS = both
+
+    told, code = rotate()
+
+    counted = told["complaints_complaint"]
+    assert (counted["changed"], counted["twice"], code) == (1, 1, 1)
+    joined = submit(missing_dose(first.site), sender=sender_for(person)).joined
+    assert len(joined) == 1
+    citizen.withdraw(complaint_id=second.pk, at=NOON)
+    told, code = rotate()
+    counted = told["complaints_complaint"]
+    assert (counted["changed"], counted["twice"], code) == (1, 0, 0)
+
+
+def test_half_way_nobody_opens_again_what_is_open_under_another_key(
+    settings, person, monkeypatch
+):
+    first = Complaint.objects.get()
+    lapse(first)
+    again = only_complaint(submit(missing_dose(first.site), sender=sender_for(person)))
+    with_new_key(settings)
+    monkeypatch.setattr(rotation, "BATCH", 1)
+    next(rotation.complaints())
+
+    with pytest.raises(Refused, match="already|rồi"):
+        citizen.disagree(complaint_id=first.pk, note="Vẫn sai", at=NOON)
+
+    assert Complaint.objects.open().get() == again
+
+
+def lapse(case):
+    """End a case as one that its sender never answered."""
+    with scope.system():
+        locked = moving.lock(case.pk)
+        locked.status, locked.ended_at = Status.LAPSED, NOON
+        locked.save()
+
+
+def test_an_ended_matter_that_is_reported_again_under_a_new_key_is_known(
+    settings, person
+):
+    first = Complaint.objects.get()
+    citizen.withdraw(complaint_id=first.pk, at=NOON)
+    with_new_key(settings)
+
+    again = only_complaint(submit(missing_dose(first.site), sender=sender_for(person)))
+
+    first.refresh_from_db()
+    assert bytes(first.subject_key) == bytes(again.subject_key)
+
+
+def test_a_second_try_across_the_switch_is_the_same_report(settings, person):
+    key, site = uuid.uuid4(), make_organization("TYT-2")
+    sender = sender_for(person)
+    submit(missing_dose(site), sender=sender, key=key)
+    with_new_key(settings)
+
+    same = submit(missing_dose(site), sender=sender, key=key)
+    another = submit(missing_dose(site, given_on="2021-12-24"), sender=sender, key=key)
+
+    assert (same.is_repeat, same.differs) == (True, False)
+    assert (another.is_repeat, another.differs) == (True, True)

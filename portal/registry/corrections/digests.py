@@ -35,7 +35,8 @@ class Rotated:
     """How far a table is: rows looked at, made anew, and what stayed.
 
     ``unknown``: the digest is of no key that is known, or of another text.
-    ``twice``: the person has the number under the new key already.
+    ``twice``: the person has the number, or the matter an open report, under the new
+    key already.
     """
 
     table: str

@@ -267,11 +267,15 @@ def _put(person: Person, field: str, standing: str) -> None:
             return
         row = _MADE[prefix](person, text)
     row.is_void = standing == ABSENT
+    stands = ["is_void"]
     if prefix == NUMBER:
         row.is_current = standing == CURRENT
+        stands.append("is_current")
     elif prefix == TELEPHONE:
         row.is_contact = standing == CURRENT
-    row.save()
+        stands.append("is_contact")
+    # Of a known row nothing else: its digest may be made anew meanwhile (``digests``).
+    row.save(update_fields=stands if row.pk else None)
 
 
 def _new_number(person: Person, text: str) -> Model:
