@@ -1,7 +1,7 @@
 """What staff change in a list of reports before it is sent: a row, whose it is.
 
-Each change judges its row anew. Rows that waited when the others were sent can be
-changed still, and sent then; a row that was sent cannot.
+Each change judges its row anew, and those that were only like it. Rows that waited when
+the others were sent can be changed still, and sent then; a row that was sent cannot.
 """
 
 import uuid
@@ -80,7 +80,13 @@ def _change(
         row: ReportRow = one.rows.get(place=place)
         if one.state not in report_lists.REVIEWED or row.done_at is not None:
             raise report_lists.moved_on()
+        before = row.person_id
         change(one, report_rows.unseal(row, of=one))
         row.save()
         report_rows.judge_all(one, [row], at=at)
+        # What was only like this row may now have to be sent in its place.
+        alike = one.rows.filter(
+            verdict=ReportRow.Verdict.REPORTED, person=before, done_at=None
+        ).exclude(pk=row.pk)
+        report_rows.judge_all(one, list(alike.order_by("place")), at=at)
     return row

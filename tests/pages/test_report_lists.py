@@ -282,6 +282,14 @@ def test_rows_far_apart_about_one_matter_are_told_so(client, person, monkeypatch
     assert verdicts() == ["new", "unclear", "reported"]
 
 
+def test_a_row_is_sent_once_the_one_that_it_repeats_is_left_out(client, person):
+    send(client, MISSING, MISSING, MISSING)
+
+    change(client, 1, step="exclude")
+
+    assert verdicts() == ["excluded", "new", "reported"]
+
+
 def test_a_detail_is_claimed_only_where_it_differs(client, person, site):
     wrong_lot = f"{WHO};12/5/2021;AZ;PV9999;1;TYT-1;Sai số lô"
     same_lot = f"{WHO};12/5/2021;AZ;ABX4471;1;TYT-1;Sai số lô"
