@@ -2174,10 +2174,11 @@ def test_an_unusual_look_is_seen_at_its_unit_and_above_and_written_by_nobody(
         assert not AccessSign.objects.exists()
     with scope.system():
         run(
-            "UPDATE registry_organization SET path = '/vn/moved/' WHERE id = %s",
+            "UPDATE registry_organization SET path = %s WHERE id = %s",
+            f"{centre.path}moved/",
             one.pk,
         )
-        assert AccessSign.objects.get().path == "/vn/moved/"
+        assert AccessSign.objects.get().path == f"{centre.path}moved/"
 
 
 def test_a_check_is_seen_at_the_unit_that_decided_and_above(two_cases):
@@ -2215,10 +2216,11 @@ def test_a_check_is_seen_at_the_unit_that_decided_and_above(two_cases):
         assert not Recheck.objects.exists()
     with scope.system():
         run(
-            "UPDATE registry_organization SET path = '/vn/moved/' WHERE id = %s",
+            "UPDATE registry_organization SET path = %s WHERE id = %s",
+            f"{centre.path}moved/",
             one.pk,
         )
-        assert Recheck.objects.get().path == "/vn/moved/"
+        assert Recheck.objects.get().path == f"{centre.path}moved/"
 
 
 def test_a_scope_ends_with_its_block_and_an_outer_one_comes_back(two_cases):

@@ -142,7 +142,8 @@ class StaffSteps(People):
         back = next((f for f in visitor.forms if "/hoan-tac/" in f.action), None)
         if back and Move.REVERT not in self.made:
             self._note(visitor.post(back.action, back.values))
-            self.made.add(Move.REVERT)
+            if "Đã trả lại như cũ" in visitor.text:
+                self.made.add(Move.REVERT)
 
     def _filled(self, form: Form) -> dict[str, list[str]]:
         """Fill in a form of staff; now and then with nonsense."""
