@@ -101,7 +101,7 @@ def test_every_promise_holds_after_a_random_walk(portal):
             shown = doses_shown(walk.look_up(citizen).html)
             assert shown == truth["doses"][citizen.facts["national_id"]]
         # A file is mostly refused before sending, no case is three days late, everybody
-        # is there, and no month was checked: tests/actions/, tests/scrutiny/ prove these.
+        # is there, and no month was checked: see tests/actions/ and tests/scrutiny/.
         seldom = {Move.REFUSE_FILE, Move.HAND_UP, Move.GIVE_BACK, Move.REOPEN}
         always = {move.value for move in set(Move) - seldom}
         assert truth["moves"].keys() >= always
