@@ -12,6 +12,7 @@ import pytest
 from django.contrib.auth.management import create_permissions
 from django.contrib.contenttypes.management import create_contenttypes
 from django.db.models.signals import post_migrate
+from django.utils import translation
 from hypothesis import settings
 
 from portal.common import scope
@@ -55,6 +56,13 @@ def django_db_setup(django_db_setup):
 def at() -> datetime:
     """Return noon in Vietnam on a Monday."""
     return NOON
+
+
+@pytest.fixture(autouse=True)
+def _language_of_its_own():
+    """Let no test begin in the language of the last page that another one opened."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

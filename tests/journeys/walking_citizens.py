@@ -63,6 +63,8 @@ class CitizenSteps(People):
         """Report something of one's record; now and then the same thing again."""
         if self.eaten and self.chance.random() < 0.4:
             self._have_zeros_put_back(self.eaten.pop())
+            # At once: a report that was disagreed with has no settling to take back.
+            self.doubt_a_rule()
             return
         citizen = self.chance.choice(self.citizens)
         visitor = self.look_up(citizen)
