@@ -55,11 +55,6 @@ class Way:
     needed: float
     expected: Expected
 
-    @property
-    def is_behind(self) -> bool:
-        """Tell whether more is open than the line allows today."""
-        return self.open > self.needed
-
 
 @dataclass(frozen=True)
 class Burndown:

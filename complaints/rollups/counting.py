@@ -124,11 +124,6 @@ class Times:
         return self.on_time / due if due else None
 
     @property
-    def good_share(self) -> float | None:
-        """Return the share of citizens' words that are good; None without a word."""
-        return self.good / self.rated if self.rated else None
-
-    @property
     def is_few(self) -> bool:
         """Tell whether so few were resolved that percentiles say little."""
         return self.resolved < FEW
