@@ -24,7 +24,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 django.setup()
 
 # The portal's modules can be imported only after Django is set up.
-from bench import bulk, lists, loads, pages, quality, routing, staff  # noqa: E402
+from bench import (  # noqa: E402
+    bulk,
+    lists,
+    loads,
+    pages,
+    quality,
+    routing,
+    staff,
+    wide,
+)
 from bench.floor import schema  # noqa: E402
 from bench.rounds import Line  # noqa: E402
 from bench.sizes import FULL, QUICK, Sizes  # noqa: E402
@@ -38,6 +47,7 @@ PARTS: dict[str, Part] = {
     "routing": routing.measure,
     "loads": loads.measure,
     "long_queue": staff.measure_many,
+    "wide_queue": wide.measure,
     "bulk": bulk.measure,
     "figures": staff.measure_figures,
     "lists": lists.measure,

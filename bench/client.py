@@ -24,6 +24,7 @@ class Load:
     failed: int
     rate: float
     p50: float
+    p95: float
     p99: float
     first_failure: str = ""
 
@@ -89,16 +90,21 @@ def drive(
         thread.join()
     seconds = time.perf_counter() - begun
     if not times:
-        return Load(0, 1, 0.0, 0.0, 0.0, "no answer at all")
+        return Load(0, 1, 0.0, 0.0, 0.0, 0.0, "no answer at all")
     ordered = sorted(times)
     return Load(
         done=len(times),
         failed=len(failures),
         rate=len(times) / seconds,
         p50=ordered[len(ordered) // 2],
-        p99=ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)],
+        p95=_part_of(ordered, 95),
+        p99=_part_of(ordered, 99),
         first_failure=failures[0] if failures else "",
     )
+
+
+def _part_of(ordered: list[float], percent: int) -> float:
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
 
 
 def _receive(connection: socket.socket) -> bytes:

@@ -98,6 +98,9 @@ class Hands:
     def open(self, step: str) -> None:
         """Open the form of a step."""
         summary = f"details:has(form[action*='/{step}/']) > summary"
+        if not self.letters:
+            self.reach("a.skip[href='#steps']")
+            self.press("Enter")
         letter = self.page.locator(summary).first.get_attribute("data-key")
         if self.letters and letter:
             self.press(letter)
@@ -133,14 +136,24 @@ def decide(hands: Hands, task: str) -> None:
         hands.send("hoi-them")
     elif task == "over":
         hands.open("chuyen")
+        hands.page.wait_for_selector("#suggested :is(p.mut, .note)", state="attached")
+        if hands.page.locator("#suggested [name=to]").count():
+            hands.reach("#suggested [name=reason]")
+            hands.press("Space")
+            if hands.letters:
+                hands.settle("Control+Enter")
+            else:
+                hands.reach("#suggested button:not([name])")
+                hands.settle("Enter")
+            return
         hands.reach("form[action*='/chuyen/'] [name=place]")
         hands.type(hands.elsewhere)
         hands.press("Enter")
         hands.page.wait_for_selector("#receivers [name=to]", state="attached")
         hands.reach("#receivers [name=to]")
         hands.press("Space")
-        hands.reach("form[action*='/chuyen/'] [name=note]")
-        hands.type("Tram ay da tiem mui nay.")
+        hands.reach("form[action*='/chuyen/'] [name=reason]:not([id^=recent])")
+        hands.press("Space")
         hands.send("chuyen")
     elif task == "fill":
         hands.open("ghi")

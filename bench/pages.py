@@ -12,6 +12,7 @@ from bench import citizens, servers
 from bench.client import Load, drive
 from bench.rounds import Line, in_turn, line
 from bench.sizes import Sizes
+from portal.stack.addresses import free_port
 
 
 class Failed(Exception):
@@ -88,15 +89,15 @@ def _without_broker(
     """
     log = folder / "bench-web.log"
     with ExitStack() as stack:
-        addresses = {
+        brokers = {
             "running": os.environ["REDIS_URL"],
-            "refused": f"redis://127.0.0.1:{servers.free_port()}/0",
+            "refused": f"redis://127.0.0.1:{free_port()}/0",
             "frozen": stack.enter_context(servers.frozen_redis()),
             "absent": "",
         }
-        loads: dict[str, list[Load]] = {name: [] for name in addresses}
+        loads: dict[str, list[Load]] = {name: [] for name in brokers}
         ports = {}
-        for name, url in addresses.items():
+        for name, url in brokers.items():
             server = servers.web(servers.OURS, log=log, settings={"REDIS_URL": url})
             ports[name] = stack.enter_context(server)
             # Warm but for the broker, which no record page asks.
@@ -109,7 +110,7 @@ def _without_broker(
             return loads[name][-1].p99
 
         figures = in_turn(
-            {name: lambda _, name=name: slowest(name) for name in addresses},
+            {name: lambda _, name=name: slowest(name) for name in brokers},
             rounds=sizes.rounds,
         )
     return [
@@ -123,7 +124,7 @@ def _without_broker(
             is_time=True,
             more={"p50_ms": statistics.median(load.p50 for load in loads[name])},
         )
-        for name in addresses
+        for name in brokers
     ]
 
 

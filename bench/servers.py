@@ -13,6 +13,7 @@ from typing import Final
 
 from bench.client import ask, request
 from portal.env import BASE_DIR
+from portal.stack import addresses
 
 WORKERS: Final = 2
 _UP_WITHIN = 60.0
@@ -32,7 +33,7 @@ def web(
 
     Raises TimeoutError when it does not answer, naming its log.
     """
-    port = free_port()
+    port = addresses.free_port()
     words = (
         f"granian --interface wsgi --workers {WORKERS} --blocking-threads 1 --no-ws"
         f" --host 127.0.0.1 --port {port} {application}"
@@ -57,12 +58,6 @@ def web(
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 @contextmanager

@@ -13,6 +13,7 @@ class Sizes:
     look_ups: int = 600
     reports: int = 200
     open_few: int = 10_000
+    open_many: int = 300_000
     waiting: int = 100_000
     closed: int = 1_000_000
     holders: int = 3_300
@@ -29,6 +30,7 @@ QUICK = Sizes(
     look_ups=300,
     reports=120,
     open_few=1_000,
+    open_many=15_000,
     waiting=12_000,
     closed=50_000,
     holders=1_000,

@@ -13,7 +13,7 @@ from typing import Final
 import psycopg
 
 from bench.citizens import PHONE
-from portal.common import crypto
+from portal.common import codes, crypto, names
 
 # Matters of one submission, of the closed complaints: the most that one may have.
 _TOGETHER: Final = 10
@@ -24,7 +24,8 @@ INSERT INTO complaints_submission (key, body_digest, code, person_id, channel, r
   language, full_name, name_folded, born_on, sex, phone_sealed, phone_digest,
   last4_digest, submitted_at)
 SELECT f.key, sha256(f.key::text::bytea), f.code, f.person,
-  CASE f.n % 10 WHEN 0 THEN 'counter' WHEN 1 THEN 'phone' ELSE 'self' END, 'self', 'vi',
+  CASE f.n % 20 WHEN 0 THEN 'counter' WHEN 1 THEN 'counter' WHEN 2 THEN 'phone'
+    WHEN 3 THEN 'paper' ELSE 'self' END, 'self', 'vi',
   'Nguyễn Thị Thử', 'nguyen thi thu', date '1980-01-01', 'F', f.sealed, f.digest,
   f.digest, f.at
 FROM fresh f ON CONFLICT DO NOTHING"""
@@ -48,6 +49,18 @@ SELECT c.id, 1, 'submit', c.submitted_at, 'citizen', 'received', 1, {holder}, '{
   '', gen_random_uuid()
 FROM complaints_complaint c JOIN complaints_submission s ON s.id = c.submission_id
 JOIN fresh f ON f.key = s.key"""
+
+
+# What was done with a closed one after it was sent: move, by whom, state after it, how
+# long before the end, with which. Sequence numbers have gaps, as the chain is not kept.
+_LIFE: Final = (
+    ("route", "system", "received", "500 hours", "true"),
+    ("accept", "staff", "in_review", "50 minutes", "true"),
+    ("ask", "staff", "waiting_citizen", "40 minutes", "c.id % 20 = 1"),
+    ("answer", "citizen", "in_review", "30 minutes", "c.id % 20 = 1"),
+    ("hand_over", "staff", "received", "20 minutes", "c.id % 20 = 2"),
+    ("resolve", "staff", "resolved", "0 minutes", "true"),
+)
 
 
 def waiting(owner: psycopg.Connection, *, count: int) -> None:
@@ -104,10 +117,38 @@ def held(owner: psycopg.Connection, *, count: int, holders: int) -> None:
     tidy(owner)
 
 
+def varied(owner: psycopg.Connection, *, seldom: str) -> None:
+    """Give six of ten open cases a photo, and one of a thousand a name of its own."""
+    with owner.transaction():
+        owner.execute("SET LOCAL app.scope = 'system'")
+        owner.execute(
+            """
+            INSERT INTO complaints_evidence (ref, submission_id, media_type, sha256,
+              bytes, pages, state, refusal, warning, uploaded_at)
+            SELECT gen_random_uuid(), s.id, 'image/jpeg', sha256(s.key::text::bytea),
+              1, 1, 'checked', '', '', s.submitted_at
+            FROM complaints_submission s
+            WHERE s.id % 10 < 6 AND EXISTS (SELECT FROM complaints_complaint c
+              WHERE c.submission_id = s.id AND c.ended_at IS NULL)
+            AND NOT EXISTS (SELECT FROM complaints_evidence e
+              WHERE e.submission_id = s.id)
+            """
+        )
+        owner.execute(
+            "UPDATE complaints_submission SET full_name = %s, name_folded = %s"
+            " WHERE id %% 1000 = 7",
+            [seldom, names.fold(seldom)],
+        )
+    owner.execute("VACUUM (ANALYZE) complaints_evidence")
+    tidy(owner)
+
+
 def closed(owner: psycopg.Connection, *, count: int, holders: int, days: int) -> None:
     """Add resolved complaints of the last days with their events, skewed over holders.
 
-    More holders than are open today: those that closed since, too.
+    More holders than are open today: those that closed since, too. Staff decided them,
+    one of five to keep the record; of one in twenty the citizen was asked before, of
+    another one the level above had it first.
     """
     _fresh(owner, count=count, each=_TOGETHER, days=days)
     with owner.transaction(), _unchecked(owner):
@@ -118,20 +159,28 @@ def closed(owner: psycopg.Connection, *, count: int, holders: int, days: int) ->
             status="resolved",
             outcome="corrected",
         )
-        for seq, move, status, column in (
-            (2, "route", "received", "routed_at"),
-            (3, "accept", "in_review", "touched_at - interval '10 minutes'"),
-            (4, "resolve", "resolved", "ended_at"),
-        ):
+        for seq, (move, actor, status, before, which) in enumerate(_LIFE, start=2):
             owner.execute(
                 f"""
-                INSERT INTO complaints_event (complaint_id, seq, move, at, actor,
+                INSERT INTO complaints_event (complaint_id, seq, move, at, actor, by_id,
                   status, round, holder_id, data, note, note_salt)
-                SELECT c.id, {seq}, '{move}', c.{column}, 'system', '{status}', 1,
-                  c.holder_id, '{{}}', '', gen_random_uuid()
+                SELECT c.id, {seq}, '{move}',
+                  greatest(c.ended_at - interval '{before}', c.routed_at), '{actor}',
+                  CASE '{actor}' WHEN 'staff' THEN staff.ids[1 + c.holder_id
+                    % cardinality(staff.ids)] END,
+                  '{status}', 1,
+                  CASE WHEN c.id % 20 = 2 AND {seq} < 6
+                    THEN coalesce(o.parent_id, c.holder_id) ELSE c.holder_id END,
+                  CASE '{move}' WHEN 'resolve' THEN jsonb_build_object('outcome',
+                    CASE WHEN c.id % 5 = 0 THEN 'kept' ELSE 'corrected' END)
+                    ELSE '{{}}' END,
+                  '', gen_random_uuid()
                 FROM complaints_complaint c
                 JOIN complaints_submission s ON s.id = c.submission_id
-                JOIN fresh f ON f.key = s.key"""
+                JOIN fresh f ON f.key = s.key
+                JOIN registry_organization o ON o.id = c.holder_id
+                CROSS JOIN (SELECT array_agg(id) AS ids FROM accounts_user) staff
+                WHERE {which}"""
             )
     tidy(owner)
 
@@ -221,7 +270,7 @@ def _fresh(
         " sealed bytea, digest bytea, person bigint, at timestamptz)"
     )
     digest = crypto.digest("phone", PHONE)
-    first = 1_000_000_000 + secrets.randbelow(8_000_000_000)
+    first = 100_000_000 + secrets.randbelow(800_000_000)
     senders = -(-count // each)
     with (
         owner.cursor() as cursor,
@@ -232,7 +281,8 @@ def _fresh(
         for number in range(senders):
             key = uuid.uuid4()
             sealed = crypto.seal(PHONE, bound_to=f"submission:{key}")
-            code = str(first + number)
+            body = str(first + number)
+            code = body + codes.check_digit(body)
             rows.write_row((number, key, code, each, sealed, digest))
     owner.execute(
         "UPDATE fresh f SET at = now() - interval '1 day' * %s * (n + 1) / %s,"

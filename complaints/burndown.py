@@ -6,13 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from django.db import connection
 from django.utils import timezone
 
-from complaints.rollups import survival
-from complaints.rollups.counting import PLAN_ANEW
+from complaints.rollups import reading, survival
 from complaints.rollups.survival import Expected
-from portal.common import scope
 from portal.registry.models import Organization
 
 # Days between two points of the curve.
@@ -83,8 +80,7 @@ def follow(chosen: Organization, *, begins: date, due: date, at: datetime) -> Bu
         "begins": begins,
         "since": since,
     }
-    with scope.system(), connection.cursor() as cursor:
-        cursor.execute(PLAN_ANEW)
+    with reading.figures() as (cursor, _at):
         cursor.execute(_ASK, params)
         rows = cursor.fetchall()
     by_part: dict[int, dict[str, tuple[int, int]]] = {}

@@ -1,6 +1,5 @@
 """What a case page shows: recorded, claimed and evidence side by side, in words."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -11,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from complaints import lookalikes, retold, subjects, surroundings, timeline, voices
-from complaints.choices import Field, Kind, Move, Outcome, Status
+from complaints.choices import ADDING, Field, Kind, Move, Outcome, Status
 from complaints.models import Claim, Complaint, Event, Evidence, Submission
 from complaints.rules import records
 from complaints.rules.differences import marked_parts
 from complaints.surroundings import LotFacts, SessionFacts
 from portal.common import phones
-from portal.registry import corrections
+from portal.registry import corrections, countries
 from portal.registry.models import (
     Dose,
     Organization,
@@ -37,7 +36,10 @@ SHORT_KINDS = {
     Kind.DOUBLED_DOSE: gettext_lazy("Twice"),
     Kind.WRONG_PERSON: gettext_lazy("Personal details"),
     Kind.SPLIT_RECORD: gettext_lazy("Two records"),
+    Kind.FOREIGN_DOSE: gettext_lazy("Given abroad"),
 }
+# Moves by which a case comes back for another round.
+AGAIN = (Move.DISAGREE, Move.REVERT, Move.REOPEN, Move.PUT_BACK)
 # How a step of the timeline is marked; the others are simply done.
 STATES = {Move.ESCALATE: "up", Move.HAND_UP: "up", Move.OVERDUE: "late"}
 
@@ -80,6 +82,8 @@ class CaseFile:
             return self.products.get(value, value)
         if field == Field.SITE:
             return self.sites.get(value, value)
+        if field == Field.COUNTRY:
+            return countries.name_of(value)
         if field == Field.SEX:
             return {"M": _("Male"), "F": _("Female")}.get(value, value)
         if field == Field.PHONE:
@@ -90,12 +94,19 @@ class CaseFile:
             return self.records.get(value, ", ".join(filter(None, records.read(value))))
         return value
 
+    def round_words(self) -> str:
+        """Return which round it is and why it began, as its first move says."""
+        number = self.complaint.round
+        began = (e for e in self.events if e.round == number and e.move in AGAIN)
+        why = next((event.get_move_display() for event in began), "")
+        return ": ".join(filter(None, [_("Round %(n)s") % {"n": number}, why]))
+
     def rows(self) -> list[dict[str, Any]]:
         """Return the rows of the comparison: claims first, then what stays."""
         rows = [self._row(claim) for claim in self.claims]
         claimed = {claim.field for claim in self.claims}
         dose, person = self.complaint.dose, self.person
-        if dose and self.complaint.kind != Kind.MISSING_DOSE:
+        if dose and self.complaint.kind not in ADDING:
             rows += [
                 self._same(name, corrections.read_dose(dose, name))
                 for name in DOSE_FIELDS
@@ -152,7 +163,7 @@ class CaseFile:
             "claimed": shown[1],
             "recorded_parts": left,
             "claimed_parts": right,
-            "proof": [*_moved(before), *self._proof(claim.field, claimed)],
+            "proof": [*_moved(before), *self._proof(claim.field, claim.decided)],
             "decided": self._decided(claim),
         }
 
@@ -173,10 +184,11 @@ class CaseFile:
 
     def _proof(self, name: str, value: str) -> list[dict[str, str]]:
         """Return what the portal itself knows for or against a value."""
-        if name == Field.LOT and value:
+        is_abroad = self.complaint.kind == Kind.FOREIGN_DOSE
+        if name == Field.LOT and value and not is_abroad:
             return [self._lot_proof(value)]
         if name == Field.PRODUCT:
-            named = {claim.claimed for claim in self.claims}
+            named = {claim.decided for claim in self.claims}
             if self.complaint.dose:
                 named.add(self.complaint.dose.lot_number)
             lots = {lot.code for number, lot in self.lots.items() if number in named}
@@ -220,18 +232,20 @@ class CaseFile:
         dose = self.complaint.dose
         if dose is None:
             return value
-        return f"{dose.given_on:%d/%m/%Y}, {dose.product.name}, {dose.site.name}"
+        return f"{dose.given_on:%d/%m/%Y}, {dose.product.name}, {dose.where}"
 
 
 def read(complaint: Complaint) -> CaseFile:
     """Read a case and all that is shown beside it."""
     claims = list(complaint.claims.order_by("pk"))
     submission = complaint.submission
-    values = {claim.claimed for claim in claims} | {claim.recorded for claim in claims}
+    values = {
+        text for one in claims for text in (one.claimed, one.recorded, one.decided)
+    }
     dose = complaint.dose
     site_id, day = _where_and_when(complaint, claims)
     said = [claim for claim in claims if claim.field == Field.LOT]
-    numbers = {one for claim in said for one in (claim.claimed, claim.recorded) if one}
+    numbers = {one for claim in said for one in (claim.decided, claim.recorded) if one}
     if dose and dose.lot_number:
         numbers.add(dose.lot_number)
     doses = _doses_of(submission.person_id)
@@ -322,14 +336,6 @@ def who(full_name: str, born_on: date | None) -> str:
 def is_paused(complaint: Complaint) -> bool:
     """Tell whether the clock waits for the citizen."""
     return complaint.status == Status.WAITING_CITIZEN
-
-
-def changed_by(events: Iterable[Event]) -> str:
-    """Return who made the newest move by staff, for the page after a conflict."""
-    for event in sorted(events, key=lambda e: -e.seq):
-        if event.by:
-            return event.by.full_name or event.by.username
-    return ""
 
 
 def _where_and_when(

@@ -15,6 +15,11 @@ class Kind(TextChoices):
     DOUBLED_DOSE = "doubled_dose", _("A dose is recorded twice")
     WRONG_PERSON = "wrong_person", _("Personal details are wrong")
     SPLIT_RECORD = "split_record", _("My doses stand on two records")
+    FOREIGN_DOSE = "foreign_dose", _("A dose given abroad is missing")
+
+
+# Reports that end with one more dose on record.
+ADDING: Final = (Kind.MISSING_DOSE, Kind.FOREIGN_DOSE)
 
 
 class Field(TextChoices):
@@ -32,6 +37,7 @@ class Field(TextChoices):
     NATIONAL_ID = "national_id", _("Identity number")
     PHONE = "phone", _("Telephone")
     RECORD = "record", _("The other record")
+    COUNTRY = "country", _("Country or territory")
 
 
 class Status(TextChoices):
@@ -118,6 +124,7 @@ class Move(TextChoices):
     WAIT = "wait", _("Ask another body")
     RESUME = "resume", _("Back from the other body")
     HAND_UP = "hand_up", _("A higher level joins in")
+    ASSIGN = "assign", _("Give to a colleague")
     GIVE_BACK = "give_back", _("Given back")
     PROPOSE = "propose", _("Propose to a second person")
     COUNTERSIGN = "countersign", _("Countersign")
@@ -134,7 +141,27 @@ class Move(TextChoices):
     DISAGREE = "disagree", _("Still not right")
     REVERT = "revert", _("Automatic correction taken back")
     REOPEN = "reopen", _("Opened again after a check")
+    # What two people decided by a list, taken back by two.
+    PUT_BACK = "put_back", _("Decision by a list taken back")
     CONFIRM = "confirm", _("It is right now")
+
+
+# Staff take these back within 30 seconds (`actions.undoing`). A proposal that was
+# declined is proposed again instead; notes are only added to.
+UNDOABLE: Final = frozenset(
+    {
+        Move.ACCEPT,
+        Move.ASSIGN,
+        Move.ASK,
+        Move.HAND_OVER,
+        Move.ESCALATE,
+        Move.WAIT,
+        Move.RESUME,
+        Move.PROPOSE,
+        Move.COUNTERSIGN,
+        Move.RESOLVE,
+    }
+)
 
 
 class Reply(TextChoices):
@@ -250,3 +277,7 @@ class Gaming(TextChoices):
     LATE_ASK = "late_ask", _("Asked when time ran out")
     PING_PONG = "ping_pong", _("Handed to and fro")
     BULK = "bulk", _("Closed in bulk")
+    PASSED_ON = "passed_on", _("Handed away")
+    LATE_PASS = "late_pass", _("Handed away when time ran out")
+    DISPUTED = "disputed", _("Decision disputed")
+    REVERSED = "reversed", _("Decision of theirs reversed")

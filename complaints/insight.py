@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from django.db import connection
 from django.utils import timezone
 
 from complaints.figures import month_after
 from complaints.models import Figure, SubtreeFigure
-from complaints.rollups import FEW, survival
-from complaints.rollups.counting import PLAN_ANEW
+from complaints.rollups import FEW, reading, survival
 from complaints.rollups.sketches import middle
 from complaints.rollups.survival import Forecast
-from portal.common import scope
 from portal.registry.models import Organization
 
 DAY: Final = 86_400
@@ -188,8 +185,7 @@ def look(
         "after": month_after(month, 1),
         "is_whole": is_whole,
     }
-    with scope.system(), connection.cursor() as cursor:
-        cursor.execute(PLAN_ANEW)
+    with reading.figures() as (cursor, _at):
 
         def ask(statement: str) -> list[tuple]:
             cursor.execute(statement, params)

@@ -67,7 +67,7 @@ def of(complaint: Complaint, *, typed: Facts | None, on: date) -> list[Lookalike
             person.pk,
             str(person.ref),
             title(person),
-            ". ".join([*_doses(person), *(r.rstrip(".") for r in judgement.reasons)]),
+            ". ".join([*doses_of(person), *(r.rstrip(".") for r in judgement.reasons)]),
         )
         for judgement, person in alive[:MOST]
     ]
@@ -105,9 +105,10 @@ def _as_claimed(complaint: Complaint, own: Facts | None) -> list[Facts]:
     return [own, other]
 
 
-def _doses(person: Person) -> list[str]:
+def doses_of(person: Person) -> list[str]:
+    """Return the doses of a record in words, oldest first; that there is none."""
     doses = person.doses.filter(status=Dose.Status.COMPLETED)
     return [
-        f"{dose.given_on:%d/%m/%Y} {dose.product.name}, {dose.site.name}"
+        f"{dose.given_on:%d/%m/%Y} {dose.product.name}, {dose.where}"
         for dose in doses.select_related("product", "site").order_by("given_on")
     ] or [_("No dose")]

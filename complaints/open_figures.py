@@ -66,9 +66,14 @@ def published(months: int = MONTHS) -> list[date]:
 
 def read(month: date) -> Month | None:
     """Return what was told of a month, by its newest edition; None for nothing."""
+    editions = read_all(month)
+    return editions[0] if editions else None
+
+
+def read_all(month: date) -> list[Month]:
+    """Return every edition of a month, the newest first."""
     rows = PublishedMonth.objects.filter(month=month).order_by("-edition")
-    newest = rows.first()
-    return None if newest is None else of(newest)
+    return [of(row) for row in rows]
 
 
 def of(row: PublishedMonth) -> Month:
@@ -148,8 +153,7 @@ def _row(
     received, resolved, still_open = counts
     if times is None or times.resolved < FEW or None in counts:
         times = Times()
-    late = times.resolved + times.open_overdue - times.on_time
-    is_telling = suppression.is_small(late) or suppression.is_small(times.on_time)
+    is_telling = suppression.is_small(times.late) or suppression.is_small(times.on_time)
     return Row(
         code=code,
         name=name,

@@ -4,11 +4,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from complaints.choices import Actor, Move, Status
-from complaints.models import Complaint, Event
+from complaints.models import Complaint, Event, IncidentMember
 from complaints.rules import workflow
 from complaints.rules.refused import Refused
 from portal.accounts.models import Posting, User
@@ -18,7 +18,7 @@ from portal.registry import national_id
 from portal.registry.models import IdentityDocument, Organization, Telephone
 
 Role = Posting.Role
-# Whoever made one of these in an earlier round does not decide the case again.
+# Whoever made one of these in an earlier round, or sent the report, makes none.
 DECIDING: Final = (Move.RESOLVE, Move.PROPOSE, Move.COUNTERSIGN)
 
 # What a role may do at and below its organization. An overseer reads, and may pass a
@@ -45,7 +45,7 @@ ALLOWED: dict[str, frozenset[Move]] = {
     Role.OVERSEER: frozenset({Move.ESCALATE, Move.NOTE}),
     Role.ADMINISTRATOR: frozenset(),
 }
-ALLOWED[Role.LEAD] = ALLOWED[Role.STAFF]
+ALLOWED[Role.LEAD] = ALLOWED[Role.STAFF] | {Move.ASSIGN}
 
 
 def moves_for(user: User, complaint: Complaint, *, at: datetime) -> list[Move]:
@@ -62,11 +62,17 @@ def offered(
     that was opened by who proposed.
     """
     allowed = _allowed(user, complaint, at=at)
+    status = Status(complaint.status)
+    of_role = [
+        move for move in workflow.possible(status, actor=Actor.STAFF) if move in allowed
+    ]
+    if of_role and concerns(user, complaint):
+        return [], [_own()]
+    part = _of_part(user, complaint) if set(of_role) & set(DECIDING) else None
     moves, reasons = [], []
-    for move in workflow.possible(Status(complaint.status), actor=Actor.STAFF):
-        if move not in allowed:
-            continue
-        refusal = _refusal(user, move, complaint, at=at)
+    for move in of_role:
+        refusal = _of_two(user, move, complaint, at=at)
+        refusal = refusal or (part if move in DECIDING else None)
         if refusal is None:
             moves.append(move)
         else:
@@ -74,11 +80,26 @@ def offered(
     return moves, list(dict.fromkeys(reasons))
 
 
-def require(user: User, move: Move, complaint: Complaint, *, at: datetime) -> None:
-    """Raise Refused with words unless the user may make the move now."""
+def require(
+    user: User,
+    move: Move,
+    complaint: Complaint,
+    *,
+    by_list: bool = False,
+    at: datetime,
+) -> None:
+    """Raise Refused with words unless the user may make the move now.
+
+    ``by_list``: two people decide by the list of a session that both have seen, so that
+    it does not matter which of them sent the report.
+    """
     if move not in _allowed(user, complaint, at=at):
         raise Refused(_("This case is with another unit, or not yours to decide."))
-    refusal = _refusal(user, move, complaint, at=at)
+    if concerns(user, complaint):
+        raise Refused(_own())
+    refusal = _of_two(user, move, complaint, at=at)
+    if refusal is None and move in DECIDING:
+        refusal = _of_part(user, complaint, by_list=by_list)
     if refusal:
         raise Refused(refusal)
 
@@ -186,29 +207,48 @@ def _own() -> str:
     return _("This case is yours, or of your household. Somebody else handles it.")
 
 
-def _refusal(
+def _of_two(
     user: User, move: Move, complaint: Complaint, *, at: datetime
 ) -> str | None:
     """Return why this very person may not, or None: two people, never the same one."""
-    if concerns(user, complaint):
-        return _own()
     if move == Move.COUNTERSIGN and complaint.assignee_id is not None:
         if complaint.assignee_id == user.pk:
             return _("A second person has to sign what you proposed.")
         if hang_together(complaint.assignee_id, user.pk, at=at):
             return str(TOGETHER)
-    if move in DECIDING and complaint.round > 1:
-        case = Complaint.objects.filter(pk=complaint.pk)
-        if case.filter(Exists(decisions_before(user))).exists():
-            return _("Your decision is looked at again; somebody else decides now.")
     return None
 
 
-def decisions_before(user: User) -> QuerySet[Event]:
-    """Return what the user decided, or proposed, in earlier rounds of an outer case."""
-    return Event.objects.filter(
-        complaint=OuterRef("pk"),
-        round__lt=OuterRef("round"),
-        by=user,
-        move__in=DECIDING,
+def _of_part(user: User, complaint: Complaint, *, by_list: bool = False) -> str | None:
+    """Return why what the user did in a case before keeps them from deciding it."""
+    did = parts_in(user)
+    if by_list:
+        did = did.exclude(move=Move.SUBMIT)
+    case = Complaint.objects.filter(pk=complaint.pk)
+    parts = case.annotate(part=Subquery(did.values("move")[:1]))
+    part = parts.values_list("part", flat=True).first()
+    if part is None:
+        return None
+    if part == Move.SUBMIT:
+        return _("You sent this report yourself; somebody else decides it.")
+    return _("Your decision is looked at again; somebody else decides now.")
+
+
+def parts_in(user: User) -> QuerySet[Event]:
+    """Return by what the user may not decide an outer case: what they did in it before.
+
+    What they decided, or proposed, in earlier rounds, and that they sent it themselves
+    for the citizen: a dose from nothing would take one account otherwise. Except what
+    was decided by a wrong list that was taken back: nobody said that their judgement
+    was wrong, and a station of two would have nobody left to decide by the right one.
+    """
+    put_back = IncidentMember.objects.filter(
+        event=OuterRef("pk"), back=IncidentMember.Back.DONE
     )
+    decided = Q(round__lt=OuterRef("round"), move__in=DECIDING)
+    return Event.objects.filter(
+        ~Exists(put_back),
+        decided | Q(move=Move.SUBMIT),
+        complaint=OuterRef("pk"),
+        by=user,
+    ).order_by("seq")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Final
 
 from django.db.models import Q
@@ -16,6 +17,8 @@ from complaints.rules.office import HORIZON, Calendar
 from portal.registry import workdays
 from portal.registry.models import Organization
 
+# Steps by which a round comes to whoever answers first: its office hours count.
+GIVEN: Final = (Move.ROUTE, Move.DISAGREE, Move.REOPEN, Move.PUT_BACK)
 # Days before an instant that a calendar reaches back: a round lasts no longer.
 _BACK: Final = timedelta(days=HORIZON)
 
@@ -46,6 +49,26 @@ def of_round(
     return (None if terms.is_general(policy) else policy), due_at
 
 
+def of_rounds(
+    cases: Sequence[Complaint],
+) -> dict[int, tuple[Policy | None, datetime]]:
+    """Return by key what ``of_round`` says of the rounds of cases that were just given.
+
+    Their holders, selected with them, have them first. The same few statements however
+    many. Raise LookupError where no policy applies.
+    """
+    rows = list(Policy.objects.select_related("organization"))
+    reading = Reading([day_of(case.round_started_at) for case in cases])
+    found = {}
+    for case in cases:
+        day = day_of(case.round_started_at)
+        policy = terms.in_force(rows, kind=case.kind, day=day, body=case.holder)
+        allowed = reading.terms(policy, path=case.holder.path, day=day)
+        due_at = clock.later(case.round_started_at, allowed.repair, terms=allowed)
+        found[case.pk] = (None if terms.is_general(policy) else policy, due_at)
+    return found
+
+
 def terms_of(policy: Policy, *, body: Organization | None, at: datetime) -> Terms:
     """Return a policy as the clock takes it; with a calendar where it counts by one."""
     office = calendar_of(body, at=at) if policy.in_office else None
@@ -74,24 +97,56 @@ def calendars(
     return found
 
 
+def latest_after(since: datetime, amount: timedelta) -> datetime:
+    """Return when so much office time has passed wherever that takes longest."""
+    day = day_of(since)
+    rows, days_off = _hours(day, day)
+    names = ("weekdays", "begins", "break_begins", "break_ends", "ends")
+    distinct = {tuple(str(getattr(row, name)) for name in names): row for row in rows}
+    ever = {"valid_from": date.min}
+    return max(
+        Calendar(
+            [OfficeHours(**{n: getattr(row, n) for n in names}, **ever)], days_off
+        ).after(since, amount)
+        for row in distinct.values()
+    )
+
+
 def day_of(at: datetime) -> date:
     """Return the country's own day of an instant: rules begin with a day."""
     return timezone.localdate(at)
 
 
-def special(*, day: date) -> list[Policy]:
-    """Return the policies of levels and organizations that have begun by a day."""
-    narrow = ~Q(level="") | Q(organization__isnull=False)
-    rows = Policy.objects.filter(narrow, valid_from__lte=day)
-    return list(rows.select_related("organization"))
+def depend_on_body(*, day: date) -> bool:
+    """Tell whether what counts by a day may depend on who gets a case.
+
+    So where a level or an organization has a policy of its own, and where office hours
+    are counted: these are the receiver's.
+    """
+    theirs = ~Q(level="") | Q(organization__isnull=False) | Q(in_office=True)
+    return Policy.objects.filter(theirs, valid_from__lte=day).exists()
 
 
 def reckon(case: Complaint, *, at: datetime) -> Reckoning:
     """Return what the clock says of a case, from its events."""
-    policy = of_case(case)
-    first = _first_body(case)
-    allowed = terms_of(policy, body=first, at=case.round_started_at)
-    return clock.reckon(timeline.moments(timeline.read(case)), terms=allowed, at=at)
+    return clock.reckon(
+        timeline.moments(timeline.read(case)), terms=terms_of_case(case), at=at
+    )
+
+
+def reckon_all(cases: Sequence[Complaint], *, at: datetime) -> dict[int, Reckoning]:
+    """Return by key what the clock says of many cases, in the same few statements.
+
+    Their ``policy`` is to be selected with them.
+    """
+    allowed = terms_of_cases(cases)
+    events: dict[int, list[Event]] = {case.pk: [] for case in cases}
+    for event in Event.objects.filter(complaint__in=events).order_by("seq"):
+        events[event.complaint_id].append(event)
+    return {
+        pk: clock.reckon(timeline.moments(own), terms=allowed[pk], at=at)
+        for pk, own in events.items()
+    }
 
 
 def terms_of_case(case: Complaint) -> Terms:
@@ -121,19 +176,42 @@ def terms_of_cases(cases: Sequence[Complaint]) -> dict[int, Terms]:
     }
     timed = [case for case in cases if policy_of[case.pk].in_office]
     firsts = _first_bodies(timed)
-    days = [begun[case.pk] for case in timed]
-    rows, days_off = _hours(min(days), max(days)) if days else ([], {})
-    made: dict[tuple[int, str, date], Terms] = {}
-    found = {}
-    for pk, policy in policy_of.items():
-        path = firsts[pk].path if pk in firsts else ""
-        key = (policy.pk, path, begun[pk])
-        if key not in made:
-            hours = _nearest(rows, path, begun[pk])
-            office = Calendar(hours, days_off) if policy.in_office else None
-            made[key] = terms.terms(policy, office=office)
-        found[pk] = made[key]
-    return found
+    reading = Reading([begun[case.pk] for case in timed])
+    return {
+        pk: reading.terms(
+            policy, path=firsts[pk].path if pk in firsts else "", day=begun[pk]
+        )
+        for pk, policy in policy_of.items()
+    }
+
+
+class Reading:
+    """Office hours and days off, read once for rounds begun on some days.
+
+    They are read only where a policy asks for them; equal terms are made once.
+    """
+
+    def __init__(self, days: Sequence[date]) -> None:
+        self._days = days
+        self._made: dict[tuple[int, str, date], Terms] = {}
+
+    @cached_property
+    def _rows(self) -> tuple[list[OfficeHours], dict[date, bool]]:
+        return _hours(min(self._days), max(self._days))
+
+    def terms(self, policy: Policy, *, path: str, day: date) -> Terms:
+        """Return a policy as the clock takes it for a round that began then.
+
+        ``path``: whose office hours count; '' the country's.
+        """
+        key = (policy.pk, path if policy.in_office else "", day)
+        if key not in self._made:
+            office = None
+            if policy.in_office:
+                rows, days_off = self._rows
+                office = Calendar(_nearest(rows, path, day), days_off)
+            self._made[key] = terms.terms(policy, office=office)
+        return self._made[key]
 
 
 def _first_body(case: Complaint) -> Organization | None:
@@ -150,7 +228,7 @@ def _first_bodies(cases: Sequence[Complaint]) -> dict[int, Organization]:
         Event.objects.filter(
             complaint__in=rounds,
             round__in=set(rounds.values()),
-            move__in=(Move.ROUTE, Move.DISAGREE, Move.REOPEN),
+            move__in=GIVEN,
         )
         .select_related("holder")
         .order_by("complaint_id", "-seq")

@@ -11,7 +11,7 @@ from complaints.models.complaint import ComplaintQuerySet
 from portal.accounts.models import User
 from portal.common import scope
 
-# A page that is open says so every 45 s; twice that, and nobody is there any more.
+# A page that is used says so every 45 s; twice that, and nobody is there any more.
 SEEN: Final = timedelta(seconds=90)
 
 

@@ -1,11 +1,12 @@
 """What would have been under other rules: last month's cases, by the clock itself."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Mod
 
 from complaints import policies, timeline
@@ -25,21 +26,18 @@ MOST: Final = 2000
 
 @dataclass(frozen=True)
 class Preview:
-    """Cases sent in the last 30 days that a policy would have been for.
+    """Cases sent in the last 30 days of which a policy speaks.
 
-    ``counted`` of ``sent`` were reckoned; ``late_now`` of them were overdue under the
+    ``looked`` of ``sent`` were read; it would have been for ``counted`` of these, for
+    the others a nearer row counts. ``late_now`` of them were overdue under the
     policy of their day, ``late_then`` would have been under the draft.
     """
 
     sent: int
+    looked: int
     counted: int
     late_now: int
     late_then: int
-
-    @property
-    def is_sample(self) -> bool:
-        """Tell whether not all were reckoned."""
-        return self.counted < self.sent
 
 
 @dataclass(frozen=True)
@@ -59,11 +57,14 @@ def of_policy(draft: Policy, *, at: datetime) -> Preview:
     """
     with scope.system():
         histories = _read(_cases(draft, at=at), at=at)
+        asked = [one for one in histories.cases if one.would_be_under(draft)]
         late_now = late_then = 0
-        for one in histories.cases:
+        for one in asked:
             late_now += one.reckon(one.present, at=at).is_overdue
             late_then += one.reckon(draft, at=at).is_overdue
-    return Preview(histories.sent, len(histories.cases), late_now, late_then)
+    return Preview(
+        histories.sent, len(histories.cases), len(asked), late_now, late_then
+    )
 
 
 def of_rungs(rungs: Sequence[Rung], *, at: datetime) -> RungPreview:
@@ -83,11 +84,28 @@ def of_rungs(rungs: Sequence[Rung], *, at: datetime) -> RungPreview:
 
 @dataclass(frozen=True)
 class _History:
-    """A case's first round: its moments, the policy of its day, the office."""
+    """A case's first round: its moments, the policies of its day, who got it first."""
 
+    kind: str
+    day: date
+    first: Organization | None
     moments: list[Moment]
-    present: Policy
+    rows: Sequence[Policy]
     office: Calendar
+
+    @property
+    def present(self) -> Policy:
+        """Return the policy that counts."""
+        return terms.in_force(self.rows, kind=self.kind, day=self.day, body=self.first)
+
+    def would_be_under(self, draft: Policy) -> bool:
+        """Tell whether a draft would count, were it in force as the newest row."""
+        then = copy.copy(draft)
+        then.valid_from, then.valid_to = self.day, None
+        # Of equals the newest counts: the draft comes instead of one of the same day.
+        rows = [then, *self.rows]
+        found = terms.in_force(rows, kind=self.kind, day=self.day, body=self.first)
+        return found is then
 
     def terms(self, policy: Policy) -> Terms:
         """Return a policy as this case's clock takes it."""
@@ -127,21 +145,27 @@ def _read(wanted: QuerySet[Complaint], *, at: datetime) -> _Histories:
     for case in cases:
         first = firsts.get(case.pk)
         day = policies.day_of(case.submitted_at)
-        present = terms.in_force(rows, kind=case.kind, day=day, body=first)
         office = offices[first.pk if first else None]
-        found.append(_History(moments[case.pk], present, office))
+        own = moments[case.pk]
+        found.append(_History(case.kind, day, first, own, rows, office))
     return _Histories(sent, found)
 
 
 def _cases(draft: Policy, *, at: datetime) -> QuerySet[Complaint]:
-    """Return the cases that a policy would have been for."""
+    """Return the cases that a policy speaks of, by whoever got them first."""
     wanted = Q(submitted_at__gt=at - LAST, submitted_at__lte=at)
     if draft.kind:
         wanted &= Q(kind=draft.kind)
+    given = Q()
     if draft.level:
-        wanted &= Q(holder__kind=draft.level)
+        given &= Q(holder__kind=draft.level)
     if draft.organization:
-        wanted &= Q(holder_path__below=draft.organization.path)
+        given &= Q(holder__path__below=draft.organization.path)
+    if given:
+        routed = Event.objects.filter(
+            given, complaint=OuterRef("pk"), round=1, move=Move.ROUTE
+        )
+        return Complaint.objects.filter(wanted, Exists(routed))
     return Complaint.objects.filter(wanted)
 
 
@@ -155,5 +179,5 @@ def _histories(
     for event in rows.order_by("complaint_id", "seq"):
         events[event.complaint_id].append(event)
         if event.move == Move.ROUTE:
-            firsts[event.complaint_id] = event.holder
+            firsts.setdefault(event.complaint_id, event.holder)
     return {pk: timeline.moments(own) for pk, own in events.items()}, firsts

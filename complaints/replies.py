@@ -12,7 +12,7 @@ from django.db import connection
 
 from complaints.figures import month_after
 from complaints.models import FigureReview
-from complaints.rollups import Times
+from complaints.rollups import Times, reading
 from complaints.rollups.counting import DAY, FIGURES, SUMS, of_row
 from portal.common import scope
 from portal.registry.models import Organization
@@ -26,19 +26,23 @@ KEPT: Final = ("received", "resolved", "on_time", "open", "open_overdue", "media
 class Reply:
     """What is told beside figures: how many wait, how many were accepted, and without.
 
-    ``without``: the figures without the accepted ones; its percentiles are None where
-    they come from sketches, as these cannot be taken apart exactly.
+    ``moved``: accepted ones that count for somebody else now. They counted wrongly for
+    the unit that said so, and are left out of nobody's figures. ``without``: figures
+    without the other accepted ones; its percentiles are None where they come from
+    sketches, as these cannot be taken apart exactly.
     """
 
     waiting: int
     accepted: int
+    moved: int
     without: Times | None
 
 
 _FLAGGED: Final = """
-SELECT r.complaint_id, r.state FROM complaints_figurereview r
+SELECT r.complaint_id, r.state, m.holder_id = r.holder_id
+FROM complaints_figurereview r
 JOIN complaints_measure m ON m.complaint_id = r.complaint_id
-JOIN registry_organization o ON o.id = m.holder_id
+JOIN registry_organization o ON o.id = r.holder_id
 WHERE r.state IN ('waiting', 'accepted')
   AND o.path::text ~>=~ %s::text AND o.path::text ~<~ %s::text
   AND m.{day} >= %s::date AND m.{day} < %s::date
@@ -64,11 +68,12 @@ def beside(
     """
     day, end = DAY[cohort], month_after(last, 1)
     after = f"{chosen.path.removesuffix('/')}0"
-    with scope.system(), connection.cursor() as cursor:
+    with reading.figures() as (cursor, _at):
         sliced: list[Any] = [first, end, kind, kind, channel, channel]
         cursor.execute(_FLAGGED.format(day=day), [chosen.path, after, *sliced])
         rows = cursor.fetchall()
-        accepted = [pk for pk, state in rows if state == State.ACCEPTED]
+        agreed = [(pk, here) for pk, state, here in rows if state == State.ACCEPTED]
+        accepted = [pk for pk, is_here in agreed if is_here]
         if not rows:
             return None
         without = None
@@ -86,7 +91,8 @@ def beside(
             reach = list(below.values_list("pk", flat=True))
             facts = [reach, *sliced, accepted]
             without = _count(where, facts, at)
-    return Reply(len(rows) - len(accepted), len(accepted), without)
+    moved = len(agreed) - len(accepted)
+    return Reply(len(rows) - len(agreed), len(agreed), moved, without)
 
 
 def of_unit(

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from django.db.models import F, Q, QuerySet, TextField, Value
@@ -64,6 +65,7 @@ def offered(
     organizations: Collection[int],
     chosen: Filters,
     with_choices: bool,
+    at: datetime,
 ) -> Offer:
     """Return what somebody posted at these organizations may choose: one statement.
 
@@ -82,7 +84,7 @@ def offered(
     )
     if not with_choices and not chosen.needs_names:
         return _read(list(views))
-    posted = Posting.objects.filter(organization__in=organizations, valid_to=None)
+    posted = Posting.objects.current(at=at).filter(organization__in=organizations)
     units = Q(parent__in=organizations)
     if chosen.unit:
         units |= Q(code=chosen.unit) | Q(parent__code=chosen.unit)

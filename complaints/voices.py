@@ -1,9 +1,10 @@
 """What citizens say of a case besides the claims: reported again, and rated."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
-from complaints.choices import Field
+from complaints.choices import Check, Field, Urgency
 from complaints.models import Complaint, Evidence
 from portal.registry.models import Organization
 
@@ -29,6 +30,8 @@ def again(
         {
             "at": row.at,
             "story": said["story"],
+            "urgent": _urgent(said["urgent"]),
+            "held": [_held(one) for one in said["held"]],
             "claims": [
                 (Field(name).label, sites.get(value) or words(name, value))
                 for name, value in said["claims"].items()
@@ -36,6 +39,20 @@ def again(
         }
         for row, said in zip(rows, told, strict=True)
     ]
+
+
+def _urgent(said: dict[str, str] | None) -> str:
+    """Return by when and what for it was said to be needed; '' where it was not."""
+    if said is None:
+        return ""
+    day = date.fromisoformat(said["on"])
+    return f"{Urgency(said['reason']).label}, {day:%d/%m/%Y}"
+
+
+def _held(one: dict[str, str]) -> str:
+    """Return what was asked about before sending, and why the sender held to it."""
+    words = ": ".join(filter(None, [str(Check(one["check"]).label), one["said"]]))
+    return f"{words} ({one['reason']})" if one["reason"] else words
 
 
 def ratings(complaint: Complaint) -> list[dict[str, Any]]:

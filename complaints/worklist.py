@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from complaints.choices import OPEN, Status
-from complaints.models import Complaint, Submission
+from complaints.models import Complaint, Evidence, Referral, Submission
 from complaints.models.complaint import ComplaintQuerySet
 from complaints.models.submission import NameWords
 from portal.accounts.models import User
@@ -40,6 +40,15 @@ VIEWS: Final = {
     "second": _("Waiting for a second person"),
     "mine": _("Mine"),
 }
+
+
+# As the filter "with a photo" has it: one that was refused is none.
+_PHOTOS: Final = Evidence.objects.filter(submission=OuterRef("submission")).exclude(
+    state=Evidence.State.REFUSED
+)
+_ASKED: Final = Referral.objects.filter(
+    complaint=OuterRef("pk"), state=Referral.State.WAITING
+)
 
 
 class Place(NamedTuple):
@@ -117,16 +126,26 @@ def due_between(first: datetime | None, end: datetime | None) -> Q:
     return wanted
 
 
-def read_page(cases: ComplaintQuerySet, *, after: Place | None) -> Page:
-    """Return a page of cases with all that a row shows, in one statement."""
+def read_page(
+    cases: ComplaintQuerySet, *, after: Place | None, size: int | None = None
+) -> Page:
+    """Return a page of cases with all that a row shows, in one statement.
+
+    ``size``: how many; ``PAGE`` where nothing is said.
+    """
+    size = PAGE if size is None else size
     if after:
         cases = cases.filter(
             Q(queue_at__gt=after.at) | Q(queue_at=after.at, pk__gt=after.pk),
             # Said twice, so that the index on queue_at begins at the right place.
             queue_at__gte=after.at,
         )
-    rows = list(
-        cases.select_related("submission", "dose", "assignee")
+    rows: list[Any] = list(
+        cases.annotate(
+            has_photo=Exists(_PHOTOS),
+            asked_body=Subquery(_ASKED.values("authority_name")[:1]),
+        )
+        .select_related("submission", "dose__site", "site", "assignee")
         .only(
             "number",
             "kind",
@@ -142,18 +161,25 @@ def read_page(cases: ComplaintQuerySet, *, after: Place | None) -> Page:
             "submission__code",
             "submission__full_name",
             "submission__born_on",
+            "site__name",
             "dose__dose_number",
+            "dose__site__name",
             "assignee__full_name",
         )
-        .order_by("queue_at", "pk")[: PAGE + 1]
+        .order_by("queue_at", "pk")[: size + 1]
     )
-    more = rows[PAGE:]
-    last = rows[PAGE - 1] if more else None
-    return Page(rows[:PAGE], Place(last.queue_at, last.pk) if last else None)
+    more = rows[size:]
+    last = rows[size - 1] if more else None
+    return Page(rows[:size], Place(last.queue_at, last.pk) if last else None)
 
 
 def search(cases: ComplaintQuerySet, text: str) -> ComplaintQuerySet:
-    """Return the cases, open or ended, that a code, telephone, number or name means."""
+    """Return those of these cases that a code, telephone, number or name means.
+
+    By a name ``MOST_FOUND`` and one more at most: whoever counts that many has not
+    found all. Give it cases that are narrowed already, or what fits may not be among
+    them.
+    """
     code = codes.clean(text).partition("-")[0][: codes.LENGTH]
     if codes.is_valid(code):
         return cases.filter(submission__code=code)
@@ -168,8 +194,8 @@ def search(cases: ComplaintQuerySet, text: str) -> ComplaintQuerySet:
     )
     named = cases.alias(name_words=NameWords("submission__name_folded"))
     # Half of the country is called Nguyễn: so many are found, then put in order.
-    found = named.filter(name_words=query).order_by().values("pk")[:MOST_FOUND]
-    return cases.filter(pk__in=found)
+    found = named.filter(name_words=query).order_by().values("pk")[: MOST_FOUND + 1]
+    return Complaint.objects.filter(pk__in=found)
 
 
 def _with_number(text: str) -> QuerySet[Submission, Any]:

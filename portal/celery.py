@@ -5,9 +5,12 @@ result, so losing or doubling one changes nothing (docs/adr/0001-outbox.md).
 """
 
 import os
+from importlib import import_module
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 from celery.schedules import crontab
+from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -38,6 +41,13 @@ app.conf.update(
             "task": "outbox.drain",
             "schedule": 5.0,
             "kwargs": {"queue": "population"},
+            "options": {"queue": "population"},
+        },
+        # With those who wait for another system: routing stands behind no gateway.
+        "sweep-notify": {
+            "task": "outbox.drain",
+            "schedule": 5.0,
+            "kwargs": {"queue": "notify"},
             "options": {"queue": "population"},
         },
         "count-population": {
@@ -98,3 +108,16 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks(["portal.common", "complaints"])
+
+
+@signals.worker_init.connect
+@signals.beat_init.connect
+def refuse_unsafe(**_facts: Any) -> None:
+    """End a worker, or beat, whose settings must not reach the public.
+
+    Celery runs the checks too, and goes on whatever they find.
+    """
+    try:
+        import_module("portal.checks").refuse_unsafe()
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from error

@@ -19,8 +19,24 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
 BASE_DIR: Final = Path(__file__).resolve().parent.parent
 STACK_FILE: Final = "environment.json"
+# All that the settings and the stack read. Servers for a test or a measurement are
+# fresh: nothing of their caller's own comes in, no gateway, no bucket, no secret.
+_READ = """
+ALLOWED_HOSTS BASE_URL CERTIFICATE_KEYS CERTIFICATE_TRUSTED CLAMAV_URL
+DATABASE_OWNER_URL DATABASE_URL DATA_DIR DEBUG DEMO DEMO_PEOPLE
+DJANGO_SETTINGS_MODULE EID_CLIENT_ID EID_CLIENT_SECRET EID_ISSUER EID_LEVELS
+EID_NUMBER_CLAIM EID_SIMULATOR EMAIL_FROM EMAIL_URL FEED_TOKEN FIELD_KEYS HELP_LINE
+HOST INDEX_KEYS LOG_LEVEL MAIL_RECEIPT_KEY PLATFORM_SIMULATOR POPULATION_BATCH
+POPULATION_KEYS POPULATION_RATE POPULATION_SIMULATOR POPULATION_URL PORT REDIS_URL
+SECOND_FACTOR_ROLES SECRET_KEY SMS_RECEIPT_KEY SMS_SENDER SMS_TOKEN SMS_URL
+STORAGE_REGION STORAGE_URL TRUSTED_PROXIES
+"""
+NAMES: Final = frozenset(_READ.split())
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"", "0", "false", "no", "off"})
 # AES-256 and HMAC-SHA256 both take keys of 32 bytes.
@@ -143,23 +159,38 @@ def database(url: str) -> dict[str, Any]:
 
     `postgresql://user:password@host:5432/name?sslmode=require` and
     `postgresql://user@/name?host=/folder/of/socket` are both read; further parameters
-    go to the driver. An empty address gives an entry without a name.
+    go to the driver, which reads the address as libpq does everywhere else. An empty
+    address gives an entry without a name.
 
-    Raises Misconfigured for another kind of database.
+    Raises Misconfigured for another kind of database, and for what cannot be read.
     """
-    parts = urlsplit(url)
-    if url and parts.scheme not in {"postgres", "postgresql"}:
+    if url and urlsplit(url).scheme not in {"postgres", "postgresql"}:
         raise Misconfigured("A database address must start with postgresql://")
-    options: dict[str, Any] = dict(parse_qsl(parts.query))
+    try:
+        options: dict[str, Any] = conninfo_to_dict(url)
+    except ProgrammingError:
+        # Its message repeats the address, which may hold a password.
+        raise Misconfigured("A database address cannot be read") from None
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.removeprefix("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": options.pop("host", "") or unquote(parts.hostname or ""),
-        "PORT": options.pop("port", "") or str(parts.port or ""),
+        "NAME": options.pop("dbname", ""),
+        "USER": options.pop("user", ""),
+        "PASSWORD": options.pop("password", ""),
+        "HOST": options.pop("host", ""),
+        "PORT": options.pop("port", ""),
         "OPTIONS": options,
     }
+
+
+def host_of(url: str) -> str:
+    """Return the host of an address as ALLOWED_HOSTS names it; empty where none is."""
+    name = urlsplit(url).hostname or ""
+    return f"[{name}]" if ":" in name else name
+
+
+def without_settings(values: Mapping[str, str]) -> dict[str, str]:
+    """Return `values` without anything of `NAMES`, files that hold them included."""
+    return {k: v for k, v in values.items() if k.removesuffix("_FILE") not in NAMES}
 
 
 def mail_server(url: str) -> dict[str, Any]:

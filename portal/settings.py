@@ -18,13 +18,16 @@ SECRET_KEY = env.secret("SECRET_KEY")
 FIELD_KEYS = env.keys("FIELD_KEYS")
 INDEX_KEYS = env.keys("INDEX_KEYS")
 BASE_URL = env.url("BASE_URL", "http://localhost:8000")
-ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", "localhost,127.0.0.1")
+# The address that people see is let in by itself.
+ALLOWED_HOSTS = [
+    *env.listing("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"),
+    *filter(None, [env.host_of(BASE_URL)]),
+]
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
 FEED_TOKEN = env.secret("FEED_TOKEN", "")
 HELP_LINE = env.text("HELP_LINE", "1900 0000")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -121,15 +124,19 @@ OUTBOX = {
     "event": ("route", "complaints.followups.run"),
     "message": ("notify", "complaints.notifications.deliver"),
     "mail_proof": ("notify", "complaints.actions.addresses.send_proofs"),
+    "mail_added": ("notify", "complaints.actions.addresses.tell_added"),
     "mail_replaced": ("notify", "complaints.actions.addresses.tell_replaced"),
     "mail_returned": ("notify", "complaints.actions.addresses.tell_returned"),
     "code": ("notify", "portal.accounts.codes.deliver"),
     "invitation": ("notify", "portal.accounts.invitations.deliver"),
-    "contact_due": ("route", "portal.accounts.contact.apply_due"),
+    "contact_due": ("route", "complaints.actions.telephones.apply_due"),
+    "contact_follows": ("route", "complaints.actions.readdressing.follow"),
+    "contact_goes_back": ("route", "complaints.actions.readdressing.go_back"),
     "request_taken": ("notify", "complaints.actions.data_requests.tell_taken"),
     "request_extended": ("notify", "complaints.actions.data_requests.tell_extended"),
     "request_answered": ("notify", "complaints.actions.data_requests.tell_answered"),
     "own_file": ("import", "complaints.actions.own_files.make"),
+    "account_change": ("notify", "portal.accounts.changes.deliver"),
     "contact_notice": ("notify", "portal.accounts.contact.deliver"),
     "evidence": ("import", "complaints.actions.screening.check"),
     "list": ("import", "portal.registry.imports.jobs.run"),
@@ -139,7 +146,8 @@ OUTBOX = {
     "unit_change": ("import", "complaints.actions.units.work"),
     "unit_late": ("route", "complaints.actions.units.work_late"),
     "incident": ("import", "complaints.actions.incidents.work"),
-    "incident_told": ("notify", "complaints.actions.incident_rows.tell"),
+    "incident_told": ("notify", "complaints.actions.incident_told.tell"),
+    "incident_untold": ("notify", "complaints.actions.incident_told.tell_back"),
     "dose_file": ("import", "portal.registry.exports.files.make"),
     "population": ("population", "portal.registry.population.work.compare_batches"),
     "inquiry": ("population", "portal.registry.population.work.inquire"),
@@ -148,16 +156,23 @@ OUTBOX = {
     "digest": ("notify", "complaints.notifications.digests.deliver"),
     "campaign": ("report", "complaints.actions.campaigns.work"),
     "prepare": ("report", "complaints.actions.preparing.look_at"),
+    "orphan": ("report", "complaints.actions.preparing.look_for_owners"),
     "invite": ("notify", "complaints.actions.selfnotices.tell_invited"),
+    "certificate_revoked": ("notify", "complaints.actions.selfnotices.tell_revoked"),
+    "pair_done": ("notify", "complaints.actions.selfnotices.tell_pair_done"),
+    "pair_undone": ("notify", "complaints.actions.selfnotices.tell_pair_undone"),
     "prepared_done": ("notify", "complaints.actions.selfnotices.tell_prepared"),
     "prepared_undone": ("notify", "complaints.actions.selfnotices.tell_put_back"),
     "self_done": ("notify", "complaints.actions.selfnotices.tell_done"),
     "self_undone": ("notify", "complaints.actions.selfnotices.tell_undone"),
 }
-# Queues that wait for another system, or hold a worker for a while, are drained apart
-# by the poller: nobody else's work stands behind a neighbour that does not answer, or
-# behind a list of 100,000 rows.
-OUTBOX_SLOW = ("import", "population")
+# Queues that wait for another system, or hold a worker for a while: no sweep and no
+# drain of theirs stands before the others' work. The poller has a thread for each
+# queue, so one always goes on, whatever holds the workers.
+OUTBOX_SLOW = ("import", "notify", "population")
+# How many rows of a queue are claimed at once where 1,000 would outlive their lease:
+# a message that its gateway leaves waiting takes 7 s, and a lease is 60 s.
+OUTBOX_AT_ONCE = {"notify": 5}
 # Seconds that a task of a queue may take where the usual 60 are too few: reading a
 # list of 100,000 rows is one piece of work.
 OUTBOX_SECONDS = {"import": 300}
@@ -234,6 +249,8 @@ SESSION_COOKIE_NAME = "__Host-session" if _https else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if _https else "csrf"
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 SECURE_SSL_REDIRECT = _https and PRODUCTION
+# Whoever asks for health stands behind what ends TLS.
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https and PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https and PRODUCTION
 # "no-referrer" would make browsers send "Origin: null", which the CSRF check refuses.

@@ -1,7 +1,6 @@
 """The URL tree: Vietnamese addresses at the root, English under /en/."""
 
 from django.conf.urls.i18n import i18n_patterns
-from django.contrib import admin
 from django.urls import include, path
 
 from portal import views
@@ -28,7 +27,6 @@ urlpatterns = [
         path("", include("portal.accounts.urls")),
         path("lam-viec/", include("complaints.urls.casework")),
         path("quan-tri/", include("complaints.urls.oversight")),
-        path("he-thong/", admin.site.urls),
         prefix_default_language=False,
     ),
 ]

@@ -62,6 +62,7 @@ def offline(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@access.bare
 def worker(request: HttpRequest) -> HttpResponse:
     """Return the script that shows the offline page; it keeps nothing else."""
     pages = {}
@@ -85,10 +86,8 @@ def worker(request: HttpRequest) -> HttpResponse:
     return response
 
 
-worker.access = "machine"  # type: ignore[attr-defined]  # set on a function
-
-
 @require_safe
+@access.bare
 def manifest(request: HttpRequest) -> JsonResponse:
     """Return under which name and picture the portal can stand on a home screen."""
     told = {
@@ -118,19 +117,15 @@ def manifest(request: HttpRequest) -> JsonResponse:
     return response
 
 
-manifest.access = "machine"  # type: ignore[attr-defined]  # set on a function
-
-
 @require_safe
+@access.bare
 def livez(request: HttpRequest) -> HttpResponse:
     """Answer while the process lives."""
     return HttpResponse("ok", content_type="text/plain")
 
 
-livez.access = "machine"  # type: ignore[attr-defined]  # set on a function
-
-
 @require_safe
+@access.bare
 def readyz(request: HttpRequest) -> JsonResponse:
     """Answer 200 when the database answers and holds this code's schema.
 
@@ -145,9 +140,6 @@ def readyz(request: HttpRequest) -> JsonResponse:
         queue = "ok" if broker.is_alive() else "away"
     state = {"database": "migrations pending" if plan else "ok", "broker": queue}
     return JsonResponse(state, status=503 if plan else 200)
-
-
-readyz.access = "machine"  # type: ignore[attr-defined]  # set on a function
 
 
 _schema_is_current = False

@@ -6,14 +6,21 @@ with it: one complaint after another, one event after another.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from math import ceil
+from zoneinfo import ZoneInfo
 
+import holidays
 from django.db import connection
 from django.utils import timezone
 
-from complaints.models import Policy
+from complaints.models import OfficeHours, Policy
+from portal.registry.models import Holiday
+
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+FREE = holidays.country_holidays("VN", years=range(2025, 2028))
 
 ENDED = ("resolved", "withdrawn", "lapsed")
 ANSWERS = ("ask", "resolve", "countersign")
@@ -22,6 +29,11 @@ COUNTS = (
     "on_time",
     "open",
     "open_overdue",
+    "lapsed",
+    "withdrawn",
+    "left_late",
+    "answered",
+    "unanswered",
     "untouched",
     "reopened",
     "asked",
@@ -42,7 +54,11 @@ LEDGER = {
     "waiting_authority": "elsewhere",
     "awaiting_second": "seconded",
 }
+GIVEN = ("route", "disagree", "reopen", "put_back")
+KEPT = ("kept", "already_correct")
 UPHELD = ("corrected", "partly_corrected")
+REVERSING = ("revert", "reopen", "put_back")
+NO_LOOK = ("submit", "assign", "join", "reopen", "put_back")
 
 
 def rows(statement: str, *parameters: object) -> list[dict]:
@@ -58,7 +74,7 @@ def lives() -> list[dict]:
     events: dict[int, list[dict]] = defaultdict(list)
     for event in rows(
         "SELECT e.complaint_id, e.move, e.actor, e.status, e.round, e.at, e.data,"
-        " o.code, o.name, o.path FROM complaints_event e"
+        " o.code, o.name, o.path, o.kind FROM complaints_event e"
         " JOIN registry_organization o ON o.id = e.holder_id"
         " ORDER BY e.complaint_id, e.seq"
     ):
@@ -84,29 +100,21 @@ def counted(life: dict, *, at: datetime, others: Iterable[dict] = ()) -> dict:
     events = life["events"]
     stood = standing(events)
     sent = next(e["at"] for e in events if e["move"] == "submit")
-    repair, pause = terms(life["kind"], sent)
-    spent, this_round, ended = 0.0, 0.0, None
-    ledger = dict.fromkeys(LEDGER.values(), 0.0)
-    begins = events[0]["at"]
-    for place, event in enumerate(events):
-        begins = max(begins, event["at"])
-        is_last = place + 1 == len(events)
-        after = at if is_last else events[place + 1]["at"]
-        seconds = max((after - begins).total_seconds(), 0.0)
-        if event["status"] not in ENDED and not is_last:
-            ledger[LEDGER[event["status"]]] += seconds
-        if event["status"] in ENDED and event in stood:
-            ended, seconds = ended or event["at"], 0.0
-        else:
-            ended = None
-        if event["status"] == "waiting_citizen":
-            seconds = max(seconds - pause, 0.0)
-        spent += seconds
-        this_round += seconds if event["round"] == events[-1]["round"] else 0
-    answered = next((e["at"] for e in stood if e["move"] in ANSWERS), None)
+    spans, ended, ledger = _spans(events, stood, at=at)
+    rounds = [
+        _round(life["kind"], [e for e in events if e["round"] == number], spans, at=at)
+        for number in range(1, events[-1]["round"] + 1)
+    ]
     last = events[-1]
     resolved = last["status"] == "resolved"
+    lapsed = last["status"] == "lapsed"
     is_open = last["status"] not in ENDED
+    too_long = len(rounds) > 1 and sum(Fraction(r["share"]) for r in rounds) > 1
+    late = any(r["late"] for r in rounds) or too_long
+    spent = sum(r["wall"] for r in rounds)
+    answered = next(
+        (e["at"] for e in stood if e["move"] in ANSWERS and e["actor"] == "staff"), None
+    )
     return {
         "holder": last["code"],
         "path": last["path"],
@@ -118,9 +126,14 @@ def counted(life: dict, *, at: datetime, others: Iterable[dict] = ()) -> dict:
         "sent": sent,
         "ended": ended,
         "resolved": resolved,
-        "on_time": resolved and spent <= repair,
+        "on_time": resolved and not late,
         "open": is_open,
-        "open_overdue": is_open and this_round > repair,
+        "open_overdue": is_open and rounds[-1]["late"],
+        "lapsed": lapsed,
+        "withdrawn": last["status"] == "withdrawn",
+        "left_late": late and not (is_open or resolved),
+        "answered": answered is not None,
+        "unanswered": is_open and answered is None,
         "untouched": is_open and not _looked_at(stood),
         "reopened": last["round"] > 1,
         "asked": any(e["move"] == "ask" for e in stood),
@@ -135,15 +148,103 @@ def counted(life: dict, *, at: datetime, others: Iterable[dict] = ()) -> dict:
         "first": round((answered - sent).total_seconds()) if answered else None,
         "ledger": dict.fromkeys(ledger, 0) if is_open else ledger,
         "refiled": ended is not None and _is_again(life, ended, others),
+        "deeds": _deeds(events, stood),
         **_last_decision(stood, resolved),
     }
+
+
+def _spans(
+    events: Sequence[dict], stood: Sequence[dict], *, at: datetime
+) -> tuple[list[dict], datetime | None, dict[str, float]]:
+    """Cut a life into stretches in which its clock runs or waits for the citizen."""
+    spans, ended = [], None
+    ledger = dict.fromkeys(LEDGER.values(), 0.0)
+    begins = events[0]["at"]
+    for place, event in enumerate(events):
+        begins = max(begins, event["at"])
+        is_last = place + 1 == len(events)
+        ends = max(at if is_last else events[place + 1]["at"], begins)
+        if event["status"] not in ENDED and not is_last:
+            ledger[LEDGER[event["status"]]] += (ends - begins).total_seconds()
+        if event["status"] in ENDED and event in stood:
+            ended = ended or event["at"]
+            continue
+        ended = None
+        waits = event["status"] == "waiting_citizen"
+        spans.append(
+            {"round": event["round"], "begins": begins, "ends": ends, "waits": waits}
+        )
+    return spans, ended, ledger
+
+
+def _round(
+    kind: str, events: Sequence[dict], spans: Sequence[dict], *, at: datetime
+) -> dict:
+    """Hold a stop-watch on one round: wall time, share of what it may take, late."""
+    own = [span for span in spans if span["round"] == events[0]["round"]]
+    given = next((e for e in events if e["move"] in GIVEN), None)
+    begins = events[0]["at"]
+    row = policy(kind, begins, given)
+    hours = office_hours(given, begins) if row.in_office else None
+    wall = spent = paused = 0.0
+    late, may_wait = False, timedelta(days=row.pause_days)
+    for span in own:
+        since, until = span["begins"], span["ends"]
+        if row.in_office and span["waits"]:
+            late = late or since > reached(hours, begins, row.repair_hours, paused)
+        if span["waits"]:
+            rest = min(until, since + may_wait)
+            paused += seconds(hours, since, rest)
+            may_wait -= rest - since
+            since = rest
+        wall += (until - since).total_seconds()
+        spent += seconds(hours, since, until)
+    if own and row.in_office:
+        is_resting = own[-1]["waits"] and since == until == at
+        end = own[-1]["ends"]
+        late = late or (
+            not is_resting and end > reached(hours, begins, row.repair_hours, paused)
+        )
+    if not row.in_office:
+        late = spent > row.repair_hours * 3600
+    return {
+        "wall": wall,
+        "late": late,
+        "share": Fraction(spent) / (row.repair_hours * 3600),
+    }
+
+
+def _deeds(events: Sequence[dict], stood: Sequence[dict]) -> set[tuple[str, str]]:
+    """Return who handed it away, and whose decision was disputed or reversed."""
+    deeds = set()
+    for place, event in enumerate(stood):
+        before = stood[place - 1]["code"] if place else None
+        if (
+            event["move"] in ("hand_over", "escalate")
+            and event["actor"] == "staff"
+            and "unit_change" not in event["data"]
+            and stood[place - 1]["move"] != "submit"
+            and before != event["code"]
+        ):
+            deeds.add(("passed_on", before))
+        if event["move"] not in ("resolve", "countersign") or event["actor"] != "staff":
+            continue
+        follows = [e for e in stood[place + 1 :] if e["round"] > event["round"]]
+        if follows and follows[0]["move"] == "disagree":
+            deeds.add(("disputed", event["code"]))
+        mine = event["data"]["outcome"] in UPHELD
+        others = {e["data"]["outcome"] in UPHELD for e in _decisions(follows)}
+        if follows and (follows[0]["move"] in REVERSING or (not mine) in others):
+            deeds.add(("reversed", event["code"]))
+    return deeds
 
 
 def _looked_at(stood: Sequence[dict]) -> list[dict]:
     by_staff = [
         e for e in stood if e["actor"] == "staff" and "unit_change" not in e["data"]
     ]
-    return [e for e in by_staff if e["move"] not in ("submit", "join", "reopen")]
+    looks = [e for e in by_staff if e["move"] not in NO_LOOK]
+    return [e for e in looks if e["move"] != "accept" or "bulk" not in e["data"]]
 
 
 def _decisions(stood: Sequence[dict]) -> list[dict]:
@@ -153,7 +254,7 @@ def _decisions(stood: Sequence[dict]) -> list[dict]:
 def _is_reversed(stood: Sequence[dict]) -> bool:
     said = {e["data"].get("outcome") for e in _decisions(stood)} - {None}
     both_ways = bool(said & set(UPHELD)) and bool(said - set(UPHELD))
-    return both_ways or any(e["move"] in ("revert", "reopen") for e in stood)
+    return both_ways or any(e["move"] in REVERSING for e in stood)
 
 
 def _last_decision(stood: Sequence[dict], resolved: bool) -> dict:
@@ -163,7 +264,7 @@ def _last_decision(stood: Sequence[dict], resolved: bool) -> dict:
     last = decisions[-1]
     return {
         "self_corrected": last["actor"] == "system",
-        "kept_unseen": last["data"].get("outcome") == "kept"
+        "kept_unseen": last["data"].get("outcome") in KEPT
         and _looked_at(stood) == [last],
     }
 
@@ -186,18 +287,85 @@ def standing(events: Sequence[dict]) -> list[dict]:
     ]
 
 
-def terms(kind: str, sent: datetime) -> tuple[float, float]:
-    """Return the seconds for repair and the longest pause that held on that day."""
-    day = timezone.localdate(sent)
+def policy(kind: str, begins: datetime, given: dict | None) -> Policy:
+    """Return the row for whoever got a round first (None: nobody) when it began."""
+    day = timezone.localdate(begins)
     fitting = [
-        policy
-        for policy in Policy.objects.filter(level="", organization=None)
-        if policy.kind in (kind, "")
-        and policy.valid_from <= day
-        and (policy.valid_to is None or day < policy.valid_to)
+        (
+            len(row.organization.path) if row.organization else 0,
+            row.level,
+            row.kind,
+            row,
+        )
+        for row in Policy.objects.select_related("organization")
+        if row.kind in (kind, "")
+        and row.valid_from <= day
+        and (row.valid_to is None or day < row.valid_to)
+        and row.level in ("", given and given["kind"])
+        and (
+            row.organization is None
+            or (given and given["path"].startswith(row.organization.path))
+        )
     ]
-    chosen = max(fitting, key=lambda policy: (policy.kind, policy.valid_from))
-    return chosen.repair_hours * 3600, chosen.pause_days * 86400
+    return max(
+        fitting, key=lambda one: (one[0], bool(one[1]), bool(one[2]), one[3].valid_from)
+    )[3]
+
+
+def office_hours(given: dict | None, begins: datetime) -> OfficeHours:
+    """Return the hours of whoever got a round first: its own, else the country's."""
+    day, path = timezone.localdate(begins), given["path"] if given else ""
+    rows = [
+        row
+        for row in OfficeHours.objects.select_related("organization")
+        if row.valid_from <= day
+        and (row.organization is None or path.startswith(row.organization.path))
+    ]
+    return max(
+        rows, key=lambda row: len(row.organization.path if row.organization else "")
+    )
+
+
+def open_from_to(
+    hours: OfficeHours, begins: datetime
+) -> Iterator[tuple[datetime, datetime]]:
+    """Yield when an office is open, from the day of an instant on."""
+    noticed = dict(Holiday.objects.values_list("day", "is_workday"))
+    day = timezone.localdate(begins)
+    while True:
+        is_worked = day.weekday() in hours.weekdays and day not in FREE
+        if noticed.get(day, is_worked or day in FREE.weekend_workdays):
+            noon = (hours.break_begins, hours.break_ends)
+            times = [hours.begins, *(time for time in noon if time), hours.ends]
+            instants = [datetime.combine(day, time, tzinfo=VIETNAM) for time in times]
+            yield from zip(instants[::2], instants[1::2], strict=True)
+        day += timedelta(days=1)
+
+
+def seconds(hours: OfficeHours | None, begins: datetime, ends: datetime) -> float:
+    """Return the seconds between two instants, those of the office where it counts."""
+    if hours is None:
+        return (ends - begins).total_seconds()
+    worked = 0.0
+    for opens, closes in open_from_to(hours, begins):
+        if opens >= ends:
+            return worked
+        worked += max((min(closes, ends) - max(opens, begins)).total_seconds(), 0)
+    raise AssertionError("an office opens again")
+
+
+def reached(
+    hours: OfficeHours, begins: datetime, allowed: int, paused: float
+) -> datetime:
+    """Return when an office has worked the allowed hours and some seconds more."""
+    left = allowed * 3600 + paused
+    for opens, closes in open_from_to(hours, begins):
+        since = max(opens, begins)
+        if closes > since:
+            if (closes - since).total_seconds() >= left:
+                return since + timedelta(seconds=left)
+            left -= (closes - since).total_seconds()
+    raise AssertionError("an office opens again")
 
 
 def month_of(at: datetime) -> date:
@@ -208,16 +376,17 @@ def month_of(at: datetime) -> date:
 def summed(members: Sequence[dict]) -> dict:
     """Return the figures of a group of complaints that were counted one by one."""
     times = sorted(m["seconds"] for m in members if m["seconds"] is not None)
-    firsts = sorted(m["first"] for m in members if m["first"] is not None)
+    firsts = sorted(m["first"] for m in members if m["answered"])
+    heard = firsts + [None for m in members if m["unanswered"]]
     return {name: sum(m[name] for m in members) for name in COUNTS} | {
         "received": len(members),
         "median": percentile(times, 0.5),
         "p75": percentile(times, 0.75),
         "p90": percentile(times, 0.9),
-        "first_answer_median": percentile(firsts, 0.5),
+        "first_answer_median": percentile(heard, 0.5),
     }
 
 
-def percentile(values: Sequence[int], share: float) -> int | None:
+def percentile(values: Sequence[int | None], share: float) -> int | None:
     """Return the smallest of rising values with that share at or below it."""
     return values[max(ceil(share * len(values)), 1) - 1] if values else None

@@ -32,6 +32,7 @@ from complaints.models import (
     Evidence,
     FigureReview,
     Incident,
+    MonthCorrection,
     PublishedMonth,
     Referral,
     SavedView,
@@ -260,6 +261,13 @@ class World:
             country=asdict(NOTHING),
             at=at,
         )
+        self.month_correction = MonthCorrection.objects.create(
+            month=last_month(timezone.localdate()),
+            edition=2,
+            reason="QĐ 1",
+            proposed_by=self.staff["overseer"],
+            proposed_at=at,
+        )
         self.campaign_date = CampaignDate.objects.create(
             organization=self.a,
             name="QĐ 1",
@@ -396,6 +404,7 @@ class World:
             "recheck_ref": self.recheck.ref,
             "reply_ref": self.reply.ref,
             "date_ref": self.campaign_date.ref,
+            "correction_ref": self.month_correction.ref,
         }
         if name == "casework:incident_move":
             known["step"] = "de-xuat"
@@ -416,11 +425,9 @@ class World:
 
 
 def named(patterns, space=""):
-    """Yield the name of each address and the parameters in it, the admin excepted."""
+    """Yield the name of each address and the parameters in it."""
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
-            if pattern.app_name == "admin":
-                continue
             inner = f"{pattern.app_name}:" if pattern.app_name else space
             yield from named(pattern.url_patterns, inner)
         elif isinstance(pattern, URLPattern):

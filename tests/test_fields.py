@@ -94,7 +94,7 @@ def test_a_stolen_database_shows_no_number_and_no_telephone():
         sender=sender_for(person, national_id=number, phone=other),
     )
     (case,) = sent.submission.complaints.all()
-    citizen.add(complaint_id=case.pk, note=words, at=NOON)
+    citizen.tell(complaint_id=case.pk, note=words, at=NOON)
     case.refresh_from_db()
     assert (case.story, case.events.latest("seq").note) == (words, words)
     for queue in ("route", "notify"):

@@ -14,7 +14,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from psycopg import sql
 
 from complaints import integrity, rollups
-from complaints.actions import addresses, casework
+from complaints.actions import addresses, casework, undoing
 from complaints.models import (
     AccessSign,
     Bulk,
@@ -37,10 +37,12 @@ from complaints.models import (
     GamingSign,
     Incident,
     IncidentMember,
+    IncidentNotice,
     IncidentRun,
     Invitation,
     Lease,
     Message,
+    MonthCorrection,
     OwnFile,
     Prepared,
     Presence,
@@ -69,7 +71,7 @@ from complaints.models import (
 )
 from complaints.rollups.counting import SUMS
 from portal.accounts import contact
-from portal.accounts.models import Assistance
+from portal.accounts.models import AccountChange, Assistance
 from portal.accounts.models import Invitation as StaffInvitation
 from portal.audit import record, seals
 from portal.audit.models import Seal
@@ -92,6 +94,7 @@ from portal.registry.models import (
     PopulationRun,
     QualityCount,
     QualityFinding,
+    StagedRow,
     Threshold,
     UnitAlias,
     UnitSuccession,
@@ -155,6 +158,9 @@ class World:
             token_digest=b"t" * 32,
             created_at=NOON,
             expires_at=NOON + DAY,
+        )
+        AccountChange.objects.create(
+            user=self.nurse, what="codes", language="vi", at=NOON
         )
         twin = make_person(national_id="", phone="")
         self.person = make_person()
@@ -357,6 +363,13 @@ class World:
             country={},
             at=NOON,
         )
+        MonthCorrection.objects.create(
+            month=date(2026, 10, 1),
+            edition=2,
+            reason="test",
+            proposed_by=self.nurse,
+            proposed_at=NOON,
+        )
         CampaignDate.objects.create(
             organization=self.site,
             name="test",
@@ -431,6 +444,7 @@ class World:
         )
         IncidentMember.objects.create(incident=incident, complaint=case, joined_at=NOON)
         IncidentRun.objects.create(incident=incident, asked_at=NOON)
+        IncidentNotice.objects.create(incident=incident, row=StagedRow.objects.first())
 
     def self_correction(self):
         """A campaign's batch, and what a rule changed in it."""
@@ -744,6 +758,24 @@ BREAKS = [
         "complaints.Incident",
         {"settled_at": NOON},
     ),
+    (
+        "incident_two_people_take_back",
+        change_row,
+        "complaints.Incident",
+        {"back_by_id": "nurse", "back_at": NOON, "back_why": "other"},
+    ),
+    (
+        "incident_taken_back_iff_it_says_why",
+        change_row,
+        "complaints.Incident",
+        {"back_why": "other"},
+    ),
+    (
+        "incident_undone_iff_it_has_a_time",
+        change_row,
+        "complaints.Incident",
+        {"undone_at": NOON},
+    ),
     ("incidentmember_once", copy_row, "complaints.IncidentMember", {}),
     (
         "incidentmember_settled_iff_it_was_decided",
@@ -756,6 +788,30 @@ BREAKS = [
         change_row,
         "complaints.IncidentMember",
         {"state": "left"},
+    ),
+    (
+        "incidentmember_taken_back_iff_it_was_moved",
+        change_row,
+        "complaints.IncidentMember",
+        {"back": "done"},
+    ),
+    (
+        "incidentmember_stays_iff_it_says_why",
+        change_row,
+        "complaints.IncidentMember",
+        {"back": "stays"},
+    ),
+    (
+        "incidentnotice_told_iff_it_says_where",
+        change_row,
+        "complaints.IncidentNotice",
+        {"told_at": NOON},
+    ),
+    (
+        "incidentnotice_taken_back_where_it_was_told",
+        change_row,
+        "complaints.IncidentNotice",
+        {"back_told_at": NOON},
     ),
     ("bulkitem_one_per_place", copy_row, "complaints.BulkItem", {"complaint_id": 0}),
     ("bulkitem_one_per_case", copy_row, "complaints.BulkItem", {"place": 2}),
@@ -854,6 +910,12 @@ BREAKS = [
         change_row,
         "complaints.SelfCorrection",
         {"finding": "right"},
+    ),
+    (
+        "selfcorrection_held_against_something_when_found",
+        change_row,
+        "complaints.SelfCorrection",
+        {"checked_against": "paper"},
     ),
     ("certificate_one_in_force", copy_row, "registry.Certificate", {"identifier": "b"}),
     (
@@ -1173,6 +1235,12 @@ BREAKS = [
         {"deputy_for_id": 1},
     ),
     (
+        "accountchange_by_somebody_else_or_nobody",
+        change_row,
+        "accounts.AccountChange",
+        {"by_id": "nurse"},
+    ),
+    (
         "invitation_ends_after_it_begins",
         change_row,
         "accounts.Invitation",
@@ -1478,10 +1546,28 @@ BREAKS = [
         {"month": date(2026, 10, 2)},
     ),
     (
-        "publishedmonth_corrected_by_somebody_for_a_reason",
+        "publishedmonth_corrected_by_two_for_a_reason",
         insert_published,
         "complaints.PublishedMonth",
-        {"edition": 2},
+        {
+            "edition": 2,
+            "reason": "test",
+            "by_id": "nurse",
+            "confirmed_by_id": "nurse",
+        },
+    ),
+    ("monthcorrection_one_waits_per_month", copy_row, "complaints.MonthCorrection", {}),
+    (
+        "monthcorrection_confirmed_by_another_person",
+        change_row,
+        "complaints.MonthCorrection",
+        {"confirmed_by_id": "nurse", "confirmed_at": NOON},
+    ),
+    (
+        "monthcorrection_decided_once_by_somebody",
+        change_row,
+        "complaints.MonthCorrection",
+        {"dropped_at": NOON},
     ),
     (
         "campaigndate_is_due_after_it_begins",
@@ -1635,6 +1721,12 @@ BREAKS = [
         change_row,
         "complaints.Measure",
         {"is_on_time": True},
+    ),
+    (
+        "measure_left_iff_ended_unresolved",
+        change_row,
+        "complaints.Measure",
+        {"is_left_late": True},
     ),
     ("subtree_figure_once", copy_row, "complaints.SubtreeFigure", {}),
     (
@@ -2124,23 +2216,25 @@ def test_an_incident_is_seen_where_it_is_held_and_above(two_cases):
             incident=incident, complaint=first, joined_at=NOON
         )
         IncidentRun.objects.create(incident=incident, asked_at=NOON)
+        row = make_list(one, [make_row()]).staged.get()
+        IncidentNotice.objects.create(incident=incident, row=row)
         Clue.objects.create(
             complaint=first, version=1, site=one, given_on=NOON, filed_at=NOON
         )
 
     def in_sight():
-        models = (Incident, IncidentMember, IncidentRun, Clue)
+        models = (Incident, IncidentMember, IncidentRun, IncidentNotice, Clue)
         return [model.objects.count() for model in models]
 
     for path in (one.path, centre.path):
         with scope.staff([path]):
-            assert in_sight() == [1, 1, 1, 0]
+            assert in_sight() == [1, 1, 1, 1, 0]
             said = refused_by_the_database("UPDATE complaints_incident SET told = 1")
             assert "row-level security" in said
     with scope.staff([two.path]):
-        assert in_sight() == [0] * 4
+        assert in_sight() == [0] * 5
     with scope.citizen([first.submission_id]):
-        assert in_sight() == [0] * 4
+        assert in_sight() == [0] * 5
 
 
 def test_an_unusual_look_is_seen_at_its_unit_and_above_and_written_by_nobody(
@@ -2360,6 +2454,12 @@ DAMAGES = [
         "UPDATE complaints_message SET state = 'waiting', sent_at = NULL",
     ),
     (
+        "every_event_that_calls_for_something_is_followed_up",
+        "DELETE FROM common_outbox WHERE kind = 'event' AND subject ="
+        " (SELECT max(id) FROM complaints_event WHERE move = 'route')",
+    ),
+    ("who_was_to_be_told_has_a_message", "DELETE FROM complaints_message"),
+    (
         "no_work_is_left_lying",
         "UPDATE common_outbox SET done_at = NULL, next_at = next_at - interval '1 h'",
     ),
@@ -2393,6 +2493,10 @@ DAMAGES = [
         "UPDATE registry_feedentry SET position = correction_id * 10",
     ),
     (
+        "due_time_is_what_the_clock_says",
+        "UPDATE complaints_complaint SET due_at = due_at + interval '1 minute'",
+    ),
+    (
         "holder_path_is_the_holders",
         "ALTER TABLE complaints_complaint DISABLE TRIGGER holder_path;"
         "UPDATE complaints_complaint SET holder_path = '/elsewhere/'",
@@ -2420,7 +2524,10 @@ def test_every_finding_of_the_recount_has_been_provoked():
         "events_are_numbered_without_gaps",
         "notes_are_as_they_were_written",
     }
-    assert {finding for finding, _ in DAMAGES} | elsewhere == set(integrity.INVARIANTS)
+    assert {finding for finding, _ in DAMAGES} | elsewhere == {
+        *integrity.INVARIANTS,
+        integrity.DUE,
+    }
 
 
 def test_what_the_outbox_lost_is_owed_again(all_rows):
@@ -2434,6 +2541,42 @@ def test_what_the_outbox_lost_is_owed_again(all_rows):
 
     case.refresh_from_db()
     assert case.holder == site
+
+
+def test_a_result_whose_telling_was_lost_is_told_after_all(all_rows):
+    site = make_organization()
+    nurse = make_staff(site)
+    case = only_complaint(submit(missing_dose(site)))
+    for queue in ("route", "notify"):
+        outbox.drain(queue=queue, at=NOON)
+    verdicts = {claim.pk: ("kept", "not_given") for claim in case.claims.all()}
+    casework.resolve(complaint_id=case.pk, verdicts=verdicts, by=nurse, at=NOON)
+    result = case.events.latest("seq")
+    run("DELETE FROM common_outbox WHERE kind = 'event' AND subject = %s", result.pk)
+    later = NOON + timedelta(minutes=5)
+
+    lost = integrity.check(at=later)
+    integrity.reconcile(at=later)
+    outbox.drain(queue="route", at=later)
+    outbox.drain(queue="notify", at=later + timedelta(minutes=1))
+
+    assert lost["every_event_that_calls_for_something_is_followed_up"] == [result.pk]
+    assert result.messages.get().state == Message.State.SENT
+    assert not any(integrity.check(at=later + timedelta(minutes=1)).values())
+
+
+def test_a_move_that_was_taken_back_is_not_owed_again(all_rows):
+    site = make_organization()
+    nurse = make_staff(site)
+    case = only_complaint(submit(missing_dose(site)))
+    outbox.drain(queue="route", at=NOON)
+    casework.ask(complaint_id=case.pk, reasons=[], note="Phiếu đâu?", by=nurse, at=NOON)
+    kept = undoing.latest(case.pk, by=nurse, at=NOON)
+    undoing.undo(ref=kept.ref, by=nurse, at=NOON)
+
+    assert not integrity.check(at=NOON)[
+        "every_event_that_calls_for_something_is_followed_up"
+    ]
 
 
 def test_every_constraint_and_index_of_the_models_is_in_the_database(db):

@@ -1,19 +1,24 @@
 """What happens at the same moment on several connections happens once."""
 
+import threading
 import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from complaints import integrity
 from complaints.actions import (
+    campaigns,
     casework,
     citizen,
+    drafts,
     founding,
     gathering,
     reminders,
+    switches,
     turns,
     undoing,
     units,
@@ -25,7 +30,9 @@ from complaints.models import (
     IncidentMember,
     Ladder,
     Lease,
+    MailAddress,
     Message,
+    RuleSwitch,
     Rung,
     Submission,
 )
@@ -46,6 +53,7 @@ from tests.factories import (
     submit,
 )
 from tests.faults.ground import at_once, drain_all, in_system, lay_ground
+from tests.pages.test_reported_again import draft_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,16 +80,46 @@ def filed(site, *, given_on="2021-10-07", at=NOON, **facts):
     return case
 
 
-def test_twenty_five_posts_of_one_form_make_one_submission(site):
+def test_fifty_posts_of_one_form_make_one_submission(site):
     key = uuid.uuid4()
 
-    ends = at_once(25, lambda _: submit(missing_dose(site), key=key))
+    ends = at_once(50, lambda _: submit(missing_dose(site), key=key))
 
     assert {end.submission.pk for end in ends} == {Submission.objects.get().pk}
     assert sum(not end.is_repeat for end in ends) == 1
     assert not any(end.differs for end in ends)
     assert in_system(Complaint.objects.count) == 1
     drain_all()
+
+
+def test_what_is_tapped_many_times_at_once_is_sent_once_and_answered_once(site):
+    person, browser = in_system(make_person), Client()
+    with scope.system():
+        draft = draft_of(browser, person, site)
+        drafts.save(draft, draft.answers | {"email": "lan@example.vn"})
+
+    def tap(address, **typed):
+        one = Client()
+        one.cookies = browser.cookies
+        return one.post(address, typed).status_code
+
+    check = f"/bao-sai/{draft.key}/kiem-tra/"
+    sent = at_once(12, lambda _: tap(check, key=draft.answers["key"]))
+    drain_all(timezone.now())
+    with scope.system():
+        case = Complaint.objects.select_related("submission").get()
+        nurse = make_staff(site)
+        casework.ask(
+            complaint_id=case.pk, reasons=["slip"], by=nurse, at=timezone.now()
+        )
+    answer = f"/theo-doi/{case.submission.code}/1/bo-sung/"
+    answered = at_once(6, lambda _: tap(answer, note="Giấy đây"))
+
+    assert (set(sent), set(answered)) == ({303}, {303})
+    assert Submission.objects.count() == MailAddress.objects.count() == 1
+    moves = in_system(lambda: [e.move for e in case.events.filter(actor="citizen")])
+    assert sorted(moves) == ["answer", "submit"]
+    drain_all(timezone.now())
 
 
 def test_one_key_with_another_body_is_told_apart(site):
@@ -135,7 +173,7 @@ def test_two_decisions_at_once_make_one_correction(site):
         lambda n: casework.resolve(
             complaint_id=case.pk,
             verdicts=verdicts,
-            proof="session_list",
+            proof="slip_seen",
             by=staff[n],
             at=NOON,
             version=case.version,
@@ -355,3 +393,54 @@ def test_of_two_units_that_open_at_once_under_one_name_one_opens(site):
 
     assert sorted(isinstance(end, Refused) for end in ends) == [False, True, True, True]
     assert Organization.objects.filter(name__contains="Thống Nhất").count() == 1
+
+
+def test_a_rule_is_switched_off_beside_a_batch_that_has_not_ended(site):
+    """To stop a rule waits for nobody; what is under way sees it next time."""
+    with scope.system():
+        make_person()
+        boss = make_staff(site, "administrator")
+        campaign = campaigns.start(rules=["A1"], cap=5, by=boss, at=NOON)
+        batch = campaign.batches.get()
+
+    def switch_off(_):
+        facts = {"is_on": False, "reason": "test", "by": boss, "at": NOON}
+        return in_system(lambda: switches.switch("A1", **facts))
+
+    with scope.system(), transaction.atomic():
+        campaigns.work([batch.pk], at=NOON)
+        (end,) = at_once(1, switch_off)
+        on, _off = switches.in_force(["A1"], province=None, use="campaign", at=NOON)
+
+    assert isinstance(end, RuleSwitch)
+    assert on == []
+    drain_all()
+
+
+def test_a_case_is_found_by_who_waits_for_it_while_it_is_handed_on(site):
+    other, case = in_system(make_organization), filed(site)
+    is_held, asked = threading.Event(), threading.Event()
+
+    def hand_on():
+        with connection.cursor() as cursor:
+            Complaint.objects.filter(pk=case.pk).update(holder=other)
+            is_held.set()
+            for _ in range(400):
+                cursor.execute(
+                    "SELECT count(*) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                )
+                if cursor.fetchone()[0] or asked.wait(0.05):
+                    return
+
+    def take():
+        assert is_held.wait(20)
+        try:
+            return Complaint.objects.lock(case.pk).holder
+        finally:
+            asked.set()
+
+    ends = at_once(2, lambda n: in_system((hand_on, take)[n]))
+
+    assert ends == [None, other]
+    in_system(lambda: Complaint.objects.filter(pk=case.pk).update(holder=site))

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from complaints.models import MailAddress, Submission
 from complaints.models import QuietHours as Quiet
 from complaints.notifications import composing, returned
-from complaints.notifications.address_words import REPLACED, RETURNED
+from complaints.notifications.address_words import ADDED, REPLACED, RETURNED
+from complaints.notifications.wordings import Words
 from complaints.rules import quiet
 from complaints.rules.refused import Refused
 from portal.common import codes, crypto, mail, outbox, providers, scope
@@ -65,9 +66,11 @@ def confirm(row: MailAddress, *, at: datetime) -> None:
     """Write to this address from now on, and no longer to the one before it.
 
     Who could open the link has the mailbox: that an e-mail came back once is over.
-    The address before it is told, as it may have been somebody else who changed it.
+    The address before it is told, and so is the telephone: code and four digits are
+    enough to give an address, and whoever has both may be somebody else.
     """
     with scope.system():
+        is_new = MailAddress.objects.filter(pk=row.pk, verified_at=None).exists()
         before = MailAddress.objects.filter(
             submission=row.submission_id, verified_at__isnull=False, stopped_at=None
         )
@@ -81,6 +84,8 @@ def confirm(row: MailAddress, *, at: datetime) -> None:
         )
         if owed:
             outbox.add("mail_replaced", owed, at=at)
+        if is_new and row.submission.phone_digest is not None:
+            outbox.add("mail_added", [row.pk], at=at)
 
 
 def stop(row: MailAddress, *, at: datetime) -> None:
@@ -135,30 +140,51 @@ def tell_returned(subjects: list[int], *, at: datetime) -> None:
     rows = MailAddress.objects.filter(
         pk__in=subjects, told_at=None, bounced_at__isnull=False
     )
-    until = quiet.until(Quiet.objects.all(), at=at) if providers.rings() else None
     for row in rows.select_related("submission"):
         submission = row.submission
         if not submission.phone or _is_written_to(submission):
             continue
-        if until is not None:
-            outbox.postpone("mail_returned", [row.pk], at=at, delay=until - at)
-            continue
-        text = composing.sms(
-            "",
-            _facts(submission),
-            language=submission.language,
-            accents=submission.has_accents,
-            words=RETURNED[submission.language],
-        )
-        key = f"mail_returned:{row.pk}"
-        try:
-            providers.send_sms(submission.phone, text, key=key, at=at)
-        except providers.Undelivered as trouble:
-            outbox.postpone("mail_returned", [row.pk], at=at, delay=trouble.retry_after)
-            continue
-        except providers.Undeliverable:
-            logger.info("mail_returned.undeliverable")
-        MailAddress.objects.filter(pk=row.pk).update(told_at=at)
+        if _text("mail_returned", row, RETURNED[submission.language], at=at):
+            MailAddress.objects.filter(pk=row.pk).update(told_at=at)
+
+
+@outbox.outside_transaction
+def tell_added(subjects: list[int], *, at: datetime) -> None:
+    """Text the telephone that an address was added, by day. The outbox's handler.
+
+    Also of one that was stopped since: e-mails may have gone there meanwhile.
+    """
+    rows = MailAddress.objects.filter(pk__in=subjects, verified_at__isnull=False)
+    for row in rows.select_related("submission"):
+        if row.submission.phone:
+            _text("mail_added", row, ADDED[row.submission.language], at=at)
+
+
+def _text(kind: str, row: MailAddress, words: Words, *, at: datetime) -> bool:
+    """Text the telephone of an address's report; put it off by night, or if it fails.
+
+    Return whether that is done. The carrier ignores a key that it has seen.
+    """
+    until = quiet.until(Quiet.objects.all(), at=at) if providers.rings() else None
+    if until is not None:
+        outbox.postpone(kind, [row.pk], at=at, delay=until - at)
+        return False
+    submission = row.submission
+    text = composing.sms(
+        "",
+        _facts(submission),
+        language=submission.language,
+        accents=submission.has_accents,
+        words=words,
+    )
+    try:
+        providers.send_sms(submission.phone, text, key=f"{kind}:{row.pk}", at=at)
+    except providers.Undelivered as trouble:
+        outbox.postpone(kind, [row.pk], at=at, delay=trouble.retry_after)
+        return False
+    except providers.Undeliverable:
+        logger.info("mail_text.undeliverable")
+    return True
 
 
 @outbox.outside_transaction

@@ -6,26 +6,27 @@ nothing, and to stop is to begin no further case.
 """
 
 import logging
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from complaints import presence
-from complaints.actions import casework
+from complaints.actions import casework, undoing
 from complaints.choices import Move, Verdict
 from complaints.models import Bulk, BulkItem, BulkRun, Complaint, Event
 from complaints.models.complaint import ComplaintQuerySet
+from complaints.notifications.sending import UNDO
 from complaints.rules.refused import Refused, Stale
 from portal.accounts.models import User
 from portal.audit import record as audit
 from portal.common import outbox, scope
+from portal.common.slices import Slice
 from portal.registry.models import Organization
 
 logger = logging.getLogger("complaints.bulk")
@@ -47,15 +48,21 @@ State, Item = Bulk.State, BulkItem.State
 def choose(cases: ComplaintQuerySet, *, by: User, at: datetime, language: str) -> Bulk:
     """Freeze which cases are meant, due first, the first ``MOST`` of them.
 
-    Reads them in the scope of whoever asks. Raise Refused where there are none.
+    The set says whether more would have fitted. Reads them in the scope of whoever
+    asks. Raise Refused where there are none.
     """
     in_order = cases.open().order_by("queue_at", "pk")
-    chosen = list(in_order.values_list("pk", "version")[:MOST])
+    fit = list(in_order.values_list("pk", "version")[: MOST + 1])
+    chosen = fit[:MOST]
     if not chosen:
         raise Refused(_("Choose at least one open case."))
     with scope.system():
         bulk = Bulk.objects.create(
-            by=by, language=language, chosen_at=at, total=len(chosen)
+            by=by,
+            language=language,
+            chosen_at=at,
+            total=len(chosen),
+            is_part=len(fit) > len(chosen),
         )
         BulkItem.objects.bulk_create(
             BulkItem(bulk=bulk, place=place, complaint_id=pk, version=version)
@@ -104,13 +111,39 @@ def go_on(ref: UUID, *, by: User, at: datetime) -> Bulk:
     """
     with scope.system():
         bulk = _lock(ref, by=by)
-        if bulk.state not in (State.STOPPED, State.RUNNING):
+        if bulk.state not in (State.STOPPED, State.RUNNING, State.UNDOING):
             raise Refused(_("Nothing is left of it to be done."))
-        bulk.state, bulk.ended_at, bulk.progress_at = State.RUNNING, None, at
+        if bulk.state == State.STOPPED:
+            bulk.state, bulk.ended_at = State.RUNNING, None
+        bulk.progress_at = at
         bulk.save(update_fields=["state", "ended_at", "progress_at"])
         _owe(bulk, by=by, at=at)
         _note(bulk, "go on", by=by, at=at)
     return bulk
+
+
+def take_back(ref: UUID, *, by: User, at: datetime) -> Bulk:
+    """Take back what can be of what was done: moves of the last 30 seconds.
+
+    Workers do it case by case, the newest first, as a move alone is taken back. What
+    was told, or changed since, stays and says why; what was not begun is not begun.
+    Raise Refused where nothing can be taken back.
+    """
+    with scope.system():
+        bulk = _lock(ref, by=by)
+        if bulk.state == State.CHOSEN or not can_be_taken_back(bulk, at=at):
+            raise Refused(_("The 30 seconds are over: the citizens are told by now."))
+        bulk.state, bulk.ended_at, bulk.progress_at = State.UNDOING, None, at
+        bulk.save(update_fields=["state", "ended_at", "progress_at"])
+        _owe(bulk, by=by, at=at)
+        _note(bulk, "take back", by=by, at=at)
+    return bulk
+
+
+def can_be_taken_back(bulk: Bulk, *, at: datetime) -> int:
+    """Return of how many cases of a set the move can still be taken back."""
+    with scope.system():
+        return _fresh(bulk, at=at).count()
 
 
 def of(ref: UUID, *, by: User) -> Bulk:
@@ -121,10 +154,9 @@ def of(ref: UUID, *, by: User) -> Bulk:
 
 
 def latest(*, by: User, limit: int) -> list[Bulk]:
-    """Return what one did to many at once, newest first."""
+    """Return the sets that one chose, begun or not, newest first."""
     with scope.system():
-        begun = Bulk.objects.filter(by=by).exclude(state=State.CHOSEN)
-        return list(begun.order_by("-pk")[:limit])
+        return list(Bulk.objects.filter(by=by).order_by("-pk")[:limit])
 
 
 def counts(bulk: Bulk) -> dict[str, int]:
@@ -154,15 +186,15 @@ def count_read(bulk: Bulk) -> int:
 @outbox.outside_transaction
 def work(subjects: Sequence[int], *, at: datetime) -> None:
     """Do a slice of each of these runs; what is left is owed again. The handler."""
-    until = time.monotonic() + SLICE_SECONDS
+    slice_ = Slice(at, SLICE_SECONDS)
     for run_id in subjects:
         with scope.system():
             run = BulkRun.objects.filter(pk=run_id, done_at=None).first()
         if run is None:
             continue
         is_over = False
-        while not is_over and time.monotonic() < until:
-            is_over = not _make_next(run.bulk_id, at=at)
+        while not is_over and not slice_.is_over:
+            is_over = not _make_next(run.bulk_id, at=slice_.now)
         _close(run_id, is_over=is_over, at=at)
 
 
@@ -179,7 +211,7 @@ def forget_old(*, at: datetime) -> int:
 
 
 def _make_next(bulk_id: int, *, at: datetime) -> bool:
-    """Make the move on the next case; return False where none is left to make."""
+    """Make the move on the next case, or take one back; False where none is left."""
     with scope.system():
         # Held while the case is moved: whoever stops it waits for this one case.
         bulk = (
@@ -187,6 +219,8 @@ def _make_next(bulk_id: int, *, at: datetime) -> bool:
             .select_related("by")
             .get(pk=bulk_id)
         )
+        if bulk.state == State.UNDOING:
+            return _take_next_back(bulk, at=at)
         if bulk.state != State.RUNNING:
             return False
         item = bulk.items.filter(state=Item.WAITING).order_by("place").first()
@@ -200,6 +234,40 @@ def _make_next(bulk_id: int, *, at: datetime) -> bool:
         bulk.progress_at = at
         bulk.save(update_fields=["progress_at"])
     return True
+
+
+def _take_next_back(bulk: Bulk, *, at: datetime) -> bool:
+    """Take the newest move of a locked set back that still can be; False at the end."""
+    item = _fresh(bulk, at=at).select_related("event__take_back").last()
+    if item is None or item.event is None:
+        is_left = bulk.items.filter(state=Item.WAITING).exists()
+        bulk.state = State.STOPPED if is_left else State.FINISHED
+        bulk.ended_at = bulk.progress_at = at
+        bulk.save(update_fields=["state", "ended_at", "progress_at"])
+        return False
+    with translation.override(bulk.language):
+        try:
+            with transaction.atomic():
+                undoing.undo(ref=item.event.take_back.ref, by=bulk.by, at=at)
+        except Refused as refused:
+            item.words = str(refused)[:300]
+        else:
+            item.state = Item.UNDONE
+    item.save(update_fields=["state", "words"])
+    bulk.progress_at = at
+    bulk.save(update_fields=["progress_at"])
+    return True
+
+
+def _fresh(bulk: Bulk, *, at: datetime) -> QuerySet[BulkItem]:
+    """Return the items whose move can be taken back and was not tried, in order."""
+    return bulk.items.filter(
+        state=Item.DONE,
+        words="",
+        event__at__gt=at - UNDO,
+        event__take_back__undone_at=None,
+        event__take_back__isnull=False,
+    ).order_by("place")
 
 
 def _make(bulk: Bulk, item: BulkItem, *, at: datetime) -> None:

@@ -26,7 +26,7 @@ from complaints.models import (
     SelfCorrection,
 )
 from complaints.rules.refused import Refused
-from complaints.rules.selfcorrection import judging
+from complaints.rules.selfcorrection import guard, judging
 from complaints.rules.selfcorrection.facts import Facts
 from complaints.rules.selfcorrection.rule import State, Tier
 from portal.accounts.models import User
@@ -103,10 +103,10 @@ def stop(campaign_id: int, *, by: User, at: datetime) -> Campaign:
     return campaign
 
 
-def undo_batch(batch_id: int, *, by: User, at: datetime) -> int:
-    """Put back all that a batch changed; return how many firings. Each is told.
+def undo_batch(batch_id: int, *, by: User, at: datetime) -> selfcorrection.TakenBack:
+    """Put back what a batch changed, but for records that were changed again since.
 
-    Raise Refused where it was taken back, or one of its records was changed since.
+    Each is told. Raise Refused where it was taken back already.
     """
     with scope.system():
         batch = CampaignBatch.objects.select_for_update().get(pk=batch_id)
@@ -117,13 +117,13 @@ def undo_batch(batch_id: int, *, by: User, at: datetime) -> int:
             .values_list("whole", flat=True)
             .distinct()
         )
-        selfcorrection.take_back(wholes, by=by, at=at)
+        found = selfcorrection.take_back(wholes, by=by, at=at)
         # What nobody has decided yet was never put forward.
         batch.prepared.filter(state=Prepared.State.OPEN).delete()
         batch.undone_at, batch.undone_by = at, by
         batch.save(update_fields=["undone_at", "undone_by"])
         _note(batch.campaign, f"undo {batch.pk}", by=by, at=at)
-    return len(wholes)
+    return found
 
 
 def latest() -> Campaign | None:
@@ -200,7 +200,7 @@ def _change(
     campaign: Campaign, batch: CampaignBatch, found: dict[int, Facts], *, at: datetime
 ) -> None:
     """Write what fires, up to the caps; note the batch as done."""
-    switches.lock()
+    switches.keep_to_caps(campaign.rules)
     residences = dict(
         Person.objects.filter(pk__in=list(found)).values_list("pk", "residence")
     )
@@ -214,15 +214,15 @@ def _change(
         if campaign.changed >= campaign.cap:
             continue
         _facts, said = judged(facts, rules=campaign.rules, may_ask=False)
-        fired = judging.fired(said, Tier.A)
-        on, _off = switches.in_force(
-            [outcome.rule for outcome in fired],
-            province=province,
-            use=RuleSwitch.Use.CAMPAIGN,
-            at=at,
-        )
-        for outcome in fired:
-            if outcome.rule not in on or campaign.changed >= campaign.cap:
+        for outcome in judging.fired(said, Tier.A):
+            # Asked before each: one that fires twice may have reached its cap by then.
+            on, _off = switches.in_force(
+                [outcome.rule],
+                province=province,
+                use=RuleSwitch.Use.CAMPAIGN,
+                at=at,
+            )
+            if not on or campaign.changed >= campaign.cap:
                 continue
             try:
                 rows = selfcorrection.apply(
@@ -237,11 +237,22 @@ def _change(
             changed.add(pk)
     if campaign.invites:
         # Of whom nothing was put right just now: one message a person.
-        left = {pk: facts for pk, facts in found.items() if pk not in changed}
-        rules, _off = switches.in_force(
-            campaign.rules, province=None, use=RuleSwitch.Use.CAMPAIGN, at=at
-        )
-        inviting.invite(inviting.whose_word(left, rules=rules), batch=batch, at=at)
+        invited: dict[int, str] = {}
+        for province in {None, *provinces.values()}:
+            rules, _off = switches.in_force(
+                campaign.rules,
+                province=province,
+                use=RuleSwitch.Use.REPORT,
+                at=at,
+            )
+            # What is promised is done when they report, so that has to be on.
+            there = {
+                pk: facts
+                for pk, facts in found.items()
+                if pk not in changed and provinces.get(residences[pk] or 0) == province
+            }
+            invited |= inviting.whose_word(there, rules=rules)
+        inviting.invite(invited, batch=batch, at=at)
     batch.prepared_count = preparing.keep(ready, batch=batch, at=at)
     campaign.prepared_count += batch.prepared_count
     campaign.looked_at += len(found)
@@ -272,7 +283,11 @@ def _prepared(
         use=RuleSwitch.Use.CAMPAIGN,
         at=at,
     )
-    return [one for one in found if one.rule in on]
+    return [
+        one
+        for one in found
+        if one.rule in on and not guard.reason_to_decide(facts, one.edit)
+    ]
 
 
 def _plan(campaign: Campaign, *, at: datetime) -> None:

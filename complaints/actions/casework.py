@@ -8,11 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from complaints import permissions, policies
-from complaints.actions import locked, moving, orphans, verdicts
+from complaints.actions import listed, locked, moving, orphans, verdicts
 from complaints.actions.locked import Turn
 from complaints.actions.verdicts import Deciders
-from complaints.choices import Move, Verdict
-from complaints.models import Claim, Complaint
+from complaints.choices import Kind, Move, Verdict
+from complaints.models import Claim, Complaint, Evidence
 from complaints.rules import clock, hops
 from complaints.rules.refused import Refused, Stale
 from portal.accounts.models import User
@@ -102,7 +102,10 @@ def escalate(
     at: datetime,
     version: int | None = None,
 ) -> Complaint:
-    """Pass a case to the organization above, with the reason; the clock goes on."""
+    """Pass a case to the organization above, with the reason; the clock goes on.
+
+    A proposal goes with it, to be signed or declined there.
+    """
     note = moving.require_text(
         note, message=_("Say why the level above has to decide.")
     )
@@ -138,14 +141,21 @@ def extend(
         terms = policies.terms_of_case(case)
         if not terms.extension:
             raise Refused(_("The time for this kind of case cannot be extended."))
-        if case.extended_at is not None:
-            raise Refused(_("The time was extended once already."))
-        if at > case.due_at:
-            raise Refused(_("The case is overdue, so its time stays as it is."))
+        if not can_be_extended(case, at=at):
+            raise Refused(
+                _("The time was extended once already.")
+                if case.extended_at is not None
+                else _("The case is overdue, so its time stays as it is.")
+            )
         due_at = clock.later(case.due_at, terms.extension, terms=terms)
         hours = terms.extension // timedelta(hours=1)
         turn.move(note=note, data={"hours": hours}, due_at=due_at, extended_at=at)
     return case
+
+
+def can_be_extended(case: Complaint, *, at: datetime) -> bool:
+    """Tell whether more time can still be asked for; the policy has the last word."""
+    return at <= case.due_at and case.extended_at is None
 
 
 def note(
@@ -187,7 +197,8 @@ def resolve(
     ``verdicts``: claim -> (verdict, ground or empty). ``filled``: facts of a missing
     dose that the citizen did not know, or the reference of the record that is meant.
     ``orphan``: the dose on nobody's record that is the missing one; its facts stand.
-    ``proof``: what the decision rests on when no slip was sent (``Correction.Source``).
+    ``proof``: what the decision rests on when no slip was sent (``Correction.Source``);
+    one person may rest it on a list only where that is here and names the sender.
     ``concerns_oneself``: the case is of whoever decides, or of a relative. ``seen``:
     the version of the record that was looked at (``subjects.version``).
     ``proposed_by``: who proposed it before, where ``by`` signs for an incident. Where
@@ -195,8 +206,18 @@ def resolve(
     countersigns.
     """
     with locked.turn(
-        complaint_id, Move.RESOLVE, by=by, at=at, version=version, part_of=part_of
+        complaint_id,
+        Move.RESOLVE,
+        by=by,
+        at=at,
+        version=version,
+        part_of=part_of,
+        by_list=proposed_by is not None,
     ) as turn:
+        if turn.case.kind == Kind.FOREIGN_DOSE and (
+            proof == Correction.Source.SESSION_LIST or orphan is not None
+        ):
+            raise Refused(_("No list of ours tells of a dose that was given abroad."))
         found = Dose.objects.get(pk=orphan) if orphan is not None else None
         facts = orphans.facts_of(found) if found else filled or {}
         claims = _decide(turn.case, verdicts, facts, seen)
@@ -204,12 +225,17 @@ def resolve(
         if found is not None:
             source = Correction.Source.ORPHAN
         deciders = Deciders(by.pk, concerns_oneself=concerns_oneself)
-        if proposed_by is not None:
-            permissions.require(proposed_by, Move.PROPOSE, turn.case, at=at)
+        there = source
+        if proposed_by is None:
+            there = _if_there(source, turn.case, claims)
+        else:
+            permissions.require(
+                proposed_by, Move.PROPOSE, turn.case, by_list=True, at=at
+            )
             deciders = Deciders(proposed_by.pk, by.pk)
         try:
             with transaction.atomic():
-                _end(turn, claims, deciders, note, source, orphan)
+                _end(turn, claims, deciders, note, there, orphan)
         except NeedsSecond:
             data: dict[str, str | int] = {"proof": source}
             if orphan is not None:
@@ -232,9 +258,10 @@ def countersign(
     ) as turn:
         proposal = turn.case.events.filter(move=Move.PROPOSE).latest("seq")
         deciders = Deciders(turn.case.assignee_id, by.pk)
-        source = proposal.data.get("proof", "")
+        claims = _claims(turn.case)
+        source = _if_there(proposal.data.get("proof", ""), turn.case, claims)
         orphan = proposal.data.get("orphan")
-        _end(turn, _claims(turn.case), deciders, note, source, orphan)
+        _end(turn, claims, deciders, note, source, orphan)
     return turn.case
 
 
@@ -247,13 +274,19 @@ def decline(
     version: int | None = None,
     part_of: Mapping[str, str] | None = None,
 ) -> Complaint:
-    """Send a proposal back with the reason; its verdicts are taken off again."""
+    """Send a proposal back with the reason; its verdicts are taken off again.
+
+    To whoever proposed it, or to nobody where it is with another organization by now.
+    """
     note = moving.require_text(note, message=_("Say why you do not sign."))
     with locked.turn(
         complaint_id, Move.DECLINE, by=by, at=at, version=version, part_of=part_of
     ) as turn:
-        turn.case.claims.update(verdict="", ground="", decided_sealed=None)
-        turn.move(note=note)
+        case = turn.case
+        moving.forget_verdicts(case)
+        proposal = case.events.filter(move=Move.PROPOSE).latest("seq")
+        is_there = proposal.holder_id == case.holder_id
+        turn.move(note=note, assignee=case.assignee if is_there else None)
     return turn.case
 
 
@@ -268,6 +301,7 @@ def _hops_of(case: Complaint) -> list[tuple[str, int]]:
             Move.ROUTE,
             Move.DISAGREE,
             Move.REOPEN,
+            Move.PUT_BACK,
             Move.HAND_OVER,
             Move.ESCALATE,
         ),
@@ -295,9 +329,20 @@ def _decide(
     return claims
 
 
+def _if_there(source: str, case: Complaint, claims: list[Claim]) -> str:
+    """Return what a decision rests on; '' for a list that is not here.
+
+    That there is one somewhere is a word of staff: a second person's business, and
+    nothing that the ledger could name.
+    """
+    is_list = source == Correction.Source.SESSION_LIST
+    return "" if is_list and not listed.names(case, claims) else source
+
+
 def _sent_proof(case: Complaint) -> str:
-    """Return that a photo was sent, where one was: the slip as the citizen has it."""
-    return Correction.Source.PHOTO if case.submission.evidence.exists() else ""
+    """Return that a photo was sent, where one was that can be opened."""
+    photos = case.submission.evidence.filter(state=Evidence.State.CHECKED)
+    return Correction.Source.PHOTO if photos.exists() else ""
 
 
 def _end(
@@ -309,6 +354,7 @@ def _end(
     orphan: int | None = None,
 ) -> None:
     """Change the registry and end the case: correction, outcome and event together."""
+    verdicts.require_other(claims, turn.by)
     verdicts.apply(
         turn.case,
         claims,

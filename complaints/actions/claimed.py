@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
-from complaints.actions import proving, signs_of_fraud
+from complaints.actions import certified, proving, signs_of_fraud
 from complaints.choices import Field, Kind
 from complaints.models import Complaint
 from complaints.rules.selfcorrection import facts as told
@@ -23,13 +23,15 @@ _WHOLE_DAY: Final = len("2021-09-14")
 def of_complaint(complaint: Complaint, *, at: datetime) -> told.Facts | None:
     """Return the facts of a report: the sender's record, claims, signs of fraud.
 
+    With what certificates on its photos say, where it is about a dose.
+
     None where the sender proved no record.
     """
     person = complaint.submission.person
     if person is None:
         return None
     claims = {claim.field: claim.claimed for claim in complaint.claims.order_by("pk")}
-    return of_matter(
+    facts = of_matter(
         person.surviving_id,
         complaint.kind,
         claims,
@@ -43,6 +45,9 @@ def of_complaint(complaint: Complaint, *, at: datetime) -> told.Facts | None:
         but_complaint=complaint.pk,
         at=at,
     )
+    if facts is None:
+        return None
+    return certified.heard(facts, complaint.kind, complaint.submission.evidence.all())
 
 
 def identity_of(vouched: Mapping[str, str] | None) -> told.Identity | None:
@@ -71,7 +76,8 @@ def of_matter(
 ) -> told.Facts | None:
     """Return the facts of what somebody says is wrong with a record.
 
-    ``claims``: field -> value as claims keep it. ``but_complaint``: the report itself,
+    ``claims``: field -> value as claims keep it. ``fraud``: signs beside those that the
+    record itself bears. ``but_complaint``: the report itself,
     where it was sent, so that it is not held up by its own being open. None where the
     record was merged or taken back meanwhile.
     """
@@ -81,7 +87,8 @@ def of_matter(
     if facts is None:
         return None
     facts = with_claims(facts, kind, claims, dose_id=dose_id)
-    facts = replace(facts, before=replace(facts.before, fraud=fraud), identity=identity)
+    signs = (*facts.before.fraud, *fraud)
+    facts = replace(facts, before=replace(facts.before, fraud=signs), identity=identity)
     return proving.with_used_numbers({person_id: facts})[person_id]
 
 

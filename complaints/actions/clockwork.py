@@ -1,8 +1,19 @@
 """All that time alone brings about, in its order; beat and the poller start it."""
 
 from datetime import datetime
+from typing import Final
 
 from complaints.actions import digests, escalation, referrals, reminders, standing_in
+
+PARTS: Final = (
+    escalation.mark_overdue,
+    referrals.expire,
+    reminders.find,
+    standing_in.watch,
+    digests.tell,
+    escalation.remind_citizens,
+    escalation.lapse,
+)
 
 
 def run(*, at: datetime) -> None:
@@ -11,10 +22,5 @@ def run(*, at: datetime) -> None:
     Repeatable. Each part is a transaction of its own; a crash between two costs a
     minute.
     """
-    escalation.mark_overdue(at=at)
-    referrals.expire(at=at)
-    reminders.find(at=at)
-    standing_in.watch(at=at)
-    digests.tell(at=at)
-    escalation.remind(at=at)
-    escalation.lapse(at=at)
+    for part in PARTS:
+        part(at=at)

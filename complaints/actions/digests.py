@@ -4,20 +4,26 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Final
 
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from complaints import policies
-from complaints.actions.reminders import climb, still_matters
-from complaints.choices import Unusual
+from complaints.actions.reminders import RUNS, climb
+from complaints.choices import OPEN, Unusual
 from complaints.models import (
     AccessSign,
+    Complaint,
     Digest,
+    Event,
     OfficeHours,
     QuietHours,
     Reached,
     StandIn,
 )
+from complaints.models.ladder import Clock
 from complaints.rules import quiet
+from complaints.rules.clock import ANSWERS
 from portal.accounts.models import Posting
 from portal.common import outbox, scope
 from portal.registry.models import Organization
@@ -26,9 +32,6 @@ Role = Posting.Role
 # Who is told at the organization that holds a case, and who where it looks from above.
 AT_WORK: Final = (Role.STAFF, Role.LEAD)
 ABOVE: Final = (Role.LEAD, Role.OVERSEER)
-# What one run tells of at most; the rest follows in the next.
-MOST: Final = 20_000
-
 People = dict[int, dict[str, set[int]]]
 
 
@@ -42,11 +45,8 @@ def tell(*, at: datetime) -> int:
         return 0
     hour = timezone.localtime(at).replace(minute=0, second=0, microsecond=0)
     with scope.system():
-        rows = _waiting()
-        waiting, over = still_matters(rows)
-        targets = {
-            row.pk: climb(row.complaint.holder, row.levels, at=at) for row in waiting
-        }
+        _drop_what_is_over(at=at)
+        targets = _targets(at=at)
         news = list(
             StandIn.objects.filter(told_at=None).select_related("organization", "by")
         )
@@ -69,16 +69,13 @@ def tell(*, at: datetime) -> int:
         people = _people(there, at=at)
         busy = set(Digest.objects.filter(hour=hour).values_list("user_id", flat=True))
         written = _Writing(people, busy)
-        for row in waiting:
-            target = targets[row.pk]
-            if target.pk not in there:
-                continue
-            roles = AT_WORK if row.levels == 0 else ABOVE
-            told = written.add(target, roles, f"{row.clock}:{row.share}:{row.levels}")
-            if told is not None:
-                row.told_at, row.told, row.organization = at, told, target
-        for row in over:
-            row.told_at = at
+        for target, levels, clock, share, n in _mark_told(
+            {pair: one for pair, one in targets.items() if one.pk in there},
+            written,
+            at=at,
+        ):
+            key = f"{clock}:{share}:{levels}"
+            written.add(bodies[target], _roles(levels), key, n)
         for sign in opened:
             told = None
             if sign.organization_id in there:
@@ -94,10 +91,6 @@ def tell(*, at: datetime) -> int:
         ):
             for away in news_of:
                 _tell_both(away, word, mark, written, there, at=at)
-        Reached.objects.bulk_update(
-            [row for row in (*waiting, *over) if row.told_at],
-            ["told_at", "told", "organization"],
-        )
         digests = Digest.objects.bulk_create(
             Digest(user_id=user, organization=where, hour=hour, counts=counts)
             for user, (where, counts) in written.digests.items()
@@ -115,22 +108,25 @@ class _Writing:
 
     def can(self, target: Organization, roles: tuple[str, ...]) -> bool:
         """Tell whether nobody of them was written to within the hour yet."""
-        return not self._users(target, roles) & self._busy
+        return not self.users(target, roles) & self._busy
 
-    def add(self, target: Organization, roles: tuple[str, ...], key: str) -> int | None:
-        """Count one more for everybody with a role there; return how many people.
+    def add(
+        self, target: Organization, roles: tuple[str, ...], key: str, n: int = 1
+    ) -> int | None:
+        """Count so many more for everybody with a role there; return how many people.
 
         None where somebody of them was written to within the hour: then all wait.
         """
         if not self.can(target, roles):
             return None
-        users = self._users(target, roles)
+        users = self.users(target, roles)
         for user in users:
             _where, counts = self.digests.setdefault(user, (target, defaultdict(int)))
-            counts[key] += 1
+            counts[key] += n
         return len(users)
 
-    def _users(self, target: Organization, roles: tuple[str, ...]) -> set[int]:
+    def users(self, target: Organization, roles: tuple[str, ...]) -> set[int]:
+        """Return who has one of these roles there."""
         by_role = self._people.get(target.pk, {})
         return {user for role in roles for user in by_role.get(role, ())}
 
@@ -159,12 +155,82 @@ def _tell_both(
     row.save(update_fields=[mark])
 
 
-def _waiting() -> list[Reached]:
-    return list(
-        Reached.objects.filter(told_at=None)
-        .select_related("complaint__holder__parent__parent")
-        .order_by("pk")[:MOST]
+def _drop_what_is_over(*, at: datetime) -> None:
+    """Mark what needs no telling: the case ended, began a new round, was answered."""
+    waiting = Reached.objects.filter(told_at=None)
+    waiting.filter(
+        ~Q(complaint__status__in=OPEN) | ~Q(complaint__round=F("round"))
+    ).update(told_at=at)
+    answers = Event.objects.filter(
+        complaint=OuterRef("complaint"), round=OuterRef("round"), move__in=ANSWERS
     )
+    waiting.filter(Exists(answers), clock=Clock.ANSWER).update(told_at=at)
+
+
+def _targets(*, at: datetime) -> dict[tuple[int, int], Organization]:
+    """Return by holder and levels above it who is told of what waits to be told.
+
+    While its clock pauses a case waits.
+    """
+    running = Complaint.objects.filter(RUNS, pk=OuterRef("complaint"))
+    pairs = set(
+        Reached.objects.filter(Exists(running), told_at=None)
+        .values_list("complaint__holder", "levels")
+        .distinct()
+    )
+    holders = Organization.objects.filter(pk__in={holder for holder, _ in pairs})
+    known = {one.pk: one for one in holders.select_related("parent__parent")}
+    return {pair: climb(known[pair[0]], pair[1], at=at) for pair in pairs}
+
+
+def _roles(levels: int) -> tuple[str, ...]:
+    return AT_WORK if levels == 0 else ABOVE
+
+
+# However many wait: of each case the highest rung of a clock says it all.
+_TELL: Final = """
+WITH asked AS (
+  SELECT * FROM unnest(%(holders)s::bigint[], %(levels)s::smallint[],
+                       %(targets)s::bigint[], %(people)s::smallint[])
+    AS a(holder, levels, target, people)
+), waiting AS (
+  SELECT r.id, asked.target, asked.people, r.share = max(r.share)
+    OVER (PARTITION BY r.complaint_id, r.clock, r.levels) AS is_highest
+  FROM complaints_reached r
+  JOIN complaints_complaint c ON c.id = r.complaint_id AND c.round = r.round
+  JOIN asked ON asked.holder = c.holder_id AND asked.levels = r.levels
+  WHERE r.told_at IS NULL
+    AND (c.paused_at IS NULL OR c.overdue_at > c.paused_at)
+), told AS (
+  UPDATE complaints_reached r SET told_at = %(at)s,
+    told = CASE WHEN is_highest THEN people ELSE 0 END,
+    organization_id = CASE WHEN is_highest THEN target END
+  FROM waiting WHERE waiting.id = r.id AND r.told_at IS NULL
+  RETURNING r.organization_id, r.levels, r.clock, r.share
+)
+SELECT organization_id, levels, clock, share, count(*) FROM told
+WHERE organization_id IS NOT NULL GROUP BY 1, 2, 3, 4"""
+
+
+def _mark_told(
+    targets: dict[tuple[int, int], Organization], written: _Writing, *, at: datetime
+) -> list[tuple[int, int, str, int, int]]:
+    """Mark all that can be told now; return target, levels, clock, share, how many.
+
+    Where somebody was written to within the hour, all of that office waits.
+    """
+    free = [
+        (holder, levels, target.pk, len(written.users(target, _roles(levels))))
+        for (holder, levels), target in targets.items()
+        if written.can(target, _roles(levels))
+    ]
+    if not free:
+        return []
+    names = ("holders", "levels", "targets", "people")
+    columns = dict(zip(names, map(list, zip(*free, strict=True)), strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_TELL, columns | {"at": at})
+        return cursor.fetchall()
 
 
 def _all_closed(*, at: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 ``answers`` are JSON: ``key`` (of the submission), ``relation``, ``person`` (the record
 that was opened, or None), ``matters`` (one dict a thing that is wrong), ``contact``
+``browser`` (a digest by which it is known again where it was begun, '' for nowhere),
 ``proof`` (the one-time code that proved the telephone to write to; NO_TELEPHONE where
 staff help somebody who has none), ``email`` (to write to as well, '' for none; not yet
 proved), ``vouched`` (what the e-ID said of the sender, or None) and ``channel``. Of a
@@ -10,6 +11,7 @@ report put aside also ``typed`` (by step and matter, as the forms were sent) and
 """
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -25,7 +27,12 @@ from portal.accounts import codes
 from portal.accounts.models import OneTimeCode
 from portal.common import crypto
 from portal.registry import corrections, identity
-from portal.registry.models import Organization, Person, PopulationInquiry
+from portal.registry.models import (
+    Organization,
+    Person,
+    PopulationInquiry,
+    Product,
+)
 
 LIFETIME: Final = timedelta(hours=24)
 VOID: Final = "void"
@@ -46,12 +53,17 @@ def start(
     matter: dict[str, Any],
     channel: str = Channel.SELF,
     vouched: Vouched | None = None,
+    begun: Iterable[str] = (),
+    browser: str = "",
     at: datetime,
 ) -> Draft:
-    """Begin a report with its first matter; it is kept for 24 hours."""
-    draft = Draft(key=uuid.uuid4(), created_at=at, expires_at=at + LIFETIME)
-    draft.answers = {
-        "key": str(uuid.uuid4()),
+    """Begin a report with its first matter; it is kept for 24 hours.
+
+    ``browser``: the secret by which it is known again there once the session ended,
+    where it is about nobody's record. ``begun``: the keys of drafts at hand; one that
+    was begun just so and holds nothing yet is gone on with: links are followed often.
+    """
+    answers = {
         "relation": relation,
         "person": person_id,
         "matters": [matter],
@@ -59,9 +71,35 @@ def start(
         "proof": None,
         "channel": channel,
         "vouched": asdict(vouched) if vouched else None,
+        "browser": crypto.digest("device", browser).hex() if browser else "",
     }
+    for row in Draft.objects.filter(key__in=begun, expires_at__gt=at).order_by("-pk"):
+        if {
+            name: row.answers[name] for name in row.answers if name != "key"
+        } == answers:
+            row.expires_at = at + LIFETIME
+            row.save(update_fields=["expires_at"])
+            return row
+    draft = Draft(key=uuid.uuid4(), created_at=at, expires_at=at + LIFETIME)
+    draft.answers = {"key": str(uuid.uuid4())} | answers
     draft.save()
     return draft
+
+
+def most_worth(keys: list[str], *, limit: int) -> list[str]:
+    """Return the drafts to keep at hand; the oldest go, those without answers first."""
+    left = len(keys) - limit
+    if left <= 0:
+        return keys
+    rows = Draft.objects.filter(key__in=keys[:-1]).order_by("pk")
+    empty = [str(row.key) for row in rows if _is_empty(row.answers)]
+    first = [*empty, *(key for key in keys if key not in empty)][:left]
+    return [key for key in keys if key not in first]
+
+
+def _is_empty(answers: dict[str, Any]) -> bool:
+    has_answers = any(is_complete(matter) for matter in answers["matters"])
+    return not has_answers and not answers.get("typed")
 
 
 def save(draft: Draft, answers: dict[str, Any]) -> None:
@@ -86,6 +124,24 @@ def typed_before(answers: dict[str, Any], *, step: str, place: str) -> dict[str,
     return kept
 
 
+def forget_typed(
+    answers: dict[str, Any], *, step: str, place: str | None = None
+) -> None:
+    """Forget what a step's form held when it was put aside: it was answered since.
+
+    ``place``: of which matter; None for all of them. The caller saves the answers.
+    """
+
+    def is_meant(name: str) -> bool:
+        its_step, _, its_place = name.partition(":")
+        return its_step == step and place in (None, its_place)
+
+    kept = answers.get("typed", {})
+    answers["typed"] = {name: kept[name] for name in kept if not is_meant(name)}
+    if answers.get("left_at") and is_meant(":".join(answers["left_at"])):
+        answers["left_at"] = None
+
+
 def put_aside(draft: Draft, *, proof: OneTimeCode, at: datetime) -> None:
     """Keep a draft for 24 hours more under the telephone that a code proved."""
     answers = draft.answers
@@ -102,16 +158,21 @@ def keep_under(draft: Draft, *, telephone: str) -> None:
     draft.save(update_fields=["phone_digest"])
 
 
-def is_live(key: uuid.UUID, *, at: datetime) -> bool:
-    """Tell whether a draft of this key is kept still."""
-    return Draft.objects.filter(key=key, expires_at__gt=at).exists()
-
-
 def kept_under(telephone: str, *, at: datetime) -> list[Draft]:
     """Return the drafts that were put aside under a telephone and never sent."""
     rows = Draft.objects.filter(
         phone_digest__in=crypto.digests("phone", telephone), expires_at__gt=at
     ).order_by("-expires_at", "-pk")
+    return _without_sent(rows)
+
+
+def unsent(keys: list[str], *, at: datetime) -> list[Draft]:
+    """Return the drafts of these keys that are kept still and were never sent."""
+    rows = Draft.objects.filter(key__in=keys, expires_at__gt=at)
+    return _without_sent(rows.order_by("-expires_at", "-pk"))
+
+
+def _without_sent(rows: Iterable[Draft]) -> list[Draft]:
     drafts = {row.answers["key"]: row for row in rows}
     sent = Submission.objects.filter(key__in=drafts).values_list("key", flat=True)
     for key in sent:
@@ -142,6 +203,7 @@ def facts_on_record(dose: identity.RecordedDose) -> dict[str, str]:
         "lot": dose.lot,
         "site": dose.site,
         "dose_number": str(dose.dose_number or ""),
+        "full_name": dose.name_recorded,
     }
     return {field: value for field, value in facts.items() if value}
 
@@ -155,11 +217,12 @@ def details_on_record(person: Person) -> dict[str, str]:
 
 def matters_of(answers: dict[str, Any]) -> list[Matter]:
     """Return what the draft reports, as intake takes it."""
-    sites = dict(
-        Organization.objects.filter(
+    sites = {
+        site.code: site
+        for site in Organization.objects.filter(
             code__in={m.get("claims", {}).get("site") for m in answers["matters"]}
-        ).values_list("code", "pk")
-    )
+        ).only("code", "name")
+    }
     # What was asked about the person or the paper concerns every matter.
     held = [*answers.get("held", ()), *answers.get("paper", {}).get("held", ())]
     return [_matter(matter, sites, held) for matter in answers["matters"]]
@@ -190,22 +253,26 @@ def urgent_of(answers: dict[str, Any]) -> Urgent | None:
 
 def _matter(
     matter: dict[str, Any],
-    sites: dict[str, int],
+    sites: dict[str, Organization],
     held_of_all: list[dict[str, str]],
 ) -> Matter:
-    claims = dict(matter.get("claims", {}))
+    claims = typed = dict(matter.get("claims", {}))
+    story = matter.get("story", "")
+    # Of a dose on record the record says where it was given.
+    site = sites.get(typed.get("site", "")) if matter.get("dose") is None else None
     if matter["kind"] in (Kind.NOT_MINE, Kind.DOUBLED_DOSE):
         claims = {Field.DOSE.value: VOID}
-    given_on = matter.get("claims", {}).get("given_on", "")
-    is_missing = matter["kind"] == Kind.MISSING_DOSE
+        if matter.get("dose") is None and typed:
+            # By these it is found: nothing of them is to be set right.
+            story = "\n".join(filter(None, [story, _told(typed, site)]))
     return Matter(
         kind=matter["kind"],
         claims=claims,
         dose_id=matter.get("dose"),
-        site_id=sites.get(claims.get("site", "")) if is_missing else None,
+        site_id=site.pk if site else None,
         site_text=matter.get("site_text", ""),
-        given_on=_first_day(given_on),
-        story=matter.get("story", ""),
+        given_on=_first_day(typed.get("given_on", "")),
+        story=story,
         held=tuple(
             Held(**one)
             for one in _once(
@@ -217,6 +284,20 @@ def _matter(
             )
         ),
     )
+
+
+def _told(typed: dict[str, str], site: Organization | None) -> str:
+    """Return the facts of a dose that nobody found on a record yet, as one line."""
+    product = typed.get("product", "")
+    if product:
+        named = Product.objects.filter(code=product).values_list("name", flat=True)
+        typed = typed | {"product": named.first() or product}
+    if "given_on" in typed:
+        day = "/".join(reversed(typed["given_on"].split("-")))
+        typed = typed | {"given_on": day}
+    if site is not None:
+        typed = typed | {"site": site.name}
+    return "; ".join(f"{Field(name).label}: {said}" for name, said in typed.items())
 
 
 def _once(held: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -258,6 +339,7 @@ def sender_of(answers: dict[str, Any]) -> Sender:
     return Sender(
         full_name=contact["full_name"],
         born_on=_first_day(contact["born_on"]),
+        is_born_partly=len(contact["born_on"]) < len("1958-03-08"),
         sex=contact["sex"],
         national_id=contact["national_id"],
         phone=telephone,
@@ -265,6 +347,32 @@ def sender_of(answers: dict[str, Any]) -> Sender:
         channel=channel,
         language=language,
     )
+
+
+def knows_sender(answers: dict[str, Any]) -> bool:
+    """Tell whether step 3 was answered: the telephone is proved, and whose it is said.
+
+    A report put aside has a proved telephone before anybody said whose record it is.
+    """
+    is_named = answers["person"] is not None or bool(answers["contact"])
+    return answers["proof"] is not None and is_named
+
+
+def born_of(answers: dict[str, Any], *, sees_record: bool) -> str:
+    """Return the birth date of whom it is about, as far as known; '' where it is not.
+
+    As claimed in one of the matters, else as on the record if that is open, else as
+    typed.
+    """
+    for matter in answers["matters"]:
+        claimed: str = matter.get("claims", {}).get(Field.BORN_ON, "")
+        if claimed:
+            return claimed
+    if answers["person"] is not None and sees_record:
+        person, _number = identity.opened(answers["person"])
+        return corrections.born_text(person.born_on, person.born_precision)
+    typed: str = answers["contact"].get("born_on", "")
+    return typed
 
 
 def is_complete(matter: dict[str, Any]) -> bool:

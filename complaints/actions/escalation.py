@@ -20,8 +20,10 @@ def mark_overdue(*, at: datetime, limit: int = 5000) -> int:
     """Mark open complaints past their due time, once a round; return how many.
 
     Dated at the true instant, the due time, whenever it is noticed. A paused clock
-    does not run out. The level above is named with the event and becomes co-holder: it
-    sees the case in its own queue and may decide it, while the holder stays the holder.
+    does not run out; it runs on where earlier questions of the round used the pause up,
+    though the citizen may still answer. The level above is named with the event and
+    becomes co-holder: it sees the case in its own queue and may decide it, while the
+    holder stays the holder.
     """
     with scope.system():
         late = list(
@@ -29,6 +31,7 @@ def mark_overdue(*, at: datetime, limit: int = 5000) -> int:
             .filter(status__in=OPEN, due_at__lt=at, overdue_at=None, paused_at=None)
             .order_by("due_at", "pk")[:limit]
         )
+        late += _late_while_asked(at=at, limit=limit - len(late))
         if not late:
             return 0
         above = _above({complaint.holder_id for complaint in late}, at=at)
@@ -51,7 +54,7 @@ def mark_overdue(*, at: datetime, limit: int = 5000) -> int:
                     status=complaint.status,
                     round=complaint.round,
                     holder_id=complaint.holder_id,
-                    data={"above": above[complaint.holder_id].name},
+                    data=_named(above[complaint.holder_id], complaint.holder_id),
                 )
                 for complaint in late
             ],
@@ -60,13 +63,48 @@ def mark_overdue(*, at: datetime, limit: int = 5000) -> int:
         return len(late)
 
 
+def _late_while_asked(*, at: datetime, limit: int) -> list[Complaint]:
+    """Return, locked, what fell due while the citizen is asked once too often.
+
+    Their due time is moved by the pause that they had.
+    """
+    asked_before = Event.objects.filter(
+        complaint=OuterRef("pk"),
+        round=OuterRef("round"),
+        status=Status.WAITING_CITIZEN,
+        at__lt=OuterRef("paused_at"),
+    )
+    asked = list(
+        Complaint.objects.select_for_update(of=("self",), skip_locked=True)
+        .filter(
+            Exists(asked_before),
+            status=Status.WAITING_CITIZEN,
+            due_at__lt=at,
+            overdue_at=None,
+        )
+        .select_related("policy__organization")
+        .order_by("due_at", "pk")[:limit]
+    )
+    reckoned = policies.reckon_all(asked, at=at) if asked else {}
+    late = [case for case in asked if reckoned[case.pk].is_overdue]
+    for case in late:
+        case.due_at = reckoned[case.pk].due_at
+    Complaint.objects.bulk_update(late, ["due_at"])
+    return late
+
+
 def _above(holders: set[int], *, at: datetime) -> dict[int, Organization]:
     """Return for each organization the nearest open one above it."""
     found = Organization.objects.filter(pk__in=holders).select_related("parent__parent")
     return {o.pk: moving.above(o, at=at) for o in found}
 
 
-def remind(*, at: datetime, limit: int = 500) -> int:
+def _named(above: Organization, holder_id: int) -> dict[str, str]:
+    """Return who joins in, as the event keeps it; nothing at the root."""
+    return {"above": above.name} if above.pk != holder_id else {}
+
+
+def remind_citizens(*, at: datetime, limit: int = 500) -> int:
     """Remind citizens of a question that waits for them, twice; return how many.
 
     After four and eight tenths of the time that their case's policy gives them. Where

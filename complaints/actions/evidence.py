@@ -64,6 +64,19 @@ def keep(*, file: UploadedFile, draft: Draft | None, at: datetime) -> Evidence:
     return row
 
 
+def sent_before(file: UploadedFile, rows: QuerySet[Evidence]) -> Evidence | None:
+    """Return the row of this very file among some, if it is there and not refused.
+
+    Who taps twice sends a photo twice; the caller has locked what the rows belong to.
+    """
+    if (file.size or 0) > MAX_BYTES:
+        return None
+    digest = hashlib.sha256(file.read()).digest()
+    file.seek(0)
+    same = rows.filter(sha256=digest).exclude(state=Evidence.State.REFUSED)
+    return same.order_by("pk").first()
+
+
 def remove(draft: Draft, ref: uuid.UUID) -> bool:
     """Take one photo out of a draft; return whether it was there.
 
@@ -153,12 +166,18 @@ def name_of(row: Evidence, number: int = 1, *, small: bool = False) -> str:
 
 
 def names_of(row: Evidence) -> list[str]:
-    """Return the names of all pages and thumbnails of a checked file."""
-    return [
+    """Return the names of all that may be kept of a checked file."""
+    pages = [
         name_of(row, number, small=small)
         for number in range(1, row.pages + 1)
         for small in (False, True)
     ]
+    return [*pages, certificate_of(row)]
+
+
+def certificate_of(row: Evidence) -> str:
+    """Return where the text of the certificate lies that a file's code holds."""
+    return f"{row.ref.hex[:2]}/{row.ref.hex}-certificate"
 
 
 def quarantine(row: Evidence) -> str:

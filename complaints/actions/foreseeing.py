@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from complaints.actions import (
+    certified,
     claimed,
     drafts,
     routing,
@@ -21,6 +22,7 @@ from complaints.actions import (
     switches,
 )
 from complaints.actions.reported import Matter
+from complaints.choices import ADDING
 from complaints.models import Draft, RuleSwitch
 from complaints.rules.responsibility import Body
 from complaints.rules.selfcorrection.facts import Facts, Said
@@ -180,6 +182,7 @@ def _facts(
         person_id,
         draft.evidence.all(),
         drafts.traces_of(answers),
+        sites=_sites(matter),
         is_doubted=bool(matter.held),
         at=at,
     )
@@ -193,7 +196,20 @@ def _facts(
         identity=claimed.identity_of(asdict(vouched) if vouched else None),
         at=at,
     )
-    return facts if facts is not None and facts.claims else None
+    if facts is None or not facts.claims:
+        return None
+    others = [drafted.kind for drafted in drafts.matters_of(_done(answers))]
+    if any(kind in ADDING for kind in others):
+        # Sent together, it is an open report beside this one.
+        facts = replace(facts, before=replace(facts.before, missing_reported=True))
+    return certified.heard(facts, matter.kind, draft.evidence.all())
+
+
+def _sites(matter: Matter) -> set[int]:
+    """Return the sites that a matter names, or whose dose it is about."""
+    named = [matter.dose_id] if matter.dose_id is not None else []
+    doses = Dose.objects.filter(pk__in=named).values_list("site", flat=True)
+    return signs_of_fraud.sites_of([(matter.site_id, doses.first())])
 
 
 def _bodies(

@@ -10,13 +10,14 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from complaints import permissions, timeline
 from complaints.actions import moving
 from complaints.choices import Actor, Move, Unusual
-from complaints.models import AccessSign, Complaint
+from complaints.models import AccessSign, Complaint, Evidence, Joining
 from complaints.rules.refused import Refused
 from portal.accounts.models import User
 from portal.audit import record as audit
@@ -98,13 +99,28 @@ def reading(ref: uuid.UUID, *, by: User, at: datetime) -> Complaint | None:
         return found
 
 
+def photos_of(case: Complaint) -> QuerySet[Evidence]:
+    """Return the photos of a case, those of who reported it again too.
+
+    Needs the system's scope.
+    """
+    again = Joining.objects.filter(complaint=case).values("submission")
+    sent = Q(submission=case.submission_id) | Q(submission__in=again)
+    return Evidence.objects.filter(sent).order_by("pk")
+
+
 def note_look(
-    ref: uuid.UUID, *, organization: Organization, by: User, at: datetime
+    ref: uuid.UUID,
+    *,
+    detail: str = "read",
+    organization: Organization,
+    by: User,
+    at: datetime,
 ) -> None:
-    """Write down one more look at an open case."""
+    """Write down one more look at an open case; ``detail``: "read" or "photo"."""
     with scope.system():
         sign = AccessSign.objects.select_related("event").get(ref=ref)
-        _note(sign, organization, "read", by=by, at=at)
+        _note(sign, organization, detail, by=by, at=at)
 
 
 def _note(

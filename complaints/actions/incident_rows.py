@@ -1,36 +1,25 @@
 """Rows of a session list beside the reports of an incident: matched, decided, told."""
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from django.conf import settings
 from django.db.models import Count, Min, Q
 from django.utils.translation import gettext as _
 
-from complaints.choices import OPEN, Field, Verdict
-from complaints.models import (
-    Incident,
-    IncidentMember,
-    QuietHours,
-    Submission,
-)
-from complaints.rules import quiet, sessions
+from complaints.actions import listed
+from complaints.choices import OPEN, Field, Status, Verdict
+from complaints.models import Incident, IncidentMember
+from complaints.rules import sessions
 from complaints.rules.refused import Refused
 from complaints.rules.sessions import Named
-from portal.common import outbox, providers, scope
+from portal.common import scope
 from portal.registry.imports import contents
-from portal.registry.models import Person, SessionList, StagedRow, Telephone
+from portal.registry.models import Person, SessionList, StagedRow
 
-TOLD: Final = (
-    "[TIEM CHUNG] Noi tiem vua bo sung mui tiem con thieu cua ban vao ho so. Tra cuu de"
-    " xem. Chua dung? Bao sai tai do. Hoi: {help}."
-)
 CHUNK: Final = 1000
 Found = StagedRow.Verdict
-# Rows that may be somebody's dose of that session, new or on record.
-_SAY_A_DOSE: Final = (Found.NEW, Found.SAME, Found.DIFFERS, Found.AMBIGUOUS)
 
 
 @dataclass(frozen=True)
@@ -48,7 +37,7 @@ def match(incident: Incident, *, at: datetime) -> None:
         .select_related("complaint__submission__person")
         .order_by("pk")
     )
-    reports = {m.pk: _reporter(m.complaint.submission) for m in members}
+    reports = {m.pk: listed.sender(m.complaint.submission) for m in members}
     people = {report.person for report in reports.values() if report.person}
     rows = {row.pk: named for row, named in _rows(incident, people)}
     found = sessions.pair(reports, rows)
@@ -79,6 +68,8 @@ def counts(incident: Incident) -> dict[str, int]:
             matched=Count("pk", filter=Q(row__isnull=False)),
             settled=Count("pk", filter=Q(state=state.SETTLED)),
             left=Count("pk", filter=Q(state=state.LEFT)),
+            put_back=Count("pk", filter=Q(back=IncidentMember.Back.DONE)),
+            kept=Count("pk", filter=Q(back=IncidentMember.Back.STAYS)),
         )
         matched = incident.members.filter(row__isnull=False).values("row")
         found["others"] = (
@@ -103,6 +94,7 @@ def outlook(
         members = list(
             incident.members.filter(pk__gt=after)
             .select_related("complaint__submission", "row")
+            .prefetch_related("complaint__claims")
             .order_by("pk")[:limit]
         )
         return [(member, _why_not(incident, member)) for member in members]
@@ -122,7 +114,15 @@ def _why_not(incident: Incident, member: IncidentMember) -> str:
 
 
 def decision(incident: Incident, member: IncidentMember) -> Decision:
-    """Return how the list decides a report; raise Refused where a person has to."""
+    """Return how the list decides a report; raise Refused where a person has to.
+
+    So that the preview of an incident says what will happen, that of a report which
+    waits for somebody as well: no decision is possible then.
+    """
+    if member.complaint.status == Status.WAITING_CITIZEN:
+        raise Refused(_("It waits for the citizen's answer, then somebody decides."))
+    if member.complaint.status == Status.AWAITING_SECOND:
+        raise Refused(_("A second person has its proposal before them."))
     row, one = member.row, incident.session_list
     if row is None or one is None:
         raise Refused(_("No row of the list is about this person alone."))
@@ -163,7 +163,10 @@ def others(incident: Incident) -> list[int]:
 
     Once a person, however many doses; those without a telephone are left out.
     """
-    senders = incident.members.values("complaint__submission__person")
+    members = IncidentMember.objects.filter(
+        incident__session_list=incident.session_list_id
+    )
+    senders = members.values("complaint__submission__person")
     written = StagedRow.objects.filter(
         session_list=incident.session_list_id,
         verdict=Found.NEW,
@@ -175,57 +178,6 @@ def others(incident: Incident) -> list[int]:
     return sorted(once.values_list("first", flat=True))
 
 
-@outbox.outside_transaction
-def tell(subjects: Sequence[int], *, at: datetime) -> None:
-    """Say to people that a dose was added to their record. The outbox's handler.
-
-    By day only; nobody is told of what was taken back meanwhile.
-    """
-    until = quiet.until(QuietHours.objects.all(), at=at) if providers.rings() else None
-    if until is not None:
-        outbox.postpone("incident_told", list(subjects), at=at, delay=until - at)
-        return
-    with scope.system():
-        rows = list(
-            StagedRow.objects.filter(pk__in=subjects, undone_at=None)
-            .order_by("pk")
-            .values_list("pk", "person")
-        )
-        phones = {
-            row.person_id: row.number
-            for row in Telephone.objects.filter(
-                person__in=[person for _pk, person in rows], is_contact=True
-            )
-        }
-    for place, (pk, person) in enumerate(rows):
-        if person not in phones:
-            continue
-        try:
-            providers.send_sms(
-                phones[person],
-                TOLD.format(help=settings.HELP_LINE),
-                key=f"incident_told:{pk}",
-                at=at,
-            )
-        except providers.Undelivered as trouble:
-            rest = [waiting for waiting, _person in rows[place:]]
-            outbox.postpone("incident_told", rest, at=at, delay=trouble.retry_after)
-            return
-        except providers.Undeliverable:
-            continue
-
-
-def _reporter(sender: Submission) -> Named:
-    person = sender.person
-    return Named(
-        full_name=person.full_name if person else sender.full_name,
-        born_on=sender.born_on.isoformat() if sender.born_on else "",
-        number=sender.national_id,
-        phones=frozenset(filter(None, [sender.phone])),
-        person=person.surviving_id if person else None,
-    )
-
-
 def _rows(incident: Incident, people: Set[int]) -> Iterator[tuple[StagedRow, Named]]:
     """Yield the rows that may be about these people, a chunk in memory at a time.
 
@@ -235,7 +187,7 @@ def _rows(incident: Incident, people: Set[int]) -> Iterator[tuple[StagedRow, Nam
     assert one is not None  # there is something to match
     after = 0
     while True:
-        rows = one.staged.filter(place__gt=after, verdict__in=_SAY_A_DOSE)
+        rows = one.staged.filter(place__gt=after, verdict__in=listed.SAY_A_DOSE)
         chunk = list(rows.order_by("place")[:CHUNK])
         if not chunk:
             return
@@ -249,14 +201,4 @@ def _rows(incident: Incident, people: Set[int]) -> Iterator[tuple[StagedRow, Nam
             owner = survivors.get(row.person_id or 0)
             if owner is not None and owner not in people:
                 continue
-            values = contents.unseal(row, of=one).row.values
-            yield (
-                row,
-                Named(
-                    full_name=values.full_name,
-                    born_on=values.born_on,
-                    number=values.id_number,
-                    phones=frozenset(values.phones),
-                    person=owner,
-                ),
-            )
+            yield row, listed.patient(contents.unseal(row, of=one), person=owner)

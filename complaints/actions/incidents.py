@@ -7,34 +7,31 @@ is a transaction of its own: a kill loses nothing and repeats nothing.
 """
 
 import logging
-import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from complaints import permissions
-from complaints.actions import casework, incident_rows
+from complaints.actions import casework, incident_rows, incident_turns, unsettling
+from complaints.actions.incident_turns import LATER
 from complaints.choices import OPEN
-from complaints.models import Incident, IncidentMember, IncidentRun
+from complaints.models import Incident, IncidentMember, IncidentNotice, IncidentRun
 from complaints.notifications.sending import UNDO
 from complaints.rules.refused import Refused
 from portal.accounts.models import User
-from portal.audit import record as audit
 from portal.common import outbox, scope
+from portal.common.slices import Slice
 from portal.registry.imports import committing, staging
+from portal.registry.imports.conflict import NOT_KNOWN, Own
 from portal.registry.models import SessionList
 
 logger = logging.getLogger("complaints.incidents")
 
-KIND: Final = "incident"
 SLICE_SECONDS: Final = 20.0
-# A list at work is looked at again after so long.
-LATER: Final = timedelta(seconds=2)
 
 State, Member = Incident.State, IncidentMember.State
 Returned = Incident.Returned
@@ -51,7 +48,7 @@ def take_list(
     Raise CannotRead as ``staging.take`` does, Refused once it is proposed.
     """
     with scope.system():
-        incident = _lock(ref, by=by, at=at)
+        incident = incident_turns.lock(ref, by=by, at=at)
         if incident.state != State.OPEN:
             raise Refused(_("This incident is being settled by its list already."))
         one, _is_new = staging.take(
@@ -60,20 +57,20 @@ def take_list(
         incident.session_list, incident.matched_at = one, None
         incident.returned = ""
         incident.save(update_fields=["session_list", "matched_at", "returned"])
-        _owe(incident, at=at)
-        _note(incident, "list", by=by, at=at)
+        incident_turns.owe(incident, at=at)
+        incident_turns.note(incident, "list", by=by, at=at)
     return one
 
 
 def match_again(ref: UUID, *, by: User, at: datetime) -> None:
     """Let the rows be matched anew, after staff changed some of them."""
     with scope.system():
-        incident = _lock(ref, by=by, at=at)
+        incident = incident_turns.lock(ref, by=by, at=at)
         if incident.state != State.OPEN or incident.session_list is None:
             raise Refused(_("There is no list to match now."))
         incident.matched_at = None
         incident.save(update_fields=["matched_at"])
-        _owe(incident, at=at)
+        incident_turns.owe(incident, at=at)
 
 
 def propose(ref: UUID, *, by: User, at: datetime) -> Incident:
@@ -82,11 +79,13 @@ def propose(ref: UUID, *, by: User, at: datetime) -> Incident:
     Reports that an earlier attempt left to a person are tried again.
     """
     with scope.system():
-        incident = _lock(ref, by=by, at=at)
+        incident = incident_turns.lock(ref, by=by, at=at)
         known = incident.session_list_id
         one = None if known is None else staging.lock(known)
         if incident.state != State.OPEN or one is None or one.state not in READY:
             raise Refused(_("The list has to be there and checked first."))
+        if one.incidents.filter(state=State.UNDOING).exists():
+            raise Refused(_("This list is being taken back. Wait a moment."))
         if incident.matched_at is None:
             raise Refused(_("The rows are still being matched. Wait a moment."))
         incident.state, incident.proposed_by = State.PROPOSED, by
@@ -95,7 +94,7 @@ def propose(ref: UUID, *, by: User, at: datetime) -> Incident:
         incident.save()
         left = incident.members.filter(state=Member.LEFT, complaint__status__in=OPEN)
         left.update(state=Member.WAITING, words="")
-        _note(incident, "propose", by=by, at=at)
+        incident_turns.note(incident, "propose", by=by, at=at)
     return incident
 
 
@@ -105,7 +104,7 @@ def sign(ref: UUID, *, by: User, at: datetime) -> Incident:
     Raise Refused, and give the proposal back, where the list changed meanwhile.
     """
     with scope.system():
-        incident = _lock(ref, by=by, at=at)
+        incident = incident_turns.lock(ref, by=by, at=at)
         if incident.state != State.PROPOSED:
             raise Refused(_("Nothing is proposed here."))
         if incident.proposed_by_id == by.pk:
@@ -116,8 +115,8 @@ def sign(ref: UUID, *, by: User, at: datetime) -> Incident:
             incident.state, incident.signed_by = State.SETTLING, by
             incident.signed_at = incident.progress_at = at
             incident.save()
-            _owe(incident, at=at, delay=UNDO)
-            _note(incident, "sign", by=by, at=at)
+            incident_turns.owe(incident, at=at, delay=UNDO)
+            incident_turns.note(incident, "sign", by=by, at=at)
         else:
             _give_back(incident, Returned.LIST_CHANGED, at=at)
     if not is_as_proposed:
@@ -132,60 +131,59 @@ def send_back(ref: UUID, *, by: User, at: datetime) -> Incident:
     Raise Refused where workers have begun.
     """
     with scope.system():
-        incident = _lock(ref, by=by, at=at)
-        waiting = list(incident.runs.filter(done_at=None).values_list("pk", flat=True))
+        incident = incident_turns.lock(ref, by=by, at=at)
         if incident.state == State.SETTLING:
-            if incident.signed_at is None or at >= incident.signed_at + UNDO:
-                raise Refused(_("The half minute is over: it has begun."))
-            if not outbox.withdraw(KIND, waiting):
-                raise Refused(_("The half minute is over: it has begun."))
-            IncidentRun.objects.filter(pk__in=waiting).update(done_at=at)
+            incident_turns.call_off(incident, incident.signed_at, at=at)
         elif incident.state != State.PROPOSED:
             raise Refused(_("Nothing is proposed here."))
         _open_again(incident)
         incident.save()
         if incident.matched_at is None:
-            _owe(incident, at=at)
-        _note(incident, "send back", by=by, at=at)
+            incident_turns.owe(incident, at=at)
+        incident_turns.note(incident, "send back", by=by, at=at)
     return incident
 
 
 def go_on(ref: UUID, *, by: User, at: datetime) -> Incident:
     """Owe the next slice again where a worker gave up; harmless where it did not."""
     with scope.system():
-        incident = _lock(ref, by=by, at=at)
-        if incident.state == State.SETTLING:
+        incident = incident_turns.lock(ref, by=by, at=at)
+        if incident.state in (State.SETTLING, State.UNDOING):
             incident.progress_at = at
             incident.save(update_fields=["progress_at"])
-            _owe(incident, at=at)
+            incident_turns.owe(incident, at=at)
     return incident
 
 
 @outbox.outside_transaction
 def work(subjects: Sequence[int], *, at: datetime) -> None:
     """Do a slice of each of these runs; what is left is owed again. The handler."""
-    until = time.monotonic() + SLICE_SECONDS
+    slice_ = Slice(at, SLICE_SECONDS)
     for run_id in subjects:
         with scope.system():
             run = IncidentRun.objects.filter(pk=run_id, done_at=None).first()
         if run is None:
             continue
-        delay = _slice(run.incident_id, until=until, at=at)
+        delay = _do_slice(run.incident_id, slice_)
         with scope.system():
             run = IncidentRun.objects.select_for_update().get(pk=run_id)
             if run.done_at is None:
-                run.done_at = at
+                run.done_at = slice_.now
                 run.save(update_fields=["done_at"])
                 if delay is not None:
-                    _owe(run.incident, at=at, delay=delay)
+                    incident_turns.owe(run.incident, at=at, delay=delay)
 
 
-def _slice(incident_id: int, *, until: float, at: datetime) -> timedelta | None:
+def _do_slice(incident_id: int, slice_: Slice) -> timedelta | None:
     """Do what can be done now; return after how long to go on, None at the end."""
     with scope.system():
         incident = Incident.objects.select_related("session_list").get(pk=incident_id)
+    if incident.state == State.UNDOING:
+        return unsettling.do_slice(incident, slice_)
+    at = slice_.now
+    with scope.system():
         one = incident.session_list
-        if one is None or incident.state in (State.SETTLED, State.DISSOLVED):
+        if one is None or incident.state not in Incident.RUNNING:
             return None
         if incident.signed_at is not None and at < incident.signed_at + UNDO:
             return incident.signed_at + UNDO - at
@@ -195,10 +193,10 @@ def _slice(incident_id: int, *, until: float, at: datetime) -> timedelta | None:
             incident_rows.match(incident, at=at)
     if incident.state != State.SETTLING:
         return None
-    while _settle_next(incident_id, at=at):
-        if time.monotonic() >= until:
+    while _settle_next(incident_id, at=slice_.now):
+        if slice_.is_over:
             return timedelta(0)
-    return _write_list(incident_id, at=at)
+    return _write_list(incident_id, at=slice_.now)
 
 
 def _is_to_match(incident: Incident) -> bool:
@@ -295,6 +293,14 @@ def _write_list(incident_id: int, *, at: datetime) -> timedelta | None:
         told = (
             incident_rows.others(incident) if one.state == ListState.COMMITTED else []
         )
+        # Another incident of this list told its people already: once is enough.
+        known = IncidentNotice.objects.filter(row__in=told).values_list(
+            "row", flat=True
+        )
+        told = sorted(set(told) - set(known))
+        IncidentNotice.objects.bulk_create(
+            IncidentNotice(incident=incident, row_id=row) for row in told
+        )
         outbox.add("incident_told", told, at=at, delay=UNDO)
         incident.state, incident.settled_at = State.SETTLED, at
         incident.told, incident.progress_at = len(told), at
@@ -306,8 +312,10 @@ def _commit(incident: Incident, one: SessionList, *, at: datetime) -> None:
     """Begin to write the list in the names of both who decided."""
     # Whoever asked for it before, on the page of the list: these two have decided.
     committing.withdraw(one.pk)
-    for person in (incident.signed_by_id, incident.proposed_by_id):
-        if committing.commit(one.pk, by=person, at=at):
+    for person in (incident.signed_by, incident.proposed_by):
+        by = person.pk if person else None
+        own = Own(person.phone_digest, person.number_digest) if person else NOT_KNOWN
+        if committing.commit(one.pk, by=by, own=own, at=at):
             return
 
 
@@ -328,62 +336,12 @@ def _give_back(incident: Incident, why: Incident.Returned, *, at: datetime) -> N
     incident.returned = why
     if why == Returned.LIST_CHANGED:
         incident.matched_at = None
-        _owe(incident, at=at)
+        incident_turns.owe(incident, at=at)
     incident.save()
-    _note(incident, "give back", by=None, at=at)
+    incident_turns.note(incident, "give back", by=None, at=at)
 
 
 def _open_again(incident: Incident) -> None:
     incident.state, incident.revision = State.OPEN, None
     incident.proposed_by = incident.signed_by = None
     incident.proposed_at = incident.signed_at = None
-
-
-def _lock(ref: UUID, *, by: User, at: datetime) -> Incident:
-    """Return an incident, locked, for somebody who may decide it now.
-
-    Raise DoesNotExist for strangers, Refused for whoever handed its reports on.
-    """
-    incident: Incident = (
-        Incident.objects.select_for_update(of=("self",))
-        .select_related("site", "holder", "session_list")
-        .get(ref=ref)
-    )
-    decides = (
-        permissions.decides_at(by, path, at=at)
-        for path in (incident.site.path, _holder_path(incident))
-    )
-    if any(decides):
-        return incident
-    if permissions.decides_at(by, incident.holder.path, at=at):
-        raise Refused(_("The reports were handed on. Whoever holds them now decides."))
-    raise Incident.DoesNotExist
-
-
-def _holder_path(incident: Incident) -> str:
-    """Return the path of who holds most of the open reports at this moment."""
-    held = (
-        incident.members.filter(complaint__status__in=OPEN)
-        .values_list("complaint__holder__path")
-        .annotate(n=Count("pk"))
-        .order_by("-n", "complaint__holder")
-        .first()
-    )
-    return str(held[0]) if held else incident.holder.path
-
-
-def _owe(incident: Incident, *, at: datetime, delay: timedelta = timedelta(0)) -> None:
-    run = IncidentRun.objects.create(incident=incident, asked_at=at)
-    outbox.add(KIND, [run.pk], at=at, delay=delay)
-
-
-def _note(incident: Incident, detail: str, *, by: User | None, at: datetime) -> None:
-    audit.change(
-        at=at,
-        actor="staff" if by else "system",
-        actor_id=by.pk if by else None,
-        person_id=None,
-        subject="complaints.incident",
-        subject_id=incident.pk,
-        detail=detail,
-    )

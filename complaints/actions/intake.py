@@ -1,19 +1,19 @@
 """Taking in what a citizen sends: once per key, one open complaint per matter."""
 
-import json
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from complaints import policies, timeline
-from complaints.actions import signs_of_fraud, subject_keys
+from complaints.actions import joining, signs_of_fraud, subject_keys
 from complaints.actions.reported import (
+    MOST_MATTERS,
     NO_TRACES,
     Held,
     Matter,
@@ -21,21 +21,13 @@ from complaints.actions.reported import (
     Traces,
     Urgent,
 )
-from complaints.choices import (
-    OPEN,
-    Actor,
-    Field,
-    Kind,
-    Move,
-    Status,
-)
+from complaints.choices import Actor, Field, Kind, Move, Status
 from complaints.models import (
     Caveat,
     Claim,
     Complaint,
     Event,
     Evidence,
-    Joining,
     Submission,
 )
 from complaints.rules.refused import Refused
@@ -43,8 +35,6 @@ from portal.accounts.models import User
 from portal.common import codes, crypto, names, scope
 from portal.registry import corrections
 from portal.registry.models import Dose, Organization, Person
-
-MOST_MATTERS = 10
 
 
 @dataclass(frozen=True)
@@ -77,19 +67,28 @@ def submit(
         raise Refused(_("Say at least one thing that is wrong."))
     if len(matters) > MOST_MATTERS:
         raise Refused(_("Send at most ten things at once; send the rest separately."))
-    body = _body_digests(sender, matters)
+    body = subject_keys.of_body(sender, matters)
+
+    def attempt() -> Submitted:
+        with scope.system():
+            return _repeat(key, body) or _store(
+                key=key,
+                digest=body[0],
+                sender=sender,
+                matters=matters,
+                evidence=evidence,
+                urgent=urgent,
+                traces=traces,
+                by=by,
+                at=at,
+            )
+
     # A second try meets what a parallel one wrote meanwhile: the same key, the same
     # matter, or (once in a billion) the same code.
-    for attempt in range(3):
-        try:
-            with scope.system():
-                return _repeat(key, body) or _store(
-                    key, body[0], sender, matters, evidence, urgent, traces, by, at
-                )
-        except IntegrityError:
-            if attempt == 2:
-                raise
-    raise AssertionError("unreachable")
+    for _try in range(2):
+        with suppress(IntegrityError):
+            return attempt()
+    return attempt()
 
 
 def _repeat(key: uuid.UUID, body: Sequence[bytes]) -> Submitted | None:
@@ -108,6 +107,7 @@ def _repeat(key: uuid.UUID, body: Sequence[bytes]) -> Submitted | None:
 
 
 def _store(
+    *,
     key: uuid.UUID,
     digest: bytes,
     sender: Sender,
@@ -127,16 +127,14 @@ def _store(
     )
     signs_of_fraud.bring_along(traces)
     submission = _submission(key, digest, sender, traces, at)
-    subjects = {subject_keys.of(sender, matter)[0]: matter for matter in matters}
+    keyed = subject_keys.of_all(sender, matters)
+    subjects = {keys[0]: matter for keys, matter in keyed}
     # Reports from before a change of keys bear a digest under an older one.
-    older = {
-        key: newest
-        for newest, matter in subjects.items()
-        for key in subject_keys.of(sender, matter)
-    }
+    older = {key: keys[0] for keys, _matter in keyed for key in keys}
     subject_keys.bring_along(older)
     # Of two that were opened under two keys one is joined.
-    open_already = {older[bytes(c.subject_key)]: c for c in _open_already(list(older))}
+    already = joining.lock_open(list(older))
+    open_already = {older[bytes(c.subject_key)]: c for c in already}
     joined = list(open_already.values())
     said = {c.pk: subjects.pop(newest) for newest, c in open_already.items()}
     actor = Actor.STAFF if by else Actor.CITIZEN
@@ -162,71 +160,13 @@ def _store(
         at=at,
     )
     if joined:
-        Joining.objects.bulk_create(
-            Joining(
-                submission=submission,
-                complaint=c,
-                at=at,
-                said_sealed=_said_besides(submission, c, said[c.pk]),
-            )
-            for c in joined
-        )
-        Complaint.objects.filter(pk__in=[c.pk for c in joined]).update(
-            reported_again=F("reported_again") + 1, version=F("version") + 1
-        )
+        joining.join(submission, [(c, said[c.pk]) for c in joined], urgent, at=at)
     if evidence:
         # What was refused meanwhile stays behind; the lock decides which is first.
         Evidence.objects.filter(pk__in=evidence, submission=None).exclude(
             state=Evidence.State.REFUSED
         ).update(submission=submission)
     return Submitted(submission, joined=joined)
-
-
-def already_open(sender: Sender, matters: Sequence[Matter]) -> list[Complaint]:
-    """Return the open complaints that these matters would join if sent now."""
-    subjects = [k for matter in matters for k in subject_keys.of(sender, matter)]
-    with scope.system():
-        return list(
-            Complaint.objects.open()
-            .filter(subject_key__in=subjects)
-            .select_related("submission", "holder")
-            .order_by("pk")
-        )
-
-
-def _said_besides(
-    submission: Submission, complaint: Complaint, matter: Matter
-) -> bytes | None:
-    """Return what is new in a matter reported again, sealed; None where nothing is.
-
-    The complaint keeps what was claimed first: a second sender must not change it,
-    nor see it. Staff see both.
-    """
-    known = {claim.field: claim.claimed for claim in complaint.claims.all()}
-    claims = {
-        name: value
-        for name, value in matter.claims.items()
-        if value and value != known.get(name)
-    }
-    story = matter.story.strip()
-    if not claims and (not story or story == complaint.story.strip()):
-        return None
-    bound = f"joining:{submission.pk}:{complaint.pk}"
-    return crypto.seal_json({"story": story, "claims": claims}, bound_to=bound)
-
-
-def _open_already(subjects: list[bytes]) -> list[Complaint]:
-    """Return the open complaints about these matters, locked, oldest first."""
-    locked = list(
-        Complaint.objects.select_for_update()
-        .filter(subject_key__in=subjects, status__in=OPEN)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
-    if not locked:
-        return []
-    found = Complaint.objects.filter(pk__in=locked).select_related("submission")
-    return list(found.prefetch_related("claims").order_by("pk"))
 
 
 def _submission(
@@ -272,11 +212,16 @@ def _submission(
 
 
 def _four_digits(sender: Sender) -> str:
-    """Return what opens the status page beside the code. Raise Refused without it."""
+    """Return what opens the status page beside the code. Raise Refused without it.
+
+    Without a telephone the name is asked for as well (`opening.with_last_four`).
+    """
     if sender.phone:
         return sender.phone[-4:]
     if sender.born_on is None:
         raise Refused(_("Without a telephone the birth date is needed."))
+    if not names.fold(sender.full_name):
+        raise Refused(_("Without a telephone the name is needed."))
     return f"{sender.born_on.year:04d}"
 
 
@@ -388,9 +333,3 @@ def _event(
         holder_id=complaint.holder_id,
         data=data,
     )
-
-
-def _body_digests(sender: Sender, matters: Sequence[Matter]) -> list[bytes]:
-    """Return what tells one body from another, under every index key, newest first."""
-    body = [asdict(sender), [asdict(matter) for matter in matters]]
-    return crypto.digests("body", json.dumps(body, sort_keys=True, default=str))

@@ -1,7 +1,7 @@
 """Inviting people whose word would let a rule act, before they complain.
 
-A rule that misses nothing but what only the person can say: how the name is spelt, what
-the new number is. The message says neither; the person looks the record up as always
+A rule that misses nothing but what only the person can say: how the name is spelt. The
+message does not say it; the person looks the record up as always
 and types it, and what is proved is corrected at once (``foreseeing``).
 """
 
@@ -17,7 +17,6 @@ from complaints.rules.selfcorrection import guard
 from complaints.rules.selfcorrection.facts import Facts
 from complaints.rules.selfcorrection.rule import Edit, Operation, State
 from portal.common import names, outbox
-from portal.registry import national_id
 from portal.registry.models import Telephone
 
 KIND: Final = "invite"
@@ -27,7 +26,6 @@ APART: Final = timedelta(days=90)
 # Rule -> the first condition that fails where nothing but a word is missing, and field.
 _WORD: Final = {
     "A2": ("no_spelling_given", "full_name"),
-    "A4": ("nothing_claimed", "national_id"),
 }
 
 
@@ -88,13 +86,9 @@ def _lacks_a_word(rule: str, facts: Facts) -> bool:
     misses = [o for o in said if o.state == State.MISSES and o.reason == reason]
     if not misses:
         return False
-    if rule == "A2":
-        bare = names.fold(person.full_name) == " ".join(
-            person.full_name.lower().split()
-        )
-        # One word without a mark may well be right: Nam, Lan, Kim.
-        return bare and len(person.full_name.split()) > 1
-    return national_id.read(person.national_id).kind == "cmnd9"
+    bare = names.fold(person.full_name) == " ".join(person.full_name.lower().split())
+    # One word without a mark may well be right: Nam, Lan, Kim.
+    return bare and len(person.full_name.split()) > 1
 
 
 def _with_own_telephone(people: Sequence[int], *, at: datetime) -> list[int]:

@@ -52,9 +52,14 @@ class Turn:
     def pass_to(
         self, to: Organization, step: Move | None = None, *, note: str, **changes: Any
     ) -> None:
-        """Let another organization have the case, with the reason."""
+        """Let another organization have the case, with the reason.
+
+        Nobody has it there yet; who proposed stays the one who may not sign.
+        """
         data = {"from": self.case.holder.name, "to": to.name}
-        self.move(step, note=note, data=data, holder=to, assignee=None, **changes)
+        if self.case.status != Status.AWAITING_SECOND:
+            changes["assignee"] = None
+        self.move(step, note=note, data=data, holder=to, **changes)
 
 
 @contextmanager
@@ -66,14 +71,16 @@ def turn(
     at: datetime,
     version: int | None,
     part_of: Mapping[str, str] | None = None,
+    by_list: bool = False,
 ) -> Iterator[Turn]:
     """Lock the case and check that this person may make this move now, from its status.
 
     ``part_of``: of what the move is a part, kept with its event: {"bulk": its ref}.
+    ``by_list``: as ``permissions.require`` has it.
     """
     with scope.system():
         case = moving.lock(complaint_id, version=version)
-        permissions.require(by, step, case, at=at)
+        permissions.require(by, step, case, by_list=by_list, at=at)
         # Before anything is read for it: an action may count on the status it is from.
         workflow.target(step, status=Status(case.status), actor=Actor.STAFF)
         yield Turn(case, step, by, at, undoing.facts_of(case), part_of or {})

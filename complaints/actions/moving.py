@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from complaints import policies, timeline
-from complaints.choices import ENDED, OPEN, Actor, Move, Status
+from complaints.choices import ADDING, ENDED, OPEN, Actor, Move, Status
 from complaints.models import Complaint, Event, Lease, Referral
-from complaints.rules import clock, succession, workflow
+from complaints.rules import succession, workflow
 from complaints.rules.refused import Refused, Stale
 from portal.accounts.models import User
 from portal.registry.models import Organization, OrganizationSuccession
@@ -23,7 +23,7 @@ def lock(complaint_id: int, *, version: int | None = None) -> Complaint:
     complaint = Complaint.objects.lock(complaint_id)
     if version is not None and complaint.version != version:
         raise Stale(
-            _("Somebody else changed this case. Look at it again, then decide.")
+            _("This case was changed meanwhile. Look at it again, then decide.")
         )
     return complaint
 
@@ -59,16 +59,18 @@ def move(
         (complaint.ended_at or at) if complaint.status in ENDED else None
     )
     if complaint.status != Status.RESOLVED:
-        complaint.outcome = ""
+        # What the platform took over was of the end before.
+        complaint.outcome, complaint.confirmed_upstream_at = "", None
     if complaint.status in ENDED or complaint.co_holder_id == complaint.holder_id:
         complaint.co_holder = None
-    if actor == Actor.STAFF and complaint.touched_at is None:
+    looked = actor == Actor.STAFF and step != Move.ASSIGN
+    if looked and complaint.touched_at is None:
         complaint.touched_at = at
     complaint.version += 1
     complaint.save()
     if before == Status.WAITING_AUTHORITY != complaint.status:
         _end_wait(complaint, Referral.State.OVERTAKEN, at=at)
-    if complaint.status != before or "holder" in changes:
+    if complaint.status != before or "holder" in changes or step == Move.ASSIGN:
         Lease.objects.filter(complaint=complaint).delete()
     return timeline.record(
         complaint, step, actor=actor, at=at, by=by, note=note, data=data
@@ -83,7 +85,7 @@ def new_round(
     ``body``: who gets it first; None where routing looks for it. What was decided
     stays in the events; the claims are open again.
     """
-    complaint.claims.update(verdict="", ground="", correction=None, decided_sealed=None)
+    forget_verdicts(complaint)
     policy, due_at = policies.of_round(complaint.kind, begins=at, body=body)
     return {
         "round": complaint.round + 1,
@@ -94,6 +96,18 @@ def new_round(
         "extended_at": None,
         "confirmed_at": None,
     }
+
+
+def forget_verdicts(complaint: Complaint) -> None:
+    """Open the claims of a complaint again: what the citizen said stands, alone.
+
+    Facts of a missing dose that staff added, of which the citizen said nothing, go with
+    the decision that they were for; else they would pass for the citizen's own.
+    """
+    if complaint.kind in ADDING:
+        added = [claim.pk for claim in complaint.claims.all() if not claim.claimed]
+        complaint.claims.filter(pk__in=added).delete()
+    complaint.claims.update(verdict="", ground="", correction=None, decided_sealed=None)
 
 
 def put_back(
@@ -111,13 +125,15 @@ def put_back(
         setattr(complaint, name, value)
     if complaint.status in OPEN:
         _leave_closed(complaint, at=at)
-    if before == Status.WAITING_AUTHORITY:
+    if before == Status.WAITING_AUTHORITY != complaint.status:
         _end_wait(complaint, Referral.State.TAKEN_BACK, at=at)
-    elif complaint.status == Status.WAITING_AUTHORITY:
+    elif complaint.status == Status.WAITING_AUTHORITY != before:
         _wait_again(complaint, undone)
-    if complaint.paused_at is not None:
+    if before == Status.WAITING_CITIZEN != complaint.status:
         _end_pause(complaint, at=at)
     complaint.ended_at = None
+    if complaint.status != Status.RESOLVED:
+        complaint.confirmed_upstream_at = None
     complaint.version += 1
     complaint.save()
     return timeline.record(
@@ -162,14 +178,8 @@ def _wait_again(complaint: Complaint, undone: Event) -> None:
 
 
 def _end_pause(complaint: Complaint, *, at: datetime) -> None:
-    """Move the due time by what the citizen took, up to the cap of the policy."""
-    assert complaint.paused_at is not None
-    complaint.due_at = clock.resumed(
-        complaint.due_at,
-        paused_at=complaint.paused_at,
-        at=at,
-        terms=policies.terms_of_case(complaint),
-    )
+    """Move the due time by what the citizen took, up to what the policy leaves."""
+    complaint.due_at = policies.reckon(complaint, at=at).due_at
     complaint.paused_at = None
     if complaint.overdue_at and complaint.due_at > at:
         complaint.overdue_at = complaint.co_holder = None

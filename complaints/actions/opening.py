@@ -6,8 +6,9 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from complaints.choices import Status
 from complaints.models import Complaint, Submission
-from portal.common import crypto, scope
+from portal.common import crypto, names, scope
 
 
 @dataclass(frozen=True)
@@ -23,17 +24,24 @@ class Earlier:
     since: datetime
     due_at: datetime
     is_open: bool
+    is_asked: bool
     code: str
 
 
-def with_last_four(*, code: str, last4: str) -> Submission | None:
+def with_last_four(*, code: str, last4: str, full_name: str) -> Submission | None:
     """Return the submission of a code if these are the digits of its telephone.
 
-    Both are looked for in one statement, so a wrong code and wrong digits are alike.
+    Of one without a telephone the digits are the year of birth, and the name must be
+    its own, marks and case aside: a year alone is guessed in some sixty tries. Both
+    are looked for in one statement, so a wrong code and wrong digits are alike.
     """
-    return Submission.objects.filter(
+    found = Submission.objects.filter(
         code=code, last4_digest__in=crypto.digests("last4", last4)
     ).first()
+    if found is None or found.phone_digest is not None:
+        return found
+    name = names.fold(full_name)
+    return found if name and name == found.name_folded else None
 
 
 def with_telephone(telephone: str, *, limit: int) -> list[Submission]:
@@ -51,7 +59,7 @@ def own(submissions: list[int]) -> "QuerySet[Complaint]":
     """
     return (
         Complaint.objects.filter(submission__in=submissions)
-        .select_related("submission", "holder", "dose")
+        .select_related("submission", "holder", "dose__product")
         .order_by("submission", "number")
     )
 
@@ -78,6 +86,7 @@ def earlier(rows: Iterable[Complaint], *, phone: str) -> list[Earlier]:
             since=row.submitted_at,
             due_at=row.due_at,
             is_open=row.is_open,
+            is_asked=row.status == Status.WAITING_CITIZEN,
             code=(
                 row.submission.code
                 if _telephone_of(row.submission) in same_phone

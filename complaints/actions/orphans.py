@@ -3,11 +3,14 @@
 For staff only: a citizen never learns that such a dose exists before it is theirs.
 """
 
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from complaints.choices import OPEN, Kind
 from complaints.models import Complaint
 from complaints.rules.selfcorrection import facts as told
 from portal.common import names
@@ -30,13 +33,20 @@ _OWNERS: Final = Proposal.objects.filter(
 )
 
 
-def near(case: Complaint, full_name: str) -> tuple[told.Orphan, ...]:
+def near(case: Complaint, person_id: int, full_name: str) -> tuple[told.Orphan, ...]:
     """Return the orphans of a report's day, at its site or by its person's name.
 
     Without a site those are asked for to which matching already found a name.
     """
     if case.given_on is None:
         return ()
+    doses = list(_of_day(case.given_on, case.site_id, full_name))
+    rival = _is_asked_for_twice(case, person_id, full_name)
+    likely: dict[int | None, dict[int, float]] = defaultdict(dict)
+    for dose, person, score in _OWNERS.filter(
+        dose__in=doses, person__isnull=False
+    ).values_list("dose", "person", "score"):
+        likely[dose][person] = score
     return tuple(
         told.Orphan(
             key=dose.pk,
@@ -45,9 +55,40 @@ def near(case: Complaint, full_name: str) -> tuple[told.Orphan, ...]:
             lot=dose.lot_number,
             site=dose.site.code,
             name=dose.name_recorded,
+            is_matched=_is_likeliest(likely[dose.pk], person_id),
+            is_anothers=_is_likely_anothers(likely[dose.pk], person_id)
+            or (rival and names.fold(dose.name_recorded) == names.fold(full_name)),
         )
-        for dose in _of_day(case.given_on, case.site_id, full_name)
+        for dose in doses
     )
+
+
+def _is_likeliest(scores: Mapping[int, float], person_id: int) -> bool:
+    mine = scores.get(person_id)
+    return mine is not None and mine == max(scores.values())
+
+
+def _is_likely_anothers(scores: Mapping[int, float], person_id: int) -> bool:
+    """Tell whether matching finds others as likely, or this person not at all."""
+    mine = scores.get(person_id)
+    return any(
+        mine is None or score >= mine
+        for person, score in scores.items()
+        if person != person_id
+    )
+
+
+def _is_asked_for_twice(case: Complaint, person_id: int, full_name: str) -> bool:
+    """Tell whether somebody else of that name misses a dose of that day there, too."""
+    others = Complaint.objects.filter(
+        kind=Kind.MISSING_DOSE,
+        status__in=OPEN,
+        given_on=case.given_on,
+        submission__person__name_folded=names.fold(full_name),
+    ).exclude(submission__person=person_id)
+    if case.site_id is not None:
+        others = others.filter(Q(site=case.site_id) | Q(site=None))
+    return others.exclude(submission__person__merged_into=person_id).exists()
 
 
 def there_are() -> Q:
@@ -59,6 +100,29 @@ def there_are() -> Q:
         name_folded=OuterRef("submission__person__name_folded"),
     )
     return Q(Exists(there)) | Q(Exists(named), site=None)
+
+
+def lacking(doses: Collection[int]) -> list[int]:
+    """Return the open reports of a missing dose that one of these orphans may be.
+
+    Of its day and, folded, its name; whether it fits wholly the rule says.
+    """
+    told_of = _ORPHANS.filter(pk__in=doses).values_list("given_on", "name_recorded")
+    wanted = {(day, names.fold(name)) for day, name in told_of}
+    cases = Complaint.objects.filter(
+        kind=Kind.MISSING_DOSE,
+        status__in=OPEN,
+        routed_at__isnull=False,
+        given_on__in={day for day, _name in wanted},
+        submission__person__name_folded__in={name for _day, name in wanted},
+    )
+    return sorted(
+        pk
+        for pk, day, name in cases.values_list(
+            "pk", "given_on", "submission__person__name_folded"
+        )
+        if (day, name) in wanted
+    )
 
 
 def facts_of(dose: Dose) -> dict[str, str]:

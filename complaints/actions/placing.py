@@ -100,7 +100,8 @@ def place_now(change: UnitChange, *, at: datetime) -> None:
     """Put a locked unit below another one, with all below it; raise Refused.
 
     Figures of what stood and stands above are put together anew at once. Needs the
-    system's scope and its caller's transaction.
+    system's scope and its caller's transaction, which took its turn at the figures
+    before it locked the unit.
     """
     unit, above = change.organization, change.parent_after
     assert above is not None

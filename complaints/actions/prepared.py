@@ -6,34 +6,39 @@ corrected.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from complaints import permissions
-from complaints.actions import casework, orphans, proving
-from complaints.actions.claimed import with_claims
+from complaints.actions import casework, prepared_grounds
 from complaints.actions.preparing import (
     OF_DOSES,
-    OF_PEOPLE,
-    found_in,
+    OF_REPORTS,
     open_again,
 )
-from complaints.choices import OPEN, Move, Status, Verdict
+from complaints.choices import OPEN, Field, Move, Status, Verdict
 from complaints.models import Claim, Complaint, Event, Prepared
 from complaints.rules.refused import Refused, Stale
 from complaints.rules.selfcorrection.places import place_of
-from complaints.rules.selfcorrection.table import OF_MISSING
+from complaints.rules.selfcorrection.table import OF_MISSING, OF_SPLIT
 from portal.accounts.models import User
 from portal.audit import record as audit
 from portal.common import outbox, scope
+from portal.common.objects import StoreFailed
 from portal.registry import corrections
 from portal.registry.corrections import CannotCorrect, NeedsSecond, Warrant
-from portal.registry.models import Correction
+from portal.registry.models import Correction, Person
 
 State = Prepared.State
+# What these rules find is decided with the report that they stand beside, never alone.
+_MADE_BY: Final = {
+    "B5": Correction.Operation.ATTACH,
+    "B6": Correction.Operation.VOID,
+    "B7": Correction.Operation.MERGE,
+}
 
 
 def accept(
@@ -42,29 +47,38 @@ def accept(
     """Record what was prepared, once and as it was shown; the person is told.
 
     Raise Stale where the record or its ground is another one by now, Refused where
-    this is not theirs to decide, or their own (here and below).
+    this is not theirs to decide, or their own (here and below), the rule is switched
+    off (here and below), another open report is about the same, or the photos of the
+    report cannot be read.
     """
     with scope.system():
         row = _open(ref)
         _require_other(row, by)
-        if not _still_holds(row, at=at):
-            row.state = State.GONE
-            row.save(update_fields=["state"])
-            gone = True
+        prepared_grounds.require_on(row, at=at)
+        prepared_grounds.require_nothing_reported(row, at=at)
+        try:
+            holds = prepared_grounds.still_holds(row, at=at)
+        except StoreFailed as error:
+            raise Refused(
+                _("The photos of this report cannot be read now. Try again later.")
+            ) from error
+        if not holds:
+            _end(row)
         else:
-            gone = False
             case = row.complaint
             if case is not None and case.status in OPEN and _settles(row, case):
                 _decide_case(row, case, concerns_oneself, by=by, at=at)
             else:
                 _correct(row, concerns_oneself, by=by, at=at)
-    if gone:
-        raise Stale(_("The record changed meanwhile. This is no longer needed."))
+    _require_held(holds)
     return row
 
 
 def sign(ref: UUID, *, by: User, at: datetime) -> Prepared:
-    """Sign what somebody else proposed; raise Refused for that very person."""
+    """Sign what somebody else proposed; raise Refused for that very person.
+
+    Raise Stale where the record or its ground is another one by now.
+    """
     with scope.system():
         row = _locked(ref)
         if row.state != State.SIGNING or row.complaint_id is not None:
@@ -72,9 +86,16 @@ def sign(ref: UUID, *, by: User, at: datetime) -> Prepared:
         if row.proposed_by_id == by.pk:
             raise Refused(_("A second person has to sign what you proposed."))
         _require_other(row, by)
+        prepared_grounds.require_on(row, at=at)
+        prepared_grounds.require_nothing_reported(row, at=at)
         permissions.require_two(row.proposed_by_id, by, at=at)
-        _write(row, proposed_by=row.proposed_by_id, approved_by=by.pk, at=at)
-        _made(row, by=by, at=at)
+        holds = prepared_grounds.still_holds(row, at=at)
+        if holds:
+            _write(row, proposed_by=row.proposed_by_id, approved_by=by.pk, at=at)
+            _made(row, by=by, at=at)
+        else:
+            _end(row)
+    _require_held(holds)
     return row
 
 
@@ -118,7 +139,9 @@ def take_back(ref: UUID, *, by: User, at: datetime) -> Prepared:
                     at=at,
                 )
             except NeedsSecond as error:
-                raise Refused(_("A second person has to take this back.")) from error
+                raise Refused(
+                    _("By now this takes two people. Report it, then two decide.")
+                ) from error
             except CannotCorrect as error:
                 raise Refused(
                     _("The record was changed again since. Look at it as it is now.")
@@ -159,9 +182,21 @@ def follow(events: Sequence[Event], *, at: datetime) -> None:
             }
             for row in rows:
                 claim = claims.get(row.place)
-                if row.rule in OF_MISSING:
+                if row.rule in OF_REPORTS:
                     claim = next(iter(claims.values()), None)
                 _follow(row, claim, event)
+
+
+def _end(row: Prepared) -> None:
+    """Put forward no longer what has no ground any more."""
+    row.state, row.proposed_by = State.GONE, None
+    row.save(update_fields=["state", "proposed_by"])
+
+
+def _require_held(holds: bool) -> None:
+    """Raise Stale where it did not hold: after the commit, which keeps its end."""
+    if not holds:
+        raise Stale(_("The record changed meanwhile. This is no longer needed."))
 
 
 def _follow(row: Prepared, claim: Claim | None, event: Event) -> None:
@@ -188,12 +223,12 @@ def _follow(row: Prepared, claim: Claim | None, event: Event) -> None:
 
 def _is_the_change(row: Prepared, claim: Claim) -> bool:
     """Tell whether an upheld claim came to what the rule had prepared."""
-    if row.rule not in OF_MISSING:
+    if row.rule not in OF_REPORTS:
         return claim.decided == row.edit["after"]
     made = claim.correction
     return (
         made is not None
-        and made.operation == Correction.Operation.ATTACH
+        and made.operation == _MADE_BY[row.rule]
         and made.target_id == int(row.edit["target"])
     )
 
@@ -214,40 +249,19 @@ def _open(ref: UUID) -> Prepared:
 
 
 def _require_other(row: Prepared, by: User) -> None:
-    """Raise Refused where the record, or the report beside it, is the user's own."""
-    people = [row.person_id, row.person.surviving_id]
-    permissions.require_other(by, row.complaint, people)
+    """Raise Refused where a record, or the report beside it, is the user's own.
 
-
-def _still_holds(row: Prepared, *, at: datetime) -> bool:
-    """Tell whether the rule still finds this very change.
-
-    What the population database confirmed is not asked again: the correction itself
-    holds the recorded value against what was shown.
+    Where two are joined, each of them.
     """
-    if row.rule in OF_PEOPLE:
-        return True
-    person_id = row.person.surviving_id
-    facts = proving.of_people([person_id], at=at).get(person_id)
-    if facts is None:
-        return False
-    case = row.complaint
-    if case is not None and case.status in OPEN:
-        said = {claim.field: claim.claimed for claim in case.claims.all()}
-        facts = with_claims(facts, case.kind, said, dose_id=case.dose_id)
-        if row.rule in OF_MISSING:
-            near = orphans.near(case, facts.person.full_name)
-            facts = replace(facts, orphans=near)
-    return any(
-        (found.edit.place, found.edit.before, found.edit.after)
-        == (row.place, row.edit["before"], row.edit["after"])
-        for found in found_in(person_id, facts, [row.rule])
-    )
+    people = [row.person_id, row.person.surviving_id]
+    if row.rule in OF_SPLIT:
+        people.append(int(row.edit["target"]))
+    permissions.require_other(by, row.complaint, people)
 
 
 def _settles(row: Prepared, case: Complaint) -> bool:
     """Tell whether a report claims this very change and nothing else."""
-    if row.rule in OF_MISSING:
+    if row.rule in OF_REPORTS:
         return True
     claims = list(case.claims.all())
     return bool(claims) and all(
@@ -260,10 +274,13 @@ def _settles(row: Prepared, case: Complaint) -> bool:
 def _decide_case(
     row: Prepared, case: Complaint, concerns_oneself: bool, *, by: User, at: datetime
 ) -> None:
+    target = int(row.edit["target"])
+    other = Person.objects.get(pk=target) if row.rule in OF_SPLIT else None
     decided = casework.resolve(
         complaint_id=case.pk,
         verdicts={claim.pk: (Verdict.UPHELD, "") for claim in case.claims.all()},
-        orphan=int(row.edit["target"]) if row.rule in OF_MISSING else None,
+        filled={Field.RECORD: str(other.ref)} if other else None,
+        orphan=target if row.rule in OF_MISSING else None,
         concerns_oneself=concerns_oneself,
         by=by,
         at=at,
@@ -311,9 +328,7 @@ def _write(
         proposed_by=proposed_by,
         approved_by=approved_by,
         source=(
-            Correction.Source.ORPHAN
-            if row.rule in OF_MISSING
-            else Correction.Source.OTHER_RECORD
+            Correction.Source.OTHER_RECORD
             if row.rule in OF_DOSES
             else Correction.Source.POPULATION
         ),
@@ -321,14 +336,7 @@ def _write(
     )
     changes, before = {edit["field"]: edit["after"]}, {edit["field"]: edit["before"]}
     try:
-        if row.rule in OF_MISSING:
-            row.correction = corrections.attach(
-                int(edit["target"]),
-                to=row.person.surviving_id,
-                warrant=warrant,
-                at=at,
-            )
-        elif row.rule in OF_DOSES:
+        if row.rule in OF_DOSES:
             before["person"] = str(row.person.surviving_id)
             row.correction = corrections.correct_dose(
                 int(edit["target"]), changes, before=before, warrant=warrant, at=at

@@ -12,35 +12,53 @@ from typing import Any, Final
 from django.db.models import Count, Q
 
 from complaints.actions import (
+    certified,
     claimed,
+    doubles,
     orphans,
     proving,
     routing,
+    selfcorrection,
     selfservice,
     switches,
 )
 from complaints.choices import OPEN, Field, Kind
 from complaints.models import CampaignBatch, Complaint, Prepared, RuleSwitch
-from complaints.rules.selfcorrection import judging
+from complaints.rules.selfcorrection import guard, judging
 from complaints.rules.selfcorrection.facts import Facts
-from complaints.rules.selfcorrection.rule import Edit, Outcome, State
-from complaints.rules.selfcorrection.table import OF_MISSING
+from complaints.rules.selfcorrection.rule import Edit, Operation, Outcome, State
+from complaints.rules.selfcorrection.table import (
+    OF_DOUBLED,
+    OF_MISSING,
+    OF_OTHERS,
+    OF_SPLIT,
+)
 from complaints.rules.selfcorrection.table import RULES as TABLE
 from portal.common import crypto, outbox, scope
+from portal.common.objects import StoreFailed
 from portal.registry.models import Dose, Organization, Person, PopulationInquiry
 from portal.registry.population import inquiries, neighbour
 from portal.registry.population.protocol import MOST, Question
 
 KIND: Final = "prepare"
-# Pairs (B6 and B7) are found and put forward by ``registry.proposals``.
 OF_DOSES: Final = ("B1", "B2", "B3")
 OF_PEOPLE: Final = ("B4",)
-# Those that a campaign can ask; what is missing nobody knows before it is reported.
+# Those that a campaign can ask. What is missing nobody knows before it is reported;
+# without a report, pairs are found and put forward by ``registry.proposals``.
 RULES: Final = (*OF_DOSES, *OF_PEOPLE)
-EVERY: Final = (*RULES, *OF_MISSING)
+OF_REPORTS: Final = (*OF_MISSING, *OF_DOUBLED, *OF_SPLIT)
+EVERY: Final = (*RULES, *OF_REPORTS)
+_BY_KIND: Final = {
+    Kind.MISSING_DOSE: OF_MISSING,
+    Kind.WRONG_DOSE: OF_DOSES,
+    Kind.DOUBLED_DOSE: OF_DOUBLED,
+    Kind.WRONG_PERSON: OF_PEOPLE,
+    Kind.SPLIT_RECORD: OF_SPLIT,
+}
 # Staff look at the case within hours; the neighbour may be away for a while.
 PATIENCE: Final = timedelta(minutes=30)
 _ROUNDS: Final = 3
+STORE_AWAY: Final = timedelta(minutes=1)
 
 Purpose = PopulationInquiry.Purpose
 
@@ -61,10 +79,10 @@ def owe(ids: Sequence[int], *, at: datetime) -> None:
         return
     cases = Complaint.objects.filter(
         pk__in=ids,
-        kind__in=(Kind.WRONG_DOSE, Kind.WRONG_PERSON, Kind.MISSING_DOSE),
+        kind__in=_BY_KIND,
         status__in=OPEN,
         submission__person__isnull=False,
-    ).exclude(kind=Kind.WRONG_DOSE, dose=None)
+    ).exclude(kind__in=(Kind.WRONG_DOSE, Kind.DOUBLED_DOSE), dose=None)
     # Most missing doses stand nowhere: nobody has to look for those.
     cases = cases.filter(~Q(kind=Kind.MISSING_DOSE) | orphans.there_are())
     with scope.system():
@@ -74,7 +92,11 @@ def owe(ids: Sequence[int], *, at: datetime) -> None:
 
 
 def look_at(subjects: Sequence[int], *, at: datetime) -> None:
-    """Prepare what rules find for these reports. The outbox's handler; repeatable."""
+    """Prepare what rules find for these reports. The outbox's handler; repeatable.
+
+    Where the store of photos is away, reports are owed again: a certificate that cannot
+    be read may say otherwise.
+    """
     with scope.system():
         cases = list(
             Complaint.objects.filter(pk__in=subjects, status__in=OPEN)
@@ -88,10 +110,28 @@ def look_at(subjects: Sequence[int], *, at: datetime) -> None:
             if case.submission.person is not None
         }
         recorded = proving.of_people(sorted(set(people.values())), at=at)
-        for case in cases:
+        for place, case in enumerate(cases):
             facts = recorded.get(people.get(case.pk, 0))
-            if facts is not None:
+            if facts is None:
+                continue
+            try:
                 _look_at(case, people[case.pk], facts, at=at)
+            except StoreFailed:
+                rest = [left.pk for left in cases[place:]]
+                # Other handlers look at reports too, for which nothing is owed yet.
+                outbox.add(KIND, rest, at=at, delay=STORE_AWAY)
+                outbox.postpone(KIND, rest, at=at, delay=STORE_AWAY)
+                return
+
+
+def look_for_owners(subjects: Sequence[int], *, at: datetime) -> None:
+    """Look again at reports that a dose may be missing in which came to be nobody's.
+
+    It came after the report: with a late list, or taken off another record. The
+    outbox's handler; repeatable.
+    """
+    with scope.system():
+        look_at(orphans.lacking(subjects), at=at)
 
 
 def go_on(inquiry_ids: Sequence[int], *, at: datetime) -> None:
@@ -100,6 +140,26 @@ def go_on(inquiry_ids: Sequence[int], *, at: datetime) -> None:
         pk__in=inquiry_ids, purpose=Purpose.PREPARE
     ).values_list("about", flat=True)
     look_at(sorted(set(about)), at=at)
+
+
+def with_report(
+    case: Complaint, person_id: int, facts: Facts, *, at: datetime
+) -> Facts:
+    """Return the facts of a record with what a report claims and may be about.
+
+    Those are for staff alone: doses on nobody's record, other records of the person.
+    With it the doses that certificates on its photos prove.
+    """
+    said = {claim.field: claim.claimed for claim in case.claims.all()}
+    facts = claimed.with_claims(facts, case.kind, said, dose_id=case.dose_id)
+    if case.kind == Kind.WRONG_DOSE:
+        return replace(facts, certificates=certified.of_report(case, facts.person))
+    if case.kind == Kind.MISSING_DOSE:
+        near = orphans.near(case, person_id, facts.person.full_name)
+        return replace(facts, orphans=near)
+    if case.kind == Kind.SPLIT_RECORD:
+        return replace(facts, doubles=doubles.of(person_id, at=at))
+    return facts
 
 
 def found_in(person_id: int, facts: Facts, rules: Sequence[str]) -> list[Found]:
@@ -118,7 +178,7 @@ def ground_of(facts: Facts, outcome: Outcome) -> dict[str, Any]:
         "proofs": [[str(proof.kind), proof.source] for proof in outcome.proofs]
     }
     dose = next((d for d in facts.counting if d.key == edit.target), None)
-    if dose is None:
+    if dose is None or edit.operation != Operation.DOSE:
         return ground
     after = {edit.field: edit.after}
     day = after.get("given_on", dose.given_on.isoformat())
@@ -162,16 +222,19 @@ def keep(
     if complaint is not None:
         rows = rows.select_related("complaint").select_for_update(of=("self",))
     known = {(row.person_id, row.place, row.rule): row for row in rows}
-    fresh = []
+    fresh, again = [], []
     for one in found:
         row = known.get((one.person_id, one.edit.place, one.rule))
         if row is None:
             fresh.append(one)
+        elif complaint is None and row.state == Prepared.State.OPEN:
+            again.append(row.pk)
         elif complaint is not None and _is_free(row):
             _seal(row, one)
-            row.complaint, row.ground = complaint, one.ground
-            row.save(update_fields=["complaint", "ground", "edit_sealed"])
+            row.complaint, row.ground, row.found_at = complaint, one.ground, at
+            row.save(update_fields=["complaint", "ground", "found_at", "edit_sealed"])
             open_again([row])
+    Prepared.objects.filter(pk__in=again).update(found_at=at)
     if complaint is not None:
         bodies = [complaint.holder] * len(fresh)
     else:
@@ -198,20 +261,13 @@ def _is_free(row: Prepared) -> bool:
 
 
 def _look_at(case: Complaint, person_id: int, facts: Facts, *, at: datetime) -> None:
-    claims = {claim.field: claim.claimed for claim in case.claims.all()}
-    facts = claimed.with_claims(facts, case.kind, claims, dose_id=case.dose_id)
-    wanted: Sequence[str]
-    if case.kind == Kind.MISSING_DOSE:
-        wanted = OF_MISSING
-        near = orphans.near(case, facts.person.full_name)
-        facts = replace(facts, orphans=near)
-    elif case.kind == Kind.WRONG_DOSE:
-        wanted = OF_DOSES
-    else:
-        wanted = OF_PEOPLE if Field.BORN_ON in claims else ()
+    facts = with_report(case, person_id, facts, at=at)
+    wanted = _BY_KIND.get(Kind(case.kind), ())
+    if wanted == OF_PEOPLE and Field.BORN_ON not in facts.claims:
+        wanted = ()
     rules, _off = switches.in_force(
         wanted,
-        province=None,
+        province=selfcorrection.province_of(person_id),
         use=RuleSwitch.Use.REPORT,
         at=at,
     )
@@ -237,8 +293,12 @@ def _look_at(case: Complaint, person_id: int, facts: Facts, *, at: datetime) -> 
     found = [
         one
         for one in found_in(person_id, facts, rules)
-        if one.rule in OF_MISSING or one.edit.target in (0, case.dose_id)
+        if one.rule in OF_OTHERS or one.edit.target in (0, case.dose_id)
     ]
+    if found:
+        # Other open reports may be about the same field; this one is what it is for.
+        beside = proving.of_people([person_id], but_complaint=case.pk, at=at)[person_id]
+        found = [one for one in found if not guard.reason_to_decide(beside, one.edit)]
     keep(found, complaint=case, at=at)
     # What was asked is kept no longer than it is needed.
     PopulationInquiry.objects.filter(about=case.pk, purpose=Purpose.PREPARE).delete()

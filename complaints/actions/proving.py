@@ -13,7 +13,7 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import Q
 
-from complaints.choices import OPEN, Field
+from complaints.choices import ADDING, OPEN, Field
 from complaints.models import Claim, SelfCorrection
 from complaints.rules.selfcorrection import facts as told
 from complaints.rules.selfcorrection import guard, identity
@@ -21,9 +21,9 @@ from complaints.rules.selfcorrection.places import place_of
 from portal.accounts import contact
 from portal.common import crypto
 from portal.registry import national_id
+from portal.registry.certificates import issuing
 from portal.registry.corrections import born_text
 from portal.registry.models import (
-    Correction,
     Dose,
     IdentityDocument,
     Lot,
@@ -32,23 +32,30 @@ from portal.registry.models import (
     Telephone,
 )
 
-# What others had at a site on a day, and on which days a lot was used at a site. The
-# person's own doses do not count.
-_SESSIONS: Final = """
-SELECT q.person, q.site, q.day, d.lot_number, p.code, count(*)
+# People, not rows: one whose dose was loaded five times is one, as is a name that doses
+# on nobody's record bear. The person's own do not count, nor such a dose of that name.
+_OTHERS: Final = """count(DISTINCT coalesce(
+  'person ' || d.person_id, 'name ' || lower(d.name_recorded)))"""
+_NOT_OWN: Final = """d.person_id IS DISTINCT FROM q.person
+  AND (d.person_id IS NOT NULL OR lower(d.name_recorded) <> lower(own.full_name))"""
+# What others had at a site on a day, and on which days a lot was used at a site.
+_SESSIONS: Final = f"""
+SELECT q.person, q.site, q.day, d.lot_number, p.code, {_OTHERS}
 FROM unnest(%(people)s::bigint[], %(sites)s::bigint[], %(days)s::date[])
   AS q (person, site, day)
+JOIN registry_person own ON own.id = q.person
 JOIN registry_dose d ON d.site_id = q.site AND d.given_on = q.day
-  AND d.status = 'completed' AND d.person_id IS DISTINCT FROM q.person
+  AND d.status = 'completed' AND {_NOT_OWN}
 JOIN registry_product p ON p.id = d.product_id
 GROUP BY q.person, q.site, q.day, d.lot_number, p.code
 """
-_DAYS: Final = """
-SELECT q.person, q.site, q.lot, d.given_on, count(*)
+_DAYS: Final = f"""
+SELECT q.person, q.site, q.lot, d.given_on, {_OTHERS}
 FROM unnest(%(people)s::bigint[], %(sites)s::bigint[], %(lots)s::text[])
   AS q (person, site, lot)
+JOIN registry_person own ON own.id = q.person
 JOIN registry_dose d ON d.site_id = q.site AND d.lot_number = q.lot
-  AND d.status = 'completed' AND d.person_id IS DISTINCT FROM q.person
+  AND d.status = 'completed' AND {_NOT_OWN}
 GROUP BY q.person, q.site, q.lot, d.given_on
 """
 _LOADED: Final = """
@@ -77,9 +84,11 @@ def of_people(
     phones = _phones(keys)
     doses = _doses(keys)
     stock = _Stock(doses)
-    open_fields = _open_fields(keys, but_complaint)
-    changed = _changed(keys)
-    held = _held(keys, at=at)
+    stands_on = _stands_on(keys)
+    open_fields, missing = _open_fields(stands_on, but_complaint)
+    changed = _changed(stands_on)
+    held = _held(stands_on, at=at)
+    doubted = issuing.doubted(keys)
     found = {}
     for row in rows:
         current, others = numbers.get(row.pk, ("", ()))
@@ -101,10 +110,12 @@ def of_people(
             days=stock.days(row.pk, own),
             before=told.Before(
                 open_fields=frozenset(open_fields.get(row.pk, ())),
+                missing_reported=row.pk in missing,
                 changed_fields=frozenset(changed.get(row.pk, ())),
                 contact_changed_at=at if row.pk in held else None,
+                fraud=_signs_on(own),
             ),
-            certificate_is_stale=row.certificate_stale_since is not None,
+            certificate_is_stale=row.pk in doubted,
             population=row.population,
         )
         found[row.pk] = facts
@@ -141,6 +152,20 @@ def _doses(people: Sequence[int]) -> dict[int, list[Dose]]:
     return found
 
 
+def _signs_on(doses: Iterable[Dose]) -> tuple[str, ...]:
+    """Return the signs on a record itself: doses in two provinces on one day.
+
+    One of them is somebody else's, or its day or site is wrong: whatever a rule would
+    do beside it, a person looks first.
+    """
+    provinces: dict[date, set[int]] = defaultdict(set)
+    for dose in doses:
+        if dose.site.province_id is not None:
+            provinces[dose.given_on].add(dose.site.province_id)
+    travelled = any(len(places) > 1 for places in provinces.values())
+    return ("two_provinces_one_day",) if travelled else ()
+
+
 def _told(dose: Dose, load: int | None) -> told.Dose:
     entry = "service"
     if dose.source == Dose.Source.UPLOAD:
@@ -154,46 +179,57 @@ def _told(dose: Dose, load: int | None) -> told.Dose:
         number=dose.dose_number,
         entry=entry,
         name=dose.name_recorded,
+        is_brought=dose.origin_id is not None,
     )
 
 
+def _stands_on(people: Sequence[int]) -> dict[int, int]:
+    """Return the records that these are and that were joined to them: each with whose.
+
+    What happened on a record before it was joined counts for the whole.
+    """
+    joined = Person.objects.filter(merged_into__in=people)
+    stands_on = {pk: pk for pk in people}
+    for pk, survivor in joined.values_list("pk", "merged_into"):
+        assert survivor is not None
+        stands_on[pk] = survivor
+    return stands_on
+
+
 def _open_fields(
-    people: Sequence[int], but_complaint: int | None
-) -> dict[int, set[str]]:
-    """Return what open reports of these people are about, by person."""
+    stands_on: Mapping[int, int], but_complaint: int | None
+) -> tuple[dict[int, set[str]], set[int]]:
+    """Return what open reports of these people are about, and who misses a dose."""
     found: dict[int, set[str]] = defaultdict(set)
+    missing: set[int] = set()
     claims = Claim.objects.filter(
-        complaint__submission__person__in=people, complaint__status__in=OPEN
+        complaint__submission__person__in=list(stands_on), complaint__status__in=OPEN
     )
     for claim in claims.exclude(complaint=but_complaint).select_related(
         "complaint__submission"
     ):
-        person_id = claim.complaint.submission.person_id
-        assert person_id is not None
-        found[person_id].add(
-            place_of(claim.complaint.kind, claim.complaint.dose_id, claim.field)
-        )
-    return found
+        case = claim.complaint
+        assert case.submission.person_id is not None
+        person_id = stands_on[case.submission.person_id]
+        if case.kind in ADDING:
+            missing.add(person_id)
+        else:
+            found[person_id].add(place_of(case.kind, case.dose_id, claim.field))
+    return found, missing
 
 
-def _changed(people: Sequence[int]) -> dict[int, set[str]]:
+def _changed(stands_on: Mapping[int, int]) -> dict[int, set[str]]:
     found: dict[int, set[str]] = defaultdict(set)
-    rows = SelfCorrection.objects.filter(person__in=people)
+    rows = SelfCorrection.objects.filter(person__in=list(stands_on))
     for person_id, place in rows.values_list("person", "place"):
-        found[person_id].add(place)
+        found[stands_on[person_id]].add(place)
     return found
 
 
-def _held(people: Sequence[int], *, at: datetime) -> set[int]:
+def _held(stands_on: Mapping[int, int], *, at: datetime) -> set[int]:
     """Return whose contact was changed so lately that the record is held."""
-    recent = Correction.objects.filter(
-        target=Correction.Target.PERSON,
-        target_id__in=people,
-        operation=Correction.Operation.CHANGE,
-        applied_at__gt=at - guard.COOL_DOWN,
-    )
-    changed = set(recent.values_list("target_id", flat=True))
-    return {pk for pk in changed if contact.held_until(pk, at=at)}
+    changed = contact.changed_since(stands_on, since=at - guard.COOL_DOWN)
+    return {stands_on[pk] for pk in changed}
 
 
 def with_used_numbers(found: dict[int, told.Facts]) -> dict[int, told.Facts]:

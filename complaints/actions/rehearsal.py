@@ -14,7 +14,7 @@ from datetime import datetime
 from random import Random
 from typing import Any, Final
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from complaints.actions import (
     claimed,
@@ -23,6 +23,7 @@ from complaints.actions import (
     selfcorrection,
     selfservice,
     switches,
+    telephones,
 )
 from complaints.actions.staging_ground import Ground, Placed
 from complaints.choices import Kind
@@ -35,13 +36,9 @@ from complaints.rules.selfcorrection.labelled.measurement import (
     is_right,
     neighbour,
 )
-from complaints.rules.selfcorrection.labelled.mistakes import (
-    MISTAKES,
-    Mistake,
-    Written,
-    write,
-)
+from complaints.rules.selfcorrection.labelled.mistakes import MISTAKES, write
 from complaints.rules.selfcorrection.labelled.world import make
+from complaints.rules.selfcorrection.labelled.written import Mistake, Written
 from complaints.rules.selfcorrection.rule import Edit, Operation, Outcome, State, Tier
 from complaints.rules.selfcorrection.table import AUTOMATIC
 from portal.accounts import contact
@@ -54,9 +51,10 @@ from portal.registry.models import (
     IdentityDocument,
     NameAlias,
     Person,
+    Telephone,
 )
 
-_TELEPHONE: Final = "A7"
+_TELEPHONE: Final = telephones.RULE
 RULES: Final = tuple(rule for rule in AUTOMATIC if rule != _TELEPHONE)
 _FIELDS: Final = ("full_name", "born_on", "sex", "phone", "national_id")
 _DOSE_FIELDS: Final = ("given_on", "product", "lot", "site", "dose_number", "status")
@@ -70,12 +68,14 @@ _WORLD: Final = 2_000
 class Rehearsal:
     """What came of it: people, changes written, how many right, how many undone.
 
-    ``settled``: reports that were settled on the spot. ``restored``: records that were,
-    once taken back, exactly as before. ``rules``: changes by rule.
+    ``settled``: reports that were settled on the spot. ``others_changed``: after how
+    many of the people anything was different on anybody else's record. ``restored``:
+    records that were, once taken back, exactly as before. ``rules``: changes by rule.
     """
 
     people: int = 0
     settled: int = 0
+    others_changed: int = 0
     changes: int = 0
     right: int = 0
     changed: int = 0
@@ -137,7 +137,7 @@ def _play(
         return
     found.people += 1
     person = placed.person
-    before = snapshot(person.pk)
+    before, others = snapshot(person.pk), _others(person.pk)
     found.settled += _report(record, placed, ask, at=at)
     _walk_over(person.pk, ask, batch, at=at)
     rows = list(SelfCorrection.objects.filter(person=person).order_by("pk"))
@@ -148,6 +148,7 @@ def _play(
     if telephone is not None:
         right.append(telephone.new == record.new_phone)
         found.rules[_TELEPHONE] += 1
+    found.others_changed += _others(person.pk) != others
     found.changes += len(right)
     found.right += sum(right)
     if not right:
@@ -232,13 +233,17 @@ def _change_telephone(
     _facts, said = asked(facts, ask, [_TELEPHONE])
     if not judging.fired(said, Tier.A):
         return None
-    return contact.ask(
-        person_id=person_id,
-        phone=record.new_phone,
-        way=ContactChange.Way.BOTH_PHONES,
-        language="vi",
-        at=at,
-    )
+    try:
+        return telephones.change(
+            person_id=person_id,
+            phone=record.new_phone,
+            way=ContactChange.Way.BOTH_PHONES,
+            language="vi",
+            at=at,
+        )
+    except contact.CannotChange:
+        # Switched off, or its cap is reached: the page would not change it either.
+        return None
 
 
 def asked(facts: Facts, ask: Ask, rules: Sequence[str]) -> tuple[Facts, list[Outcome]]:
@@ -291,21 +296,50 @@ def own_batch(by: User, *, at: datetime) -> CampaignBatch:
 
 
 def snapshot(person_id: int) -> tuple[Any, ...]:
-    """Return all that a rule could have changed of a record, its doses too."""
+    """Return all that a rule could have changed of a record, its doses too.
+
+    With what follows from it: the keys by which it is found, what the population
+    database said of it, the lot that a number names.
+    """
     person = Person.objects.get(pk=person_id)
     documents = IdentityDocument.objects.filter(person=person_id, is_void=False)
+    telephones = Telephone.objects.filter(person=person_id, is_void=False)
     aliases = NameAlias.objects.filter(person=person_id, is_void=False)
     doses = Dose.objects.filter(person=person_id).select_related("product", "site")
     return (
-        person.merged_into_id,
+        (person.merged_into_id, person.status, person.is_restricted),
+        (person.name_key, person.name_folded, person.sort_key, person.residence_id),
+        (person.population, person.population_wrong),
         [corrections.read_person(person, name) for name in _FIELDS],
         sorted((document.number, document.is_current) for document in documents),
+        sorted((one.number, one.is_contact) for one in telephones),
         sorted(alias.full_name for alias in aliases),
         [
-            (dose.pk, dose.origin_id, *map(_fact_of(dose), _DOSE_FIELDS))
+            (
+                *(dose.pk, dose.origin_id, dose.lot_id, dose.name_recorded),
+                *(dose.source, dose.country, *map(_fact_of(dose), _DOSE_FIELDS)),
+            )
             for dose in doses.order_by("pk")
         ],
     )
+
+
+# A change of a number, telephone or name is one of its person's version, too.
+_OTHERS: Final = """
+SELECT count(*), sum(hashtextextended(format('%%s %%s %%s', id, version, status), 0))
+FROM registry_person WHERE id <> %(person)s
+UNION ALL
+SELECT count(*), sum(hashtextextended(
+  format('%%s %%s %%s %%s', id, version, status, person_id), 0))
+FROM registry_dose WHERE person_id IS DISTINCT FROM %(person)s
+"""
+
+
+def _others(person_id: int) -> list[tuple[int, int]]:
+    """Return a digest of everybody's record but one, and of the doses of nobody."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OTHERS, {"person": person_id})
+        return cursor.fetchall()
 
 
 def _fact_of(dose: Dose) -> Callable[[str], str]:

@@ -6,8 +6,9 @@ may stop anywhere and run again: what was written is not written twice.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Final
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -15,18 +16,16 @@ from django.utils import timezone
 
 from complaints import policies, timeline
 from complaints.actions import moving
-from complaints.choices import OPEN, Actor, Move
+from complaints.choices import OPEN, Actor, Kind, Move
 from complaints.models import Complaint, Event, Ladder, Policy, Reached, Rung
 from complaints.models.ladder import Clock
-from complaints.rules import clock, ladder
+from complaints.rules import clock, ladder, terms
 from complaints.rules.clock import ANSWERS, Terms
 from portal.common import dated, scope
 from portal.registry.models import Organization
 
-# What office time may lie apart in wall time: eight hours a day, five days a week, and
-# Tết between them.
-_SPREAD: Final = 4.2
-_TET: Final = timedelta(days=12)
+# Not paused; or it fell due while the citizen is asked, as the pause was used up.
+RUNS: Final = Q(paused_at=None) | Q(overdue_at__gt=F("paused_at"))
 
 
 def find(*, at: datetime, limit: int = 5000) -> int:
@@ -34,8 +33,10 @@ def find(*, at: datetime, limit: int = 5000) -> int:
 
     A rung of the ladder in force when the round began, once per case, round and clock
     (the database sees to it). Of several that one case reached meanwhile only the
-    highest is told to each receiver. A paused clock reaches nothing. Only cases that
-    reached one are locked; what somebody has in hand follows with the next search.
+    highest is told to each receiver. A paused clock reaches nothing; one that ran out
+    while the citizen is asked runs on. Only cases that reached one are locked; what
+    somebody has in hand follows with the next search, as does the rest once ``limit``
+    cases were found.
     """
     with scope.system():
         found: dict[int, list[Reached]] = defaultdict(list)
@@ -43,13 +44,15 @@ def find(*, at: datetime, limit: int = 5000) -> int:
         reading = _Reading(at)
         for one in reading.ladders:
             for rung in one.rungs.order_by("share", "levels"):
-                near = list(reading.candidates(one, rung)[: limit - len(cases)])
-                reading.read_terms(near)
-                for case in near:
-                    reached = reading.reached(case, rung)
-                    if reached is not None:
-                        found[case.pk].append(reached)
-                        cases.setdefault(case.pk, case)
+                for near in _pages(reading.candidates(one, rung), limit):
+                    if len(cases) >= limit:
+                        break
+                    reading.read_terms(near)
+                    for case in near:
+                        reached = reading.reached(case, rung)
+                        if reached is not None:
+                            found[case.pk].append(reached)
+                            cases.setdefault(case.pk, case)
         mine = _lock(cases)
         found = {pk: rungs for pk, rungs in found.items() if pk in mine}
         for rungs in found.values():
@@ -74,7 +77,9 @@ class _Reading:
             (rung.clock, rung.share, rung.levels)
             for rung in Rung.objects.filter(hands_up=True)
         }
-        self._rows = list(Policy.objects.select_related("organization"))
+        rows = list(Policy.objects.select_related("organization"))
+        self._reach = _reach(rows)
+        self._ahead: dict[timedelta, datetime] = {}
         self._terms: dict[tuple[int, int], Terms] = {}
 
     def candidates(self, one: Ladder, rung: Rung) -> QuerySet[Complaint]:
@@ -91,9 +96,9 @@ class _Reading:
         )
         cases = Complaint.objects.filter(
             self._near(rung),
+            RUNS,
             ~Exists(noted),
             status__in=OPEN,
-            paused_at=None,
             round_started_at__gte=_midnight(one.valid_from),
         )
         later = [
@@ -117,19 +122,19 @@ class _Reading:
         in_force = dated.in_force(self.ladders, day=timezone.localdate(begins))
         if in_force is None or in_force.pk != rung.ladder_id:
             return None
-        terms = self._terms[case.pk, case.version]
+        allowed = self._terms[case.pk, case.version]
         if rung.clock == Clock.ANSWER:
-            assert terms.first_answer is not None
-            share = terms.first_answer * rung.share / 100
-            instant = clock.later(begins, share, terms=terms)
+            assert allowed.first_answer is not None
+            share = allowed.first_answer * rung.share / 100
+            instant = clock.later(begins, share, terms=allowed)
         else:
-            extra = terms.extension if case.extended_at else timedelta(0)
+            extra = allowed.extension if case.extended_at else timedelta(0)
             instant = ladder.reached_at(
                 rung.share,
                 begins=begins,
                 due_at=case.due_at,
-                allowed=terms.repair + extra,
-                terms=terms,
+                allowed=allowed.repair + extra,
+                terms=allowed,
             )
         if instant > self.at:
             return None
@@ -144,20 +149,78 @@ class _Reading:
         )
 
     def _near(self, rung: Rung) -> Q:
-        """Return which cases may have reached a rung, by what the index knows."""
+        """Return which cases may have reached a rung, by what the index knows.
+
+        Exactly those in wall time; in office time few besides.
+        """
         if rung.clock == Clock.ANSWER:
-            shortest = min(row.first_answer_hours for row in self._rows)
-            begun = self.at - timedelta(hours=shortest) * rung.share / 100
             answered = Event.objects.filter(
                 complaint=OuterRef("pk"), round=OuterRef("round"), move__in=ANSWERS
             )
-            return Q(~Exists(answered), round_started_at__lte=begun)
-        if rung.share > 100:
-            shortest = min(row.repair_hours for row in self._rows)
-            past = timedelta(hours=shortest) * (rung.share - 100) / 100
-            return Q(due_at__lte=self.at - past)
-        ahead = max(_wall(row) for row in self._rows) * (100 - rung.share) / 100
-        return Q(due_at__lte=self.at + ahead)
+            begun = Q(pk__in=[])
+            for row, cases in self._reach:
+                allowed = timedelta(hours=row.first_answer_hours) * rung.share / 100
+                begun |= cases & Q(round_started_at__lte=self.at - allowed)
+            return begun & Q(~Exists(answered))
+        near, latest = Q(pk__in=[]), []
+        for row, cases in self._reach:
+            repair = timedelta(hours=row.repair_hours)
+            longer = repair + timedelta(hours=row.extension_hours)
+            usual, extended = (self._due_by(t, rung, row) for t in (repair, longer))
+            near |= cases & Q(extended_at=None, due_at__lte=usual)
+            near |= cases & Q(extended_at__isnull=False, due_at__lte=extended)
+            latest += [usual, extended]
+        # The index knows no policies: one bound for all of them serves it.
+        return near & Q(due_at__lte=max(latest, default=self.at))
+
+    def _due_by(self, allowed: timedelta, rung: Rung, row: Policy) -> datetime:
+        """Return when a case is due at most that has reached a rung by now."""
+        left = allowed * (100 - rung.share) / 100
+        if not row.in_office or left <= timedelta(0):
+            return self.at + left
+        if left not in self._ahead:
+            self._ahead[left] = policies.latest_after(self.at, left)
+        return self._ahead[left]
+
+
+def _reach(rows: Sequence[Policy]) -> list[tuple[Policy, Q]]:
+    """Return the policies, each with the cases whose rounds go by it.
+
+    Those for everybody by kind and the days on which they are in force; the others
+    stand with their cases.
+    """
+    found = [(row, Q(policy=row)) for row in rows if not terms.is_general(row)]
+    general = [row for row in rows if terms.is_general(row)]
+    marks = {day for row in general for day in (row.valid_from, row.valid_to) if day}
+    for begins, ends in pairwise([*sorted(marks), None]):
+        assert begins is not None
+        during = Q(policy=None, round_started_at__gte=_midnight(begins))
+        if ends is not None:
+            during &= Q(round_started_at__lt=_midnight(ends))
+        for row in general:
+            kinds = [k for k in Kind if _in_force(general, k, begins) == row]
+            if kinds:
+                found.append((row, during & Q(kind__in=kinds)))
+    return found
+
+
+def _in_force(rows: Sequence[Policy], kind: Kind, day: date) -> Policy | None:
+    try:
+        return terms.in_force(rows, kind=kind, day=day)
+    except LookupError:
+        return None
+
+
+def _pages(cases: QuerySet[Complaint], size: int) -> Iterator[list[Complaint]]:
+    """Yield cases that are ordered by due time and key, so many at a time."""
+    page = list(cases[:size])
+    while page:
+        yield page
+        if len(page) < size:
+            return
+        after = page[-1]
+        further = Q(due_at__gt=after.due_at) | Q(due_at=after.due_at, pk__gt=after.pk)
+        page = list(cases.filter(further)[:size])
 
 
 def _lock(cases: dict[int, Complaint]) -> set[int]:
@@ -168,12 +231,6 @@ def _lock(cases: dict[int, Complaint]) -> set[int]:
     rows = Complaint.objects.filter(pk__in=cases).select_for_update(skip_locked=True)
     locked = rows.order_by("pk").values_list("pk", "version")
     return {pk for pk, version in locked if cases[pk].version == version}
-
-
-def _wall(row: Policy) -> timedelta:
-    """Return the longest wall time that a policy's time may take."""
-    allowed = timedelta(hours=row.repair_hours + row.extension_hours)
-    return allowed * _SPREAD + _TET if row.in_office else allowed
 
 
 def _midnight(day: date) -> datetime:
@@ -221,31 +278,3 @@ def climb(organization: Organization, levels: int, *, at: datetime) -> Organizat
     for _ in range(levels):
         organization = moving.above(organization, at=at)
     return organization
-
-
-def still_matters(rows: Sequence[Reached]) -> tuple[list[Reached], list[Reached]]:
-    """Part rungs into those to tell now and those that are over; others wait.
-
-    Over: the case ended, began a new round, or was answered. Waiting: its clock pauses.
-    """
-    now: list[Reached] = []
-    over: list[Reached] = []
-    answered = _answered([row for row in rows if row.clock == Clock.ANSWER])
-    for row in rows:
-        case = row.complaint
-        heard = row.clock == Clock.ANSWER and (case.pk, row.round) in answered
-        if case.status not in OPEN or case.round != row.round or heard:
-            over.append(row)
-        elif case.paused_at is None:
-            now.append(row)
-    return now, over
-
-
-def _answered(rows: Sequence[Reached]) -> set[tuple[int, int]]:
-    """Return cases and rounds in which the citizen heard from staff."""
-    if not rows:
-        return set()
-    answers = Event.objects.filter(
-        complaint__in=[row.complaint_id for row in rows], move__in=ANSWERS
-    )
-    return set(answers.values_list("complaint_id", "round"))

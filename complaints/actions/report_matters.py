@@ -279,6 +279,7 @@ def sender_of(values: Values, person: Person | None, *, language: str) -> Sender
         return Sender(
             full_name=values.full_name,
             born_on=born.first(),
+            is_born_partly=born.precision != "day",
             sex=values.sex or "",
             national_id=values.id_number,
             phone="",

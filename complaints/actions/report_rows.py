@@ -30,6 +30,7 @@ Verdict = ReportRow.Verdict
 # somebody's name alone, or of a dose that was not given.
 _OF_DOSES: Final = frozenset(
     ("not_marked", "several_doses", "same_as_row", "twice_differs", "note_contradicts")
+    + ("perhaps_row",)
 )
 # What a submission's name may have.
 MOST_LETTERS: Final = 120

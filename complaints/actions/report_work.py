@@ -24,7 +24,7 @@ from complaints.rules.refused import Refused
 from portal.accounts.models import User
 from portal.audit import record as audit
 from portal.common import outbox, scope
-from portal.registry.imports import reading, vocabulary
+from portal.registry.imports import reading, repeats, vocabulary
 from portal.registry.imports.exceptions import CannotRead
 from portal.registry.imports.rows import ListRow, Reason
 
@@ -60,17 +60,13 @@ def _read(ref: uuid.UUID, *, by: User, at: datetime, until: float) -> bool:
         words = vocabulary.load()
         one = ReportList.objects.get(ref=ref)
     try:
-        rows = list(
-            islice(
-                reading.read(
-                    content_of(one),
-                    vocabulary=words,
-                    columns=one.columns,
-                    on=timezone.localdate(one.uploaded_at),
-                ),
-                MOST_ROWS + 1,
-            )
+        read = reading.read(
+            content_of(one),
+            vocabulary=words,
+            columns=one.columns,
+            on=timezone.localdate(one.uploaded_at),
         )
+        rows = repeats.settled(islice(read, MOST_ROWS + 1))
         if len(rows) > MOST_ROWS:
             raise CannotRead("too_many_rows", str(MOST_ROWS))
     except CannotRead as refusal:

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from complaints.choices import Channel, Relation
+
+MOST_MATTERS: Final = 10
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,10 @@ class Sender:
     """Whose record it is, as typed, and the proved telephone to answer to.
 
     ``phone`` is empty where staff helped somebody who has none: then whoever has the
-    code follows it with the year of birth instead of the last four digits. ``vouched``:
-    only where the record that is reported about is the sender's own.
+    code follows it with year of birth and name instead of the last four digits.
+    ``vouched``: only where the record that is reported about is the sender's own.
+    ``is_born_partly``: of the birth date only year or month were typed; ``born_on`` is
+    the first day that it can be.
     """
 
     full_name: str
@@ -85,3 +90,4 @@ class Sender:
     channel: str = Channel.SELF
     language: str = "vi"
     vouched: Vouched | None = None
+    is_born_partly: bool = False

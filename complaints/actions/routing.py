@@ -16,7 +16,6 @@ from complaints import policies
 from complaints.actions import atlas
 from complaints.choices import Actor, Field, Move, Status
 from complaints.models import Complaint
-from complaints.rules import terms
 from complaints.rules.responsibility import (
     IDENTITY,
     Answer,
@@ -199,22 +198,22 @@ def _write(answers: list[tuple[int, Answer]], *, at: datetime) -> None:
 
 
 def _set_terms(ids: list[int], *, day: date) -> None:
-    """Let a policy of whoever got the case count, where there is one, from its sending.
+    """Let the policy and office hours of whoever got a case count, from its sending.
 
-    One statement where no level and no organization has a policy of its own.
+    One statement where both are the same for everybody.
     """
-    narrow = policies.special(day=day)
-    if not narrow:
+    if not policies.depend_on_body(day=day):
         return
-    routed = Complaint.objects.filter(pk__in=ids).select_related("holder")
+    cases = list(
+        Complaint.objects.filter(pk__in=ids).select_related("holder").order_by("pk")
+    )
+    terms = policies.of_rounds(cases)
     changed = []
-    for case in routed.order_by("pk"):
-        if not any(terms.holds_for(row, case.holder) for row in narrow):
-            continue
-        case.policy, case.due_at = policies.of_round(
-            case.kind, begins=case.round_started_at, body=case.holder
-        )
-        changed.append(case)
+    for case in cases:
+        policy, due_at = terms[case.pk]
+        if (case.policy_id, case.due_at) != (policy and policy.pk, due_at):
+            case.policy, case.due_at = policy, due_at
+            changed.append(case)
     Complaint.objects.bulk_update(changed, ["policy", "due_at"])
 
 

@@ -1,12 +1,13 @@
 """Changing rules that are data, and texts: one proposes, another one confirms.
 
 What is in force is never edited: a new row holds from a day that has not come yet, and
-each round counts by what was in force on the day it began.
+each round counts by what was in force on the day it began. Days off are days, no rules:
+what is open and due after them is counted anew.
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
-from typing import Any
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -14,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from complaints import permissions
+from complaints.actions import recounting
 from complaints.models import (
     Delegation,
     Ladder,
@@ -26,7 +28,7 @@ from complaints.models import (
 from complaints.rules.refused import Refused
 from portal.accounts.models import User
 from portal.audit import record as audit
-from portal.registry.models import Organization
+from portal.registry.models import Holiday, Organization
 
 Subject = RuleDraft.Subject
 
@@ -67,7 +69,7 @@ def confirm(ref: UUID, *, by: User, at: datetime) -> RuleDraft:
                 raise Refused(_("A second person has to confirm what you proposed."))
             permissions.require_two(draft.proposed_by_id, by, at=at)
             _require_coming(draft.valid_from, at=at)
-            _publish(draft)
+            _publish(draft, at=at)
             draft.confirmed_by, draft.confirmed_at = by, at
             draft.save(update_fields=["confirmed_by", "confirmed_at"])
             _note(draft, "confirmed", by=by, at=at)
@@ -161,12 +163,37 @@ def as_office(draft: RuleDraft) -> OfficeHours:
     )
 
 
-def _publish(draft: RuleDraft) -> None:
+def as_days(draft: RuleDraft) -> list[Holiday]:
+    """Return the days off, or worked, that a draft would make; not saved."""
+    facts = draft.content
+    last = date.fromisoformat(facts["last_day"])
+    return [
+        Holiday(
+            day=draft.valid_from + timedelta(days=n),
+            name=facts["name"],
+            is_workday=facts["is_workday"],
+            source=draft.source,
+            is_own=True,
+        )
+        for n in range((last - draft.valid_from).days + 1)
+    ]
+
+
+_OF_A_DAY: Final = ("name", "is_workday", "source", "is_own")
+
+
+def _publish(draft: RuleDraft, *, at: datetime) -> None:
     if draft.subject == Subject.POLICY:
         as_policy(draft).save()
         return
     if draft.subject == Subject.OFFICE:
         as_office(draft).save()
+        return
+    if draft.subject == Subject.DAYS:
+        for day in as_days(draft):
+            facts = {name: getattr(day, name) for name in _OF_A_DAY}
+            Holiday.objects.update_or_create(day=day.day, defaults=facts)
+        recounting.recount(since=draft.valid_from, at=at)
         return
     if draft.subject == Subject.TEXT:
         as_wording(draft).save()

@@ -13,8 +13,8 @@ from typing import Final
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from complaints.actions import evidence, moving
-from complaints.choices import OPEN, Actor, Move
+from complaints.actions import certified, evidence, moving
+from complaints.choices import Actor, Move
 from complaints.models import Complaint, Evidence
 from complaints.rules import legibility
 from portal.common import antivirus, outbox, pictures, scope
@@ -60,6 +60,9 @@ def _check(pk: int, *, at: datetime) -> None:
     except pictures.Unopenable as reason:
         _refuse(row, Evidence.Refusal(str(reason)), at=at)
         return
+    certificate = certified.on_file(content, row.media_type)
+    if certificate:
+        evidence.write(evidence.certificate_of(row), certificate.encode())
     for number, page in enumerate(opened.pages, start=1):
         evidence.write(evidence.name_of(row, number), page.picture)
         evidence.write(evidence.name_of(row, number, small=True), page.thumbnail)
@@ -72,6 +75,7 @@ def _check(pk: int, *, at: datetime) -> None:
         locked.pages = len(opened.pages)
         locked.width, locked.height = opened.width, opened.height
         locked.fingerprint = opened.fingerprint
+        locked.has_certificate = bool(certificate)
         locked.warning = legibility.trouble(opened.measures) or ""
         locked.save()
         _empty_quarantine(locked)
@@ -87,20 +91,41 @@ def _refuse(row: Evidence, reason: str, *, at: datetime) -> None:
         locked.refusal = reason
         locked.save()
         _empty_quarantine(locked)
-        if locked.submission_id is None:
-            return
-        concerned = Complaint.objects.filter(
-            submission=locked.submission_id, status__in=OPEN
-        ).order_by("number")
-        first = concerned.values_list("pk", flat=True).first()
-        if first is not None:
+        concerned, data = _concerned(locked)
+        if concerned is not None:
             moving.move(
-                moving.lock(first),
+                moving.lock(concerned),
                 Move.REFUSE_FILE,
                 actor=Actor.SYSTEM,
                 at=at,
-                data={"refusal": reason},
+                data={"refusal": reason} | data,
             )
+
+
+def _concerned(row: Evidence) -> tuple[int | None, dict[str, int]]:
+    """Return the open matter that a file was sent for, and what its event says besides.
+
+    The one that it was added to, else the first of its report; where the whole report
+    only joined others, the first of those: then the event names who sent the file.
+    """
+    if row.submission_id is None:
+        return None, {}
+    is_open = Complaint.objects.open()
+    if row.complaint_id is not None:
+        return is_open.filter(pk=row.complaint_id).values_list(
+            "pk", flat=True
+        ).first(), {}
+    own = is_open.filter(submission=row.submission_id).order_by("number")
+    first = own.values_list("pk", flat=True).first()
+    if first is not None:
+        return first, {}
+    joined = is_open.filter(
+        # Without a telephone there is nobody to tell.
+        joinings__submission=row.submission_id,
+        joinings__submission__phone_digest__isnull=False,
+    ).order_by("pk")
+    first = joined.values_list("pk", flat=True).first()
+    return first, {"submission": row.submission_id}
 
 
 def _lock(row: Evidence) -> Evidence | None:

@@ -2,18 +2,27 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from complaints.actions import moving, switches
+from complaints import permissions
+from complaints.actions import claimed, moving, proving, switches
 from complaints.choices import Actor, Move, Status
 from complaints.models import CampaignBatch, Complaint, SelfCorrection
 from complaints.rules.refused import Refused
-from complaints.rules.selfcorrection.rule import Edit, Kind, Operation, Outcome
-from complaints.rules.selfcorrection.table import RULES
+from complaints.rules.selfcorrection import judging
+from complaints.rules.selfcorrection.rule import (
+    Edit,
+    Kind,
+    Operation,
+    Outcome,
+    State,
+)
+from complaints.rules.selfcorrection.table import OF_SERIES, RULES
 from portal.accounts.models import User
 from portal.common import outbox, scope
 from portal.registry import corrections, places
@@ -43,7 +52,9 @@ def apply(
 ) -> list[SelfCorrection]:
     """Write what a rule proved, all or nothing; return its rows.
 
-    Raise Held where the record moved on, or another process changed a field first.
+    Raise Held where the record moved on, or another process changed a field first. A
+    rule that looks at all doses of a record is asked again under its lock: a list may
+    have brought another one meanwhile.
     """
     rule = RULES[outcome.rule]
     whole = uuid.uuid4()
@@ -76,6 +87,8 @@ def apply(
     }
     try:
         with transaction.atomic():
+            if rule.code in OF_SERIES:
+                _require_still(person_id, outcome, complaint, at=at)
             return [
                 SelfCorrection.objects.create(
                     place=edit.place,
@@ -88,6 +101,21 @@ def apply(
         raise Held("claim_says_otherwise") from error
     except (CannotCorrect, IntegrityError) as error:
         raise Held("changed_before") from error
+
+
+def _require_still(
+    person_id: int, outcome: Outcome, complaint: Complaint | None, *, at: datetime
+) -> None:
+    """Raise Held where a rule says another thing of a record, once that is locked."""
+    Person.objects.select_for_update().get(pk=person_id)
+    facts = (
+        claimed.of_complaint(complaint, at=at)
+        if complaint is not None
+        else proving.of_people([person_id], at=at).get(person_id)
+    )
+    said = judging.judge(facts, rules=[outcome.rule]) if facts is not None else []
+    if all(one.edits != outcome.edits or one.state != State.FIRES for one in said):
+        raise Held(next((one.reason for one in said if one.reason), "changed_before"))
 
 
 def province_of(person_id: int) -> int | None:
@@ -118,68 +146,135 @@ def provinces_of(residences: Iterable[int | None]) -> dict[int, int]:
 def undo(ref: uuid.UUID, *, by: User, at: datetime) -> list[SelfCorrection]:
     """Put back all that one firing changed; whose record it is gets told.
 
-    A report that it had settled goes to a person. Raise Refused where it was taken
-    back already, or the record was changed again since.
-    """
-    with scope.system():
-        row = SelfCorrection.objects.filter(ref=ref).first()
-        if row is None:
-            raise Refused(_("There is no such correction."))
-        return take_back([row.whole], by=by, at=at)
-
-
-def take_back(
-    wholes: Sequence[uuid.UUID], *, by: User, at: datetime
-) -> list[SelfCorrection]:
-    """Put back these firings, the newest first; see ``undo``."""
-    rows = list(
-        SelfCorrection.objects.select_for_update(of=("self",))
-        .filter(whole__in=wholes)
-        .select_related("correction", "complaint__submission", "complaint__holder")
-        .order_by("-pk")
-    )
-    if any(row.undone_at for row in rows):
-        raise Refused(_("It was taken back already."))
-    for row in rows:
-        warrant = Warrant(
-            Correction.Reason.UNDO,
-            f"{RULES[row.rule].reference} self-{row.pk}",
-            proposed_by=by.pk,
-        )
-        try:
-            corrections.undo(row.correction, warrant=warrant, at=at)
-        except CannotCorrect as error:
-            raise Refused(
-                _("The record was changed again since. Look at it as it is now.")
-            ) from error
-        row.undone_at, row.undone_by = at, by
-        row.save(update_fields=["undone_at", "undone_by"])
-    _reopen({r.complaint_id: r.complaint for r in rows if r.complaint}, at=at)
-    # One notice for each firing: its first row stands for it.
-    firsts = {row.whole: row.pk for row in rows if row.complaint_id is None}
-    if firsts:
-        outbox.add("self_undone", sorted(firsts.values()), at=at)
-    return rows
-
-
-def check(ref: uuid.UUID, *, is_right: bool, by: User, at: datetime) -> SelfCorrection:
-    """Say of a sampled change that it was right or wrong; the rule may halt by it.
-
-    Raise Refused where it is no sample, was looked at already, or concerns a report
-    that the reader settled.
+    A report that it had settled goes to a person. Whoever takes back one by one has
+    found it wrong, so it counts with the sample, and the rule may halt by it. Raise
+    Refused where it was taken back already, or the record was changed again since.
     """
     with scope.system():
         switches.lock()
         row = SelfCorrection.objects.filter(ref=ref).first()
+        if row is None:
+            raise Refused(_("There is no such correction."))
+        found = take_back([row.whole], by=by, at=at)
+        if found.moved:
+            raise Refused(
+                _("The record was changed again since. Look at it as it is now.")
+            )
+        if not found.rows:
+            raise Refused(_("It was taken back already."))
+        same = SelfCorrection.objects.filter(whole=row.whole, finding="")
+        same.update(
+            is_sampled=True, finding=Finding.WRONG, checked_by=by, checked_at=at
+        )
+        switches.halt_where_wrong(row.rule, at=at)
+        return found.rows
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """What was put back, and what stays, as its record was changed again since."""
+
+    rows: list[SelfCorrection]
+    moved: list[SelfCorrection]
+
+    @property
+    def firings(self) -> int:
+        """Return how many firings were put back."""
+        return len({row.whole for row in self.rows})
+
+    @property
+    def left(self) -> int:
+        """Return how many firings stay as they are."""
+        return len({row.whole for row in self.moved})
+
+
+def take_back(wholes: Sequence[uuid.UUID], *, by: User, at: datetime) -> TakenBack:
+    """Put back these firings, the newest first, each as a whole or not at all.
+
+    One whose record was changed again since stays and keeps no other from being put
+    back; what was taken back before is passed over. Whoever is concerned is told, and
+    a report that was settled by it goes to a person.
+    """
+    chosen = SelfCorrection.objects.filter(whole__in=wholes, undone_at=None)
+    reports = sorted({pk for pk in chosen.values_list("complaint", flat=True) if pk})
+    cases = {pk: moving.lock(pk) for pk in reports}
+    firings: dict[uuid.UUID, list[SelfCorrection]] = {}
+    for row in (
+        chosen.select_for_update(of=("self",))
+        .select_related("correction")
+        .order_by("-pk")
+    ):
+        firings.setdefault(row.whole, []).append(row)
+    found = TakenBack([], [])
+    for rows in firings.values():
+        (found.rows if _put_back(rows, by=by, at=at) else found.moved).extend(rows)
+    reopened = _reopen(
+        [cases[r.complaint_id] for r in found.rows if r.complaint_id in cases], at=at
+    )
+    # One notice for each firing: its first row stands for it. Who gets the report back
+    # is told by that.
+    firsts = {
+        row.whole: row.pk for row in found.rows if row.complaint_id not in reopened
+    }
+    if firsts:
+        outbox.add("self_undone", sorted(firsts.values()), at=at)
+    return found
+
+
+def _put_back(rows: Sequence[SelfCorrection], *, by: User, at: datetime) -> bool:
+    """Put back one firing; return False, with nothing written, where it moved on."""
+    try:
+        with transaction.atomic():
+            for row in rows:
+                warrant = Warrant(
+                    Correction.Reason.UNDO,
+                    f"{RULES[row.rule].reference} self-{row.pk}",
+                    proposed_by=by.pk,
+                )
+                corrections.undo(row.correction, warrant=warrant, at=at)
+                row.undone_at, row.undone_by = at, by
+                row.save(update_fields=["undone_at", "undone_by"])
+    except CannotCorrect:
+        for row in rows:
+            row.undone_at = row.undone_by = None
+        return False
+    return True
+
+
+def check(
+    ref: uuid.UUID,
+    *,
+    is_right: bool,
+    against: SelfCorrection.Against,
+    by: User,
+    at: datetime,
+) -> SelfCorrection:
+    """Say of a sampled change that it was right or wrong, and what it was held against.
+
+    What is wrong is taken back at once, and the rule may halt by it. Where the record
+    was changed again since, it stays as it is (``undone_at`` is null), and a report
+    that was settled by it goes to a person. Raise Refused where it is no sample, was
+    looked at already, or stands on the reader's own record.
+    """
+    with scope.system():
+        switches.lock()
+        row = SelfCorrection.objects.select_related("person").filter(ref=ref).first()
         if row is None or not row.is_sampled:
             raise Refused(_("This change is not one to be looked at."))
+        people = {row.person_id, row.person.surviving_id}
+        permissions.require_other(by, None, people)
         same = SelfCorrection.objects.select_for_update().filter(whole=row.whole)
         if any(other.finding for other in same):
             raise Refused(_("Somebody has looked at it already."))
         finding = Finding.RIGHT if is_right else Finding.WRONG
-        same.update(finding=finding, checked_by=by, checked_at=at)
+        same.update(
+            finding=finding, checked_by=by, checked_at=at, checked_against=against
+        )
         if not is_right:
             switches.halt_where_wrong(row.rule, at=at)
+            found = take_back([row.whole], by=by, at=at)
+            left = sorted({r.complaint_id for r in found.moved if r.complaint_id})
+            _reopen([moving.lock(pk) for pk in left], at=at)
         row.refresh_from_db()
         return row
 
@@ -216,10 +311,14 @@ def _write(person_id: int, edit: Edit, *, warrant: Warrant, at: datetime) -> Cor
     )
 
 
-def _reopen(complaints: dict[int | None, Complaint | None], *, at: datetime) -> None:
-    """Give reports that were settled by what is taken back to a person."""
-    for complaint in complaints.values():
-        if complaint is None or complaint.status != Status.RESOLVED:
+def _reopen(complaints: Iterable[Complaint], *, at: datetime) -> set[int]:
+    """Give locked reports that were settled to a person; return which were.
+
+    Those that people have in hand already are left with them.
+    """
+    reopened = set()
+    for complaint in {one.pk: one for one in complaints}.values():
+        if complaint.status != Status.RESOLVED:
             continue
         # Nobody has the new round yet: routing looks for a policy of its own.
         moving.move(
@@ -230,3 +329,5 @@ def _reopen(complaints: dict[int | None, Complaint | None], *, at: datetime) -> 
             routed_at=None,
             **moving.new_round(complaint, body=None, at=at),
         )
+        reopened.add(complaint.pk)
+    return reopened

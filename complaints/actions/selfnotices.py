@@ -1,9 +1,10 @@
-"""Telling people that their record was put right, or put back, without a report.
+"""Telling people what became of their record without a report: put right, put back.
 
 By text message to the telephone on record, by day only, without health data.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,22 +12,25 @@ from django.conf import settings
 from django.db.models import (
     BigIntegerField,
     Case,
+    Exists,
     F,
     Model,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     When,
 )
+from django.db.models.functions import Coalesce
 
 from complaints.actions import inviting
 from complaints.models import Invitation, QuietHours, SelfCorrection
 from complaints.rules import quiet
 from portal.common import outbox, providers, scope
-from portal.registry.models import Correction, Dose, Telephone
+from portal.registry.models import Certificate, Correction, Dose, Telephone
 
 # What a message is owed for, and the person whom it is about.
-Rows = QuerySet[Any, tuple[int, int]]
+Rows = Iterable[tuple[int, int | None]]
 
 DONE: Final = (
     "[TIEM CHUNG] Ho so cua ban vua duoc tu sua mot cho. Chua dung? Tra cuu va bam Sua"
@@ -46,6 +50,14 @@ INVITED: Final = (
 PUT_BACK: Final = (
     "[TIEM CHUNG] Cho co so y te sua tren ho so cua ban da duoc tra lai nhu cu. Hoi:"
     " {help}."
+)
+RENEWED: Final = (
+    "[TIEM CHUNG] Ho so cua ban da sua nen chung nhan cu het hieu luc. Da co ban moi:"
+    " tra cuu, mo chung nhan va in lai. Hoi: {help}."
+)
+REVOKED: Final = (
+    "[TIEM CHUNG] Ho so cua ban da sua nen chung nhan cu het hieu luc. Tra cuu, mo"
+    " chung nhan de biet con thieu gi. Hoi: {help}."
 )
 
 
@@ -81,12 +93,60 @@ def tell_put_back(subjects: Sequence[int], *, at: datetime) -> None:
     _tell("prepared_undone", PUT_BACK, subjects, at=at, rows=_corrected(subjects))
 
 
-def _of(model: type[Model], subjects: Sequence[int]) -> Rows:
+@outbox.outside_transaction
+def tell_pair_done(subjects: Sequence[int], *, at: datetime) -> None:
+    """Say what staff decided of doubles, two records or a dose. The outbox's handler.
+
+    To everybody concerned: whoever has the dose or had it, both of two records.
+    """
+    _tell("pair_done", PREPARED, subjects, at=at, rows=_concerned(subjects))
+
+
+@outbox.outside_transaction
+def tell_pair_undone(subjects: Sequence[int], *, at: datetime) -> None:
+    """Say that such a decision was taken back. The outbox's handler."""
+    _tell("pair_undone", PUT_BACK, subjects, at=at, rows=_concerned(subjects))
+
+
+@outbox.outside_transaction
+def tell_revoked(subjects: Sequence[int], *, at: datetime) -> None:
+    """Say that a certificate ended by a correction, and whether there is a new one.
+
+    Of several that ended one after the other the last is told. The outbox's handler.
+    """
+    ended = OuterRef("revoked_at")
+    later = Certificate.objects.filter(
+        Q(revoked_at__gt=ended) | Q(revoked_at=ended, pk__gt=OuterRef("pk")),
+        reason=Certificate.Reason.STALE,
+    )
+    owner = Coalesce("person__merged_into", "person")
+    rows = Certificate.objects.filter(pk__in=subjects, revoked_at__isnull=False)
+    # Also of one that stood on a record before it was joined.
+    told = (
+        rows.annotate(owner=owner)
+        .exclude(Exists(later.filter(person=OuterRef("owner"))))
+        .exclude(Exists(later.filter(person__merged_into=OuterRef("owner"))))
+    )
+    new = Certificate.objects.filter(person=OuterRef("owner"), revoked_at=None)
+    for text, chosen in (
+        (RENEWED, told.filter(Exists(new))),
+        (REVOKED, told.exclude(Exists(new))),
+    ):
+        _tell(
+            "certificate_revoked",
+            text,
+            subjects,
+            at=at,
+            rows=chosen.order_by("pk").values_list("pk", "owner"),
+        )
+
+
+def _of(model: type[Model], subjects: Sequence[int]) -> QuerySet[Any, tuple[int, int]]:
     """Return rows that name their person."""
     return model._default_manager.filter(pk__in=subjects).values_list("pk", "person")
 
 
-def _corrected(subjects: Sequence[int]) -> Rows:
+def _corrected(subjects: Sequence[int]) -> QuerySet[Any, tuple[int, int]]:
     """Return corrections with the person on whose record each was made."""
     owner = Dose.objects.filter(pk=OuterRef("target_id")).values("person")
     person = Case(
@@ -95,6 +155,24 @@ def _corrected(subjects: Sequence[int]) -> Rows:
         output_field=BigIntegerField(),
     )
     return Correction.objects.filter(pk__in=subjects).values_list("pk", person)
+
+
+def _concerned(subjects: Sequence[int]) -> list[tuple[int, int | None]]:
+    """Return corrections with everybody whose record each of them changed."""
+    found = set()
+    rows = Correction.objects.filter(pk__in=subjects)
+    for row in rows:
+        if row.target == Correction.Target.PERSON:
+            found.add((row.pk, row.target_id))
+        for side in (row.before, row.after):
+            found |= {
+                (row.pk, int(side[field]))
+                for field in ("person", "merged_into")
+                if side.get(field)
+            }
+    voided = rows.filter(target=Correction.Target.DOSE)
+    found |= set(_corrected(list(voided.values_list("pk", flat=True))))
+    return sorted((pk, person) for pk, person in found if person is not None)
 
 
 def _tell(
@@ -112,18 +190,23 @@ def _tell(
                 person__in=[person for _, person in meant], is_contact=True
             )
         }
-    for place, (pk, person) in enumerate(meant):
-        if person not in phones:
-            continue
+    # One telephone is told once, also where two records of it are meant.
+    numbers: dict[int, list[str]] = defaultdict(list)
+    for pk, person in meant:
+        phone = phones.get(person) if person is not None else None
+        if phone is not None and phone not in numbers[pk]:
+            numbers[pk].append(phone)
+    owed = [(pk, n, to) for pk, all_ in numbers.items() for n, to in enumerate(all_)]
+    for place, (pk, n, to) in enumerate(owed):
         try:
             providers.send_sms(
-                phones[person],
+                to,
                 text.format(help=settings.HELP_LINE),
-                key=f"{kind}:{pk}",
+                key=f"{kind}:{pk}:{n}" if n else f"{kind}:{pk}",
                 at=at,
             )
         except providers.Undelivered as trouble:
-            rest = [waiting for waiting, _ in meant[place:]]
+            rest = list(dict.fromkeys(waiting for waiting, _n, _to in owed[place:]))
             outbox.postpone(kind, rest, at=at, delay=trouble.retry_after)
             return
         except providers.Undeliverable:

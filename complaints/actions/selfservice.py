@@ -48,7 +48,7 @@ def settle(ids: Iterable[int], *, at: datetime) -> list[int]:
     """
     ids = list(ids)
     with scope.system():
-        busy = {c.pk for c in _undecided(ids) if _settle(c, at=at)}
+        busy = {c.pk for c in _in_order(ids) if _settle(c, at=at)}
     return [pk for pk in ids if pk not in busy]
 
 
@@ -63,7 +63,7 @@ def conclude(inquiry_ids: Iterable[int], *, at: datetime) -> list[int]:
         ).values_list("about", flat=True)
     )
     with scope.system():
-        busy = {c.pk for c in _undecided(about) if _settle(c, at=at)}
+        busy = {c.pk for c in _in_order(about) if _settle(c, at=at)}
     return [pk for pk in about if pk not in busy]
 
 
@@ -89,8 +89,8 @@ def said_in(asked: Iterable[PopulationInquiry]) -> dict[Question, Said | None]:
             continue
         for question, reply in replies.items():
             found[question] = (
-                Said(reply.wrong, inquiry.answered_at, inquiry.source)
-                if reply is not None and inquiry.answered_at is not None
+                Said(reply.wrong, inquiry.said_at, inquiry.source)
+                if reply is not None and inquiry.said_at is not None
                 else None
             )
     return found
@@ -130,6 +130,23 @@ def _undecided(ids: Iterable[int]) -> Iterable[Complaint]:
         .select_related("submission__person", "holder")
         .order_by("pk")
     )
+
+
+def _in_order(ids: Iterable[int]) -> list[Complaint]:
+    """Return what ``_undecided`` does, by the order of a campaign: caps, then people.
+
+    So that no two who correct several records in one transaction wait for each other.
+    """
+
+    def place(complaint: Complaint) -> tuple[int, int]:
+        person = complaint.submission.person
+        assert person is not None
+        return person.surviving_id, complaint.pk
+
+    found = sorted(_undecided(ids), key=place)
+    if found:
+        switches.keep_to_caps(ACTING)
+    return found
 
 
 def settle_now(
@@ -201,7 +218,15 @@ def _settle(
     may_ask = neighbour.is_set_up() and due_at > at and rounds.count() < _ROUNDS
     weighed = weigh(facts, rules=rules, may_ask=may_ask)
     if weighed.needed:
-        return _apply(complaint, weighed.needed, person.surviving_id, province, at=at)
+        # A citizen who looks on does not wait for a campaign: a worker goes on.
+        return _apply(
+            complaint,
+            weighed.needed,
+            person.surviving_id,
+            province,
+            waits=heard is None,
+            at=at,
+        )
     if heard is not None:
         return False
     if not weighed.questions or not may_ask:
@@ -241,12 +266,14 @@ def _apply(
     person_id: int,
     province: int | None,
     *,
+    waits: bool,
     at: datetime,
 ) -> bool:
     """Correct the record by all of them and resolve the report."""
-    switches.lock()
     needed = [outcome.rule for outcome in outcomes]
-    # Asked anew under the lock: caps are kept to, and a switch counts at once.
+    if not switches.keep_to_caps(needed, waits=waits):
+        return False
+    # Asked anew: caps are kept to, and a switch counts at once.
     _on, off = switches.in_force(
         needed, province=province, use=RuleSwitch.Use.REPORT, at=at
     )

@@ -1,26 +1,29 @@
 """Signs by which a person has to look before anything is automatic (domain paper c).
 
 None of them proves anything: families share a telephone, one slip proves several doses.
-They hold automation, and whoever decides sees the case as any other.
+They hold automation, and whoever decides sees the case as any other. Only reports that
+were sent count: a draft changes nothing and shows nothing of anybody but its own
+record, so there is nothing to hold, and at sending all signs are looked for again.
 """
 
-from collections import defaultdict
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from complaints.actions.reported import Traces
-from complaints.models import Evidence, Submission
+from complaints.models import Complaint, Evidence, Submission
 from portal.common import crypto, pictures
-from portal.registry.models import Dose
 
 # A telephone serves up to eight people before it says little (quality rule Q37); more
 # others than that from one browser within a month are no household.
 MOST_PEOPLE: Final = 8
 _MONTH: Final = timedelta(days=30)
-# The newest photos that one is compared with; a copy is mostly sent soon after.
+# The newest photos that one is compared with: a copy is mostly sent soon after, and
+# about the same site, as a slip names one.
 _COMPARED: Final = 300
+_OF_THE_SITE: Final = 2_000
 
 
 def of_submission(
@@ -30,6 +33,7 @@ def of_submission(
     signs = found(
         person_id,
         Evidence.objects.filter(submission=submission),
+        sites=sites_of(submission.complaints.values_list("site", "dose__site")),
         is_doubted=is_doubted,
     )
     shared = []
@@ -61,11 +65,12 @@ def of_draft(
     files: QuerySet[Evidence],
     traces: Traces,
     *,
+    sites: Collection[int] = (),
     is_doubted: bool,
     at: datetime,
 ) -> tuple[str, ...]:
-    """Return the signs on a report that is about to be sent."""
-    signs = list(found(person_id, files, is_doubted=is_doubted))
+    """Return the signs on a report about to be sent; ``sites``: of its doses."""
+    signs = list(found(person_id, files, sites=sites, is_doubted=is_doubted))
     if traces.device:
         signs += _same_device(crypto.digests("device", traces.device), person_id, at=at)
     if traces.paper:
@@ -73,14 +78,23 @@ def of_draft(
     return tuple(signs)
 
 
+def sites_of(rows: Iterable[tuple[int | None, int | None]]) -> set[int]:
+    """Return the sites that matters name, or whose doses they are about."""
+    return {site for row in rows for site in row if site is not None}
+
+
 def found(
-    person_id: int, files: QuerySet[Evidence], *, is_doubted: bool
+    person_id: int,
+    files: QuerySet[Evidence],
+    *,
+    sites: Collection[int],
+    is_doubted: bool,
 ) -> tuple[str, ...]:
-    """Return the signs on photos and the record, whatever was sent and by whom.
+    """Return the signs on photos, whatever was sent and by whom, and a kept doubt.
 
     One of the ``files`` was sent about somebody else, too, or a copy that was packed
-    anew; the sender was asked about a doubt and held to it; the record's doses are at
-    two sites of different provinces on one day.
+    anew; the sender was asked about a doubt and held to it. What the record itself
+    bears (doses in two provinces on one day) ``proving`` tells of everybody.
     """
     signs = []
     others = (
@@ -90,23 +104,26 @@ def found(
     )
     if others.filter(sha256__in=files.values("sha256")).exists():
         signs.append("same_file")
-    elif _is_a_copy(files, others):
+    elif _is_a_copy(files, others, sites):
         signs.append("same_photo")
     if is_doubted:
         signs.append("doubt_kept")
-    if _was_in_two_provinces(person_id):
-        signs.append("two_provinces_one_day")
     return tuple(signs)
 
 
-def _is_a_copy(files: QuerySet[Evidence], others: QuerySet[Evidence]) -> bool:
+def _is_a_copy(
+    files: QuerySet[Evidence], others: QuerySet[Evidence], sites: Collection[int]
+) -> bool:
     mine = _fingerprints(files)
     if not mine:
         return False
-    newest = others.filter(fingerprint__isnull=False).order_by("-pk")[:_COMPARED]
+    drawn = others.filter(fingerprint__isnull=False).order_by("-pk")
+    about = Complaint.objects.filter(Q(site__in=sites) | Q(dose__site__in=sites))
+    same = drawn.filter(submission__in=about.values("submission"))
     return any(
         pictures.distance(one, other) < pictures.SAME_BELOW
-        for other in _fingerprints(newest)
+        for rows in (drawn[:_COMPARED], *([same[:_OF_THE_SITE]] if sites else []))
+        for other in _fingerprints(rows)
         for one in mine
     )
 
@@ -134,12 +151,3 @@ def _same_paper(digests: list[bytes], person_id: int) -> list[str]:
     # Who proved no record may be the very same person: only another record counts.
     is_anothers = others.filter(person__isnull=False).exclude(person=person_id)
     return ["same_paper"] if is_anothers.exists() else []
-
-
-def _was_in_two_provinces(person_id: int) -> bool:
-    provinces: dict[date, set[int | None]] = defaultdict(set)
-    for day, province in Dose.objects.filter(
-        person=person_id, status=Dose.Status.COMPLETED
-    ).values_list("given_on", "site__province"):
-        provinces[day].add(province)
-    return any(len(places - {None}) > 1 for places in provinces.values())

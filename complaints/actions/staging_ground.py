@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta
 
 from complaints.rules.selfcorrection.facts import Dose as Told
 from complaints.rules.selfcorrection.labelled.measurement import Sessions
-from complaints.rules.selfcorrection.labelled.mistakes import Written
 from complaints.rules.selfcorrection.labelled.world import World
+from complaints.rules.selfcorrection.labelled.written import Written
 from portal.common import names
 from portal.registry import corrections
 from portal.registry.corrections import Warrant
@@ -144,10 +144,11 @@ class Ground:
                 lot_number=lot,
                 lot=self._lot(lot),
                 site=self.site(site),
+                name_recorded=f"NGUOI KHAC {nth}",
                 recorded_at=at,
             )
             for (site, day, lot, product), n in wanted.items()
-            for _ in range(self._held[site, day, lot, product], min(n, _MOST_OTHERS))
+            for nth in range(self._held[site, day, lot, product], min(n, _MOST_OTHERS))
         )
         for key, n in wanted.items():
             self._held[key] = max(self._held[key], min(n, _MOST_OTHERS))

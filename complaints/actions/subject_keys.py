@@ -1,23 +1,36 @@
 """What makes two reports the same matter: a keyed digest of whose, what, about what."""
 
-from collections.abc import Iterator, Mapping
-from itertools import product
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from itertools import count, product
 from typing import Final
 
-from complaints.actions.reported import Matter, Sender
-from complaints.choices import OPEN, Field, Kind
+from complaints.actions.reported import MOST_MATTERS, Matter, Sender
+from complaints.choices import ADDING, OPEN, Field, Kind
 from complaints.models import Complaint
 from portal.common import crypto, names
 
 BY_FIELD: Final = frozenset({Kind.WRONG_DOSE, Kind.WRONG_PERSON})
+_OF_PERSON: Final = frozenset({Kind.WRONG_PERSON, Kind.SPLIT_RECORD})
 
 
-def of(sender: Sender, matter: Matter) -> list[bytes]:
-    """Return the key of a matter under every index key, the newest first."""
+def of(sender: Sender, matter: Matter, *, nth: int = 1) -> list[bytes]:
+    """Return the key of a matter under every index key, the newest first.
+
+    ``nth``: which it is of several in one report that look alike (``of_all``).
+    """
     whose = (
         _of_person(sender.person_id)
         if sender.person_id is not None
-        else f"{sender.national_id or names.fold(sender.full_name)}|{sender.born_on}"
+        else _of_typed(
+            sender.national_id,
+            names.fold(sender.full_name),
+            sender.born_on,
+            # Namesakes born in one year are many: without a number they count as one
+            # person only where they are written to at one telephone.
+            sender.phone if sender.is_born_partly else "",
+        )
     )
     which = (
         _of_dose(matter.dose_id)
@@ -26,7 +39,53 @@ def of(sender: Sender, matter: Matter) -> list[bytes]:
             matter.claims, matter.given_on or "", matter.site_id or "", matter.site_text
         )
     )
-    return crypto.digests("subject", _text(whose, matter.kind, which, matter.claims))
+    return crypto.digests(
+        "subject", _text(whose, matter.kind, which, matter.claims, nth)
+    )
+
+
+def of_all(
+    sender: Sender, matters: Sequence[Matter]
+) -> list[tuple[list[bytes], Matter]]:
+    """Return the matters of one report, each with its key under every index key.
+
+    Two doses of which somebody knows the year alone look alike and are two: the second
+    has a key of its own. Only what is said twice of the very same thing is one matter,
+    with the words of both.
+    """
+    found: dict[bytes, tuple[list[bytes], Matter]] = {}
+    for matter in matters:
+        for nth in count(1):
+            keys = of(sender, matter, nth=nth)
+            before = found.setdefault(keys[0], (keys, matter))
+            if before[1] is matter:
+                break
+            if _is_one_thing(matter) and _is_same(before[1], matter):
+                found[keys[0]] = (keys, _both(before[1], matter))
+                break
+    return list(found.values())
+
+
+def _is_same(one: Matter, other: Matter) -> bool:
+    """Tell whether two matters say the same, in whatever words."""
+    return replace(one, story=other.story, held=other.held) == other
+
+
+def _both(one: Matter, other: Matter) -> Matter:
+    """Return one matter for two that say the same, with the words of both."""
+    stories = filter(None, dict.fromkeys([one.story, other.story]))
+    held = {said.check: said for said in (*other.held, *one.held)}
+    return replace(one, story="\n".join(stories), held=tuple(held.values()))
+
+
+def _is_one_thing(matter: Matter) -> bool:
+    return matter.dose_id is not None or matter.kind in _OF_PERSON
+
+
+def of_body(sender: Sender, matters: Sequence[Matter]) -> list[bytes]:
+    """Return what tells one whole report from another, under every index key."""
+    body = [asdict(sender), [asdict(matter) for matter in matters]]
+    return crypto.digests("body", json.dumps(body, sort_keys=True, default=str))
 
 
 def renewed(complaint: Complaint) -> bytes | None:
@@ -73,18 +132,23 @@ def _found(complaint: Complaint) -> list[bytes]:
 def _texts(complaint: Complaint) -> Iterator[str]:
     sent = complaint.submission
     claims = {claim.field: claim.claimed for claim in complaint.claims.all()}
-    typed = f"{sent.national_id or sent.name_folded}|{sent.born_on}"
-    people = [typed]
+    people = [
+        _of_typed(sent.national_id, sent.name_folded, sent.born_on, phone)
+        for phone in dict.fromkeys(("", sent.phone))
+    ]
     if sent.person_id is not None:
         people.insert(0, _of_person(sent.person_id))
     about = []
-    if complaint.dose_id is not None and complaint.kind != Kind.MISSING_DOSE:
+    if complaint.dose_id is not None and complaint.kind not in ADDING:
         about = [_of_dose(complaint.dose_id)]
     else:
-        for days, products, on, site in product((1, 0), repeat=4):
+        for days, products, numbers, on, site in product((1, 0), repeat=5):
             said: dict[str, str] = {
                 Field.GIVEN_ON: claims.get(Field.GIVEN_ON, "") if days else "",
                 Field.PRODUCT: claims.get(Field.PRODUCT, "") if products else "",
+                Field.DOSE_NUMBER: (
+                    claims.get(Field.DOSE_NUMBER, "") if numbers else ""
+                ),
             }
             about.append(
                 _of_facts(
@@ -94,14 +158,22 @@ def _texts(complaint: Complaint) -> Iterator[str]:
                     complaint.site_text,
                 )
             )
-    for whose, which in product(people, about):
-        yield _text(whose, complaint.kind, which, claims)
+    for nth, whose, which in product(range(1, MOST_MATTERS + 1), people, about):
+        yield _text(whose, complaint.kind, which, claims, nth)
 
 
-def _text(whose: str, kind: str, which: str, claims: Mapping[str, str]) -> str:
+def _text(
+    whose: str, kind: str, which: str, claims: Mapping[str, str], nth: int
+) -> str:
     # The fields belong to it: what is newly claimed must not vanish in an older matter.
     fields = ",".join(sorted(claims)) if kind in BY_FIELD else ""
-    return f"{whose}|{kind}|{which}|{fields}"
+    text = f"{whose}|{kind}|{which}|{fields}"
+    return text if nth == 1 else f"{text}|{nth}"
+
+
+def _of_typed(number: str, folded: str, born_on: object, phone: str) -> str:
+    text = f"{number or folded}|{born_on}"
+    return f"{text}|{phone}" if phone and not number else text
 
 
 def _of_person(person_id: int | None) -> str:
@@ -115,7 +187,12 @@ def _of_dose(dose_id: int) -> str:
 def _of_facts(
     claims: Mapping[str, str], given_on: object, site_id: object, site_text: str
 ) -> str:
+    day = claims.get(Field.GIVEN_ON, "")
+    # Nobody has two doses on one day; of a year or a month the number tells them apart.
+    is_exact = len(day) == len("2021-12-31")
+    number = "" if is_exact else claims.get(Field.DOSE_NUMBER, "")
     return "|".join(
         [claims.get(name, "") for name in (Field.GIVEN_ON, Field.PRODUCT)]
         + [str(given_on), str(site_id), site_text]
+        + ([number] if number else [])
     )

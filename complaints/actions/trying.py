@@ -1,16 +1,18 @@
 """What a decision would change, exactly: it is made, looked at and taken back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from complaints.actions import casework
 from complaints.choices import Outcome, Status, Verdict
 from complaints.models import Complaint
 from portal.accounts.models import User
+from portal.registry.imports import checking
 from portal.registry.models import Correction
 
 
@@ -30,10 +32,15 @@ class Change:
 
 @dataclass(frozen=True)
 class Outlook:
-    """What a decision would do; ``outcome`` is None where a second person must sign."""
+    """What a decision would do; ``outcome`` is None where a second person must sign.
+
+    ``warnings``: codes of the quality rules that the record would break and does not
+    break now.
+    """
 
     outcome: Outcome | None
     changes: list[Change]
+    warnings: tuple[str, ...] = ()
 
     @property
     def needs_second(self) -> bool:
@@ -48,11 +55,21 @@ def of_resolve(*, complaint_id: int, by: User, at: datetime, **facts: Any) -> Ou
     Stale as that does.
     """
     with transaction.atomic():
+        before = _faults(Complaint.objects.get(pk=complaint_id), at=at)
         # Holds the case for the milliseconds that it takes, as the action does.
         case = casework.resolve(complaint_id=complaint_id, by=by, at=at, **facts)
         outlook = _read(case, at=at)
+        broken = _faults(case, at=at) - before
         transaction.set_rollback(True)
-    return outlook
+    return replace(outlook, warnings=tuple(sorted({rule for rule, _ in broken})))
+
+
+def _faults(case: Complaint, *, at: datetime) -> set[tuple[str, int]]:
+    """Return which quality rules the record that it is about breaks, by dose."""
+    person = case.submission.person
+    if person is None:
+        return set()
+    return checking.on_record(person.surviving_id, on=timezone.localdate(at))
 
 
 def _read(case: Complaint, *, at: datetime) -> Outlook:

@@ -5,7 +5,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import (
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    TextField,
+)
 from django.utils.translation import gettext as _
 
 from complaints import permissions, presence, worklist
@@ -14,9 +21,10 @@ from complaints.models import Complaint, Lease, Presence, Skip
 from complaints.rules import turns
 from complaints.rules.refused import Refused
 from portal.accounts.models import Posting, User
+from portal.audit.together import together_with
 from portal.common import scope
 
-# A page that is open renews it; who closes it keeps the case from others no longer.
+# A page that is used renews it; who leaves it keeps the case from others no longer.
 LEASE: Final = timedelta(minutes=5)
 # What was passed by is offered again after that, save what concerns oneself.
 SKIPPED: Final = timedelta(hours=12)
@@ -25,13 +33,19 @@ CANDIDATES: Final = 100
 
 
 def take_next(
-    *, postings: Sequence[Posting], by: User, at: datetime
+    *,
+    postings: Sequence[Posting],
+    by: User,
+    at: datetime,
+    among: worklist.ComplaintQuerySet | None = None,
 ) -> Complaint | None:
     """Give out the case that is next for somebody; None where nothing is left.
 
-    First what their own organizations hold, then what is overdue below them. What one
-    was given already and has not ended comes back first. Cases of a colleague, those
-    that somebody looks at or was given, and those one may not decide are left out.
+    First what their own organizations hold, then what is overdue below them; where they
+    chose a list, ``among`` its cases only, then also the rest of these. What one
+    was given already and has not ended comes back first. Cases of a colleague who is at
+    work, those that somebody looks at or was given, and those one may not decide are
+    left out.
     """
     mine = [p for p in postings if Move.RESOLVE in permissions.ALLOWED[p.role]]
     if not mine:
@@ -40,8 +54,11 @@ def take_next(
         free = _free(by, at=at)
         own = Q(holder__in=[posting.organization_id for posting in mine])
         below = worklist.below([posting.organization.path for posting in mine])
-        late = below & Q(overdue_at__isnull=False, due_at__lt=at)
-        for reach in (own, late):
+        reaches = [own, below & Q(overdue_at__isnull=False, due_at__lt=at)]
+        if among is not None:
+            free = free.filter(pk__in=among.order_by().values("pk"))
+            reaches.append(below)
+        for reach in reaches:
             given = _give(free.filter(reach), by=by, at=at)
             if given:
                 return given
@@ -90,18 +107,51 @@ def _free(by: User, *, at: datetime) -> worklist.ComplaintQuerySet:
     passed_by = Skip.objects.filter(complaint=OuterRef("pk"), user=by).filter(
         Q(reason=Skip.Reason.CONFLICT) | Q(at__gt=at - SKIPPED)
     )
-    signing = Q(status=Status.AWAITING_SECOND) & ~Q(assignee=by)
-    deciding = ~Q(status=Status.AWAITING_SECOND) & (Q(assignee=None) | Q(assignee=by))
+    together = [by.pk, *together_with(by.pk, at=at)]
+    signing = Q(status=Status.AWAITING_SECOND) & ~Q(assignee__in=together)
+    nobodys = Q(assignee=None) | ~_at_work(at=at)
+    deciding = ~Q(status=Status.AWAITING_SECOND) & (nobodys | Q(assignee=by))
     return (
         Complaint.objects.open()
         .exclude(status__in=(Status.WAITING_CITIZEN, Status.WAITING_AUTHORITY))
         .filter(signing | deciding)
-        .exclude(Exists(permissions.decisions_before(by)))
+        .exclude(Exists(permissions.parts_in(by)))
+        .exclude(_of_own(by))
         .exclude(Exists(others))
         .exclude(Exists(leased.exclude(user=by)))
         .exclude(Exists(passed_by))
         .annotate(is_mine=Exists(leased.filter(user=by)))
     )
+
+
+def _of_own(by: User) -> Q:
+    """Return the condition that a report bears the telephone or number of somebody."""
+    own = Q(pk__in=[])
+    if by.phone_digest is not None:
+        own |= Q(submission__phone_digest=by.phone_digest)
+    if by.number_digest is not None:
+        own |= Q(submission__national_id_digest=by.number_digest)
+    return own
+
+
+def _at_work(*, at: datetime) -> Exists:
+    """Return the condition that whoever has an outer case can decide it now.
+
+    Not by a posting for whose time of leave somebody else is posted as deputy.
+    """
+    current = Posting.objects.current(at=at)
+    deciding = [r for r, moves in permissions.ALLOWED.items() if Move.RESOLVE in moves]
+    works = (
+        current.alias(held_by=ExpressionWrapper(OuterRef("holder_path"), TextField()))
+        .filter(
+            user=OuterRef("assignee"),
+            user__is_active=True,
+            role__in=deciding,
+            held_by__startswith=F("organization__path"),
+        )
+        .exclude(Exists(current.filter(deputy_for=OuterRef("pk"))))
+    )
+    return Exists(works)
 
 
 def _give(
@@ -123,7 +173,13 @@ def _give(
             .select_related("submission")
             .first()
         )
-        if fresh is not None and _lease(fresh.pk, by=by, at=at):
+        if fresh is None:
+            continue
+        # The rest of what stands against it is read of this one case.
+        allowed = permissions.moves_for(by, fresh, at=at)
+        if set(allowed).isdisjoint(permissions.DECIDING):
+            continue
+        if _lease(fresh.pk, by=by, at=at):
             return fresh
     return None
 

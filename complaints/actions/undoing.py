@@ -5,13 +5,14 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError
+from django.db.models import Exists, OuterRef
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from complaints import notifications
 from complaints.actions import moving
 from complaints.actions.preparing import open_again
-from complaints.choices import Move
+from complaints.choices import UNDOABLE, Move
 from complaints.models import Complaint, Event, TakeBack
 from complaints.notifications.sending import UNDO
 from complaints.rules.refused import Refused
@@ -21,20 +22,6 @@ from portal.registry import corrections
 from portal.registry.corrections import CannotCorrect, Warrant
 from portal.registry.models import Correction
 
-# A proposal that was declined is proposed again instead; notes are only added to.
-UNDOABLE: Final = frozenset(
-    {
-        Move.ACCEPT,
-        Move.ASK,
-        Move.HAND_OVER,
-        Move.ESCALATE,
-        Move.WAIT,
-        Move.RESUME,
-        Move.PROPOSE,
-        Move.COUNTERSIGN,
-        Move.RESOLVE,
-    }
-)
 _KEYS: Final = (
     "holder_id",
     "assignee_id",
@@ -63,11 +50,16 @@ def keep(event: Event, before: dict[str, Any]) -> TakeBack | None:
 def latest(complaint_id: int, *, by: User, at: datetime) -> TakeBack | None:
     """Return the move just made that this person may take back now, or None.
 
+    Only while nothing happened to the case after it, as nothing can be taken back then.
     Also where the case is out of their sight by now, as they handed it over.
     """
+    later = Event.objects.filter(
+        complaint=OuterRef("event__complaint"), seq__gt=OuterRef("event__seq")
+    )
     with scope.system():
         found: TakeBack | None = (
             TakeBack.objects.filter(
+                ~Exists(later),
                 event__complaint=complaint_id,
                 event__by=by,
                 event__at__gt=at - UNDO,
@@ -107,13 +99,16 @@ def _undo(ref: UUID, *, by: User, at: datetime) -> Complaint:
         raise Refused(_("Something happened to this case since, so it stays."))
     if not notifications.withdraw(event):
         raise Refused(_("The citizen was told already, so it stays."))
-    _put_record_back(case, event, by=by, at=at)
+    warrant = Warrant(Correction.Reason.UNDO, case.reference, proposed_by=by.pk)
+    try:
+        put_record_back(case, event, warrant=warrant, at=at)
+    except CannotCorrect as error:
+        raise Refused(
+            _("The record was changed again since. Report what is wrong there.")
+        ) from error
     _put_claims_back(case, event, kept.before["claims"])
     open_again(case.prepared.filter(decided_at=event.at))
-    sender = case.submission
-    if sender.person_id != kept.before["person_id"]:
-        sender.person_id = kept.before["person_id"]
-        sender.save(update_fields=["person"])
+    put_person_back(case, kept)
     facts = {name: kept.before.get(name) for name in (*_KEYS, *_WORDS)}
     facts |= {name: _time(kept.before[name]) for name in _TIMES}
     moving.put_back(case, event, by=by, at=at, **facts)
@@ -122,22 +117,32 @@ def _undo(ref: UUID, *, by: User, at: datetime) -> Complaint:
     return case
 
 
-def _put_record_back(case: Complaint, event: Event, *, by: User, at: datetime) -> None:
-    """Take back, newest first, what the move changed in the registry."""
+def put_record_back(
+    case: Complaint, event: Event, *, warrant: Warrant, at: datetime
+) -> int:
+    """Take back, newest first, what a decision changed in the registry.
+
+    Return how many corrections that were. Raise CannotCorrect where the record was
+    changed again since.
+    """
     made = Correction.objects.filter(
         reason=Correction.Reason.COMPLAINT,
         reason_ref=case.reference,
         applied_at=event.at,
         part_of=None,
     )
-    warrant = Warrant(Correction.Reason.UNDO, case.reference, proposed_by=by.pk)
-    try:
-        for correction in made.order_by("-pk"):
-            corrections.undo(correction, warrant=warrant, at=at)
-    except CannotCorrect as error:
-        raise Refused(
-            _("The record was changed again since. Report what is wrong there.")
-        ) from error
+    entries = list(made.order_by("-pk"))
+    for correction in entries:
+        corrections.undo(correction, warrant=warrant, at=at)
+    return len(entries)
+
+
+def put_person_back(case: Complaint, kept: TakeBack) -> None:
+    """Let a report be of whom it was before the decision found, or made, a record."""
+    sender = case.submission
+    if sender.person_id != kept.before["person_id"]:
+        sender.person_id = kept.before["person_id"]
+        sender.save(update_fields=["person"])
 
 
 def _put_claims_back(case: Complaint, event: Event, before: list[int]) -> None:

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from complaints import rollups
 from complaints.actions import closing, founding, placing, renaming
 from complaints.choices import OPEN
 from complaints.models import Complaint, UnitChange
@@ -203,6 +204,7 @@ def move_below(
     """
     with scope.system():
         founding.alone()
+        rollups.take_turn()
         unit = _lock(organization, postings)
         above.refresh_from_db()
         placing.require(unit, above, on=on, today=timezone.localdate(at))
@@ -285,6 +287,8 @@ def work_late(subjects: Sequence[int], *, at: datetime) -> None:
 def carry_out(pk: int, *, at: datetime) -> None:
     """Do what was decided, all in one transaction; note why where it cannot be done."""
     founding.alone()
+    if UnitChange.objects.filter(pk=pk, kind=Kind.MOVED).exists():
+        rollups.take_turn()
     change = (
         UnitChange.objects.select_for_update(of=("self", "organization"))
         .select_related("organization__parent", "successor", "parent_after", "by")

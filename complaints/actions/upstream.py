@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Count, Min, Q, QuerySet
 
 from complaints.choices import Outcome
-from complaints.models import Complaint
+from complaints.models import CampaignBatch, Complaint
 from portal.accounts.models import User
 from portal.common import scope
 from portal.registry.corrections import feed
@@ -24,14 +24,39 @@ UPDATE complaints_complaint c SET confirmed_upstream_at = %(at)s
 FROM unnest(%(codes)s::text[], %(numbers)s::int[]) AS told (code, number)
 JOIN complaints_submission s ON s.code = told.code
 WHERE c.submission_id = s.id AND c.number = told.number
-  AND c.confirmed_upstream_at IS NULL
+  AND c.confirmed_upstream_at IS NULL AND c.outcome = ANY (%(changed)s)
+  AND NOT EXISTS (
+    SELECT FROM registry_correction k JOIN registry_feedentry f
+      ON f.correction_id = k.id AND f.confirmed_upstream_at IS NULL
+    WHERE k.reason = 'complaint' AND k.reason_ref = told.code || '-' || told.number)
+  AND NOT EXISTS (
+    SELECT FROM complaints_selfcorrection m JOIN registry_feedentry f
+      ON f.correction_id = m.correction_id AND f.confirmed_upstream_at IS NULL
+    WHERE m.complaint_id = c.id)
 """
+
+# Corrections that no report asked for: those of campaigns by batch, others by reason.
+# Of those that wait the first ones are enough to say what waits, and since when.
+_ALONE = """
+SELECT c.reason, substring(c.reason_ref FROM 'batch-([0-9]+)$')::bigint, count(*),
+  min(c.applied_at)
+FROM (
+  SELECT correction_id FROM registry_feedentry WHERE confirmed_upstream_at IS NULL
+  ORDER BY correction_id LIMIT %(most)s) waiting
+JOIN registry_correction c ON c.id = waiting.correction_id
+WHERE c.applied_at < %(before)s AND c.reason <> 'complaint'
+  AND (c.reason <> 'rule' OR c.reason_ref ~ 'batch-[0-9]+$')
+GROUP BY 1, 2 ORDER BY 4, 1, 2
+"""
+# So many waiting corrections are looked at; see ``_ALONE``.
+MOST_READ: Final = 10_000
 
 
 def confirm(*, up_to: int, at: datetime) -> int:
     """Note what is held upstream up to a position; return how many complaints are.
 
-    A complaint is once all its corrections are. Harmless to repeat.
+    A complaint is once all its corrections are, by whichever rule or person, and while
+    it stands as corrected. Harmless to repeat.
     """
     with scope.system(), connection.cursor() as cursor:
         references = sorted(feed.confirm(up_to=up_to, at=at))
@@ -41,6 +66,7 @@ def confirm(*, up_to: int, at: datetime) -> int:
                 "at": at,
                 "codes": [reference.partition("-")[0] for reference in references],
                 "numbers": [int(ref.partition("-")[2]) for ref in references],
+                "changed": [str(outcome) for outcome in CHANGED],
             },
         )
         return cursor.rowcount
@@ -70,6 +96,38 @@ def standing(user: User, *, at: datetime) -> Standing:
         since=Min("ended_at"),
     )
     return Standing(**facts)
+
+
+@dataclass(frozen=True)
+class Alone:
+    """Corrections of one origin without a report that are not confirmed in time.
+
+    ``reason`` as ``Correction.reason``; ``batch`` of a campaign, else None. ``since``:
+    when the first of them was made.
+    """
+
+    reason: str
+    batch: CampaignBatch | None
+    late: int
+    since: datetime
+
+
+def late_alone(*, at: datetime) -> list[Alone]:
+    """Return by origin what no report asked for and the platform lacks too long.
+
+    Nationwide, in counts, the longest waiting first; at most ``MOST_READ`` corrections
+    that wait are looked at.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_ALONE, {"before": at - WITHIN, "most": MOST_READ})
+        rows = cursor.fetchall()
+    batches = CampaignBatch.objects.select_related("campaign").in_bulk(
+        {batch for _reason, batch, _n, _since in rows if batch is not None}
+    )
+    return [
+        Alone(reason, batches.get(batch), late, since)
+        for reason, batch, late, since in rows
+    ]
 
 
 def late(user: User, *, at: datetime, most: int) -> list[Complaint]:

@@ -3,27 +3,33 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from complaints import subjects
+from complaints import permissions, subjects
 from complaints.actions import orphans
 from complaints.choices import Field, Kind, Outcome, Verdict
 from complaints.models import Claim, Complaint
 from complaints.rules.refused import Refused
+from portal.accounts.models import User
 from portal.common import crypto
 from portal.registry import corrections
 from portal.registry.corrections import (
     CannotCorrect,
+    Impossible,
     NeedsSecond,
     RecordMoved,
     Warrant,
 )
 from portal.registry.models import Correction, Dose, IdentityDocument, Person
+from portal.registry.quality.rules import RULES
 
 Decided = Mapping[int, tuple[str, str]]
+# A claim of one of these names another record: to be joined, or to have the dose.
+_OTHERS: Final = frozenset({Field.RECORD, Field.DOSE})
 
 
 @dataclass(frozen=True)
@@ -70,18 +76,19 @@ def fill_in(
 ) -> None:
     """Take in what staff supply: facts of a missing dose, or which record is meant.
 
-    Where the citizen knew nothing they become claims of their own, upheld, so that the
-    case shows what was recorded; where the citizen's was vague they stand beside it.
+    Where the citizen knew nothing they become claims of their own, upheld and without a
+    word of the citizen's, so that the case shows what was recorded and nobody takes it
+    for theirs; ``moving.forget_verdicts`` takes them off again. Where the citizen's was
+    vague they stand beside it.
     """
     known = {claim.field: claim for claim in claims}
     for field, value in filled.items():
         if not value:
             continue
+        decided = crypto.seal(value, bound_to=f"decided:{complaint.pk}:{field}")
         if field in known:
             claim = known[field]
-            claim.decided_sealed = crypto.seal(
-                value, bound_to=f"decided:{complaint.pk}:{field}"
-            )
+            claim.decided_sealed = decided
             claim.save(update_fields=["decided_sealed"])
             continue
         claim = Claim.objects.create(
@@ -90,9 +97,8 @@ def fill_in(
             recorded_sealed=crypto.seal(
                 "", bound_to=f"recorded:{complaint.pk}:{field}"
             ),
-            claimed_sealed=crypto.seal(
-                value, bound_to=f"claimed:{complaint.pk}:{field}"
-            ),
+            claimed_sealed=crypto.seal("", bound_to=f"claimed:{complaint.pk}:{field}"),
+            decided_sealed=decided,
             verdict=Verdict.UPHELD,
         )
         claims.append(claim)
@@ -157,6 +163,9 @@ def apply(
                 "now, then decide."
             )
         ) from error
+    except Impossible as error:
+        rule = RULES[error.rule]
+        raise Refused(f"{rule.message}. {rule.repair}") from error
     except CannotCorrect as error:
         raise Refused(
             _(
@@ -173,17 +182,18 @@ def apply(
 def _apply(
     complaint: Complaint, upheld: list[Claim], *, warrant: Warrant, at: datetime
 ) -> Correction:
-    values = {claim.field: claim.decided for claim in upheld}
+    values: dict[str, str] = {claim.field: claim.decided for claim in upheld}
     before = {claim.field: claim.recorded for claim in upheld}
     if complaint.kind == Kind.MISSING_DOSE:
         if not {"given_on", "product", "site"} <= values.keys():
             raise CannotCorrect("given_on, product and site are needed")
-        person_id = _person_of(complaint, warrant=warrant, at=at)
-        dose, correction = corrections.add_dose(
-            person_id, values, warrant=warrant, at=at
-        )
-        complaint.dose = dose
-        return correction
+        return _add(complaint, values, warrant=warrant, at=at)
+    if complaint.kind == Kind.FOREIGN_DOSE:
+        if not {"given_on", "product", "country"} <= values.keys():
+            raise CannotCorrect("given_on, product and country are needed")
+        # Whoever looked at the proof puts it on record.
+        values["site"] = complaint.holder.code
+        return _add(complaint, values, warrant=warrant, at=at)
     if complaint.kind == Kind.WRONG_PERSON:
         person_id = _person_of(complaint, warrant=warrant, at=at)
         return corrections.correct_person(
@@ -204,6 +214,16 @@ def _apply(
     return corrections.correct_dose(
         complaint.dose_id, values, before=before, warrant=warrant, at=at
     )
+
+
+def _add(
+    complaint: Complaint, values: dict[str, str], *, warrant: Warrant, at: datetime
+) -> Correction:
+    """Put a dose on the sender's record, which is made where there is none."""
+    person_id = _person_of(complaint, warrant=warrant, at=at)
+    dose, correction = corrections.add_dose(person_id, values, warrant=warrant, at=at)
+    complaint.dose = dose
+    return correction
 
 
 def _give(
@@ -250,6 +270,16 @@ def _take_off(
     return corrections.reassign(
         dose_id, to=owner.pk, before=before, warrant=warrant, at=at
     )
+
+
+def require_other(claims: list[Claim], by: User) -> None:
+    """Raise Refused where the other record that a decision means is the user's own."""
+    for claim in claims:
+        if claim.verdict != Verdict.UPHELD or claim.field not in _OTHERS:
+            continue
+        other = _record_meant(claim.decided)
+        if other is not None:
+            permissions.require_other(by, None, [other.pk, other.surviving_id])
 
 
 def _record_meant(text: str) -> Person | None:

@@ -64,9 +64,11 @@ class Life:
     overdue_at: datetime | None = None
     due_at: datetime = field(init=False)
     _paused_at: datetime | None = None
+    _pause_left: timedelta = field(init=False)
 
     def __post_init__(self) -> None:
         self.due_at = self.steps[0].at + self.terms.repair
+        self._pause_left = self.terms.pause
 
     @property
     def last(self) -> Step:
@@ -95,7 +97,9 @@ class Life:
             Step(move, actor, at, status, number, place or before.place, who, words)
         )
         if self._paused_at and status != Status.WAITING_CITIZEN:
-            self.due_at += min(at - self._paused_at, self.terms.pause)
+            stood = min(at - self._paused_at, self._pause_left)
+            self.due_at += stood
+            self._pause_left -= stood
             self._paused_at = None
             if self.overdue_at and self.due_at > at:
                 self.overdue_at = None
@@ -103,6 +107,7 @@ class Life:
             self._paused_at = self._paused_at or at
         if move == Move.DISAGREE:
             self.due_at, self.overdue_at = at + self.terms.repair, None
+            self._pause_left = self.terms.pause
         return True
 
     def mark_overdue(self, until: datetime) -> None:

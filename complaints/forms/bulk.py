@@ -6,7 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from complaints.choices import Ground, Verdict
-from complaints.forms.casework import PROOFS, VERDICTS, HandOver, Step
+from complaints.forms.casework import PROOFS, VERDICTS, Step
+from complaints.forms.handing_over import HandOver
 
 
 class HandOverMany(HandOver):
@@ -36,7 +37,9 @@ class ResolveMany(Step):
         label=_("What missing doses rest on"),
         required=False,
         choices=PROOFS,
-        help_text=_("Without a proof a second person has to sign."),
+        help_text=_(
+            "Without one, or by a list not sent here, a second person has to sign."
+        ),
     )
     note = forms.CharField(
         label=_("Explanation for the citizens"),

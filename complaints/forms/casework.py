@@ -1,8 +1,8 @@
 """Forms of the moves that staff make. They check what was typed and write nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -10,10 +10,11 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from complaints.choices import Field, Ground, Kind, Verdict
+from complaints.choices import ADDING, Field, Ground, Kind, Verdict
 from complaints.forms import choices_of
 from complaints.models import Claim, Complaint
-from portal.registry.models import Organization, Product
+from portal.accounts.models import User
+from portal.registry.models import Product
 
 
 class Wanted(TextChoices):
@@ -39,6 +40,8 @@ PROOFS: Final = (
     ("slip_seen", _("The slip, seen at the counter")),
     ("other_record", _("Another record of ours")),
 )
+# No session of ours was abroad.
+PROOFS_ABROAD: Final = tuple(one for one in PROOFS if one[0] != "session_list")
 
 
 class Step(forms.Form):
@@ -110,78 +113,29 @@ class Ask(Step):
             raise ValidationError(_("Say what the citizen should send."))
 
 
-class Receiver(NamedTuple):
-    """An organization that the rule names, and why, in words."""
+class Assign(Step):
+    """Give the case to a colleague, or to nobody, so that whoever is next gets it."""
 
-    organization: Organization
-    why: str
+    NOBODY: Final = "nobody"
 
-
-class HandOver(Step):
-    """Give the case to another organization: one that is suggested, or typed.
-
-    The button of a suggestion sends its code; the reason is the rule's where none was
-    typed.
-    """
-
-    place = forms.CharField(
-        label=_("To which organization?"),
-        help_text=_("Name of the site and its commune, old or new, accents optional."),
-        max_length=200,
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
     to = forms.ChoiceField(
-        label=_("Choose one"), required=False, widget=forms.RadioSelect
-    )
-    suggested_code = forms.CharField(
-        required=False, max_length=32, widget=forms.HiddenInput
-    )
-    note = note_field(
-        _("Why this organization has to answer"), hint=_("The citizen reads it.")
+        label=_("Who should have it?"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a colleague, or nobody.")},
     )
 
-    def __init__(
-        self,
-        *args: Any,
-        found: Sequence[Organization] = (),
-        suggested: Sequence[Receiver] = (),
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *args: Any, people: Iterable[User] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.suggested = list(suggested)
-        self.found = {organization.code: organization for organization in found}
+        self.people = {str(user.ref): user for user in people}
         choices_of(self, "to").choices = [
-            (code, f"{organization.name}\n{code}")
-            for code, organization in self.found.items()
+            *((ref, user.full_name) for ref, user in self.people.items()),
+            (self.NOBODY, _("Nobody: whoever takes the next case")),
         ]
 
-    def clean(self) -> None:
-        """Refuse a place that was not chosen from what fits it."""
-        typed = self.cleaned_data
-        suggested = {one.organization.code: one for one in self.suggested}
-        by_rule = suggested.get(typed.get("suggested_code", ""))
-        if by_rule is not None:
-            self.found[by_rule.organization.code] = by_rule.organization
-            typed["to"] = by_rule.organization.code
-            typed["note"] = typed.get("note") or by_rule.why
-            for name in ("to", "note"):
-                self.errors.pop(name, None)
-            return
-        if not self.cleaned_data.get("to") and "to" not in self.errors:
-            field = "to" if self.found else "place"
-            self.add_error(
-                field,
-                _("Choose one of these organizations.")
-                if self.found
-                else _("Nothing found. Type the name of the site or of its commune."),
-            )
-
     def facts(self) -> dict[str, Any]:
-        """Return the organization itself instead of its code."""
-        beside = ("place", "suggested_code")
-        typed = {n: v for n, v in self.cleaned_data.items() if n not in beside}
-        return typed | {"to": self.found[typed["to"]]}
+        """Return the colleague, or None."""
+        typed = super().facts()
+        return typed | {"to": self.people.get(typed["to"])}
 
 
 class Escalate(Step):
@@ -220,7 +174,9 @@ class Resolve(Step):
         label=_("What the dose rests on"),
         required=False,
         choices=PROOFS,
-        help_text=_("Without a proof a second person has to sign."),
+        help_text=_(
+            "Without one, or by a list not sent here, a second person has to sign."
+        ),
     )
     concerns_oneself = forms.BooleanField(
         label=_("This concerns me or a relative of mine"),
@@ -269,8 +225,10 @@ class Resolve(Step):
                 required=False,
             )
         self.unknown: list[str] = []
-        if self.complaint.kind == Kind.MISSING_DOSE:
+        if self.complaint.kind in ADDING:
             self._ask_for_unknown(products, sites)
+            if self.complaint.kind == Kind.FOREIGN_DOSE:
+                choices_of(self, "proof").choices = PROOFS_ABROAD
         else:
             del self.fields["proof"]
 
@@ -345,13 +303,15 @@ class Resolve(Step):
         }
 
     def clean_fill_given_on(self) -> date | None:
-        """Refuse a day before the campaign or after today."""
+        """Refuse a day before the first dose, here or abroad, and days to come."""
         day = self.cleaned_data["fill_given_on"]
         if day and day > self.today:
             raise ValidationError(_("Date must not be in the future"))
-        if day and day.year < 2021:
+        first = 2020 if self.complaint.kind == Kind.FOREIGN_DOSE else 2021
+        if day and day.year < first:
             raise ValidationError(
-                _now("Year must be 2021 to %(year)s") % {"year": self.today.year}
+                _now("Year must be %(first)s to %(year)s")
+                % {"first": first, "year": self.today.year}
             )
         return day
 
@@ -359,7 +319,9 @@ class Resolve(Step):
         self, products: Iterable[Product], sites: Iterable[tuple[str, str]]
     ) -> None:
         """Add a field for each fact of the dose that the citizen did not know."""
-        known = {claim.field for claim in self.claims}
+        known = {claim.field for claim in self.claims if not claim.is_vague}
+        if self.complaint.kind == Kind.FOREIGN_DOSE:
+            known.add(Field.SITE)
         fields: dict[str, forms.Field] = {
             Field.GIVEN_ON: forms.DateField(
                 required=False,

@@ -1,6 +1,5 @@
 """Forms of changing the telephone on record."""
 
-import re
 from datetime import date
 from typing import Any
 
@@ -9,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from complaints.forms.lookup import LookUpForm
 from portal.common import codes
-from portal.common.forms import DayField, Form, PhoneField
+from portal.common.forms import DayField, Form, LotField, PhoneField
 
 
 class NewTelephoneForm(Form):
@@ -27,12 +26,10 @@ class PaperForm(LookUpForm):
     given_on = DayField(
         label=_("Date given"), help_text=_("Of one dose, as the slip says.")
     )
-    lot = forms.CharField(
+    lot = LotField(
         label=_("Lot number"),
-        max_length=30,
         help_text=_("As on the slip, letters and digits."),
         error_messages={"required": _("Type the lot number from the slip.")},
-        widget=forms.TextInput(attrs={"class": "w10", "autocomplete": "off"}),
     )
     site_text = forms.CharField(
         label=_("Vaccination site"),
@@ -56,10 +53,6 @@ class PaperForm(LookUpForm):
         if given_on > self.today:
             raise forms.ValidationError(_("Date must not be in the future"))
         return given_on
-
-    def clean_lot(self) -> str:
-        """Return the lot as lots are kept: upper case, no spaces."""
-        return re.sub(r"\s", "", self.cleaned_data["lot"]).upper()
 
 
 class StopForm(Form):

@@ -30,6 +30,10 @@ KINDS: list[tuple[str, Any]] = [
             _("Date, vaccine, lot number, place or dose number"),
         ),
     ),
+    (
+        Kind.FOREIGN_DOSE,
+        two(Kind.FOREIGN_DOSE.label, _("You were vaccinated in another country")),
+    ),
     (Kind.NOT_MINE, _("I did not have this dose")),
     (Kind.DOUBLED_DOSE, _("Dose recorded twice")),
     (

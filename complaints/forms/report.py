@@ -1,8 +1,7 @@
 """Forms of the four steps of a report."""
 
-import re
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +12,7 @@ from portal.common.forms import (
     CodeField,
     DayField,
     Form,
+    LotField,
     NameField,
     NationalIdField,
     PartialDate,
@@ -27,6 +27,7 @@ ONLY_PLACE = "place:"
 SEXES = [("F", _("Female")), ("M", _("Male"))]
 # Telephones that take HEIC turn it into JPEG where only these are asked for.
 FILES = "image/jpeg,image/png,image/webp,application/pdf"
+_CHOOSE_SITE = _("Choose a site or “Not in the list”")
 PHOTO_HELP = _("A photo or PDF up to 10 MB. It is made smaller before sending.")
 
 
@@ -51,6 +52,12 @@ class WhichDoseForm(Form):
         choices_of(self, "dose").choices = doses
 
 
+class PlaceField(forms.CharField):
+    """A place in words; ``is_needed``: it is not marked as one that may be left out."""
+
+    is_needed = False
+
+
 class FactsForm(Form):
     """Step 2 of a dose: its facts. Beside a recorded dose only changes count."""
 
@@ -73,14 +80,12 @@ class FactsForm(Form):
     product = forms.ChoiceField(
         label=_("Vaccine"), required=False, widget=forms.RadioSelect
     )
-    lot = forms.CharField(
+    lot = LotField(
         label=_("Lot number"),
         required=False,
-        max_length=30,
         help_text=_("It stands on the vaccination slip. Leave it empty if unknown."),
-        widget=forms.TextInput(attrs={"class": "w10", "autocomplete": "off"}),
     )
-    site_text = forms.CharField(
+    site_text = PlaceField(
         label=_("Vaccination site"),
         required=False,
         max_length=200,
@@ -92,6 +97,7 @@ class FactsForm(Form):
     site = forms.ChoiceField(
         label=_("Choose the site"), required=False, widget=forms.RadioSelect
     )
+    own_name = forms.BooleanField(label=_("The name"), required=False)
     story = forms.CharField(
         label=_("Anything else that helps to find it"),
         required=False,
@@ -107,21 +113,34 @@ class FactsForm(Form):
         places: list[tuple[str, str]],
         recorded: dict[str, str] | None,
         needs_site: bool,
+        own_name: str = "",
         today: date,
         **kwargs: Any,
     ) -> None:
-        """``recorded``: canonical facts of the dose in question; None: no such dose."""
+        """``recorded``: canonical facts of the dose in question; None: no such dose.
+
+        ``own_name``: the person's, where the dose was entered under another one.
+        """
         super().__init__(*args, **kwargs)
         self.fields["given_on"].required = recorded is None
         self.fields["given_on"].error_messages["required"] = _(
             "Type at least the year in which you had it."
         )
         self.fields["site"].required = needs_site
+        # Something has to be said of the place, though not in this box.
+        cast(PlaceField, self.fields["site_text"]).is_needed = needs_site
         self.fields["site"].error_messages |= {
-            "required": _("Choose a site or “Not in the list”"),
-            "invalid_choice": _("Choose a site or “Not in the list”"),
+            "required": _CHOOSE_SITE,
+            "invalid_choice": _CHOOSE_SITE,
         }
         self.recorded = recorded
+        self.name_due = own_name
+        if own_name:
+            self.fields["own_name"].label = _("This dose is mine: enter %(name)s") % {
+                "name": own_name
+            }
+        else:
+            del self.fields["own_name"]
         self.today = today
         choices_of(self, "product").choices = [("", _("I do not remember")), *products]
         choices_of(self, "site").choices = [
@@ -131,7 +150,7 @@ class FactsForm(Form):
                 NOT_LISTED,
                 two(
                     _("Not in the list"),
-                    _("Describe it in the box above; given abroad, write the country"),
+                    _("Write in the box above what you remember of the place"),
                 ),
             ),
         ]
@@ -149,13 +168,13 @@ class FactsForm(Form):
             raise forms.ValidationError(_("Date must not be in the future"))
         return given
 
-    def clean_lot(self) -> str:
-        """Return the lot as lots are kept: upper case, no spaces."""
-        return re.sub(r"\s", "", self.cleaned_data["lot"]).upper()
-
     def clean(self) -> dict:
-        """Ask for at least one change beside a recorded dose."""
+        """Ask for at least one change beside a recorded dose, and for its place."""
         cleaned = super().clean() or {}
+        is_typed = bool(cleaned.get("site_text", "").strip())
+        if is_typed and not cleaned.get("site") and "site" not in self.errors:
+            # Which of the sites is meant, or none of them? Words alone are not kept.
+            self.add_error("site", _CHOOSE_SITE)
         if not self.errors and self.recorded is not None and not self.changes():
             raise forms.ValidationError(
                 _("Nothing differs from the record yet. Change what is wrong.")
@@ -187,6 +206,8 @@ class FactsForm(Form):
         if self.place and self.recorded is not None:
             # Where no organization was found, the claim holds the words themselves.
             changed["site"] = self.place
+        if self.cleaned_data.get("own_name"):
+            changed["full_name"] = self.name_due
         return changed
 
     @property

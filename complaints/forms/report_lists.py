@@ -15,7 +15,9 @@ from portal.common.forms import DayField
 from portal.registry.models import Organization
 
 # What a row can ask for; two records of one person are told apart with the person.
-KINDS = [(kind.value, kind.label) for kind in Kind if kind != Kind.SPLIT_RECORD]
+# What a unit's list cannot bear: another record, a country with its certificate.
+NOT_LISTED = (Kind.SPLIT_RECORD, Kind.FOREIGN_DOSE)
+KINDS = [(kind.value, kind.label) for kind in Kind if kind not in NOT_LISTED]
 
 
 class ReportUpload(Upload):
@@ -80,4 +82,4 @@ class ReportRowForm(Row):
 
 def initial_kind(row: ReportRow) -> str:
     """Return the kind that a row's form begins with."""
-    return row.kind if row.kind != Kind.SPLIT_RECORD else ""
+    return row.kind if row.kind not in NOT_LISTED else ""

@@ -1,12 +1,24 @@
 """What people decide about the rules of self-correction."""
 
+from typing import Final
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from complaints.actions.campaigns import RULES as OF_CAMPAIGNS
-from complaints.models import RuleSwitch
+from complaints.models import RuleSwitch, SelfCorrection
 from complaints.rules.selfcorrection.table import RULES
+from portal.common import codes
+from portal.common.templatetags.ui import percent
 from portal.registry.models import AdministrativeUnit
+
+# In ten thousandths. Less than the product promises is for those who can say why.
+_THRESHOLDS: Final = (9_990, 9_950, 9_900, 9_800, 9_500)
+
+
+def _thresholds() -> list[tuple[str, str]]:
+    own = _("As the rule says")
+    return [("", str(own)), *((str(n), percent(n / 10_000)) for n in _THRESHOLDS)]
 
 
 class Switch(forms.Form):
@@ -33,6 +45,13 @@ class Switch(forms.Form):
     daily_cap = forms.IntegerField(
         label=_("Changes a day at most"), required=False, min_value=0, max_value=10**7
     )
+    least_precision = forms.TypedChoiceField(
+        label=_("Halts itself where its sample may be below"),
+        choices=_thresholds,
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
     reason = forms.CharField(
         label=_("Reason"),
         max_length=200,
@@ -47,9 +66,40 @@ class Switch(forms.Form):
 
 
 class Finding(forms.Form):
-    """Say of a sampled change that it was right or wrong."""
+    """Say of a sampled change that it was right or wrong, and by what one knows it."""
 
-    finding = forms.ChoiceField(choices=[("right", _("Right")), ("wrong", _("Wrong"))])
+    finding = forms.ChoiceField(
+        label=_("The change was"),
+        choices=SelfCorrection.Finding.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Say whether the change was right or wrong.")},
+    )
+    against = forms.ChoiceField(
+        label=_("Held against"),
+        choices=SelfCorrection.Against.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Say what you held the change against.")},
+    )
+
+
+class Changes(forms.Form):
+    """What rules changed, narrowed: what makes no sense narrows nothing."""
+
+    rule = forms.ChoiceField(
+        label=_("Rule"),
+        choices=[("", _("All rules")), *((code, code) for code in RULES)],
+        required=False,
+    )
+    report = forms.CharField(label=_("Code of a report"), max_length=20, required=False)
+    left = forms.BooleanField(label=_("Only what still stands"), required=False)
+    batch = forms.IntegerField(
+        min_value=1, max_value=10**12, required=False, widget=forms.HiddenInput
+    )
+    after = forms.IntegerField(min_value=1, max_value=10**12, required=False)
+
+    def clean_report(self) -> str:
+        """Return the code's digits, however it was typed; a number behind it goes."""
+        return codes.read(self.cleaned_data["report"])
 
 
 class Campaign(forms.Form):

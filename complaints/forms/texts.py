@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from complaints.forms.rules import Proposal
 from complaints.notifications import texts
-from complaints.notifications.words import Words
+from complaints.notifications.wordings import Words
 
 _AREA: Final = {"rows": 3}
 MOST: Final = 300

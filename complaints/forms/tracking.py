@@ -1,26 +1,36 @@
 """Forms of the status pages: opening, answering, agreeing or not."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from complaints.forms.report import FILES, PHOTO_HELP
 from portal.common import codes
-from portal.common.forms import Form
+from portal.common.forms import Form, NameField
 
 MUTED = {"autocomplete": "off", "inputmode": "numeric"}
 
 
 class LastFourForm(Form):
-    """The last four digits of the telephone that the complaint was sent with."""
+    """The last four digits of the telephone that the complaint was sent with.
+
+    Where it was sent without one: the year of birth, and the name.
+    """
 
     phone_last4 = forms.RegexField(
         label=_("Last 4 digits of the telephone"),
         regex=r"^\s*[0-9]{4}\s*$",
-        help_text=_("Reported without a telephone? Type the year of birth."),
         error_messages={
             "invalid": _("Type the last 4 digits of the telephone, such as 3345."),
             "required": _("Type the last 4 digits of the telephone, such as 3345."),
         },
         widget=forms.TextInput(attrs=MUTED | {"class": "w4", "maxlength": 4}),
+    )
+
+    full_name = NameField(
+        label=_("Full name of the person vaccinated"),
+        required=False,
     )
 
     def clean_phone_last4(self) -> str:
@@ -38,7 +48,7 @@ class TrackForm(LastFourForm):
         error_messages={"required": _("Type the 10 digits of the complaint code.")},
         widget=forms.TextInput(attrs=MUTED | {"class": "w10"}),
     )
-    field_order = ("code", "phone_last4")
+    field_order = ("code", "phone_last4", "full_name")
 
     def clean_code(self) -> str:
         """Return the digits; find a mistyped one by the check digit."""
@@ -62,15 +72,24 @@ class AnswerForm(Form):
     evidence = forms.FileField(
         label=_("Photo of the vaccination slip"),
         required=False,
-        help_text=_("A photo or PDF up to 10 MB. It is made smaller before sending."),
-        widget=forms.FileInput(attrs={"accept": "image/*,application/pdf"}),
+        help_text=PHOTO_HELP,
+        widget=forms.FileInput(attrs={"accept": FILES}),
     )
+
+    def __init__(self, *args: Any, answers: bool = False, **kwargs: Any) -> None:
+        """``answers``: staff asked something, and this is the answer to it."""
+        super().__init__(*args, **kwargs)
+        self.lacking = _("Write what you want to add, or add a photo.")
+        if answers:
+            self.fields["note"].label = _("Your answer")
+            self.fields["note"].help_text = _("Write, or add a photo, or both.")
+            self.lacking = _("Write your answer, or add a photo.")
 
     def clean(self) -> dict:
         """Ask for something to send."""
         cleaned = super().clean() or {}
         if not self.errors and not (cleaned.get("note") or cleaned.get("evidence")):
-            self.add_error("note", _("Write what you want to add, or add a photo."))
+            self.add_error("note", self.lacking)
         return cleaned
 
 
@@ -100,3 +119,14 @@ class ResultForm(Form):
         if cleaned.get("answer") == "disagree" and not cleaned.get("note", "").strip():
             self.add_error("note", _("Write in a few words what is still not right."))
         return cleaned
+
+
+class ReopenForm(Form):
+    """The answer that came too late: it opens the report again."""
+
+    note = forms.CharField(
+        label=_("Your answer"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={"required": _("Write your answer in a few words.")},
+    )

@@ -11,7 +11,13 @@ from complaints.models.event import Event, Message
 from complaints.models.figure import Figure, Measure, SubtreeFigure, Watermark
 from complaints.models.figure_review import FigureReview
 from complaints.models.gaming_sign import GamingSign
-from complaints.models.incident import Clue, Incident, IncidentMember, IncidentRun
+from complaints.models.incident import (
+    Clue,
+    Incident,
+    IncidentMember,
+    IncidentNotice,
+    IncidentRun,
+)
 from complaints.models.invitation import Invitation
 from complaints.models.ladder import (
     Digest,
@@ -24,7 +30,7 @@ from complaints.models.ladder import (
 from complaints.models.own_file import OwnFile
 from complaints.models.policy import OfficeHours, Policy, QuietHours
 from complaints.models.prepared import Prepared
-from complaints.models.published_month import PublishedMonth
+from complaints.models.published_month import MonthCorrection, PublishedMonth
 from complaints.models.rating import Rating
 from complaints.models.recheck import Recheck, Sample
 from complaints.models.referral import Referral
@@ -77,6 +83,7 @@ __all__ = [
     "GamingSign",
     "Incident",
     "IncidentMember",
+    "IncidentNotice",
     "IncidentRun",
     "Invitation",
     "Joining",
@@ -85,6 +92,7 @@ __all__ = [
     "MailAddress",
     "Measure",
     "Message",
+    "MonthCorrection",
     "OfficeHours",
     "OwnFile",
     "Policy",

@@ -16,7 +16,8 @@ class Bulk(models.Model):
 
     The set is frozen when it is chosen: ``BulkItem`` holds each case with the version
     that it had. ``facts_sealed`` is what the move takes (note, reasons, receiver).
-    ``language``: in which words refusals are kept.
+    ``is_part``: more would have fitted than a set holds. ``language``: in which words
+    refusals are kept.
     """
 
     class State(models.TextChoices):
@@ -24,12 +25,14 @@ class Bulk(models.Model):
         RUNNING = "running"
         STOPPED = "stopped"
         FINISHED = "finished"
+        UNDOING = "undoing"
 
     ref = models.UUIDField(unique=True, default=uuid.uuid4)
     by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
     language = models.CharField(max_length=2)
     chosen_at = models.DateTimeField()
     total = models.PositiveIntegerField()
+    is_part = models.BooleanField(default=False, db_default=False)
     state = models.CharField(max_length=8, choices=State, default=State.CHOSEN)
     # A ``Move``; named by no list of choices, which grows by itself.
     move = models.CharField(max_length=12, blank=True)
@@ -49,7 +52,7 @@ class Bulk(models.Model):
             ),
             models.CheckConstraint(
                 name="bulk_ended_iff_it_does_not_run",
-                condition=Q(state__in=("chosen", "running"), ended_at=None)
+                condition=Q(state__in=("chosen", "running", "undoing"), ended_at=None)
                 | Q(state__in=("stopped", "finished"), ended_at__isnull=False),
             ),
         )
@@ -73,7 +76,8 @@ class BulkItem(models.Model):
     """One case of a set: the version it was chosen at, and what became of it.
 
     ``event`` is the move that was made, so that each case gets it once at most.
-    ``words``: why it was refused, as its chooser reads it.
+    ``words``: why it was refused, or why what was done stays although its chooser took
+    it back, as the chooser reads it.
     """
 
     class State(models.TextChoices):
@@ -81,6 +85,7 @@ class BulkItem(models.Model):
         DONE = "done"
         REFUSED = "refused"
         CHANGED = "changed"
+        UNDONE = "undone"
 
     bulk = models.ForeignKey(Bulk, models.CASCADE, related_name="items", db_index=False)
     place = models.PositiveIntegerField()
@@ -100,13 +105,14 @@ class BulkItem(models.Model):
             ),
             models.CheckConstraint(
                 name="bulkitem_done_iff_it_was_moved",
-                condition=Q(state="done", event__isnull=False)
-                | ~Q(state="done") & Q(event=None),
+                condition=Q(state__in=("done", "undone"), event__isnull=False)
+                | ~Q(state__in=("done", "undone")) & Q(event=None),
             ),
             models.CheckConstraint(
                 name="bulkitem_refused_iff_it_says_why",
                 condition=Q(state="refused") & ~Q(words="")
-                | ~Q(state="refused") & Q(words=""),
+                | Q(state="done")
+                | ~Q(state__in=("refused", "done")) & Q(words=""),
             ),
         )
         indexes = (

@@ -77,11 +77,15 @@ class ComplaintQuerySet(models.QuerySet["Complaint"]):
 
     def lock(self, pk: int) -> "Complaint":
         """Return the complaint, locked until the transaction ends."""
-        locked: Complaint = (
-            self.select_for_update(of=("self",))
-            .select_related("submission", "holder", "dose")
-            .get(pk=pk)
+        rows = self.select_for_update(of=("self",)).select_related(
+            "submission", "holder", "dose"
         )
+        try:
+            locked: Complaint = rows.get(pk=pk)
+        except self.model.DoesNotExist:
+            # Handed on while this waited, it no longer fits the holder it was joined
+            # with, and the database drops it. Asked again, it is found as it is now.
+            locked = rows.all().get(pk=pk)
         return locked
 
 
@@ -293,7 +297,8 @@ class Claim(models.Model):
 
     All sides are sealed, as they may be identity numbers. A missing dose claims
     each fact of the dose, with nothing recorded. ``decided`` is what staff found where
-    the citizen was right but vague: a day for a month, a site for a place in words.
+    the citizen was right but vague, or said nothing: a day for a month, a site for a
+    place in words; ``claimed`` is empty where staff alone say it.
     """
 
     complaint = models.ForeignKey(
@@ -341,6 +346,11 @@ class Claim(models.Model):
         return crypto.unseal(
             self.claimed_sealed, bound_to=f"claimed:{self.complaint_id}:{self.field}"
         )
+
+    @property
+    def is_vague(self) -> bool:
+        """Tell whether it names a month or a year where a dose needs a day."""
+        return self.field == Field.GIVEN_ON and len(self.claimed) < len("2021-09-14")
 
     @property
     def decided(self) -> str:

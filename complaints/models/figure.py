@@ -19,6 +19,8 @@ _COUNTED: Final = (
     "is_open",
     "is_resolved",
     "is_on_time",
+    "is_lapsed",
+    "is_left_late",
     "is_untouched",
     "late_from",
     "spent",
@@ -48,9 +50,11 @@ class Measure(models.Model):
 
     Times are seconds. ``spent`` is wall time without pauses, summed over the rounds,
     up to the newest event: an open matter goes on from ``runs_from``, and is overdue
-    after ``late_from``. ``bucket``, ``answer_bucket``, ``left_bucket``: where the times
-    to the resolution, to the first answer and to withdrawing or lapsing lie on the
-    scale of ``rollups.sketches``. ``waited`` to ``seconded``: how long it stood in each
+    after ``late_from``. ``is_left_late``: it ended without a decision after its time
+    was over. ``first_answer``: until staff told the citizen something. ``bucket``,
+    ``answer_bucket``, ``left_bucket``: where the times to the resolution, to the first
+    answer and to withdrawing lie on the scale of ``rollups.sketches``; what lapsed
+    left at its far end. ``waited`` to ``seconded``: how long it stood in each
     state (received, in review, waiting for the citizen, for another body, for a second
     person); ``held_by``: how long whom, where more than one had it. ``rating``: the
     citizen's newest word on how it was handled; empty without one. ``sent_on`` and
@@ -70,6 +74,8 @@ class Measure(models.Model):
     is_open = models.BooleanField()
     is_resolved = models.BooleanField()
     is_on_time = models.BooleanField()
+    is_lapsed = models.BooleanField(db_default=False)
+    is_left_late = models.BooleanField(db_default=False)
     is_untouched = models.BooleanField()
     late_from = models.DateTimeField(null=True)
     runs_from = models.DateTimeField(null=True)
@@ -111,6 +117,11 @@ class Measure(models.Model):
                 condition=Q(is_resolved=True, is_open=False, bucket__isnull=False)
                 | Q(is_resolved=False, bucket=None, is_on_time=False),
             ),
+            models.CheckConstraint(
+                name="measure_left_iff_ended_unresolved",
+                condition=Q(is_lapsed=False, is_left_late=False)
+                | Q(is_open=False, is_resolved=False),
+            ),
         )
         indexes = (
             models.Index(
@@ -122,6 +133,13 @@ class Measure(models.Model):
                 name="measure_by_ending",
                 fields=["holder", "ended_on"],
                 include=_COUNTED,
+                condition=Q(ended_on__isnull=False),
+            ),
+            # Of the whole country, of the last weeks: not by 12,000 holders.
+            models.Index(name="measure_sent", fields=["sent_on"]),
+            models.Index(
+                name="measure_ended",
+                fields=["ended_on"],
                 condition=Q(ended_on__isnull=False),
             ),
             models.Index(
@@ -166,6 +184,11 @@ class Counted(models.Model):
     on_time = models.PositiveIntegerField()
     open = models.PositiveIntegerField()
     open_overdue = models.PositiveIntegerField()
+    lapsed = models.PositiveIntegerField(db_default=0)
+    withdrawn = models.PositiveIntegerField(db_default=0)
+    left_late = models.PositiveIntegerField(db_default=0)
+    answered = models.PositiveIntegerField(db_default=0)
+    unanswered = models.PositiveIntegerField(db_default=0)
     untouched = models.PositiveIntegerField()
     reopened = models.PositiveIntegerField()
     asked = models.PositiveIntegerField()

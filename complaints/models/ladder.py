@@ -198,6 +198,7 @@ class RuleDraft(models.Model):
         POLICY = "policy"
         LADDER = "ladder"
         OFFICE = "office"
+        DAYS = "days"
         ROUTE = "route"
         TEXT = "text"
 

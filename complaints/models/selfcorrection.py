@@ -22,6 +22,7 @@ class RuleSwitch(models.Model):
     Rows are never changed: the newest of a rule, province and place of use counts.
     Without province it holds everywhere, without ``use`` for every use; where several
     hold, one that says off is enough. ``by`` is null where the rule halted itself.
+    On is what was decided of one ``version`` of a rule; off holds for later ones too.
     """
 
     class Use(models.TextChoices):
@@ -29,14 +30,15 @@ class RuleSwitch(models.Model):
         CAMPAIGN = "campaign", _("before anybody complains")
 
     rule = models.CharField(max_length=3)
+    version = models.PositiveSmallIntegerField(default=0, db_default=0)
     province = models.ForeignKey(
         AdministrativeUnit, models.PROTECT, null=True, related_name="+"
     )
     use = models.CharField(max_length=8, choices=Use, blank=True)
     is_on = models.BooleanField()
     daily_cap = models.PositiveIntegerField(null=True)
-    # In ten thousandths, so that it is exact: 9800 is 98 %.
-    least_precision = models.PositiveIntegerField(default=9_800)
+    # In ten thousandths, so that it is exact: 9990 is 99.9 %. Null: the rule's own.
+    least_precision = models.PositiveIntegerField(null=True)
     reason = models.CharField(max_length=200)
     by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
@@ -151,12 +153,21 @@ class SelfCorrection(models.Model):
 
     ``place`` names the field (``full_name``, ``dose:7:status``); one automatic change
     of it in a person's life, which the database holds. ``proofs``: kind, source and
-    age of each, nothing personal. A sample is looked at by people: ``finding``.
+    age of each, nothing personal. A sample is looked at by people: ``finding``, and
+    what they held it against, which what was found earlier does not say.
     """
 
     class Finding(models.TextChoices):
         RIGHT = "right", _("Right")
         WRONG = "wrong", _("Wrong")
+
+    class Against(models.TextChoices):
+        """What somebody held a sampled change against."""
+
+        PAPER = "paper", _("A paper of the person")
+        PERSON = "person", _("The person's own word")
+        SITE = "site", _("The list or book of the vaccination site")
+        REGISTER = "register", _("Another register")
 
     ref = models.UUIDField(unique=True, default=uuid.uuid4)
     whole = models.UUIDField()
@@ -186,6 +197,9 @@ class SelfCorrection(models.Model):
     finding = models.CharField(max_length=5, choices=Finding, blank=True)
     checked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     checked_at = models.DateTimeField(null=True)
+    checked_against = models.CharField(
+        max_length=8, choices=Against, blank=True, db_default=""
+    )
 
     class Meta:
         constraints = (
@@ -205,6 +219,10 @@ class SelfCorrection(models.Model):
                 & Q(
                     is_sampled=True, checked_by__isnull=False, checked_at__isnull=False
                 ),
+            ),
+            models.CheckConstraint(
+                name="selfcorrection_held_against_something_when_found",
+                condition=Q(checked_against="") | ~Q(finding=""),
             ),
         )
         indexes = (

@@ -9,6 +9,7 @@ from django.db.models import Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from complaints.choices import Channel, Relation
+from portal.accounts.models import ContactChange
 from portal.common import crypto
 from portal.registry.models import Person
 
@@ -34,6 +35,7 @@ class Submission(models.Model):
     (``actions.signs_of_fraud``). ``has_accents``: text messages in Vietnamese bear
     their marks, as the sender chose.
     ``vouched_sealed``: what the national e-ID said of a sender who signed in with it.
+    ``moved_by``: the change of contact by which its telephone is another one now.
     """
 
     key = models.UUIDField(unique=True)
@@ -58,6 +60,9 @@ class Submission(models.Model):
     device_digest = models.BinaryField(max_length=32, null=True)
     paper_digest = models.BinaryField(max_length=32, null=True)
     vouched_sealed = models.BinaryField(null=True)
+    moved_by = models.ForeignKey(
+        ContactChange, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     submitted_at = models.DateTimeField()
 
     class Meta:
@@ -85,6 +90,11 @@ class Submission(models.Model):
                 name="submission_paper",
                 fields=["paper_digest"],
                 condition=Q(paper_digest__isnull=False),
+            ),
+            models.Index(
+                name="submission_moved",
+                fields=["moved_by"],
+                condition=Q(moved_by__isnull=False),
             ),
         )
 
@@ -126,7 +136,8 @@ class Joining(models.Model):
     """A submission's matter that was open already: it joined the complaint it names.
 
     ``said_sealed``: what this sender said that the complaint does not hold yet, for
-    staff: ``story`` and ``claims``.
+    staff: ``story``, ``claims``, ``held`` (what was asked about before sending, as
+    ``reported.Held``) and, where it is so by another day or reason, ``urgent``.
     """
 
     submission = models.ForeignKey(
@@ -150,11 +161,12 @@ class Joining(models.Model):
 
     @property
     def said(self) -> dict:
-        """Return what was said besides, in clear: ``story`` and ``claims``."""
+        """Return what was said besides, in clear; empty where nothing was."""
+        nothing: dict = {"story": "", "claims": {}, "held": [], "urgent": None}
         if self.said_sealed is None:
-            return {"story": "", "claims": {}}
+            return nothing
         bound = f"joining:{self.submission_id}:{self.complaint_id}"
-        return crypto.unseal_json(self.said_sealed, bound_to=bound)
+        return nothing | crypto.unseal_json(self.said_sealed, bound_to=bound)
 
 
 class MailAddressQuerySet(models.QuerySet["MailAddress"]):
@@ -243,7 +255,10 @@ class Evidence(models.Model):
     """A photo or paper. Served only when checked, only to who may see the case.
 
     ``sha256`` is of the file as it came; ``fingerprint`` of its first page changes
-    little when a photo is made smaller or packed anew.
+    little when a photo is made smaller or packed anew. ``complaint``: the matter that
+    it was added to later; null where it came with the report. ``has_certificate``:
+    whether its check found the code of one; null where it was checked before that was
+    kept.
     """
 
     class State(models.TextChoices):
@@ -265,6 +280,13 @@ class Evidence(models.Model):
     draft = models.ForeignKey(
         Draft, models.SET_NULL, related_name="evidence", null=True
     )
+    complaint = models.ForeignKey(
+        "complaints.Complaint",
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        db_index=False,
+    )
     media_type = models.CharField(max_length=20)
     sha256 = models.BinaryField(max_length=32)
     fingerprint = models.BinaryField(max_length=128, null=True)
@@ -272,6 +294,7 @@ class Evidence(models.Model):
     width = models.PositiveIntegerField(null=True)
     height = models.PositiveIntegerField(null=True)
     pages = models.PositiveSmallIntegerField(default=0)
+    has_certificate = models.BooleanField(null=True)
     state = models.CharField(max_length=11, choices=State, default=State.QUARANTINED)
     refusal = models.CharField(max_length=8, choices=Refusal, blank=True)
     warning = models.CharField(max_length=20, blank=True)

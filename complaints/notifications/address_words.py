@@ -1,8 +1,8 @@
-"""What is said of e-mail addresses themselves: they come back, or were replaced."""
+"""What is said of e-mail addresses themselves: added, replaced, or they come back."""
 
 from typing import Final
 
-from complaints.notifications.words import Words
+from complaints.notifications.wordings import Words
 
 # By text message, to who gave an address where e-mails come back from.
 RETURNED: Final = {
@@ -15,6 +15,23 @@ RETURNED: Final = {
     ),
     "en": Words(
         ("Our e-mails about report {code} come back. We only text this number now.",),
+        "",
+    ),
+}
+# By text message, to the telephone of a report: an address was added beside it.
+ADDED: Final = {
+    "vi": Words(
+        (
+            "Từ nay tin về phản ánh {code} cũng được gửi đến một địa chỉ thư. Không"
+            " phải bạn thêm? Gọi {help}.",
+        ),
+        "",
+    ),
+    "en": Words(
+        (
+            "News of report {code} now also goes to an e-mail address. If you did not"
+            " add it, call {help}.",
+        ),
         "",
     ),
 }

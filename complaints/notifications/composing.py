@@ -8,14 +8,15 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
+from complaints.notifications.wordings import Words
 from complaints.notifications.words import (
+    ASKS,
     CLOSING,
     HEAD,
     PROOF,
     STOP,
     TAILS,
     WORDS,
-    Words,
 )
 from portal.common import sms as alphabet
 from portal.common.mail import Letter
@@ -34,6 +35,8 @@ class Facts:
     plain_code: str
     help: str
     days: str = ""
+    # Without a telephone the page asks for something else.
+    has_phone: bool = True
 
 
 def sms(
@@ -130,6 +133,7 @@ def _known(facts: Facts, language: str) -> dict[str, str]:
         "holder": facts.holder,
         "help": facts.help,
         "days": facts.days,
+        "asks": ASKS[language, facts.has_phone],
         "address": address,
         # Telephones make a link of it without the scheme, too.
         "link": address.partition("://")[2].rstrip("/"),

@@ -13,10 +13,17 @@ from django.db.models import F
 from django.utils import timezone
 
 from complaints import policies
-from complaints.choices import Actor, Move
+from complaints.choices import UNDOABLE, Actor, Move, Status
 from complaints.models import Event, Joining, MailAddress, Message, Submission
 from complaints.models import QuietHours as Quiet
 from complaints.notifications import composing, returned, texts
+from complaints.notifications.special_words import (
+    JOINED,
+    JOINED_PHOTO,
+    LOOKED_AGAIN,
+    OPENED_AGAIN,
+    OVERDUE_TOP,
+)
 from complaints.notifications.words import WORDS
 from complaints.rules import quiet
 from portal.common import codes, crypto, mail, outbox, providers, scope
@@ -27,20 +34,37 @@ EMAIL: Final = "email"
 # Staff may take a decision back within this time, before anybody is told.
 UNDO: Final = timedelta(seconds=30)
 DECISIONS: Final = (Move.RESOLVE, Move.COUNTERSIGN)
-TAKEN_BACK: Final = (
-    *DECISIONS,
-    Move.ASK,
-    Move.HAND_OVER,
-    Move.ESCALATE,
-    Move.WAIT,
-)
+# Moves whose notice has words; of a decision it is the outcome that has them.
+TELLING: Final = (*DECISIONS, *(move for move in Move if move in WORDS))
 
 
 def key_of(event: Event) -> str:
     """Return under which key the words of an event stand; '' where it has none."""
     move = Move(event.move)
     key = event.data.get("outcome", "") if move in DECISIONS else move.value
+    if move == Move.OVERDUE and not level_above(event):
+        key = OVERDUE_TOP
+    if move == Move.DISAGREE and event.data.get("after") == Status.LAPSED:
+        key = OPENED_AGAIN
+    elif move == Move.DISAGREE and event.data.get("stays"):
+        key = LOOKED_AGAIN
     return key if key in WORDS else ""
+
+
+def level_above(event: Event) -> str:
+    """Return the name of the body that joined in; '' where there is none above."""
+    above: str = event.data.get("above", "")
+    # Earlier events of the root name the root itself.
+    return "" if above == event.holder.name else above
+
+
+def _key_for(event: Event, recipient: str) -> str:
+    """Return under which key the words for one receiver stand; '' for none."""
+    if recipient == CITIZEN:
+        return key_of(event)
+    if event.move == Move.REFUSE_FILE:
+        return JOINED_PHOTO
+    return JOINED.get(key_of(event), "")
 
 
 def notify(events: Sequence[Event], *, at: datetime) -> None:
@@ -64,7 +88,7 @@ def notify(events: Sequence[Event], *, at: datetime) -> None:
 
 
 def _delay(event: Event) -> timedelta:
-    may_go_back = event.move in TAKEN_BACK and event.actor == Actor.STAFF
+    may_go_back = event.move in UNDOABLE and event.actor == Actor.STAFF
     return UNDO if may_go_back else timedelta(0)
 
 
@@ -87,29 +111,37 @@ def withdraw(event: Event) -> bool:
 def _receivers(events: Sequence[Event]) -> Iterator[tuple[Event, str, Submission]]:
     """Yield who is told of each event, under which name.
 
-    Who reported a matter that was open already is told that it was received, and how
-    it ends; from another telephone only, as the first report's own is told anyway.
+    Who reported a matter that was open already is told that it was received, of
+    questions, and how it ends or goes on; from another telephone only, as the first
+    report's own is told anyway. What concerns their own sending is told to them alone.
     """
     joined: dict[int, list[Submission]] = {}
-    if any(e.move == Move.JOIN or e.move in DECISIONS for e in events):
+    if any(_concerns_joined(event) for event in events):
         rows = Joining.objects.filter(complaint__in=[e.complaint_id for e in events])
         for row in rows.select_related("submission").order_by("pk"):
             joined.setdefault(row.complaint_id, []).append(row.submission)
     for event in events:
         others = joined.get(event.complaint_id, [])
-        if event.move == Move.JOIN:
+        sent = event.data.get("submission")
+        if sent is not None and event.move in (Move.JOIN, Move.REFUSE_FILE):
+            name = CITIZEN if event.move == Move.JOIN else f"joined:{sent}"
             for other in others:
-                if other.pk == event.data.get("submission"):
-                    yield event, CITIZEN, other
+                if other.pk == sent:
+                    yield event, name, other
             continue
         own = event.complaint.submission
         yield event, CITIZEN, own
-        if event.move in DECISIONS:
+        if key_of(event) in JOINED:
             seen = {_telephone_of(own)}
             for other in others:
                 if _telephone_of(other) not in seen:
                     seen.add(_telephone_of(other))
                     yield event, f"joined:{other.pk}", other
+
+
+def _concerns_joined(event: Event) -> bool:
+    """Tell whether somebody else than the first sender may be told of an event."""
+    return event.move in (Move.JOIN, Move.REFUSE_FILE) or key_of(event) in JOINED
 
 
 def _telephone_of(submission: Submission) -> bytes | None:
@@ -131,7 +163,7 @@ def _messages(
     addresses: dict[int, MailAddress],
     changed: dict[str, texts.ByLanguage],
 ) -> Iterator[Message]:
-    key, facts = key_of(event), _facts(event, submission)
+    key, facts = _key_for(event, recipient), _facts(event, submission)
     language = submission.language
     words = changed.get(key, WORDS[key])[language]
     phone = submission.phone
@@ -185,6 +217,7 @@ def _facts(event: Event, submission: Submission) -> composing.Facts:
         days=str(policies.of_case(complaint).pause_days)
         if event.move in (Move.ASK, Move.REMIND)
         else "",
+        has_phone=submission.phone_digest is not None,
     )
 
 
@@ -211,7 +244,9 @@ def deliver(subjects: Sequence[int], *, at: datetime) -> None:
     Where a carrier takes nothing now the rest of its messages wait, however long that
     lasts; what it will never take is marked as failed.
     """
-    waiting = list(Message.objects.filter(pk__in=subjects, state="waiting"))
+    waiting = list(
+        Message.objects.filter(pk__in=subjects, state="waiting").order_by("pk")
+    )
     until = quiet.until(Quiet.objects.all(), at=at)
     away: dict[str, timedelta] = {}
     for message in waiting:

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from complaints.models import Wording
 from complaints.notifications import composing
-from complaints.notifications.words import WORDS, Words
+from complaints.notifications.wordings import Words
+from complaints.notifications.words import WORDS
 from portal.common import dated, names
 from portal.common import sms as alphabet
 from portal.registry.models import Organization, ProductAlias

@@ -5,23 +5,11 @@ taken (``composing``). Vietnamese is written with its marks, which leave the tex
 the receiver did not ask for them. Never health data: neither vaccine nor day nor name.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from complaints.choices import Move, Outcome
-
-
-@dataclass(frozen=True)
-class Words:
-    """A step in one language; ``more`` stands in an e-mail only, after the sentences.
-
-    Known names: code, due, holder, help, days (how long a question waits).
-    """
-
-    sms: tuple[str, ...]
-    subject: str
-    more: str = ""
-
+from complaints.notifications.special_words import SPECIAL
+from complaints.notifications.wordings import Words
 
 HEAD: Final = {"vi": "[TIÊM CHỦNG] ", "en": "[VACCINATION] "}
 # What is added as long as there is room, in this order.
@@ -68,7 +56,7 @@ WORDS: Final[dict[str, dict[str, Words]]] = {
                 " xem và trả lời.",
             ),
             "Phản ánh {code} cần bạn bổ sung",
-            "Thời hạn chờ đến khi bạn trả lời, nhiều nhất {days} ngày.",
+            "Thời hạn tạm dừng trong lúc chờ bạn, cả thảy nhiều nhất {days} ngày.",
         ),
         "en": Words(
             (
@@ -76,7 +64,7 @@ WORDS: Final[dict[str, dict[str, Words]]] = {
                 " code to answer.",
             ),
             "Report {code} needs more from you",
-            "The clock waits until you answer, {days} days at most.",
+            "The clock waits for you, {days} days in all at most.",
         ),
     },
     Move.REMIND: {
@@ -268,6 +256,24 @@ WORDS: Final[dict[str, dict[str, Words]]] = {
             "There is nothing for you to do.",
         ),
     },
+    Move.PUT_BACK: {
+        "vi": Words(
+            (
+                "Phản ánh {code}: phần sửa theo danh sách đã trả lại như cũ. Sẽ xem"
+                " lại, kết quả trước {due}.",
+            ),
+            "Phản ánh {code} được xem lại",
+            "Bạn không phải làm gì.",
+        ),
+        "en": Words(
+            (
+                "Report {code}: what was changed by a list is put back as it was. A"
+                " person looks at it, result by {due}.",
+            ),
+            "Report {code} is looked at once more",
+            "There is nothing for you to do.",
+        ),
+    },
     Move.WITHDRAW: {
         "vi": Words(
             (
@@ -345,20 +351,29 @@ WORDS: Final[dict[str, dict[str, Words]]] = {
             "Report {code}: the record was right already",
         ),
     },
+    **SPECIAL,
 }
 
 # E-mail only: what stands above and below every step's own sentences.
 CLOSING: Final = {
     "vi": (
         "Xem tiến độ: {address}",
-        "Trang này hỏi 4 số cuối điện thoại của bạn.",
+        "{asks}",
         "Cần người giúp? Gọi {help} (miễn phí, 7 giờ đến 21 giờ).",
     ),
     "en": (
         "See how far it is: {address}",
-        "The page asks for the last 4 digits of your telephone.",
+        "{asks}",
         "Need a person to help? Call {help} (free, 7:00 to 21:00).",
     ),
+}
+# What the page asks for beside the code: of reports with a telephone, and without one.
+ASKS: Final = {
+    ("vi", True): "Trang này hỏi 4 số cuối điện thoại của bạn.",
+    ("vi", False): "Trang này hỏi năm sinh và họ tên của người tiêm.",
+    ("en", True): "The page asks for the last 4 digits of your telephone.",
+    ("en", False): "The page asks for the year of birth and the name of who had the"
+    " doses.",
 }
 STOP: Final = {
     "vi": "Không muốn nhận thư nữa? Bấm vào đây: {stop}",

@@ -19,7 +19,7 @@ from complaints.models import (
     SelfCorrection,
 )
 from complaints.owndata import looks, reports
-from complaints.rules.selfcorrection.table import OF_MISSING
+from complaints.rules.selfcorrection.table import OF_OTHERS
 from portal.accounts.models import Assistance, ContactChange, OneTimeCode
 from portal.registry.models import (
     Certificate,
@@ -108,6 +108,7 @@ def _doses(people: list[int]) -> list[Facts]:
             "product": row.product.name,
             "lot": row.lot_number,
             "site": row.site.name,
+            "country": row.country,
             "dose_number": row.dose_number,
             "status": row.status,
             "source": row.source,
@@ -231,8 +232,9 @@ def _self_corrections(people: list[int]) -> list[Facts]:
 
 
 def _prepared(people: list[int]) -> list[Facts]:
-    # A dose on nobody's record is perhaps another's: it is told once it is theirs.
-    perhaps = Q(rule__in=OF_MISSING) & ~Q(state=Prepared.State.MADE)
+    # A dose on nobody's record, or another record, is perhaps somebody else's: it is
+    # told once it is theirs.
+    perhaps = Q(rule__in=OF_OTHERS) & ~Q(state=Prepared.State.MADE)
     rows = Prepared.objects.filter(person__in=people).exclude(perhaps).order_by("pk")
     return [
         {

@@ -22,6 +22,8 @@ from portal.registry.models import Organization, Person
 PAGE: Final = 25
 # What ``accounts.assistance`` calls a look while staff help.
 HELP: Final = "assistance"
+# A report that was put aside and is gone on with; the record itself stays closed.
+DRAFT: Final = "draft"
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def what(row: Entry) -> str:
     words: dict[str, Any] = {
         "person": _("Looked at the record"),
         "own_data": _("Took a copy of the data"),
+        DRAFT: _("Went on with a report that was put aside"),
         "complaints.complaint": _("Worked on a report about the record"),
         "complaints.glass": _("Opened a report in an emergency"),
         "complaints.evidence": _("Looked at a photo of a report"),
@@ -102,6 +105,7 @@ def what(row: Entry) -> str:
         "complaints.incident": _("Worked on an incident"),
         "complaints.prepared": _("Looked at a correction that was prepared"),
         "complaints.rule": _("Checked an automatic correction"),
+        "complaints.rule_open": _("Saw the numbers of an automatic correction"),
         "complaints.figures": _("Made a file of figures"),
         "data_request": _("Handled a request about personal data"),
         "audit.entry": _("Checked who had looked at the record"),
@@ -141,6 +145,9 @@ def _who(row: Entry, names: dict[tuple[str, int], str]) -> str:
         return organization_of(row, names) or _("Health service staff")
     if row.actor == Entry.Actor.SYSTEM:
         return _("The portal")
+    if row.subject == DRAFT:
+        # The telephone that the report was put aside under, not the one on record.
+        return _("Who put the report aside, by telephone code")
     level, _space, relation = row.detail.partition(" ")
     if level == Level.EID:
         return _("You, with the national e-ID")

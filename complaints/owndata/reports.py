@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from complaints.choices import Actor, Move
+from complaints.choices import Actor, Field, Move, Verdict
 from complaints.models import (
     Caveat,
     Claim,
@@ -71,6 +71,14 @@ def _report(row: Submission, *, is_own: bool) -> Facts:
     }
 
 
+def _decided(claim: Claim, row: Complaint) -> str:
+    """Return what was put on record; '' where nothing was, or whose it is elsewhere."""
+    is_whose = claim.field in (Field.DOSE, Field.RECORD)
+    if row.is_open or is_whose or claim.verdict != Verdict.UPHELD:
+        return ""
+    return claim.decided
+
+
 def _addresses(row: Submission) -> list[Facts]:
     rows = MailAddress.objects.filter(submission=row).order_by("pk")
     return [
@@ -102,10 +110,13 @@ def _matter(row: Complaint, *, tells_messages: bool) -> Facts:
                 "field": claim.field,
                 "recorded": claim.recorded,
                 "claimed": claim.claimed,
+                "decided": _decided(claim, row),
                 "verdict": claim.verdict,
                 "ground": claim.ground,
             }
             for claim in Claim.objects.filter(complaint=row).order_by("pk")
+            # A proposal of staff is nobody's fact yet.
+            if claim.claimed or not row.is_open
         ],
         "asked_before_sending": [
             {"about": one.check_name, "said": one.said, "reason": one.reason}
@@ -139,7 +150,8 @@ def _matter(row: Complaint, *, tells_messages: bool) -> Facts:
 
 
 def _is_among_staff(event: Event) -> bool:
-    return event.move == Move.NOTE and event.actor == Actor.STAFF
+    # The note of an assignment is the name of the colleague who was given the case.
+    return event.move in (Move.NOTE, Move.ASSIGN) and event.actor == Actor.STAFF
 
 
 def _iso(value: datetime | date | None) -> str:

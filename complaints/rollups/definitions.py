@@ -30,8 +30,8 @@ DEFINITIONS: Final[dict[str, Definition]] = {
         _("Half done within"),
         _(
             "Hours round the clock from sending to the last answer, nights and holidays"
-            " included. Waiting for the citizen, at most ten days, is taken out. Rounds"
-            " are summed. Resolved complaints only."
+            " included. Waiting for the citizen is taken out, in each round at most as"
+            " long as the policy allows. Rounds are summed. Resolved complaints only."
         ),
     ),
     "p75": Definition(
@@ -44,14 +44,16 @@ DEFINITIONS: Final[dict[str, Definition]] = {
         _("On time"),
         _(
             "Resolved within the policy's time without an extension, divided by all"
-            " resolved and all that are open and past due."
+            " resolved and all that are past due: open, or ended without a decision."
+            " Rounds are summed, each by the policy of its own day."
         ),
     ),
     "first_answer": Definition(
         _("First answer"),
         _(
-            "Half of the citizens got a first question or decision by"
-            " staff within this."
+            "Staff asked or decided within this for half of those whom they answered"
+            " or who still wait. What the portal decides by itself is no answer of"
+            " staff. Not yet: fewer than half were answered."
         ),
     ),
     "open": Definition(_("Open"), _("Not ended, as it stands now.")),
@@ -59,11 +61,18 @@ DEFINITIONS: Final[dict[str, Definition]] = {
         _("Open and overdue"),
         _("Open, and the policy's time without an extension is over."),
     ),
+    "lapsed": Definition(
+        _("Lapsed"),
+        _("Ended as the citizen did not answer a question. Nobody decided."),
+    ),
+    "withdrawn": Definition(
+        _("Withdrawn"), _("Taken back by the citizen before its round was decided.")
+    ),
     "untouched": Definition(
-        _("Never opened by staff"),
+        _("Never looked at by staff"),
         _(
-            "Open, and no member of staff has made any step. It counts here from the"
-            " first minute."
+            "Open, and no member of staff has made any step. Taking on many at once is"
+            " none. It counts here from the first minute."
         ),
     ),
     "reopened": Definition(
@@ -75,7 +84,7 @@ DEFINITIONS: Final[dict[str, Definition]] = {
         _(
             "The share that was not resolved after so many days, estimated from"
             " resolved and open complaints together (Kaplan and Meier). Who leaves old"
-            " cases open does not look faster."
+            " cases open, or lets them lapse, does not look faster."
         ),
     ),
     "ledger": Definition(
@@ -113,8 +122,8 @@ DEFINITIONS: Final[dict[str, Definition]] = {
     "kept_unseen": Definition(
         _("Kept without a look"),
         _(
-            "The record was kept as it is, and the decision is the only step that staff"
-            " made."
+            "The record was kept, or found right, and the decision is the only step"
+            " that staff made. Taking on many at once is none."
         ),
     ),
     "refiled": Definition(
@@ -156,6 +165,10 @@ DEFINITIONS: Final[dict[str, Definition]] = {
     ),
     "whose": Definition(
         _("Whose figure"),
-        _("A complaint counts for who holds it now, or who ended it."),
+        _(
+            "A complaint counts for who holds it now, or who ended it. What a unit"
+            " handed away, and which of its decisions were disputed or reversed, stands"
+            " beside."
+        ),
     ),
 }

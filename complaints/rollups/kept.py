@@ -4,7 +4,7 @@ Three layers, each made from the one below and never added to: a measure of each
 exact figures of each organization's months, figures of whole subtrees.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -34,7 +34,7 @@ def rebuild_changed(*, at: datetime) -> int:
     those below.
     """
     with scope.system():
-        _take_turn()
+        take_turn()
         mark, _ = Watermark.objects.get_or_create(name=WATERMARK)
         changed = set(_fallen_due(mark, at=at))
         with connection.cursor() as cursor:
@@ -43,8 +43,7 @@ def rebuild_changed(*, at: datetime) -> int:
             since = None if mark.at is None else mark.at - OVERLAP
             cursor.execute(_WITH_NEWS, [mark.event, REFILED.days, since])
             ids = [row[0] for row in cursor.fetchall()]
-        for start in range(0, len(ids), _CHUNK):
-            changed |= matters.keep(ids[start : start + _CHUNK])
+        changed |= _measure(ids)
         written = _count(changed, at=at)
         mark.event, mark.at = settled, at
         mark.save()
@@ -54,12 +53,26 @@ def rebuild_changed(*, at: datetime) -> int:
 def rebuild_all(*, at: datetime) -> int:
     """Measure and count everything from nothing; return how many figures there are."""
     with scope.system():
-        _take_turn()
+        take_turn()
         with connection.cursor() as cursor:
             for table in ("subtreefigure", "figure", "measure", "gamingsign"):
                 cursor.execute(f"DELETE FROM complaints_{table}")
         Watermark.objects.filter(name=WATERMARK).delete()
         return rebuild_changed(at=at)
+
+
+def measure_anew(complaint_ids: list[int], *, at: datetime) -> None:
+    """Measure matters again though nothing happened to them: the calendar changed.
+
+    Those with news are left to the next refresh: measured here, they would hide what
+    their news says of others. Needs the system's scope and its caller's transaction,
+    which took its turn before it locked any of them.
+    """
+    take_turn()
+    with connection.cursor() as cursor:
+        cursor.execute(_WITHOUT_NEWS, [complaint_ids])
+        ids = [row[0] for row in cursor.fetchall()]
+    _count(_measure(ids), at=at)
 
 
 def follow_move(organization: Organization, *, was_below: int, at: datetime) -> None:
@@ -68,7 +81,7 @@ def follow_move(organization: Organization, *, was_below: int, at: datetime) -> 
     Of all months, as figures follow the tree of the day; the organization's own are as
     before. Needs the system's scope and its caller's transaction.
     """
-    _take_turn()
+    take_turn()
     lower = Organization.objects.filter(path__below=organization.path)
     moved = [
         Cell(*row)
@@ -83,6 +96,14 @@ def follow_move(organization: Organization, *, was_below: int, at: datetime) -> 
     subtrees.merge([*moved, *left], at=at)
 
 
+def _measure(ids: Sequence[int]) -> set[Cell]:
+    """Measure matters anew, so many at a time; return the cells that changed."""
+    changed: set[Cell] = set()
+    for start in range(0, len(ids), _CHUNK):
+        changed |= matters.keep(ids[start : start + _CHUNK])
+    return changed
+
+
 def _count(changed: set[Cell], *, at: datetime) -> int:
     """Recount cells and the wholes above them; return how many figures changed."""
     written = cells.recount(changed, at=at)
@@ -90,7 +111,12 @@ def _count(changed: set[Cell], *, at: datetime) -> int:
     return written
 
 
-def _take_turn() -> None:
+def take_turn() -> None:
+    """Wait until nobody else changes figures, until the end of the transaction.
+
+    To be called before any matter or organization is locked: a refresh has the turn
+    while it waits for both.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('figures'))")
         cursor.execute(PLAN_ANEW)
@@ -129,6 +155,13 @@ WHERE news.move = 'submit'
   AND before.ended_at >= c.submitted_at - make_interval(days => %s::int)
 UNION
 SELECT complaint_id FROM complaints_rating WHERE at >= %s::timestamptz"""
+
+_WITHOUT_NEWS: Final = """
+SELECT m.complaint_id FROM complaints_measure m
+WHERE m.complaint_id = ANY(%s::bigint[]) AND NOT EXISTS (
+  SELECT FROM complaints_event e
+  WHERE e.complaint_id = m.complaint_id AND e.id > m.event)
+ORDER BY 1"""
 
 # Only open matters are overdue, and they belong to months of sending.
 _FALLEN_DUE: Final = """

@@ -8,10 +8,8 @@ from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from django.db import connection
-from django.utils import timezone
 
 from complaints import policies
-from complaints.choices import Move
 from complaints.models import Policy
 from complaints.rollups import signs
 from complaints.rollups.measuring import REFILED, Matter, Step, measured
@@ -35,7 +33,6 @@ _MATTERS: Final = f"""
 SELECT c.id, c.kind, c.status, c.round, c.holder_id, c.policy_id,
   {_MICROS.format("c.submitted_at")},
   {_MICROS.format("c.ended_at")},
-  c.touched_at IS NOT NULL,
   c.ended_at IS NOT NULL AND EXISTS (
     SELECT FROM complaints_complaint again WHERE again.subject_key = c.subject_key
       AND again.submitted_at > c.ended_at
@@ -49,7 +46,8 @@ WHERE c.id = ANY(%s::bigint[]) ORDER BY c.id"""
 _STEPS: Final = f"""
 SELECT complaint_id, id, move, status, {_MICROS.format("at")}, round, holder_id, actor,
   coalesce(data ->> 'outcome', ''),
-  jsonb_exists_any(data, ARRAY['unit_change', 'glass'])
+  jsonb_exists_any(data, ARRAY['unit_change', 'glass']), jsonb_exists(data, 'bulk'),
+  CASE move WHEN 'extend' THEN coalesce((data ->> 'hours')::int, 0) ELSE 0 END
 FROM complaints_event WHERE complaint_id = ANY(%s::bigint[])
 ORDER BY complaint_id, seq"""
 
@@ -63,6 +61,8 @@ _COLUMNS: Final = {
     "is_open": "boolean",
     "is_resolved": "boolean",
     "is_on_time": "boolean",
+    "is_lapsed": "boolean",
+    "is_left_late": "boolean",
     "is_untouched": "boolean",
     "late_from": "timestamptz",
     "runs_from": "timestamptz",
@@ -142,14 +142,13 @@ def _measured(
     ids: list[int], found: list[tuple[int, gaming.Sign]]
 ) -> Iterator[dict[str, Any]]:
     """Yield the measure of each matter; add the signs of gaming to ``found``."""
-    allowed = _Allowed()
     with connection.cursor() as cursor:
         cursor.execute(_MATTERS, [REFILED.days, ids])
         matters = [_matter(row) for row in cursor.fetchall()]
         cursor.execute(_STEPS, [ids])
-        events = {
-            key: list(rows) for key, rows in groupby(cursor.fetchall(), itemgetter(0))
-        }
+        happened = cursor.fetchall()
+    events = {key: list(rows) for key, rows in groupby(happened, itemgetter(0))}
+    allowed = _Allowed(happened)
     for matter in matters:
         rows = events[matter.complaint_id]
         steps = [_step(row) for row in rows]
@@ -164,7 +163,7 @@ def _measured(
 
 def _matter(row: Sequence[Any]) -> Matter:
     key, kind, status, number, holder, policy, submitted, ended, *flags = row
-    is_touched, is_refiled, channel, rating = flags
+    is_refiled, channel, rating = flags
     return Matter(
         complaint_id=key,
         kind=kind,
@@ -174,7 +173,6 @@ def _matter(row: Sequence[Any]) -> Matter:
         policy_id=policy,
         submitted_at=_at(submitted),
         ended_at=None if ended is None else _at(ended),
-        is_touched=is_touched,
         is_refiled=is_refiled,
         channel=channel,
         rating=rating,
@@ -182,8 +180,9 @@ def _matter(row: Sequence[Any]) -> Matter:
 
 
 def _step(row: Sequence[Any]) -> Step:
-    _complaint, _event, move, status, micros, number, holder, *facts = row
-    return Step(Moment(move, status, _at(micros), number, holder), *facts)
+    _complaint, _event, move, status, micros, number, holder, *facts, hours = row
+    extra = timedelta(hours=hours)
+    return Step(Moment(move, status, _at(micros), number, holder, extra), *facts)
 
 
 def _at(micros: int) -> datetime:
@@ -191,44 +190,51 @@ def _at(micros: int) -> datetime:
 
 
 class _Allowed:
-    """What policies allowed; each is looked up once."""
+    """What policies allowed in each round; each is looked up once."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: Sequence[Sequence[Any]]) -> None:
+        """``events``: rows of the matters that will be asked about."""
+        instants = [row[4] for row in events]
+        days = (min(instants), max(instants)) if instants else ()
+        self._reading = policies.Reading([policies.day_of(_at(day)) for day in days])
         rows = Policy.objects.select_related("organization")
         self._rows = {row.pk: row for row in rows}
-        self._in_wall_time = {
-            row.pk: terms.terms(row) for row in self._rows.values() if not row.in_office
-        }
-        self._general: dict[tuple[str, date], Policy] = {}
+        self._bodies: dict[int, Organization] = {}
+        # Where all count wall time and are for everybody, nobody's place matters.
+        if any(row.in_office or not terms.is_general(row) for row in rows):
+            given = {row[6] for row in events if row[2] in policies.GIVEN}
+            self._bodies = Organization.objects.in_bulk(given)
 
-    def to(self, matter: Matter, steps: Sequence[Step]) -> Terms:
-        """Return the terms of a matter; raise LookupError where no policy held.
+    def to(self, matter: Matter, steps: Sequence[Step]) -> list[Terms]:
+        """Return the terms of each round; raise LookupError where no policy held.
 
-        Its own policy, else the general one on the day of sending. Office hours are
-        those of whoever got the newest round first.
+        Of the newest round by the row that the queue counts by, else by the one in
+        force on the day on which the round began, for whoever got it first; so a later
+        row, or a later round's, changes nothing of an earlier round. Office hours are
+        those of whoever got the round first, else the country's.
         """
-        policy = self._policy(matter)
-        if not policy.in_office:
-            return self._in_wall_time[policy.pk]
-        given = (
-            step.moment
-            for step in steps
-            if step.moment.round == matter.round and step.moment.move in _GIVEN
-        )
-        first = next(given, steps[0].moment)
-        body = Organization.objects.get(pk=first.holder)
-        return policies.terms_of(policy, body=body, at=first.at)
+        found = []
+        for number in range(1, steps[-1].moment.round + 1):
+            moments = [s.moment for s in steps if s.moment.round == number]
+            begins = min(moment.at for moment in moments)
+            given = (m.holder for m in moments if m.move in policies.GIVEN)
+            body = self._bodies.get(next(given, 0))
+            day = policies.day_of(begins)
+            policy = self._policy(matter, number, day=day, body=body)
+            path = body.path if body else ""
+            found.append(self._reading.terms(policy, path=path, day=day))
+        return found
 
-    def _policy(self, matter: Matter) -> Policy:
-        if matter.policy_id is not None:
-            return self._rows[matter.policy_id]
-        key = (matter.kind, timezone.localdate(matter.submitted_at))
-        if key not in self._general:
-            self._general[key] = terms.in_force(
-                self._rows.values(), kind=key[0], day=key[1]
-            )
-        return self._general[key]
-
-
-# Steps by which a round comes to whoever answers.
-_GIVEN: Final = (Move.ROUTE, Move.DISAGREE, Move.REVERT, Move.REOPEN)
+    def _policy(
+        self,
+        matter: Matter,
+        number: int,
+        *,
+        day: date,
+        body: Organization | None,
+    ) -> Policy:
+        if number == matter.round:
+            if matter.policy_id is not None:
+                return self._rows[matter.policy_id]
+            body = None
+        return terms.in_force(self._rows.values(), kind=matter.kind, day=day, body=body)

@@ -9,12 +9,14 @@ every level. Whoever moves an organization in the tree calls ``kept.follow_move`
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
 from django.db import connection
 
+from complaints.choices import Channel, Kind
+from complaints.models import Measure
 from complaints.rollups.cells import CELL, CELLS, columns_of
 from complaints.rollups.counting import COUNTS, DAY, PERCENTILES, SUMS
 from complaints.rollups.matters import Cell
@@ -31,10 +33,27 @@ _KEPT: Final = SUMS + PERCENTILES + _ARRAYS
 _SLICE: Final = ("kind", "channel")
 _KEY: Final = (*CELL, *_SLICE)
 _CHUNK: Final = 100
+# What both indexes of measures hold, so that the table itself is not read.
+_INDEXED: Final = next(
+    index.include
+    for index in Measure._meta.indexes
+    if index.name == "measure_by_sending"
+)
 
-# See sketches.middle().
-_MIDDLE: Final = (
-    f"CASE WHEN {{0}} = 0 THEN 1 ELSE round({RATIO} ^ {{0}} * 2 / {1 + RATIO}) END"
+# Cell, kind and channel as one number, the slot; 0 stands for all kinds, all channels.
+# Texts as keys took most of the sorting. A bucket is a number below _BUCKETS: 68 years.
+_KINDS: Final = ("", *Kind.values)
+_CHANNELS: Final = ("", *Channel.values)
+_SLICES: Final = len(_KINDS) * len(_CHANNELS)
+_BUCKETS: Final = 2048
+_OF_KIND: Final = f"mod(slot / {len(_CHANNELS)}, {len(_KINDS)})"
+_OF_CHANNEL: Final = f"mod(slot, {len(_CHANNELS)})"
+# The slots in which those of one slot count: its own, of all kinds, channels, and both.
+_WAYS: Final = (
+    "slot",
+    f"slot - {_OF_KIND} * {len(_CHANNELS)}",
+    f"slot - {_OF_CHANNEL}",
+    f"slot - mod(slot, {_SLICES})",
 )
 
 
@@ -42,70 +61,86 @@ def _same(one: str, other: str, names: Iterable[str]) -> str:
     return " AND ".join(f"{one}.{name} = {other}.{name}" for name in names)
 
 
-def _own(cohort: str) -> str:
-    """Join each whole's bodies with their matters of the month."""
+def _number(column: str, values: Sequence[str]) -> str:
+    """Return the place of a column's value in our vocabulary."""
+    cases = " ".join(f"WHEN '{v}' THEN {n}" for n, v in enumerate(values) if v)
+    return f"CASE {column} {cases} END"
+
+
+def _slot(place: str, row: str) -> str:
+    return (
+        f"({place} * {_SLICES} + {_number(f'{row}.kind', _KINDS)} * {len(_CHANNELS)}"
+        f" + {_number(f'{row}.channel', _CHANNELS)})"
+    )
+
+
+def _matters(cohort: str) -> str:
+    """Return what counts of each matter of each whole's bodies, with its slot."""
+    columns = ", ".join(f"m.{column}" for column in _INDEXED)
     return f"""
+  SELECT {_slot("b.place", "m")} AS slot, {columns}
   FROM bodies b JOIN complaints_measure m ON m.holder_id = b.body
     AND m.{DAY[cohort]} >= b.month AND m.{DAY[cohort]} < b.after
   WHERE b.cohort = '{cohort}'"""
 
 
-def _hits(cohort: str) -> str:
-    """Return how many matters of each whole's bodies lie in which buckets."""
-    buckets = ", ".join(f"m.{column}" for column in _SKETCHES.values())
-    return f"""
-  SELECT b.place, m.kind, m.channel, {buckets}, count(*)::int AS n {_own(cohort)}
-  GROUP BY b.place, m.kind, m.channel, {buckets}"""
-
-
-def _counted(cohort: str) -> str:
-    """Return the counts of each whole's bodies by kind and channel."""
-    return f"""
-  SELECT b.place, m.kind, m.channel, {COUNTS} {_own(cohort)}
-  GROUP BY b.place, m.kind, m.channel"""
-
-
 def _crossed(source: str, columns: str, by: str = "") -> str:
-    """Return rows by kind and channel with those of all kinds, all channels and both.
+    """Return rows by slot with those of all kinds, all channels and both.
 
     No grouping sets: these the planner sorts, where it hashes plain groups.
     """
-    ways = (("kind", "channel"), ("kind", "''"), ("''", "channel"), ("''", "''"))
     return " UNION ALL ".join(
-        f"SELECT place, {kind} AS kind, {channel} AS channel, {by}{columns}"
-        f" FROM {source} GROUP BY "
-        + ", ".join(["place", *(n for n in (kind, channel) if n != "''")])
-        + (f", {by.rstrip(', ')}" if by else "")
-        for kind, channel in ways
+        f"SELECT {way} AS slot, {by}{columns} FROM {source}"
+        f" GROUP BY 1{', 2' if by else ''}"
+        for way in _WAYS
     )
 
 
 # Sums are cast back at once, as those of large integers are slow decimals.
 def _sketch(name: str, column: str) -> str:
-    """Return a sketch of each cell with its percentiles, from bodies and wholes."""
+    """Return a sketch of each slot, from bodies and wholes.
+
+    ``upto``: how many lie in each bucket and those before it.
+    """
     return f"""
 , {name}parts AS MATERIALIZED (
-  SELECT place, kind, channel, bucket, sum(n)::int AS n FROM (
-    SELECT place, kind, channel, {column} AS bucket, n FROM hits
-    WHERE {column} IS NOT NULL
-    UNION ALL
-    SELECT place, kind, channel, bucket, n
-    FROM below, unnest({name}buckets, {name}counts) AS hit (bucket, n)
-  ) parts GROUP BY place, kind, channel, bucket
-), {name}sketch AS MATERIALIZED (
-  SELECT place, kind, channel, array_agg(bucket::smallint ORDER BY bucket)
-      AS {name}buckets,
-    array_agg(n ORDER BY bucket) AS {name}counts,
-    min(bucket) FILTER (WHERE upto >= ceil(0.5 * total)) AS p50,
-    min(bucket) FILTER (WHERE upto >= ceil(0.75 * total)) AS p75,
-    min(bucket) FILTER (WHERE upto >= ceil(0.9 * total)) AS p90
+  SELECT hit / {_BUCKETS} AS slot, mod(hit, {_BUCKETS})::int AS bucket, n
   FROM (
-    SELECT place, kind, channel, bucket, n,
-      sum(n) OVER (PARTITION BY place, kind, channel ORDER BY bucket) AS upto,
-      sum(n) OVER (PARTITION BY place, kind, channel) AS total
-    FROM ({_crossed(f"{name}parts", "sum(n)::int AS n", "bucket, ")}) added
-  ) ranked GROUP BY place, kind, channel
+    SELECT hit, sum(n)::int AS n FROM (
+      SELECT slot * {_BUCKETS} + {column} AS hit, 1 AS n FROM matters
+      WHERE {column} IS NOT NULL
+      UNION ALL
+      SELECT slot * {_BUCKETS} + bucket, n
+      FROM below, unnest({name}buckets, {name}counts) AS hit (bucket, n)
+    ) every GROUP BY hit
+  ) added
+), {name}sketch AS MATERIALIZED (
+  SELECT slot, array_agg(bucket::smallint ORDER BY bucket) AS {name}buckets,
+    array_agg(n ORDER BY bucket) AS {name}counts,
+    array_agg(upto ORDER BY bucket) AS {name}upto
+  FROM (
+    SELECT slot, bucket, n, sum(n) OVER (PARTITION BY slot ORDER BY bucket) AS upto
+    FROM ({_crossed(f"{name}parts", "sum(n)::int AS n", "bucket, ")}) crossed
+  ) ranked GROUP BY slot
 )"""
+
+
+def _percentile(name: str, share: float, *, of: str) -> str:
+    """Return the time within which this share of so many lies, see middle().
+
+    NULL where the sketch holds fewer: the others took longer than all in it.
+    """
+    upto = f"{name}upto"
+    least = f"ceil({share} * ({of}))::bigint"
+    bucket = f"{name}buckets[1 + width_bucket({least} - 1, {upto})]"
+    return (
+        f"CASE WHEN {bucket} = 0 THEN 1"
+        f" ELSE round({RATIO} ^ {bucket} * 2 / {1 + RATIO}) END"
+    )
+
+
+def _vocabulary(values: Sequence[str]) -> str:
+    return "ARRAY[" + ", ".join(f"'{value}'" for value in values) + "]::text[]"
 
 
 _SKETCHED: Final = "".join(_sketch(name, column) for name, column in _SKETCHES.items())
@@ -133,34 +168,34 @@ WITH wanted AS MATERIALIZED ({CELLS}
 ), bodies AS MATERIALIZED (
   SELECT w.*, r.body FROM wanted w JOIN reach r ON r.whole = w.organization_id
 ), below AS MATERIALIZED (
-  SELECT w.place, {", ".join(f"f.{name}" for name in (*_SLICE, *SUMS, *_ARRAYS))}
+  SELECT {_slot("w.place", "f")} AS slot,
+    {", ".join(f"f.{name}" for name in (*SUMS, *_ARRAYS))}
   FROM wanted w
   JOIN registry_organization top ON top.id = w.organization_id
     AND top.parent_id IS NULL
   JOIN registry_organization o ON o.parent_id = top.id
   JOIN complaints_subtreefigure f ON f.organization_id = o.id
     AND f.cohort = w.cohort AND f.month = w.month AND f.kind <> '' AND f.channel <> ''
-), hits AS MATERIALIZED ({_hits("opened")} UNION ALL {_hits("closed")}
+), matters AS MATERIALIZED ({_matters("opened")} UNION ALL {_matters("closed")}
 ), counted AS MATERIALIZED (
-  SELECT place, kind, channel, {_SUMMED} FROM (
-    {_counted("opened")} UNION ALL {_counted("closed")}
-    UNION ALL SELECT place, kind, channel, {", ".join(SUMS)} FROM below
-  ) parts GROUP BY place, kind, channel
+  SELECT slot, {_SUMMED} FROM (
+    SELECT slot, {COUNTS} FROM matters m GROUP BY slot
+    UNION ALL SELECT slot, {", ".join(SUMS)} FROM below
+  ) parts GROUP BY slot
 ), summed AS ({_crossed("counted", _SUMMED)}
 ){_SKETCHED}
 , fresh AS MATERIALIZED (
-  SELECT {", ".join(f"w.{name}" for name in CELL)}, summed.kind, summed.channel,
+  SELECT {", ".join(f"w.{name}" for name in CELL)},
+    ({_vocabulary(_KINDS)})[{_OF_KIND} + 1] AS kind,
+    ({_vocabulary(_CHANNELS)})[{_OF_CHANNEL} + 1] AS channel,
     {", ".join(SUMS)},
-    {_MIDDLE.format("sketch.p50")} AS median, {_MIDDLE.format("sketch.p75")} AS p75,
-    {_MIDDLE.format("sketch.p90")} AS p90,
-    {_MIDDLE.format("answer_sketch.p50")} AS first_answer_median,
+    {_percentile("", 0.5, of="resolved")} AS median,
+    {_percentile("", 0.75, of="resolved")} AS p75,
+    {_percentile("", 0.9, of="resolved")} AS p90,
+    {_percentile("answer_", 0.5, of="answered + unanswered")} AS first_answer_median,
     {", ".join(f"coalesce({name}, '{{}}') AS {name}" for name in _ARRAYS)}
-  FROM summed JOIN wanted w USING (place)
-  {
-    " ".join(
-        f"LEFT JOIN {name}sketch USING (place, kind, channel)" for name in _SKETCHES
-    )
-}
+  FROM summed JOIN wanted w ON w.place = slot / {_SLICES}
+  {" ".join(f"LEFT JOIN {name}sketch USING (slot)" for name in _SKETCHES)}
 ), gone AS (
   DELETE FROM complaints_subtreefigure f USING wanted w
   WHERE {_same("f", "w", CELL)} AND ({", ".join(f"f.{name}" for name in _KEY)})
@@ -182,6 +217,13 @@ JOIN registry_organization b ON b.path::text ~>=~ o.path::text
 JOIN complaints_figure f ON f.organization_id = b.id
 WHERE o.id = ANY(%s::bigint[]) AND NOT {_IS_WHOLE}"""
 
+# The planner expects a handful of matters, and would sort them all by group instead of
+# hashing them, on disk.
+_HASHED: Final = (
+    "SELECT set_config('enable_sort', 'off', true),"
+    " set_config('work_mem', '64MB', true)"
+)
+
 
 def merge(changed: Iterable[Cell], *, at: datetime) -> None:
     """Put together anew the wholes at and above cells that changed, the deepest first.
@@ -193,6 +235,7 @@ def merge(changed: Iterable[Cell], *, at: datetime) -> None:
     if not changed:
         return
     with connection.cursor() as cursor:
+        cursor.execute(_HASHED)
         cursor.execute("SELECT id, parent_id FROM registry_organization")
         parents: dict[int, int | None] = dict(cursor.fetchall())
         lines = {key: _line(key, parents) for key in {c.organization for c in changed}}
@@ -216,7 +259,7 @@ def merge(changed: Iterable[Cell], *, at: datetime) -> None:
             wanted = sorted(by_depth[depth])
             for start in range(0, len(wanted), _CHUNK):
                 columns = columns_of(wanted[start : start + _CHUNK])
-                cursor.execute(_MERGE, [*columns, at, at])
+                cursor.execute(_MERGE, [*columns, at])
 
 
 def _line(organization: int, parents: dict[int, int | None]) -> list[int]:

@@ -1,9 +1,10 @@
 """The clock: from a complaint's events and the policy to time spent and time left.
 
 Time counts from the sending of a round: wall time, or the office time of who answers,
-as the policy says. Only waiting for the citizen pauses it, and no longer than the
-policy's cap; hand-overs do not. A disagreement starts a new round with a new clock
-(dispatch 9458/BYT-CNTT and docs/workflow.md).
+as the policy says. Only waiting for the citizen pauses it, and no longer in a round
+than the policy's cap, however often the citizen is asked; hand-overs do not. A
+disagreement starts a new round with a new clock (dispatch 9458/BYT-CNTT and
+docs/workflow.md).
 """
 
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ _NONE: Final = timedelta(0)
 class Terms:
     """What the policy in force allows.
 
+    ``pause``: how much wall time of waiting for the citizen in a round stops the clock.
     ``office``: the hours of who answers. With ``in_office`` every length of time is one
     of office time; without, of wall time, and the calendar only tells both.
     """
@@ -68,7 +70,8 @@ class Reckoning:
     """What the clock says of the latest round at an instant.
 
     ``spent``, ``left``, ``paused`` and ``allowed`` are in the policy's time.
-    ``target_at`` is the due time without the extension. ``answer_due_at`` and
+    ``target_at`` is the due time without the extension, and ``is_late`` tells whether
+    that was missed, by the same rule as ``is_overdue``. ``answer_due_at`` and
     ``answered_at`` belong to the round's own clock of the first answer (None: the
     policy has none, nobody answered yet); ``first_answer_at`` is of the whole life.
     ``office_spent`` is None without a calendar.
@@ -84,6 +87,7 @@ class Reckoning:
     target_at: datetime
     is_running: bool
     is_overdue: bool
+    is_late: bool
     first_answer_at: datetime | None
     answered_at: datetime | None
     answer_due_at: datetime | None
@@ -109,13 +113,15 @@ def reckon(events: Sequence[Moment], *, terms: Terms, at: datetime) -> Reckoning
     # What follows the end without reopening it, a confirmation, lengthens nothing.
     after = list(takewhile(lambda i: i.status in ENDED, reversed(current)))
     end = after[-1].begins if stopped else max(at, begins)
-    pauses = [p for p in (_pause(i, terms) for i in current) if p]
+    pauses = _pauses(current, terms)
+    stood = sum((ends - begins for begins, ends in pauses), _NONE)
     paused = sum((passed(*p, terms=terms) for p in pauses), _NONE)
     # An extension counts once, however often it was said.
     extra = next((e.extra for e in of_round if e.extra), _NONE)
     allowed = terms.repair + extra
     spent = _without(pauses, begins, end, terms)
     due_at = later(begins, allowed + paused, terms=terms)
+    target_at = later(begins, terms.repair + paused, terms=terms)
     answered_at = _first_answer(of_round)
     answer_due_at = (
         later(begins, terms.first_answer, terms=terms) if terms.first_answer else None
@@ -128,11 +134,12 @@ def reckon(events: Sequence[Moment], *, terms: Terms, at: datetime) -> Reckoning
         paused=paused,
         allowed=allowed,
         due_at=due_at,
-        target_at=later(begins, terms.repair + paused, terms=terms),
-        is_running=not stopped and not (waiting and _pauses_still(current[-1], terms)),
+        target_at=target_at,
+        is_running=not stopped and not (waiting and stood < terms.pause),
         # At the close of its last day nothing is left; it is late from then on, though
         # office time itself goes on in the morning only.
         is_overdue=end > due_at if terms.in_office else spent > allowed,
+        is_late=end > target_at if terms.in_office else spent > terms.repair,
         first_answer_at=_first_answer(events),
         answered_at=answered_at,
         answer_due_at=answer_due_at,
@@ -157,14 +164,6 @@ def passed(begins: datetime, ends: datetime, *, terms: Terms) -> timedelta:
     if terms.in_office and terms.office is not None:
         return terms.office.worked(begins, ends)
     return max(ends - begins, _NONE)
-
-
-def resumed(
-    due_at: datetime, *, paused_at: datetime, at: datetime, terms: Terms
-) -> datetime:
-    """Return the due time after a pause that ends now: later by it, up to the cap."""
-    ends = min(max(at, paused_at), paused_at + terms.pause)
-    return later(due_at, passed(paused_at, ends, terms=terms), terms=terms)
 
 
 def reaches(reckoned: Reckoning, share: float, *, terms: Terms) -> datetime:
@@ -194,11 +193,20 @@ def _tile(events: Sequence[Moment], *, at: datetime) -> list[Interval]:
     ]
 
 
-def _pause(interval: Interval, terms: Terms) -> tuple[datetime, datetime] | None:
-    """Return the part of an interval in which the clock stands still, if any."""
-    if interval.status != Status.WAITING_CITIZEN:
-        return None
-    return interval.begins, min(interval.ends, interval.begins + terms.pause)
+def _pauses(
+    intervals: Sequence[Interval], terms: Terms
+) -> list[tuple[datetime, datetime]]:
+    """Return when the clock of a round stands still: what the cap leaves of each wait.
+
+    A reminder, or a note, cuts a wait in two; it begins no other one.
+    """
+    pauses, left = [], terms.pause
+    for interval in intervals:
+        if interval.status == Status.WAITING_CITIZEN:
+            ends = min(interval.ends, interval.begins + left)
+            pauses.append((interval.begins, ends))
+            left -= ends - interval.begins
+    return pauses
 
 
 def _without(
@@ -220,7 +228,3 @@ def _without(
 
     stood = sum((length(p, min(until, end)) for p, until in pauses), _NONE)
     return max(length(begins, end) - stood, _NONE)
-
-
-def _pauses_still(interval: Interval, terms: Terms) -> bool:
-    return interval.ends - interval.begins < terms.pause

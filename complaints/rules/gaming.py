@@ -1,8 +1,10 @@
 """Signs that a matter was handled for the figure, not for the citizen.
 
 Each is a plain question to the steps of one matter, asked of the clock that the figures
-use. A sign is no proof: an honest unit has some, which is why pages compare units. The
-limits are the portal's own; ``docs/audit.md`` says them in words.
+use. It belongs to the unit that took the step, whoever has the matter now: so what a
+unit handed away, and what became of its decisions, is told of it. A sign is no proof:
+an honest unit has some, which is why pages compare units. The limits are the portal's
+own; ``docs/audit.md`` says them in words.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,20 +17,29 @@ from complaints.rules.clock import Moment, Reckoning, Terms, reckon
 
 # Decided with no more than this left: the last forty-eighth of the usual 48 hours.
 LAST: Final = timedelta(hours=1)
-# Asked with no more than this share of the time left: the last five of 48 hours.
+# Asked, or handed away, with no more than this share of the time left, or none: from
+# the last five of 48 hours on.
 LATE_SHARE: Final = 0.1
-# So many decisions to keep the record, of one account within ten minutes of the clock:
-# half a minute for each, less than it takes to open a case and a photo.
+# So many decisions to keep the record, of one account within ten minutes: half a minute
+# for each, less than it takes to open a case and a photo.
 BULK: Final = 20
-BULK_SLOT: Final = timedelta(minutes=10)
+BULK_WITHIN: Final = timedelta(minutes=10)
 
 DECISIONS: Final = (Move.RESOLVE, Move.COUNTERSIGN)
 # What leaves the record as it is.
 NO_EFFECT: Final = (Outcome.KEPT, Outcome.ALREADY_CORRECT)
-# Steps that staff make without having looked into the matter.
-NO_LOOK: Final = (Move.SUBMIT, Move.JOIN, Move.REOPEN)
+# What corrects the record; who decided the other way before or later was reversed.
+UPHELD: Final = (Outcome.CORRECTED, Outcome.PARTLY_CORRECTED)
+# Steps by which a decision is put aside.
+REVERSING: Final = (Move.REVERT, Move.REOPEN, Move.PUT_BACK)
+_NO_LOOK: Final = (
+    Move.SUBMIT,
+    Move.ASSIGN,
+    Move.JOIN,
+    Move.REOPEN,
+    Move.PUT_BACK,
+)
 _HANDED: Final = (Move.HAND_OVER, Move.ESCALATE)
-_NONE: Final = timedelta(0)
 S = TypeVar("S", bound="Step")
 
 
@@ -51,6 +62,10 @@ class Step(Protocol):
     def is_unit_change(self) -> bool:
         """Whether a unit closed and all of its matters went to its successor."""
 
+    @property
+    def is_bulk(self) -> bool:
+        """Whether it was made on many matters at once."""
+
 
 @dataclass(frozen=True)
 class Sign:
@@ -69,12 +84,26 @@ def standing(steps: Sequence[S]) -> Iterator[S]:
             yield step
 
 
+def has_looked(step: Step) -> bool:
+    """Tell whether staff must have looked into the matter to make a step.
+
+    Taking on many at once needs no look, nor does a unit that closes.
+    """
+    return (
+        step.actor == Actor.STAFF
+        and not step.is_unit_change
+        and step.moment.move not in _NO_LOOK
+        and not (step.is_bulk and step.moment.move == Move.ACCEPT)
+    )
+
+
 def signs(
-    steps: Sequence[Step], *, rounds: Sequence[Reckoning], terms: Terms
+    steps: Sequence[Step], *, rounds: Sequence[Reckoning], terms: Sequence[Terms]
 ) -> list[Sign]:
     """Return the signs of one matter, whose rounds the clock has reckoned already.
 
-    ``rounds``: what the clock says of each round, of all its events. Bulk closing is
+    ``rounds``: what the clock says of each round, of all its events; ``terms``: what
+    the policy allowed in each. Bulk closing is
     told of many matters together, not here.
     """
     kept = list(standing(steps))
@@ -82,7 +111,9 @@ def signs(
         *_last_hour(kept, rounds),
         *_without_effect(kept),
         *_late_asks(kept, terms),
-        *_returns(kept),
+        *_hand_overs(kept, terms),
+        *_disputed(kept),
+        *_reversed(kept),
     ]
 
 
@@ -90,7 +121,7 @@ def _last_hour(steps: Sequence[Step], rounds: Sequence[Reckoning]) -> Iterator[S
     """Yield decisions within the last hour before the round was due."""
     for number, reckoned in enumerate(rounds, start=1):
         decided = [s for s in _decisions(steps) if s.moment.round == number]
-        if decided and _NONE <= reckoned.left <= LAST:
+        if decided and timedelta(0) <= reckoned.left <= LAST:
             moment = decided[-1].moment
             yield Sign(Gaming.LAST_HOUR, moment.holder, moment.at)
 
@@ -99,40 +130,28 @@ def _without_effect(steps: Sequence[Step]) -> Iterator[Sign]:
     """Yield decisions to keep the record that were all that staff did in a round."""
     for decision in _decisions(steps):
         number = decision.moment.round
-        looked = [
-            step
-            for step in steps
-            if step.actor == Actor.STAFF
-            and step.moment.round == number
-            and step.moment.move not in NO_LOOK
-            and not step.is_unit_change
-        ]
+        looked = [s for s in steps if s.moment.round == number and has_looked(s)]
         if decision.outcome in NO_EFFECT and looked == [decision]:
             yield Sign(Gaming.NO_EFFECT, decision.moment.holder, decision.moment.at)
 
 
-def _late_asks(steps: Sequence[Step], terms: Terms) -> Iterator[Sign]:
-    """Yield questions to the citizen when hardly any time was left."""
-    moments = [step.moment for step in steps]
+def _late_asks(steps: Sequence[Step], terms: Sequence[Terms]) -> Iterator[Sign]:
+    """Yield questions to the citizen when hardly any time was left, or none."""
     for number, step in enumerate(steps):
-        moment = step.moment
-        if moment.move != Move.ASK or step.actor != Actor.STAFF:
-            continue
-        begins = min(m.at for m in moments if m.round == moment.round)
-        # No clock runs faster than the wall's: spares reckoning most of them.
-        if moment.at - begins < (1 - LATE_SHARE) * terms.repair:
-            continue
-        before = reckon(moments[:number], terms=terms, at=moment.at)
-        if _NONE <= before.left <= LATE_SHARE * before.allowed:
-            holder = moments[number - 1].holder
-            yield Sign(Gaming.LATE_ASK, holder, moment.at)
+        if (
+            step.moment.move == Move.ASK
+            and step.actor == Actor.STAFF
+            and _time_runs_out(steps, number, terms)
+        ):
+            holder = steps[number - 1].moment.holder
+            yield Sign(Gaming.LATE_ASK, holder, step.moment.at)
 
 
-def _returns(steps: Sequence[Step]) -> Iterator[Sign]:
-    """Yield hand-overs to somebody who had the matter before in the same round."""
+def _hand_overs(steps: Sequence[Step], terms: Sequence[Terms]) -> Iterator[Sign]:
+    """Yield hand-overs by staff, those late, and those to who had it in the round."""
     had: set[tuple[int, int]] = set()
     holder: int | None = None
-    for step in steps:
+    for number, step in enumerate(steps):
         moment = step.moment
         if moment.status == Status.RECEIVED and moment.move == Move.SUBMIT:
             # What was just sent is nobody's yet.
@@ -143,11 +162,54 @@ def _returns(steps: Sequence[Step]) -> Iterator[Sign]:
             and moment.move in _HANDED
             and step.actor == Actor.STAFF
             and not step.is_unit_change
-            and (moment.round, moment.holder) in had
         ):
-            yield Sign(Gaming.PING_PONG, holder, moment.at)
+            yield Sign(Gaming.PASSED_ON, holder, moment.at)
+            if _time_runs_out(steps, number, terms):
+                yield Sign(Gaming.LATE_PASS, holder, moment.at)
+            if (moment.round, moment.holder) in had:
+                yield Sign(Gaming.PING_PONG, holder, moment.at)
         had.add((moment.round, moment.holder))
         holder = moment.holder
+
+
+def _disputed(steps: Sequence[Step]) -> Iterator[Sign]:
+    """Yield decisions of staff with which the citizen disagreed."""
+    for decision in _decisions(steps):
+        if _next_round(steps, decision) == Move.DISAGREE:
+            yield Sign(Gaming.DISPUTED, decision.moment.holder, decision.moment.at)
+
+
+def _reversed(steps: Sequence[Step]) -> Iterator[Sign]:
+    """Yield decisions of staff that were put aside, or decided otherwise later."""
+    decided = [s for s in steps if s.moment.move in DECISIONS and s.outcome]
+    for decision in _decisions(steps):
+        number, upheld = decision.moment.round, decision.outcome in UPHELD
+        otherwise = any(
+            later.moment.round > number and (later.outcome in UPHELD) != upheld
+            for later in decided
+        )
+        is_put_aside = _next_round(steps, decision) in REVERSING
+        if is_put_aside or (decision.outcome and otherwise):
+            yield Sign(Gaming.REVERSED, decision.moment.holder, decision.moment.at)
+
+
+def _next_round(steps: Sequence[Step], decision: Step) -> str:
+    """Return the step by which the round after a decision's began; '' for none."""
+    number = decision.moment.round + 1
+    return next((s.moment.move for s in steps if s.moment.round == number), "")
+
+
+def _time_runs_out(steps: Sequence[Step], number: int, terms: Sequence[Terms]) -> bool:
+    """Tell whether hardly any time was left, or none, when a step was made."""
+    moment = steps[number].moment
+    allowed = terms[moment.round - 1]
+    before = [step.moment for step in steps[:number]]
+    begins = min(m.at for m in before if m.round == moment.round)
+    # No clock runs faster than the wall's: spares reckoning most of them.
+    if moment.at - begins < (1 - LATE_SHARE) * allowed.repair:
+        return False
+    then = reckon(before, terms=allowed, at=moment.at)
+    return then.left <= LATE_SHARE * then.allowed
 
 
 def _decisions(steps: Iterable[Step]) -> Iterator[Step]:

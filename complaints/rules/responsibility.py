@@ -130,6 +130,8 @@ def _delegated(answer: Answer, kind: str, atlas: Atlas, day: date) -> Answer:
 
 
 def _by_steps(facts: Facts, atlas: Atlas, day: date) -> Answer:
+    if facts.kind == Kind.FOREIGN_DOSE:
+        return _abroad(facts, atlas, day)
     # Without a known residence the giving site knows the person best.
     if facts.kind in IDENTITY and facts.residence:
         start = Reason("identity_by_residence")
@@ -142,6 +144,15 @@ def _by_steps(facts: Facts, atlas: Atlas, day: date) -> Answer:
         start = Reason("site_unknown_residence")
         return _by_province((facts.residence,), atlas, day, (start,))
     return Answer(atlas.root, (Reason("nothing_known"),), is_certain=False)
+
+
+def _abroad(facts: Facts, atlas: Atlas, day: date) -> Answer:
+    """Step 7, given abroad: the department of the province where the person lives."""
+    home = facts.units or ((facts.residence,) if facts.residence else ())
+    answer = _by_province(home, atlas, day, (Reason("given_abroad"),))
+    # The sender named the province, so nothing is guessed.
+    is_certain = answer.path[-1].step == "department_of_province"
+    return replace(answer, is_certain=is_certain)
 
 
 def _by_place(facts: Facts, atlas: Atlas, day: date) -> Answer:

@@ -14,11 +14,19 @@ S, A, M = Status, Actor, Move
 
 @dataclass(frozen=True)
 class Step:
-    """A row of the table: ``to`` None means that the status stays."""
+    """A row of the table: ``to`` None means that the status stays.
+
+    ``stays``: sources from which it stays although it leads elsewhere from others.
+    """
 
     actors: tuple[Actor, ...]
     sources: tuple[Status, ...]
     to: Status | None
+    stays: tuple[Status, ...] = ()
+
+    def after(self, source: Status) -> Status:
+        """Return the status after the move from one of the sources."""
+        return source if self.to is None or source in self.stays else self.to
 
 
 ACTIVE: Final = (S.RECEIVED, S.IN_REVIEW, S.WAITING_AUTHORITY)
@@ -36,10 +44,18 @@ MOVES: Final[dict[Move, Step]] = {
     M.SUBMIT: Step((A.CITIZEN, A.STAFF), (), S.RECEIVED),
     M.ROUTE: Step((A.SYSTEM,), (S.RECEIVED,), S.RECEIVED),
     M.ACCEPT: Step((A.STAFF,), (S.RECEIVED,), S.IN_REVIEW),
+    # A proposal stays with whoever proposed it: it tells who may not sign.
+    M.ASSIGN: Step((A.STAFF,), (*ACTIVE, S.WAITING_CITIZEN), None),
     M.ASK: Step((A.STAFF,), ACTIVE, S.WAITING_CITIZEN),
     M.ANSWER: Step((A.CITIZEN,), (S.WAITING_CITIZEN,), S.IN_REVIEW),
     M.HAND_OVER: Step((A.STAFF,), ACTIVE, S.RECEIVED),
-    M.ESCALATE: Step((A.STAFF, A.SYSTEM), ACTIVE, S.RECEIVED),
+    # A proposal goes up as it is: for a signature that nobody may give where it lies.
+    M.ESCALATE: Step(
+        (A.STAFF, A.SYSTEM),
+        (*ACTIVE, S.AWAITING_SECOND),
+        S.RECEIVED,
+        stays=(S.AWAITING_SECOND,),
+    ),
     M.EXTEND: Step((A.STAFF,), ACTIVE, None),
     M.WAIT: Step((A.STAFF,), (S.RECEIVED, S.IN_REVIEW), S.WAITING_AUTHORITY),
     # By the portal where no answer came in time.
@@ -63,6 +79,8 @@ MOVES: Final[dict[Move, Step]] = {
     M.REVERT: Step((A.SYSTEM,), (S.RESOLVED,), S.RECEIVED),
     # By whoever answers for the unit, once it accepts that a check decided otherwise.
     M.REOPEN: Step((A.STAFF,), (S.RESOLVED,), S.RECEIVED),
+    # By two people, who take back what was decided by the list of a session.
+    M.PUT_BACK: Step((A.STAFF,), (S.RESOLVED,), S.RECEIVED),
     M.CONFIRM: Step((A.CITIZEN,), (S.RESOLVED,), None),
 }
 
@@ -74,7 +92,7 @@ def target(move: Move, *, status: Status, actor: Actor) -> Status:
         if status in ENDED:
             raise Refused(_("This matter has ended already. Reload the page."))
         raise Refused(_("This step is not possible now. Reload the page."))
-    return step.to or status
+    return step.after(status)
 
 
 def possible(status: Status, *, actor: Actor) -> Iterator[Move]:

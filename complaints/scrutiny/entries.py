@@ -29,7 +29,7 @@ PURPOSES: Final[Mapping[str, tuple[Any, tuple[str, ...]]]] = {
     "glass": (_("Case opened in an emergency"), ("complaints.glass",)),
     "incident": (_("Work on an incident"), ("complaints.incident",)),
     "help": (_("Help at the counter or by telephone"), ("assistance",)),
-    "record": (_("Look at the own record"), ("person", "own_data")),
+    "record": (_("Look at the own record"), ("person", "own_data", "draft")),
     "list": (
         _("Vaccination list"),
         ("registry.sessionlist", "complaints.list"),
@@ -38,7 +38,10 @@ PURPOSES: Final[Mapping[str, tuple[Any, tuple[str, ...]]]] = {
         _("Data quality"),
         ("registry.finding", "registry.proposal", "complaints.prepared"),
     ),
-    "sample": (_("Check of a sample"), ("complaints.rule", "recheck")),
+    "sample": (
+        _("Check of a sample"),
+        ("complaints.rule", "complaints.rule_open", "recheck"),
+    ),
     "request": (_("Request about personal data"), ("data_request",)),
     "export": (
         _("File that was made"),

@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from complaints.views import feed, receipts
+from complaints.views import delivery_reports, feed
 
 app_name = "api"
 urlpatterns = [
     path("corrections/", feed.corrections, name="corrections"),
     path("corrections/confirmed/", feed.confirmed, name="confirmed"),
-    path("tin-nhan/", receipts.report, name="receipts"),
-    path("thu-tra-lai/", receipts.report_mail, name="mail_receipts"),
+    path("tin-nhan/", delivery_reports.report, name="receipts"),
+    path("thu-tra-lai/", delivery_reports.report_mail, name="mail_receipts"),
 ]

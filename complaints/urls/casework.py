@@ -14,10 +14,13 @@ from complaints.views import (
     list_columns,
     list_rows,
     lists,
+    lot_doses,
     pairs,
     prepared,
     quality,
     queue,
+    queue_news,
+    receivers_of,
     referrals,
     report_lists,
     report_rows,
@@ -39,11 +42,13 @@ _REPORTS = "lap-ho/danh-sach/<uuid:reports_ref>/"
 
 urlpatterns = [
     path("", queue.queue, name="queue"),
+    path("in/", queue.printed, name="queue_print"),
+    path("moi/", queue_news.news, name="queue_news"),
     path("tim/", queue.search, name="search"),
     path("bo-loc/", saved_views.saved_views, name="saved_views"),
     path("bo-loc/<uuid:view_ref>/xoa/", saved_views.forget, name="saved_view_forget"),
     path("tiep/", queue.take_next, name="take_next"),
-    path("noi-nhan/", casework.receivers, name="receivers"),
+    path("noi-nhan/", receivers_of.receivers, name="receivers"),
     path("hoan-tac/<uuid:ref>/", undoing.undo, name="undo"),
     path(_CASE, casework.case, name="case"),
     path(f"{_CASE}bo-qua/", queue.skip, name="skip"),
@@ -68,6 +73,11 @@ urlpatterns = [
     path(f"{_INCIDENT}<slug:step>/", incidents.move, name="incident_move"),
     path("khan-cap/", glass.glass, name="glass"),
     path("khan-cap/<uuid:sign_ref>/", glass.glass_case, name="glass_case"),
+    path(
+        "khan-cap/<uuid:sign_ref>/anh/<uuid:ref>/<int:page>/",
+        glass.glass_photo,
+        name="glass_photo",
+    ),
     path("lap-ho/", counter.counter, name="counter"),
     path("lap-ho/xong/", counter.counter_end, name="counter_end"),
     path("lap-ho/danh-sach/", report_lists.index, name="report_lists"),
@@ -103,6 +113,12 @@ urlpatterns = [
     path(
         "minh-chung/<uuid:ref>/<int:page>/", evidence_files.show, name="evidence_page"
     ),
+    path(
+        "minh-chung/<uuid:ref>/<int:page>/xem/",
+        evidence_files.view,
+        name="evidence_view",
+    ),
+    path("lo-vac-xin/", lot_doses.lot, name="lot"),
     path("minh-chung/<uuid:ref>/nho/", evidence_files.thumbnail, name="evidence_small"),
     path("danh-sach/", lists.index, name="lists"),
     path(_LIST, lists.show, name="list"),

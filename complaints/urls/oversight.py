@@ -18,11 +18,13 @@ from complaints.views import (
     message_lists,
     oversight,
     platform,
+    published,
     rechecks,
     replies,
     routing,
     rules,
     selfcorrection,
+    selfcorrection_changes,
     standard_texts,
     texts,
     unit_places,
@@ -71,12 +73,22 @@ urlpatterns = [
     path("tu-sua/dot/", campaigns.campaign, name="campaign"),
     path("tu-sua/con-lai/", burndown.burndown, name="burndown"),
     path(
+        "tu-sua/lan-sua/", selfcorrection_changes.changes, name="selfcorrection_changes"
+    ),
+    path(
+        "tu-sua/lan-sua/<uuid:ref>/",
+        selfcorrection_changes.change,
+        name="selfcorrection_change",
+    ),
+    path(
         "tu-sua/xem-lai/<uuid:ref>/",
-        selfcorrection.check,
+        selfcorrection_changes.check,
         name="selfcorrection_check",
     ),
     path(
-        "tu-sua/hoan-tac/<uuid:ref>/", selfcorrection.undo, name="selfcorrection_undo"
+        "tu-sua/hoan-tac/<uuid:ref>/",
+        selfcorrection_changes.undo,
+        name="selfcorrection_undo",
     ),
     path(
         "tu-sua/<slug:rule_code>/",
@@ -96,6 +108,8 @@ urlpatterns = [
         campaign_dates.end,
         name="campaign_date_end",
     ),
+    path("cong-bo/", published.index, name="published"),
+    path("cong-bo/<uuid:correction_ref>/", published.one, name="published_correction"),
     path("truy-cap/", access_log.log, name="access_log"),
     path("truy-cap/<int:entry_id>/", access_log.entry, name="access_entry"),
     path("truy-cap/bat-thuong/", access_signs.signs, name="access_signs"),

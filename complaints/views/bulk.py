@@ -27,10 +27,10 @@ from complaints.forms import casework as one
 from complaints.models import Bulk, BulkItem, Complaint
 from complaints.rules.refused import Refused
 from complaints.views import queue_filters
-from complaints.views.casework import paths_of
 from complaints.views.receivers_of import organizations
 from portal.accounts import access
 from portal.accounts.access import CASEWORKERS, StaffRequest
+from portal.common import names
 from portal.common.htmx import page_or_fragment
 from portal.common.http import READ_AND_SEND, see_other
 from portal.common.templatetags import ui
@@ -55,12 +55,14 @@ STATES: Final[dict[str, Promise]] = {
     State.RUNNING: gettext_lazy("At work"),
     State.STOPPED: gettext_lazy("Stopped on the way"),
     State.FINISHED: gettext_lazy("All gone through"),
+    State.UNDOING: gettext_lazy("Being taken back"),
 }
 RESULTS: Final[dict[str, tuple[Promise, str]]] = {
     Item.WAITING: (gettext_lazy("Still to do"), "plain"),
     Item.DONE: (gettext_lazy("Done"), "ok"),
     Item.REFUSED: (gettext_lazy("Not done"), "bad"),
     Item.CHANGED: (gettext_lazy("Changed meanwhile"), "warn"),
+    Item.UNDONE: (gettext_lazy("Taken back"), "plain"),
 }
 
 
@@ -72,9 +74,9 @@ def choose(request: StaffRequest) -> HttpResponse:
         lines = [_line(bulk) for bulk in many.latest(by=request.user, limit=SHOWN)]
         return render(request, "casework/bulks.html", {"bulks": lines})
     at = timezone.now()
-    mine = worklist.at_and_below(paths_of(request))
+    mine = worklist.at_and_below(access.readable_paths(request))
     if request.POST.get("what") == "all":
-        cases = queue_filters.asked_for(request, mine, at=at).cases
+        cases = queue_filters.asked_for(request, mine.open(), at=at).cases
     else:
         cases = mine.filter(_named(request.POST.getlist("case")))
     language = get_language() or "vi"
@@ -96,7 +98,7 @@ def show(request: StaffRequest, bulk_ref: uuid.UUID) -> HttpResponse:
 @require_POST
 @access.staff(*CASEWORKERS)
 def move(request: StaffRequest, bulk_ref: uuid.UUID, step: str) -> HttpResponse:
-    """Begin a move on all, stop it, or go on with it."""
+    """Begin a move on all, stop it, go on with it, or take back what was just done."""
     bulk = _find(request, bulk_ref)
     at = timezone.now()
     try:
@@ -104,6 +106,8 @@ def move(request: StaffRequest, bulk_ref: uuid.UUID, step: str) -> HttpResponse:
             many.stop(bulk.ref, by=request.user, at=at)
         elif step == "tiep":
             many.go_on(bulk.ref, by=request.user, at=at)
+        elif step == "hoan-tac":
+            many.take_back(bulk.ref, by=request.user, at=at)
         elif step in STEPS:
             form = _form_of(step, data=request.POST, at=at)
             if not form.is_valid():
@@ -155,6 +159,7 @@ def _show(
 ) -> HttpResponse:
     counts = many.counts(bulk)
     is_chosen, is_running = bulk.state == State.CHOSEN, bulk.state == State.RUNNING
+    is_undoing = bulk.state == State.UNDOING
     wanted = request.GET.get("state", "")
     wanted = wanted if wanted in RESULTS else ""
     after = request.GET.get("after", "")
@@ -168,7 +173,10 @@ def _show(
         "is_chosen": is_chosen,
         "is_running": is_running,
         "is_stopped": bulk.state == State.STOPPED,
-        "is_stalled": is_running and seconds > STALLED_SECONDS,
+        "is_at_work": is_running or is_undoing,
+        "is_undoing": is_undoing,
+        "is_stalled": (is_running or is_undoing) and seconds > STALLED_SECONDS,
+        "fresh": 0 if is_undoing else many.can_be_taken_back(bulk, at=at),
         "gone_through": bulk.total - counts[Item.WAITING],
         "left": counts[Item.WAITING],
         "results": [
@@ -239,13 +247,17 @@ def _row(item: BulkItem, *, in_sight: bool) -> dict[str, Any]:
     sender = case.submission
     label, tone = RESULTS[Item(item.state)]
     was_proposed = item.event is not None and item.event.move == Move.PROPOSE
-    words = _("A second person has to sign.") if was_proposed else item.words
+    words = item.words
+    if was_proposed and item.state == Item.DONE and not words:
+        words = _("A second person has to sign.")
     address = reverse("casework:case", args=[int(sender.code), case.number])
     return {
         "pretty": ui.pretty_code(case.reference),
         "url": address if in_sight else "",
         "kind": casefile.SHORT_KINDS[Kind(case.kind)],
-        "who": casefile.who(sender.full_name, sender.born_on) if in_sight else "",
+        "who": casefile.who(names.initials(sender.full_name), sender.born_on)
+        if in_sight
+        else "",
         "status": casefile.status_words(case) if in_sight else "",
         "result": ui.tag(str(label), tone),
         "words": words,

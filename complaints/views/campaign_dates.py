@@ -95,6 +95,7 @@ def index(request: StaffRequest) -> HttpResponse:
 
 @require_safe
 @access.staff(*access.OVERSEERS)
+@figures_asked.in_time
 def one(request: StaffRequest, date_ref: uuid.UUID) -> HttpResponse:
     """Show what is open beside the straight line, of a unit and of those below."""
     at = timezone.now()

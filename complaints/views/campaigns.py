@@ -3,8 +3,9 @@
 from typing import Any, Final
 
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -26,7 +27,7 @@ _SHOWN: Final = 20
 @require_http_methods(READ_AND_SEND)
 @access.staff(*access.OVERSEERS)
 def campaign(request: StaffRequest) -> HttpResponse:
-    """Show the last campaign as it goes on; begin, stop or take back."""
+    """Show the last campaign as it goes on, and batches of all; begin, stop, undo."""
     form = forms.Campaign(request.POST or None)
     status = 200
     if request.method == "POST":
@@ -45,11 +46,15 @@ def campaign(request: StaffRequest) -> HttpResponse:
                 messages.success(request, done)
                 return see_other("oversight:campaign")
     latest = campaigns.latest()
+    after = request.GET.get("after", "")
+    rows, next_url = _page(after)
     context = {
         "form": form,
         "may_run": access.runs_country(request),
         "campaign": _shown(latest) if latest else None,
-        "batches": _batches(latest) if latest else [],
+        "batches": _batches(rows),
+        "next_url": next_url,
+        "poll_url": f"?after={after}" if after else "",
         "may_start": latest is None or latest.state != Campaign.State.RUNNING,
     }
     return page_or_fragment(
@@ -75,8 +80,14 @@ def _do(facts: dict[str, Any], request: StaffRequest) -> str:
     if facts["move"] == "stop":
         campaigns.stop(facts["meant"], by=by, at=at)
         return _("Stopped. What was put right stays; batches can be taken back.")
-    n = campaigns.undo_batch(facts["meant"], by=by, at=at)
-    return _("Taken back: %(n)s changes. The people are told.") % {"n": vn_number(n)}
+    found = campaigns.undo_batch(facts["meant"], by=by, at=at)
+    said = _("Taken back: %(n)s changes. The people are told.") % {
+        "n": vn_number(found.firings)
+    }
+    if not found.left:
+        return said
+    stays = _("%(n)s stay, as their records were changed again since: look at them.")
+    return f"{said} {stays % {'n': vn_number(found.left)}}"
 
 
 def _shown(one: Campaign) -> dict[str, Any]:
@@ -99,9 +110,26 @@ def _shown(one: Campaign) -> dict[str, Any]:
     }
 
 
-def _batches(one: Campaign) -> list[dict[str, Any]]:
-    found = Q(changed__gt=0) | Q(prepared_count__gt=0)
-    rows = one.batches.filter(found).order_by("-pk")[:_SHOWN]
+def _page(after: str) -> tuple[list[Any], str]:
+    """Return batches of all campaigns, the newest first, and where the next begin."""
+    rows = CampaignBatch.objects.filter(Q(changed__gt=0) | Q(prepared_count__gt=0))
+    if after.isascii() and after.isdigit() and len(after) < 18:
+        rows = rows.filter(pk__lt=int(after))
+    left = Count(
+        "self_corrections__whole",
+        Q(undone_at__isnull=False, self_corrections__undone_at=None),
+        distinct=True,
+    )
+    found = list(
+        rows.annotate(left=left)
+        .select_related("campaign")
+        .order_by("-pk")[: _SHOWN + 1]
+    )
+    more = len(found) > _SHOWN
+    return found[:_SHOWN], f"?after={found[_SHOWN - 1].pk}" if more else ""
+
+
+def _batches(rows: list[Any]) -> list[dict[str, Any]]:
     return [
         {
             "id": row.pk,
@@ -110,6 +138,9 @@ def _batches(one: Campaign) -> list[dict[str, Any]]:
             "changed": vn_number(row.changed),
             "prepared": vn_number(row.prepared_count) if row.prepared_count else "",
             "undone_at": row.undone_at,
+            "begun": row.campaign.started_at,
+            "left": vn_number(row.left) if row.left else "",
+            "url": f"{reverse('oversight:selfcorrection_changes')}?batch={row.pk}",
         }
         for row in rows
     ]

@@ -15,7 +15,7 @@ from complaints.models import Complaint
 from complaints.rules import records
 from portal.common import codes, phones
 from portal.common.names import fold
-from portal.registry import national_id
+from portal.registry import countries, national_id
 from portal.registry.certificates import issuing
 from portal.registry.identity import RecordedDose
 from portal.registry.models import Organization, Person, Product
@@ -67,14 +67,16 @@ def dose_card(
 ) -> dict[str, Any]:
     """Return a recorded dose as the card shows it, with its buttons."""
     place = dose.place
-    is_under_another = bool(dose.name_recorded) and (
+    bears_another = bool(dose.name_recorded) and (
         fold(dose.name_recorded) != fold(person.full_name)
     )
     # Once two records are joined the name on the slip is explained, not wrong.
-    other_name = _is_under_another(dose, person)
+    other_name = is_under_another(dose, person)
     if dose.pk in open_doses:
         tone, state, icon = "info", _("Being checked"), "clock"
-    elif other_name or person.population == Person.Population.MISMATCHED:
+    elif other_name:
+        tone, state, icon = "warn", _("Bears another name"), "warn"
+    elif person.population == Person.Population.MISMATCHED:
         tone, state, icon = "warn", _("Does not match population register"), "warn"
     elif person.population == Person.Population.MATCHED:
         tone, state, icon = "ok", _("Verified"), "check"
@@ -92,14 +94,7 @@ def dose_card(
         "rows": [
             (_("Vaccine"), dose.product_name, "", wrong + "#id_product"),
             (_("Lot number"), dose.lot or _("Not recorded"), "", wrong + "#id_lot"),
-            (
-                _("Vaccination site"),
-                dose.site_name,
-                _("now: %(site)s") % {"site": dose.site_today}
-                if dose.site_today
-                else "",
-                wrong + "#id_site_text",
-            ),
+            _place_row(dose, wrong + "#id_site_text"),
         ],
         "actions": [
             {
@@ -117,14 +112,24 @@ def dose_card(
     if dose.dose_number and dose.dose_number != place:
         number_wrong = wrong + "#id_dose_number"
         card["rows"].append((_("Dose number"), str(dose.dose_number), "", number_wrong))
-    if is_under_another and dose.is_joined:
+    if bears_another and dose.is_joined:
         card["rows"].append((_("Entered under the name"), dose.name_recorded, "", ""))
     if other_name:
         card["alert_title"] = _("Dose %(n)s bears another name.") % {"n": place}
         card["alert"] = _(
             "This dose was entered for “%(dose)s”, your record says “%(person)s”."
         ) % {"dose": dose.name_recorded, "person": person.full_name}
+        card["alert_url"] = wrong + "#id_own_name"
     return card
+
+
+def _place_row(dose: RecordedDose, wrong: str) -> tuple[str, str, str, str]:
+    """Return where a dose was given, as a row of its card."""
+    if dose.country:
+        by = _("put on record by %(body)s") % {"body": dose.site_name}
+        return (_("Country or territory"), countries.name_of(dose.country), by, "")
+    now = _("now: %(site)s") % {"site": dose.site_today} if dose.site_today else ""
+    return (_("Vaccination site"), dose.site_name, now, wrong)
 
 
 def report_url(kind: str, dose: str = "") -> str:
@@ -150,6 +155,13 @@ def further(doses: list[RecordedDose]) -> list[dict[str, str]]:
                 "small": "",
             }
         )
+    items.append(
+        {
+            "url": report_url(Kind.FOREIGN_DOSE),
+            "label": str(Kind.FOREIGN_DOSE.label),
+            "small": _("With the foreign certificate, if you have it"),
+        }
+    )
     items.append(
         {
             "url": report_url(Kind.SPLIT_RECORD),
@@ -218,7 +230,7 @@ def certificate(person: Person, doses: list[RecordedDose]) -> tuple[str, str]:
     }
     if not doses:
         return "", ""
-    other = next((dose for dose in doses if _is_under_another(dose, person)), None)
+    other = next((dose for dose in doses if is_under_another(dose, person)), None)
     if other is not None:
         words = _(
             "No certificate yet: report the name on dose %(n)s, then its site corrects"
@@ -229,7 +241,7 @@ def certificate(person: Person, doses: list[RecordedDose]) -> tuple[str, str]:
         waits = person.population == Person.Population.NOT_SENT
         return steps[Person.Population(person.population)], "info" if waits else "warn"
     if issuing.is_set_up():
-        return _("Nothing is missing: you can open your certificate below."), "ok"
+        return _("You can open your certificate below."), "ok"
     if person.certificate_stale_since:
         words = _(
             "Corrected on %(day)s: the vaccination site and then the department sign a"
@@ -237,12 +249,12 @@ def certificate(person: Person, doses: list[RecordedDose]) -> tuple[str, str]:
         ) % {"day": day(timezone.localdate(person.certificate_stale_since))}
         return words, "info"
     return _(
-        "Nothing is missing here: the vaccination site and then the department sign"
-        " the certificate."
+        "No certificate yet: the vaccination site and then the department sign it; you"
+        " need not do anything."
     ), "info"
 
 
-def _is_under_another(dose: RecordedDose, person: Person) -> bool:
+def is_under_another(dose: RecordedDose, person: Person) -> bool:
     """Tell whether a dose bears another name that no joining of records explains."""
     return (
         bool(dose.name_recorded)
@@ -319,6 +331,8 @@ class Words:
             return self._names.get(value, value)
         if name in (Field.GIVEN_ON, Field.BORN_ON):
             return partial_day(value)
+        if name == Field.COUNTRY:
+            return countries.name_of(value)
         if name == Field.SEX:
             return {"M": _("Male"), "F": _("Female")}.get(value, value)
         if name == Field.NATIONAL_ID:

@@ -20,20 +20,22 @@ from complaints import (
     lookalikes,
     permissions,
     presence,
+    retold,
     subjects,
     voices,
     worklist,
 )
-from complaints.actions import casework, referrals, trying, turns
+from complaints.actions import assigning, casework, referrals, trying, turns
 from complaints.actions import standard_texts as kept_ready
-from complaints.choices import Kind, Move, Status, Verdict
+from complaints.choices import ADDING, Move, Status, Verdict
 from complaints.forms import casework as forms
-from complaints.forms import records
+from complaints.forms import handing_over, records
 from complaints.forms import referrals as referral_forms
 from complaints.models import Complaint, Incident, Skip
 from complaints.rules.refused import Refused, Stale
 from complaints.views import (
     case_photos,
+    next_case,
     outlook_rows,
     pair_rows,
     prepared_rows,
@@ -46,16 +48,14 @@ from complaints.views import referrals as asked
 from complaints.views.case_keys import LETTERS
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
-from portal.accounts.models import Posting
+from portal.accounts.models import Posting, User
 from portal.audit import record
+from portal.common import polling
 from portal.common.htmx import page_or_fragment
 from portal.common.http import see_other
 from portal.registry.models import Product
 
 Role = Posting.Role
-
-# Who may open cases. An administrator runs the portal and sees figures, no people.
-READERS: Final = (Role.CLERK, Role.STAFF, Role.LEAD, Role.OVERSEER)
 
 # Part of the address -> move, form and action. The order is that of the buttons.
 STEPS: Final[dict[str, tuple[Move, type[forms.Step], Callable[..., Complaint]]]] = {
@@ -64,9 +64,10 @@ STEPS: Final[dict[str, tuple[Move, type[forms.Step], Callable[..., Complaint]]]]
     "tu-choi-de-xuat": (Move.DECLINE, forms.Decline, casework.decline),
     "ghi": (Move.RESOLVE, forms.Resolve, casework.resolve),
     "hoi-them": (Move.ASK, forms.Ask, casework.ask),
-    "chuyen": (Move.HAND_OVER, forms.HandOver, casework.hand_over),
+    "chuyen": (Move.HAND_OVER, handing_over.HandOver, casework.hand_over),
     "tra-loi-co-quan": (Move.RESUME, referral_forms.Resume, referrals.resume),
     "hoi-co-quan": (Move.WAIT, referral_forms.Wait, referrals.wait),
+    "giao": (Move.ASSIGN, forms.Assign, assigning.assign),
     "len-cap-tren": (Move.ESCALATE, forms.Escalate, casework.escalate),
     "gia-han": (Move.EXTEND, forms.Extend, casework.extend),
     "ghi-chu": (Move.NOTE, forms.Note, casework.note),
@@ -79,8 +80,12 @@ DONE: Final = {
     Move.DECLINE: gettext_lazy("Sent back to whoever proposed it."),
     Move.RESOLVE: gettext_lazy("The case is decided."),
     Move.PROPOSE: gettext_lazy("Proposed. A second person has to sign."),
-    Move.ASK: gettext_lazy("The citizen was asked. The clock stands still meanwhile."),
+    Move.ASK: gettext_lazy(
+        "The citizen was asked. The clock stands still meanwhile, in a round at most"
+        " as long as the policy allows."
+    ),
     Move.HAND_OVER: gettext_lazy("The case was handed over."),
+    Move.ASSIGN: gettext_lazy("The case is given out as you chose."),
     Move.ESCALATE: gettext_lazy("The case was passed to the level above."),
     Move.EXTEND: gettext_lazy("The due date moved. The citizen is told the new one."),
     Move.WAIT: gettext_lazy("The case waits for them. Print the sheet below."),
@@ -90,7 +95,7 @@ DONE: Final = {
 
 
 @require_safe
-@access.staff(*READERS)
+@access.staff(*access.READERS)
 def case(request: StaffRequest, code: int, number: int) -> HttpResponse:
     """Show a case; the look is written down."""
     at = timezone.now()
@@ -99,7 +104,7 @@ def case(request: StaffRequest, code: int, number: int) -> HttpResponse:
 
 
 @require_POST
-@access.staff(*READERS)
+@access.staff(*access.READERS)
 def move(request: StaffRequest, code: int, number: int, step: str) -> HttpResponse:
     """Make a move on a case: form, one action, then the case as it is now."""
     if step not in STEPS:
@@ -107,11 +112,11 @@ def move(request: StaffRequest, code: int, number: int, step: str) -> HttpRespon
     at = timezone.now()
     complaint = _find(request, code, number, at=at)
     act = STEPS[step][2]
-    form = _form_of(step, complaint, data=request.POST, at=at)
+    form = _form_of(step, complaint, data=request.POST, by=request.user, at=at)
     if request.POST.get("action") == "use":
         # Words that were kept ready: added to what was typed, nothing is faulted.
         data = standard_texts.put_in(request.POST, complaint, STEPS[step][0])
-        form = _form_of(step, complaint, data=data, at=at)
+        form = _form_of(step, complaint, data=data, by=request.user, at=at)
         form.full_clean()
         form.errors.clear()
         return _show(request, complaint, at=at, bound={step: form}, put_in=step)
@@ -143,62 +148,49 @@ def move(request: StaffRequest, code: int, number: int, step: str) -> HttpRespon
         words = _("It went round already, so it is with the level above now: %(name)s.")
         messages.info(request, words % {"name": moved.holder.name})
     else:
-        messages.success(request, DONE[Move.PROPOSE if proposed else STEPS[step][0]])
+        done = DONE[Move.PROPOSE if proposed else STEPS[step][0]]
+        messages.success(request, f"{complaint.pretty_reference}: {done}")
     undoing.remember(request, moved, at=at)
-    if _still_mine(request, complaint, at=at):
-        return see_other("casework:case", code=code, number=number)
+    if STEPS[step][0] in permissions.DECIDING:
+        following = next_case.give(request, at=at)
+        if following is not None:
+            return _go_on_to(request, following, at=at)
+    mine = Complaint.objects.visible_to(request.user, at=at)
+    if mine.filter(pk=complaint.pk).exists():
+        return see_other(next_case.address_of(complaint, request))
     if request.htmx:
-        return HttpResponseClientRedirect(reverse("casework:queue"))
-    return see_other("casework:queue")
+        return HttpResponseClientRedirect(next_case.queue_of(request))
+    return see_other(next_case.queue_of(request))
 
 
 @require_POST
-@access.staff(*READERS)
+@access.staff(*access.READERS)
 def who_is_here(request: StaffRequest, code: int, number: int) -> HttpResponse:
     """Note that the case is still before this user, and say who else has it.
 
-    An open page asks every 45 s; a case that was given out stays with its reader.
+    An open page asks every 45 s; a case that was given out stays with its reader, as
+    long as the page is touched now and then.
     """
     at = timezone.now()
     complaint = _find(request, code, number, at=at)
-    presence.note(complaint, by=request.user, at=at)
-    turns.renew(complaint, by=request.user, at=at)
+    if not polling.is_left(request):
+        presence.note(complaint, by=request.user, at=at)
+        turns.renew(complaint, by=request.user, at=at)
     there = presence.others(complaint, by=request.user, at=at)
     return render(request, "casework/_presence.html", {"there": there})
 
 
 @require_safe
-@access.staff(*READERS)
-def receivers(request: StaffRequest) -> HttpResponse:
-    """Suggest organizations for a hand-over while a place is typed."""
-    words = request.GET.get("place", "")[:200]
-    found = receivers_of.organizations(words, at=timezone.now())
-    return render(request, "casework/_receivers.html", {"found": found, "words": words})
-
-
-@require_safe
-@access.staff(*READERS)
+@access.staff(*access.READERS)
 def suggested(request: StaffRequest, code: int, number: int) -> HttpResponse:
     """Say who answers for a case by the rule, when its hand-over is opened."""
     at = timezone.now()
     complaint = _find(request, code, number, at=at)
-    found = receivers_of.suggested(complaint, at=at)
     url = reverse("casework:move", args=[code, number, "chuyen"])
-    context = {
-        "complaint": complaint,
-        "suggested": found,
-        "url": url,
-        "is_asked": True,
-    }
+    known = receivers_of.choices(complaint, "", by=request.user, at=at)
+    form = handing_over.HandOver(complaint=complaint, **known)
+    context = {"complaint": complaint, "form": form, "url": url, "is_asked": True}
     return render(request, "casework/_suggested.html", context)
-
-
-def paths_of(request: StaffRequest) -> list[str]:
-    return [
-        posting.organization.path
-        for posting in request.postings
-        if posting.role in READERS
-    ]
 
 
 def _find(request: StaffRequest, code: int, number: int, *, at: datetime) -> Complaint:
@@ -222,13 +214,18 @@ def _find(request: StaffRequest, code: int, number: int, *, at: datetime) -> Com
     return complaint
 
 
-def _still_mine(request: StaffRequest, complaint: Complaint, *, at: datetime) -> bool:
-    mine = Complaint.objects.visible_to(request.user, at=at)
-    return mine.filter(pk=complaint.pk).exists()
+def _go_on_to(request: StaffRequest, case: Complaint, *, at: datetime) -> HttpResponse:
+    """Show the next case: beside the list where there is one, else as a page."""
+    if not next_case.is_beside_list(request):
+        return next_case.lead_to(case, request)
+    found = _find(request, int(case.submission.code), case.number, at=at)
+    response = _show(request, found, at=at)
+    response["HX-Push-Url"] = next_case.address_of(case, request)
+    return response
 
 
 def _form_of(
-    step: str, complaint: Complaint, *, data: Any = None, at: datetime
+    step: str, complaint: Complaint, *, data: Any = None, by: User, at: datetime
 ) -> forms.Step:
     """Return the form of a move, bound where something was sent."""
     _move, form, _action = STEPS[step]
@@ -242,22 +239,19 @@ def _form_of(
                 complaint, typed=records.searched(data), on=facts["today"]
             )
             return records.ResolveWithRecord(data, **facts)
-        if complaint.kind == Kind.MISSING_DOSE:
+        if complaint.kind in ADDING:
             facts["products"] = Product.objects.order_by("name")
             holder = complaint.holder
             facts["sites"] = [(holder.code, holder.name), ("", _("Another site"))]
+    if form is forms.Assign:
+        facts["people"] = assigning.colleagues(complaint.holder, at=at)
     if form is referral_forms.Wait:
         facts["claims"] = complaint.claims.order_by("pk")
         facts["bodies"] = asked.bodies_near(complaint, on=timezone.localdate(at))
-    if form is forms.HandOver and data:
-        facts["suggested"] = receivers_of.suggested(complaint, at=at)
-        facts["found"] = receivers_of.organizations(data.get("place", ""), at=at)
+    if form is handing_over.HandOver and data:
+        place = data.get("place", "")
+        facts |= receivers_of.choices(complaint, place, by=by, at=at)
     return form(data, **facts)
-
-
-def _may_extend(case: Complaint, *, at: datetime) -> bool:
-    """Tell whether more time can still be asked for; the policy has the last word."""
-    return at <= case.due_at and case.extended_at is None
 
 
 def _note_look(
@@ -304,23 +298,30 @@ def _show(
     file = casefile.read(complaint)
     allowed, withheld = permissions.offered(request.user, complaint, at=at)
     steps = {
-        step: (bound or {}).get(step) or _form_of(step, complaint, at=at)
+        step: (bound or {}).get(step)
+        or _form_of(step, complaint, by=request.user, at=at)
         for step, (move, _form, _action) in STEPS.items()
-        if move in allowed and (move != Move.EXTEND or _may_extend(complaint, at=at))
+        if move in allowed
+        and (move != Move.EXTEND or casework.can_be_extended(complaint, at=at))
     }
     ready = kept_ready.for_case(complaint)
-    following = worklist.next_after(worklist.at_and_below(paths_of(request)), complaint)
+    may_take = any(p.role in access.CASEWORKERS for p in request.postings)
+    mine = worklist.at_and_below(access.readable_paths(request))
     faulty = next(iter((bound or {}).values()), None)
     resolve = steps.get("ghi")
     if isinstance(resolve, records.ResolveWithRecord):
         for shown in resolve.records:
             _note_look(request, shown.person_id, "registry.person", at=at)
+    prepared = prepared_rows.beside(complaint, by=request.user)
+    for other in {row["other_id"] for row in prepared} - {None}:
+        _note_look(request, other, "registry.person", at=at)
     named = [complaint.submission.code, complaint.number]
+    listed = next_case.listed(request)
     context = {
         "file": file,
         "complaint": complaint,
         "rows": file.rows(),
-        "around": surroundings.of(file, paths=paths_of(request)),
+        "around": surroundings.of(file, paths=access.readable_paths(request)),
         "outlook": outlook_rows.shown(outlook, file) if outlook else None,
         "photos": case_photos.of_case(
             file.evidence, complaint, user=request.user, at=at
@@ -337,7 +338,8 @@ def _show(
                 "url": reverse(
                     "casework:move",
                     args=[int(complaint.submission.code), complaint.number, step],
-                ),
+                )
+                + listed,
                 "is_open": step in (bound or {}),
                 "ready": ready.get(STEPS[step][0], []),
             }
@@ -354,7 +356,8 @@ def _show(
         "ended": casefile.ended_words(complaint),
         "paused": casefile.is_paused(complaint),
         "status_word": casefile.status_words(complaint),
-        "following": following,
+        "following": None if may_take else worklist.next_after(mine, complaint),
+        "listed": listed,
         "asked": asked.of_case(complaint),
         "undo": undoing.offered(request, at=at),
         "incident": Incident.objects.filter(
@@ -362,7 +365,7 @@ def _show(
         )
         .select_related("site")
         .first(),
-        "may_take": any(p.role in access.CASEWORKERS for p in request.postings),
+        "may_take": may_take,
         "there": presence.others(complaint, by=request.user, at=at),
         "given_to": lease.user.full_name if lease and not is_given else "",
         "is_given": is_given,
@@ -372,15 +375,17 @@ def _show(
             [person.surviving_id if (person := file.person) else None],
             complaint.dose_id,
         ),
-        "prepared": prepared_rows.beside(complaint, by=request.user),
+        "prepared": prepared,
         "is_alone": not request.htmx
-        or request.htmx.current_url_abs_path == reverse("casework:case", args=named),
+        or not next_case.is_beside_list(request)
+        and (request.htmx.current_url_abs_path or "").partition("?")[0]
+        == reverse("casework:case", args=named),
         "on_case": f"{complaint.submission.code}-{complaint.number}",
         "may_decide": Move.RESOLVE in allowed,
         "form": faulty,
         "put_in": put_in,
         "conflict": status == 409,
-        "changed_by": casefile.changed_by(file.events) if status == 409 else "",
+        "changed": retold.newest(file.events, reader=request.user),
     }
     # Read before the page shows them: after a move the list beside the pane is old.
     moved = bool(len(messages.get_messages(request)))

@@ -42,6 +42,9 @@ _STEPS: Final = {
     "vaccine": gettext_lazy(
         "This vaccine is not in the international list, so no code can be made."
     ),
+    "country": gettext_lazy(
+        "The country of the last dose has no code on record, so none can be made."
+    ),
 }
 
 
@@ -91,7 +94,7 @@ def check(request: HttpRequest) -> HttpResponse:
         text, seconds = _text_of(request, form, at=at)
         try:
             with scope.citizen(access.submissions_of(request)):
-                found = _checked(issuing.read(text), at=at) if text else None
+                found = checked(issuing.read(text), at=at) if text else None
         except hc1.Unreadable:
             form.add_error(
                 "picture" if form.cleaned_data["picture"] else "text",
@@ -186,10 +189,11 @@ def _is_number(text: str) -> bool:
 
 def _shown(certificate: Certificate, *, at: datetime) -> dict[str, Any]:
     """Return a certificate of ours as its owner sees it."""
-    return _checked(issuing.read(certificate.text), at=at)
+    return checked(issuing.read(certificate.text), at=at)
 
 
-def _checked(read: hc1.Read, *, at: datetime) -> dict[str, Any]:
+def checked(read: hc1.Read, *, at: datetime) -> dict[str, Any]:
+    """Return what a certificate says and whether it is genuine, in words."""
     said = read.content
     # Anybody's text: every part may be anything.
     name = said.get("nam")
@@ -264,15 +268,27 @@ def _facts(kind: str, entry: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _verdict(read: hc1.Read, identifier: str, *, at: datetime) -> tuple[str, str]:
+    if read.is_signed is None and issuing.signer_of(read):
+        return "warn", _(
+            "Its signer could not sign this on that day, so it does not count."
+        )
     if read.is_signed is None:
         return "warn", _("We do not know who signed it, so it cannot be checked here.")
     if not read.is_signed:
         return "bad", _("The signature is wrong: this certificate was forged.")
-    if identifier and issuing.is_revoked(identifier):
+    other = issuing.signer_of(read)
+    standing = issuing.Standing.IN_FORCE if other else issuing.standing(identifier)
+    if standing == issuing.Standing.NOT_OURS:
+        return "bad", _("It bears our signature, but we never issued it.")
+    if standing == issuing.Standing.REVOKED:
         return "bad", _("It was revoked: the record was corrected since.")
     if read.expires_at <= at:
         return "warn", _("It has ended. A new one can be made.")
-    other = issuing.signer_of(read)
+    if standing == issuing.Standing.DOUBTED:
+        return "warn", _(
+            "The record was just changed. Check again in a few minutes whether this"
+            " still holds."
+        )
     if other:
         words = _(
             "Genuine: signed by %(who)s, and in force. Whether it was revoked there is"

@@ -16,6 +16,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from complaints.actions import telephones
 from complaints.forms.contact import NewTelephoneForm, PaperForm, StopForm
 from complaints.forms.lookup import CodeForm
 from complaints.views import limits, telephone_codes
@@ -25,7 +26,7 @@ from portal.accounts import access, assistance, codes, contact
 from portal.accounts.assurance import Level, level_of, rights_of
 from portal.accounts.contact import CannotChange, Way
 from portal.accounts.eid import client as eid
-from portal.accounts.models import Assistance, OneTimeCode
+from portal.accounts.models import Assistance, ContactChange, OneTimeCode
 from portal.common import codes as numbers
 from portal.common import phones, scope
 from portal.common.http import READ_AND_SEND, see_other
@@ -79,7 +80,11 @@ def by_paper(request: HttpRequest) -> HttpResponse:
         typed = form.cleaned_data
         too_many = limits.over(
             request,
-            (limits.CONTACT, typed["national_id"] or fold(typed["full_name"])),
+            (
+                limits.CONTACT,
+                typed["national_id"]
+                or f"{fold(typed['full_name'])}|{typed['born_on']}",
+            ),
             (limits.CONTACT, typed["phone"]),
             (limits.LOOK_UP_DEVICE, limits.device(request)),
             (limits.LOOK_UP_ADDRESS, limits.address(request)),
@@ -117,8 +122,11 @@ def verify(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST or None)
     code = OneTimeCode.objects.get(pk=asked["code"])
     telephone = codes.telephone_of(code)
+    at = timezone.now()
+    too_many = limits.over_tries(request, at=at)
+    if too_many:
+        return too_many
     if request.method == "POST" and form.is_valid():
-        at = timezone.now()
         try:
             codes.prove(code_id=code.pk, typed=form.cleaned_data["code"], at=at)
         except codes.WrongCode as error:
@@ -151,7 +159,7 @@ def _take(
     context: dict[str, Any] = {"by_paper": is_paper}
     try:
         with scope.system():
-            made = contact.ask(
+            made = telephones.change(
                 person_id=asked["person"],
                 phone=telephone,
                 way=asked["way"],
@@ -164,18 +172,31 @@ def _take(
         context["refusal"] = str(refusal)
         return render(request, "citizen/contact_done.html", context, status=409)
     if is_paper:
-        context |= {
-            "telephone": contact.masked(made),
-            "due": moment(made.due_at),
-            "has_eid": eid.is_set_up(),
-        }
-        return render(request, "citizen/contact_done.html", context)
+        request.session["contact_taken"] = made.pk
+        return see_other("citizen:contact_taken")
     messages.success(
         request,
         _("From now on we write to %(phone)s. The old telephone was told.")
         % {"phone": contact.masked(made)},
     )
     return see_other("citizen:record")
+
+
+@require_safe
+@access.public
+def taken(request: HttpRequest) -> HttpResponse:
+    """Say from when the new telephone counts that this session asked for by a slip."""
+    asked = request.session.get("contact_taken")
+    if asked is None:
+        return redirect("citizen:other_phone")
+    with scope.system():
+        made = ContactChange.objects.get(pk=asked)
+        context = {
+            "telephone": contact.masked(made),
+            "due": moment(made.due_at),
+            "has_eid": eid.is_set_up(),
+        }
+    return render(request, "citizen/contact_done.html", context)
 
 
 @require_http_methods(READ_AND_SEND)
@@ -214,16 +235,26 @@ def _stop(request: HttpRequest, form: StopForm, code: str) -> HttpResponse:
         return too_many
     try:
         with scope.system():
-            stopped = contact.stop(code=code, at=at)
+            change = contact.stop(code=code, at=at)
     except CannotCorrect:
-        stopped = None
-    if stopped is None:
+        change = None
+    if change is None:
         form.add_error(
             "code",
             _("Nothing can be stopped with this code any more. Call the help line."),
         )
         context = {"form": form}
         return render(request, "citizen/contact_stop.html", context, status=422)
+    request.session["contact_stopped"] = True
+    return see_other("citizen:contact_stopped")
+
+
+@require_safe
+@access.public
+def stopped(request: HttpRequest) -> HttpResponse:
+    """Say that the change was stopped, to who has just done it."""
+    if "contact_stopped" not in request.session:
+        return redirect("citizen:contact_stop")
     return render(request, "citizen/contact_stop.html", {"stopped": True})
 
 

@@ -13,8 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from complaints.actions import drafts
 from complaints.forms.counter import HelpForm, Way
 from complaints.models import Submission
+from complaints.views import drafting
 from complaints.views.lookup import MOST_SUBMISSIONS
 from portal.accounts import access, assistance
 from portal.accounts.access import StaffRequest
@@ -25,9 +27,9 @@ from portal.registry.models import Person
 
 
 @require_http_methods(READ_AND_SEND)
-@access.staff(*access.HELPERS)
+@access.staff(*access.READERS)
 def counter(request: StaffRequest) -> HttpResponse:
-    """Ask whom to help; then the citizen's own pages open, for twenty minutes."""
+    """Ask whom to help; then the citizen's own pages open, as long as they are used."""
     at = timezone.now()
     going_on = assistance.current(request, at=at)
     form = HelpForm(request.POST or None)
@@ -45,7 +47,7 @@ def counter(request: StaffRequest) -> HttpResponse:
 
 
 @require_POST
-@access.staff(*access.HELPERS)
+@access.staff(*access.READERS)
 def counter_end(request: StaffRequest) -> HttpResponse:
     """End the help: nothing of the citizen's stays open on this machine."""
     at = timezone.now()
@@ -92,4 +94,11 @@ def _begin(
         return see_other("citizen:report")
     if typed["purpose"] == Assistance.Purpose.CONTACT:
         return see_other("citizen:contact")
+    begun = drafts.unsent(request.session.get("drafts", []), at=at)
+    if begun and typed["purpose"] == Assistance.Purpose.REPORT:
+        messages.info(request, _("The report that you began is open again."))
+        late = [row for row in begun if drafting.take_typed(request, row)]
+        if late:
+            return see_other(drafting.where_left(late[0]))
+        return see_other("citizen:report_check", draft=begun[0].key)
     return see_other("citizen:record")

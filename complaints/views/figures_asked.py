@@ -1,17 +1,21 @@
 """What an overseer asks figures of: whose, which months, kind, channel, cohort."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec
 
 from django.db.models import Exists, OuterRef
-from django.http import Http404
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 
 from complaints import figures
-from complaints.choices import Channel, Kind
+from complaints.choices import Channel, Gaming, Kind
 from complaints.figures import Overview
 from complaints.models import Figure, SubtreeFigure
+from complaints.rollups import reading, signs
 from portal.accounts.access import StaffRequest
 from portal.registry.models import Organization
 
@@ -59,6 +63,38 @@ class Asked:
             channel=self.channel,
             cohort=cohort or self.cohort,
         )
+
+    def gone(self) -> dict[Gaming, int]:
+        """Return what was handed away, and what became of decisions made here."""
+        with reading.figures() as (cursor, _at):
+            return signs.gone(
+                cursor,
+                self.chosen.path,
+                begins=self.first,
+                ends=figures.month_after(self.last, 1),
+                kind=self.kind,
+                channel=self.channel,
+            )
+
+
+P = ParamSpec("P")
+
+
+def in_time(
+    view: Callable[Concatenate[StaffRequest, P], HttpResponse],
+) -> Callable[Concatenate[StaffRequest, P], HttpResponse]:
+    """Let a page say what to do where its figures take longer than a reader waits."""
+
+    @wraps(view)
+    def answered(
+        request: StaffRequest, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except reading.TooLong:
+            return render(request, "oversight/too_long.html", status=503)
+
+    return answered
 
 
 def read(request: StaffRequest, *, at: datetime) -> Asked:

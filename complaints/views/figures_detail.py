@@ -20,7 +20,8 @@ from complaints.rollups import FEW, Times, survival
 from complaints.rollups.definitions import DEFINITIONS
 from complaints.views import figures_asked
 from complaints.views.figures_asked import Asked
-from complaints.views.oversight_tables import hours
+from complaints.views.gaming import MEANINGS
+from complaints.views.oversight_tables import first_answer, hours
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.common import pdf
@@ -30,6 +31,8 @@ TEMPLATE: Final = "oversight/figures_detail.html"
 DAY: Final = 86_400
 # Parts of the whole number, told as a count with its share.
 PARTS: Final = (
+    "lapsed",
+    "withdrawn",
     "reopened",
     "handed",
     "asked",
@@ -45,6 +48,7 @@ WORDS: Final = ("good", "poor")
 
 @require_safe
 @access.staff(*access.OVERSEERS)
+@figures_asked.in_time
 def detail(request: StaffRequest) -> HttpResponse:
     """Show what the first page of figures has no room for, each with its meaning."""
     asked = figures_asked.read(request, at=timezone.now())
@@ -79,6 +83,7 @@ def context_of(asked: Asked) -> dict[str, Any]:
         "channel": Channel(asked.channel).label if asked.channel else "",
         "counted_at": cohorts["opened"].at,
         "cohorts": _cohorts(opened, closed, address),
+        "gone": _gone(asked),
         "survival": _survival(more),
         "states": _states(closed),
         "held_by": _held_by(more, closed),
@@ -104,7 +109,7 @@ def _cohorts(opened: Times, closed: Times, address: str) -> list[dict[str, Any]]
         "p75": lambda t: hours(t.p75),
         "p90": lambda t: hours(t.p90),
         "on_time": lambda t: percent(t.on_time_share),
-        "first_answer": lambda t: hours(t.first_answer_median),
+        "first_answer": first_answer,
     }
     rows = [
         {
@@ -112,7 +117,7 @@ def _cohorts(opened: Times, closed: Times, address: str) -> list[dict[str, Any]]
             "cells": [
                 {
                     "text": tell(times),
-                    "few": times.is_few and name not in ("received", "resolved"),
+                    "few": _is_few(name, times),
                 }
                 for times in (opened, closed)
             ],
@@ -156,6 +161,12 @@ def _cohorts(opened: Times, closed: Times, address: str) -> list[dict[str, Any]]
     ]
 
 
+def _is_few(name: str, times: Times) -> bool:
+    if name == "first_answer":
+        return times.is_answered_by_few
+    return times.is_few and name not in ("received", "resolved")
+
+
 def _word(name: str, cohort: str, times: Times, address: str) -> dict[str, Any]:
     """Return the share of citizens who said a word, of all who said any."""
     count = getattr(times, name)
@@ -169,6 +180,28 @@ def _word(name: str, cohort: str, times: Times, address: str) -> dict[str, Any]:
         f"&{urlencode({'group': name, 'cohort': cohort})}"
         if count
         else "",
+    }
+
+
+def _gone(asked: Asked) -> dict[str, Any]:
+    """Return what was handed away, and what became of decisions made here."""
+    address = reverse("oversight:gaming_cases")
+    return {
+        "caption": _("What units here did, wherever it counts now"),
+        "columns": [
+            {"label": _("What the unit did")},
+            {"label": _("Cases"), "number": True},
+            {"label": _("What is counted")},
+        ],
+        "rows": [
+            {
+                "url": f"{address}?{urlencode(asked.address | {'sign': sign.value})}"
+                if n
+                else "",
+                "cells": [sign.label, vn_number(n), MEANINGS[sign]],
+            }
+            for sign, n in asked.gone().items()
+        ],
     }
 
 
@@ -192,31 +225,29 @@ def _survival(more: Insight) -> dict[str, Any]:
 
 def _states(closed: Times) -> dict[str, Any]:
     """Return the days that ended complaints stood in each state, for ``bar_chart``."""
-    stood = (
-        (_("In line, with nobody on it"), closed.waited),
-        (_("Being checked"), closed.checked),
-        (_("Waiting for the citizen"), closed.paused),
-        (_("Waiting for another body"), closed.elsewhere),
-        (_("Waiting for a second person"), closed.seconded),
-    )
     return {
         "title": _("Days in each state"),
         "note": _("All complaints together that ended in these months."),
         "bars": [
             {"label": label, "value": round(seconds / DAY), "tone": number}
-            for number, (label, seconds) in enumerate(stood, 1)
+            for number, (label, seconds) in enumerate(ledger(closed), 1)
         ],
     }
 
 
+def ledger(times: Times) -> list[tuple[str, int]]:
+    """Return how many seconds ended complaints stood in each state, by its name."""
+    return [
+        (_("In line, with nobody on it"), times.waited),
+        (_("Being checked"), times.checked),
+        (_("Waiting for the citizen"), times.paused),
+        (_("Waiting for another body"), times.elsewhere),
+        (_("Waiting for a second person"), times.seconded),
+    ]
+
+
 def _held_by(more: Insight, closed: Times) -> dict[str, Any]:
-    total = (
-        closed.waited
-        + closed.checked
-        + closed.paused
-        + closed.elsewhere
-        + closed.seconded
-    )
+    total = sum(seconds for _state, seconds in ledger(closed))
     return {
         "caption": _("With whom before"),
         "columns": [
@@ -258,7 +289,7 @@ def _backlog(backlog: Backlog) -> dict[str, Any]:
 def _forecast(backlog: Backlog) -> list[str]:
     """Return what is open, how fast that changes and when it is gone, in sentences."""
     told = [
-        _("%(n)s open now, of these %(untouched)s never opened by staff.")
+        _("%(n)s open now, of these %(untouched)s never looked at by staff.")
         % {"n": vn_number(backlog.open), "untouched": vn_number(backlog.untouched)},
         _("In the last %(days)s days %(arrived)s were sent and %(ended)s ended.")
         % {

@@ -10,7 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from complaints import figures
+from complaints.choices import Channel, Kind
+from complaints.models import Figure
 from complaints.rollups import Times
+from complaints.rollups.definitions import DEFINITIONS
 from complaints.views import figures_asked, figures_detail
 from complaints.views.figures_asked import Asked
 from portal.accounts import access
@@ -19,6 +22,8 @@ from portal.audit import record as audit
 from portal.common import pdf
 from portal.registry.exports import sheets
 
+# Parts of the whole number, in the order of the second page.
+_PARTS: Final = tuple(name for name in figures_detail.PARTS if name != "reopened")
 _TYPES: Final = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -27,6 +32,7 @@ _TYPES: Final = {
 
 @require_safe
 @access.staff(*access.OVERSEERS)
+@figures_asked.in_time
 def file(request: StaffRequest, form: str) -> HttpResponse:
     """Give the organizations and months that the page of figures shows, as a table.
 
@@ -49,6 +55,7 @@ def file(request: StaffRequest, form: str) -> HttpResponse:
 
 @require_safe
 @access.staff(*access.OVERSEERS)
+@figures_asked.in_time
 def as_pdf(request: StaffRequest) -> HttpResponse:
     """Give the second page of figures as PDF; 404 where none can be made."""
     if not pdf.is_available():
@@ -83,6 +90,7 @@ def _download(content: bytes, kind: str, asked: Asked, form: str) -> HttpRespons
 
 
 def _header() -> list[str]:
+    states = figures_detail.ledger(Times())
     return [
         _("Organization"),
         _("Code"),
@@ -96,11 +104,24 @@ def _header() -> list[str]:
         _("First answer, hours"),
         _("Open"),
         _("Overdue"),
-        _("Never opened"),
+        _("Never looked at"),
         _("Opened again"),
         _("Words of citizens"),
         _("Of these good"),
         _("Of these poor"),
+        *(str(DEFINITIONS[name].label) for name in _PARTS),
+        _("Ended late without a decision"),
+        _("Answered by staff"),
+        _("Waiting for a first answer"),
+        *(_("Days: %(state)s") % {"state": state} for state, _s in states),
+        _("Fewer than 20 resolved"),
+        _("Fewer than 20 answered or waiting"),
+        # What was asked for stands in each row, and is there after sorting, too.
+        _("From month"),
+        _("To month"),
+        _("What is wrong"),
+        _("How it came in"),
+        _("Month of"),
     ]
 
 
@@ -109,7 +130,7 @@ def _rows(asked: Asked) -> list[tuple[Any, ...]]:
     children = figures_asked.children(asked.chosen)
     seen = asked.overview(children)
     chosen = asked.chosen
-    found = [(chosen.name, chosen.code, "", *_cells(seen.total))]
+    found: list[tuple[Any, ...]] = [(chosen.name, chosen.code, "", *_cells(seen.total))]
     found += [
         (child.name, child.code, "", *_cells(seen.below[key]))
         for key, child in children.items()
@@ -123,7 +144,14 @@ def _rows(asked: Asked) -> list[tuple[Any, ...]]:
         for month in figures.months_between(asked.first, asked.last)
         if month in seen.months
     ]
-    return found
+    filters = (
+        f"{asked.first:%Y-%m}",
+        f"{asked.last:%Y-%m}",
+        str(Kind(asked.kind).label if asked.kind else _("All")),
+        str(Channel(asked.channel).label if asked.channel else _("All")),
+        _("ending") if asked.cohort == Figure.Cohort.CLOSED else _("sending"),
+    )
+    return [(*row, *filters) for row in found]
 
 
 def _cells(times: Times) -> tuple[Any, ...]:
@@ -143,6 +171,13 @@ def _cells(times: Times) -> tuple[Any, ...]:
         times.rated,
         times.good,
         times.poor,
+        *(getattr(times, name) for name in _PARTS),
+        times.left_late,
+        times.answered,
+        times.unanswered,
+        *(round(s / 86_400, 2) for _state, s in figures_detail.ledger(times)),
+        int(times.is_few),
+        int(times.is_answered_by_few),
     )
 
 

@@ -21,9 +21,16 @@ _DAY_SECONDS = 24 * 3600
 
 
 def of(
-    ahead: Sequence[Foreseen], person_id: int | None, *, at: datetime
+    ahead: Sequence[Foreseen],
+    person_id: int | None,
+    *,
+    sees_record: bool,
+    at: datetime,
 ) -> list[dict[str, Any]]:
-    """Return of each matter what is changed at once, or who has to look at it."""
+    """Return of each matter what is changed at once, or who has to look at it.
+
+    What a person's record says so far is told to who has it open.
+    """
     bodies = {one.body.id for one in ahead if one.body and one.state != State.NOW}
     usual = figures.usual(bodies, at=at) if bodies else {}
     edits = [edit for one in ahead for edit in one.edits]
@@ -36,7 +43,11 @@ def of(
     return [
         {
             "state": one.state,
-            "changes": [_change(edit, words, doses) for edit in one.edits],
+            "changes": [
+                _change(edit, words, doses)
+                | ({} if sees_record or edit.target else {"before": ""})
+                for edit in one.edits
+            ],
             "body": one.body.name if one.body else "",
             "usual": _within(usual.get(one.body.id)) if one.body else "",
         }
@@ -54,14 +65,22 @@ def button(ahead: Sequence[Foreseen]) -> str:
     return _("Agree, correct that and send the rest")
 
 
-def done(filed: Sequence[Complaint]) -> list[dict[str, Any]]:
-    """Return of what was put right already what it was and what it is now."""
+def done(filed: Sequence[Complaint], *, sees_record: bool) -> list[dict[str, Any]]:
+    """Return of what was put right already what it was and what it is now.
+
+    What a person's record said before is told to who has it open.
+    """
     return [
         {
             "kind": complaint.get_kind_display(),
-            "claims": progress.claims(
-                complaint, sorted(complaint.claims.all(), key=lambda row: row.pk)
-            ),
+            "claims": [
+                claim | {"recorded": ""} if claim["is_hidden"] else claim
+                for claim in progress.claims(
+                    complaint,
+                    sorted(complaint.claims.all(), key=lambda row: row.pk),
+                    knows_sender=sees_record,
+                )
+            ],
         }
         for complaint in filed
         if complaint.outcome == Outcome.CORRECTED

@@ -13,17 +13,15 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from complaints import casefile, figures
-from complaints.choices import Gaming
+from complaints.choices import Channel, Gaming, Kind
 from complaints.models import Figure, GamingSign
-from complaints.rollups import FEW, Times, signs
+from complaints.rollups import FEW, Times, reading, signs
 from complaints.rules.selfcorrection.bounds import wilson
 from complaints.views import figures_asked
-from complaints.views.casework import READERS
 from complaints.views.figures_asked import Asked
 from complaints.worklist import PAGE, Place
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
-from portal.common import scope
 from portal.common.templatetags.ui import percent, vn_number
 from portal.registry.models import Organization
 
@@ -34,11 +32,11 @@ MEANINGS: Final = {
     ),
     Gaming.NO_EFFECT: gettext_lazy(
         "The record stays as it is, and the decision is the only step that staff made"
-        " in the round."
+        " in the round. Taking on many at once is none."
     ),
     Gaming.LATE_ASK: gettext_lazy(
-        "The citizen was asked when at most a tenth of the time was left. The clock"
-        " rests meanwhile."
+        "The citizen was asked when at most a tenth of the time was left, or none. The"
+        " clock rests meanwhile."
     ),
     Gaming.PING_PONG: gettext_lazy(
         "Staff handed the matter to a unit that had had it before in the same round."
@@ -47,6 +45,19 @@ MEANINGS: Final = {
         "One of at least 20 decisions to keep the record, by one account within ten"
         " minutes."
     ),
+    Gaming.PASSED_ON: gettext_lazy(
+        "Staff handed the matter to another unit. From then on it counts there."
+    ),
+    Gaming.LATE_PASS: gettext_lazy(
+        "Staff handed the matter to another unit when at most a tenth of the time was"
+        " left, or none."
+    ),
+    Gaming.DISPUTED: gettext_lazy(
+        "Staff of the unit decided, and the citizen said that it is still not right."
+    ),
+    Gaming.REVERSED: gettext_lazy(
+        "Staff of the unit decided, and that was put aside, or decided otherwise later."
+    ),
 }
 # With fewer matters than these nothing is said to stand out.
 _LEAST: Final = 5
@@ -54,13 +65,20 @@ _LEAST: Final = 5
 
 @require_safe
 @access.staff(*access.OVERSEERS)
+@figures_asked.in_time
 def index(request: StaffRequest) -> HttpResponse:
     """Show how many matters bear each sign, by unit, beside what staff resolved."""
     asked = figures_asked.read(request, at=timezone.now())
     children = figures_asked.children(asked.chosen)
     seen = asked.overview(children, cohort=Figure.Cohort.CLOSED)
-    with scope.system():
-        counts = signs.counted(asked.chosen.pk, first=asked.first, last=_end(asked))
+    with reading.figures():
+        counts = signs.counted(
+            asked.chosen.pk,
+            first=asked.first,
+            last=_end(asked),
+            kind=asked.kind,
+            channel=asked.channel,
+        )
     parts: dict[int, tuple[Organization, Times, bool]] = {
         key: (child, seen.below.get(key, Times()), False)
         for key, child in children.items()
@@ -72,6 +90,8 @@ def index(request: StaffRequest) -> HttpResponse:
         if figures_asked.may_see(request, asked.chosen.parent)
         else None,
         "form_values": asked.query,
+        "kinds": Kind.choices,
+        "channels": Channel.choices,
         "table": _table(asked, parts, counts, seen.total),
         "meanings": [(sign.label, MEANINGS[sign]) for sign in Gaming],
         "few": FEW,
@@ -82,6 +102,7 @@ def index(request: StaffRequest) -> HttpResponse:
 
 @require_safe
 @access.staff(*access.OVERSEERS)
+@figures_asked.in_time
 def cases(request: StaffRequest) -> HttpResponse:
     """List the cases behind a number; people are named on a case's own page."""
     asked = figures_asked.read(request, at=timezone.now())
@@ -93,11 +114,15 @@ def cases(request: StaffRequest) -> HttpResponse:
         rows = rows.filter(holder=asked.chosen)
     else:
         rows = rows.filter(holder__path__below=asked.chosen.path)
+    if asked.kind:
+        rows = rows.filter(complaint__kind=asked.kind)
+    if asked.channel:
+        rows = rows.filter(complaint__submission__channel=asked.channel)
     after = Place.read(request.GET.get("after", ""))
     if after:
         rows = rows.filter(at__lte=after.at).exclude(at=after.at, pk__gte=after.pk)
     # The organization was checked against the reader's postings, and bounds the list.
-    with scope.system():
+    with reading.figures():
         found = list(
             rows.select_related("complaint__submission", "holder").order_by(
                 "-at", "-pk"
@@ -108,14 +133,15 @@ def cases(request: StaffRequest) -> HttpResponse:
         query = request.GET.copy()
         query["after"] = str(Place(found[PAGE - 1].at, found[PAGE - 1].pk))
         next_url = f"?{query.urlencode()}"
-    readable = [p.organization.path for p in request.postings if p.role in READERS]
+    readable = access.readable_paths(request)
     context = {
         "chosen": asked.chosen,
         "first": asked.first,
         "last": asked.last,
         "group": sign.label,
         "meaning": MEANINGS[sign],
-        "kind": "",
+        "kind": Kind(asked.kind).label if asked.kind else "",
+        "channel": Channel(asked.channel).label if asked.channel else "",
         "table": {
             "caption": _("Cases with this sign"),
             "is_cards": True,

@@ -5,17 +5,20 @@ from datetime import timedelta
 from typing import Final
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from complaints import casefile
+from complaints.actions import evidence
 from complaints.actions import glass as actions
 from complaints.forms.glass import BreakGlass
-from complaints.models import AccessSign
+from complaints.models import AccessSign, Complaint, Evidence
 from complaints.rules.refused import Refused
+from complaints.views.photos import as_picture
 from portal.accounts import access
 from portal.accounts.access import Role, StaffRequest
 from portal.common import scope, throttle
@@ -83,5 +86,46 @@ def glass_case(request: StaffRequest, sign_ref: uuid.UUID) -> HttpResponse:
             "timeline": file.steps(),
             "until": sign.ends,
             "status_word": casefile.status_words(case),
+            "photos": _photos(sign_ref, case),
         }
         return render(request, "casework/glass_case.html", context)
+
+
+@require_safe
+@access.staff(*WHO)
+def glass_photo(
+    request: StaffRequest, sign_ref: uuid.UUID, ref: uuid.UUID, page: int
+) -> HttpResponse:
+    """Show a checked page of a photo as long as its case stays open; else 404."""
+    at = timezone.now()
+    case = actions.reading(sign_ref, by=request.user, at=at)
+    if case is None:
+        raise Http404
+    with scope.system():
+        row = actions.photos_of(case).filter(ref=ref).first()
+    if row is None:
+        raise Http404
+    try:
+        content = evidence.read_page(row, page)
+    except (Refused, FileNotFoundError):
+        raise Http404 from None
+    actions.note_look(
+        sign_ref,
+        detail="photo",
+        organization=request.postings[0].organization,
+        by=request.user,
+        at=at,
+    )
+    return as_picture(content)
+
+
+def _photos(sign_ref: uuid.UUID, case: Complaint) -> list[list[str]]:
+    """Return the addresses of the pages of each photo that was checked."""
+    checked = actions.photos_of(case).filter(state=Evidence.State.CHECKED)
+    return [
+        [
+            reverse("casework:glass_photo", args=[sign_ref, row.ref, page])
+            for page in range(1, row.pages + 1)
+        ]
+        for row in checked
+    ]

@@ -21,9 +21,9 @@ from django.views.decorators.http import (
 )
 
 from complaints import casefile
-from complaints.actions import incident_rows, incidents
+from complaints.actions import incident_rows, incidents, unsettling
 from complaints.choices import OPEN, Kind
-from complaints.forms.incidents import Upload
+from complaints.forms.incidents import Back, Upload
 from complaints.models import Complaint, Incident, IncidentMember
 from complaints.notifications.sending import UNDO
 from complaints.rules.refused import Refused
@@ -51,17 +51,23 @@ STEPS: Final[dict[str, Callable[..., Any]]] = {
     "tra-lai": incidents.send_back,
     "khop-lai": incidents.match_again,
     "tiep": incidents.go_on,
+    "ky-rut": unsettling.sign,
+    "giu": unsettling.keep,
 }
+# Asked with the reason why.
+ASK_BACK: Final = "rut"
 STATES: Final[dict[str, Promise]] = {
     State.OPEN: gettext_lazy("To be settled"),
     State.PROPOSED: gettext_lazy("Proposed, waits for a second person"),
     State.SETTLING: gettext_lazy("Being settled"),
     State.SETTLED: gettext_lazy("Settled"),
+    State.UNDOING: gettext_lazy("Being taken back as a whole"),
+    State.UNDONE: gettext_lazy("Taken back as a whole"),
     State.DISSOLVED: gettext_lazy("Over: no report is open any more"),
 }
 VIEWS: Final = {
     "open": Q(state__in=(State.OPEN, State.PROPOSED, State.SETTLING)),
-    "settled": Q(state=State.SETTLED),
+    "settled": Q(state__in=(State.SETTLED, State.UNDOING, State.UNDONE)),
     "dissolved": Q(state=State.DISSOLVED),
 }
 
@@ -130,12 +136,18 @@ def show(request: StaffRequest, incident_ref: uuid.UUID) -> HttpResponse:
 @require_POST
 @access.staff(*CASEWORKERS)
 def move(request: StaffRequest, incident_ref: uuid.UUID, step: str) -> HttpResponse:
-    """Propose, sign, send back, match again, or go on."""
-    incident = _find(incident_ref)
-    if step not in STEPS:
+    """Propose, sign, send back, match again, go on, or take all of it back."""
+    incident, at = _find(incident_ref), timezone.now()
+    act, said = STEPS.get(step), {}
+    if step == ASK_BACK:
+        form = Back(request.POST)
+        if not form.is_valid():
+            return _show(request, incident, Upload(), back=form, at=at, status=422)
+        act, said = unsettling.ask, form.cleaned_data
+    if act is None:
         raise Http404
     try:
-        STEPS[step](incident.ref, by=request.user, at=timezone.now())
+        act(incident.ref, **said, by=request.user, at=at)
     except Refused as refused:
         messages.error(request, str(refused))
     except Incident.DoesNotExist as error:
@@ -147,7 +159,13 @@ def _find(ref: uuid.UUID) -> Incident:
     """Return an incident within the reader's scope; 404 for all others."""
     # The row policy of the table holds the scope; nothing else is ever returned.
     known = Incident.objects.select_related(
-        "site", "product", "holder", "proposed_by", "signed_by"
+        "site",
+        "product",
+        "holder",
+        "proposed_by",
+        "signed_by",
+        "back_by",
+        "back_signed_by",
     )
     incident = known.filter(ref=ref).first()
     if incident is None:
@@ -160,6 +178,7 @@ def _show(
     incident: Incident,
     form: Upload,
     *,
+    back: Back | None = None,
     at: datetime,
     status: int = 200,
 ) -> HttpResponse:
@@ -179,6 +198,7 @@ def _show(
     counts = incident_rows.counts(incident)
     seconds = (at - incident.progress_at).total_seconds() if incident.progress_at else 0
     is_settling = incident.state == State.SETTLING
+    is_undoing = incident.state == State.UNDOING
     left = _seconds_left(incident, at=at)
     in_sight = one is not None and SessionList.objects.filter(pk=one.pk).exists()
     waits = bool(one) and incident.matched_at is None and incident.state == State.OPEN
@@ -194,11 +214,18 @@ def _show(
         "is_settling": is_settling,
         "is_settled": incident.state == State.SETTLED,
         "is_matched": incident.matched_at is not None,
-        "is_moving": is_settling or waits and not _is_refused(one),
-        "is_stalled": is_settling and left <= 0 and seconds > STALLED_SECONDS,
+        "is_undoing": is_undoing,
+        "is_undone": incident.state == State.UNDONE,
+        "is_mine_back": incident.back_by_id == request.user.pk,
+        "back": back or Back(),
+        "is_moving": is_settling or is_undoing or waits and not _is_refused(one),
+        "is_stalled": (is_settling or is_undoing)
+        and left <= 0
+        and seconds > STALLED_SECONDS,
         "seconds_left": left,
         "counts": counts,
         "gone_through": counts["settled"] + counts["left"],
+        "gone_back": counts["put_back"] + counts["kept"],
         "figures": _figures(incident, counts, one),
         "rows": _rows(page[:PAGE], one if in_sight else None),
         "next_url": f"?after={page[PAGE - 1][0].pk}" if page[PAGE:] else "",
@@ -216,9 +243,11 @@ def _show(
 
 def _seconds_left(incident: Incident, *, at: datetime) -> int:
     """Return how long a signature can still be taken back; 0 where it cannot."""
-    if incident.state != State.SETTLING or incident.signed_at is None:
-        return 0
-    return max(0, int((incident.signed_at + UNDO - at).total_seconds()))
+    signed = {
+        State.SETTLING: incident.signed_at,
+        State.UNDOING: incident.back_signed_at,
+    }.get(State(incident.state))
+    return max(0, int((signed + UNDO - at).total_seconds())) if signed else 0
 
 
 def _is_refused(one: SessionList | None) -> bool:
@@ -282,7 +311,7 @@ def _figures(
             (_("Reports that a row is about"), counts["matched"]),
             (_("New doses of people who never complained"), counts["others"]),
         ]
-    if incident.state == State.SETTLED:
+    if incident.state in (State.SETTLED, State.UNDOING, State.UNDONE):
         figures.append((_("Told without having complained"), incident.told))
     return [{"label": label, "value": vn_number(value)} for label, value in figures]
 
@@ -321,7 +350,11 @@ def _row(
     sender = case.submission
     address = reverse("casework:case", args=[int(sender.code), case.number])
     result: str
-    if member.state == Member.SETTLED:
+    if member.back == IncidentMember.Back.DONE:
+        result = ui.tag(_("Put back as it was"), "warn")
+    elif member.back == IncidentMember.Back.STAYS:
+        result = ui.tag(_("Stays as decided"), "plain")
+    elif member.state == Member.SETTLED:
         result = ui.tag(_("Settled"), "ok")
     elif member.state == Member.LEFT:
         result = ui.tag(_("Left to a person"), "warn")
@@ -340,5 +373,5 @@ def _row(
         if one and row
         else "",
         "result": result,
-        "words": member.words or words,
+        "words": member.back_words or member.words or words,
     }

@@ -21,7 +21,6 @@ from complaints.notifications import composing
 from complaints.notifications.sending import DECISIONS, UNDO
 from complaints.rules import statute
 from complaints.views import progress, receipt
-from complaints.views.casework import READERS
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.audit import record
@@ -30,7 +29,7 @@ from portal.common.context import site
 
 
 @require_safe
-@access.staff(*READERS)
+@access.staff(*access.READERS)
 def letter(request: StaffRequest, code: int, number: int) -> HttpResponse:
     """Show the letter about a decision, once it stands; the look is written down."""
     at = timezone.now()
@@ -46,7 +45,7 @@ def letter(request: StaffRequest, code: int, number: int) -> HttpResponse:
 
 
 @require_safe
-@access.staff(*READERS)
+@access.staff(*access.READERS)
 def letter_file(request: StaffRequest, code: int, number: int) -> HttpResponse:
     """Give the letter as PDF; 404 before it stands, and where none can be made."""
     at = timezone.now()

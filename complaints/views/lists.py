@@ -19,7 +19,9 @@ from django.views.decorators.http import (
     require_safe,
 )
 
+from complaints.actions import unsettling
 from complaints.forms import lists as forms
+from complaints.rules.refused import Refused
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.audit import record
@@ -38,6 +40,7 @@ from portal.registry.imports import (
     wording,
 )
 from portal.registry.imports.committing import CannotCommit, NotAlone, Together
+from portal.registry.imports.conflict import Own
 from portal.registry.imports.contents import Opened
 from portal.registry.imports.exceptions import WORDS, CannotRead
 from portal.registry.models import Organization, SessionList, StagedRow
@@ -148,10 +151,14 @@ def commit(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
         if one.is_at_work:
             staging.go_on(one.pk, by=request.user.pk, at=at)
         else:
-            if not committing.commit(one.pk, by=request.user.pk, at=at):
+            by, own = request.user.pk, _own(request)
+            if not committing.commit(one.pk, by=by, own=own, at=at):
                 messages.info(
                     request,
-                    _("It corrects several doses: a second person has to write it."),
+                    _(
+                        "It corrects several doses, or names you or your telephone:"
+                        " a second person has to write it."
+                    ),
                 )
     except NotAlone:
         messages.error(
@@ -192,6 +199,10 @@ def take(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
     return see_other(f"{address}?verdict={verdict}" if verdict in Verdict else address)
 
 
+def _own(request: StaffRequest) -> Own:
+    return Own(request.user.phone_digest, request.user.number_digest)
+
+
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 9
 
@@ -208,7 +219,9 @@ def undo(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
     one = find(list_ref)
     if request.method == "POST":
         try:
-            if not committing.undo(one.pk, by=request.user.pk, at=timezone.now()):
+            if not unsettling.take_list_back(
+                one.pk, by=request.user, at=timezone.now()
+            ):
                 messages.info(
                     request, _("A second person has to sign before it is taken back.")
                 )
@@ -220,10 +233,15 @@ def undo(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
             messages.error(request, str(TOGETHER))
         except CannotCommit:
             messages.error(request, _("This list cannot be taken back as it is now."))
+        except Refused as refused:
+            messages.error(request, str(refused))
         return see_other("casework:list", list_ref=list_ref)
     if one.state != State.COMMITTED or one.forgotten_at:
         raise Http404
-    return render(request, "casework/list_undo.html", {"list": one})
+    incident = unsettling.resting_on(one.pk)
+    stays = unsettling.why_it_stays(incident) if incident else ""
+    context = {"list": one, "incident": incident, "stays": stays}
+    return render(request, "casework/list_undo.html", context)
 
 
 @require_http_methods(READ_AND_SEND)

@@ -18,6 +18,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
+from complaints.actions import left_drafts
 from complaints.choices import Relation
 from complaints.forms.lookup import (
     CodeForm,
@@ -35,6 +36,7 @@ from portal.accounts.models import OneTimeCode
 from portal.audit import record as audit
 from portal.common.http import READ_AND_SEND, see_other
 from portal.common.names import fold
+from portal.common.throttle import give_back
 from portal.registry import identity
 from portal.registry.certificates import issuing
 from portal.registry.models import Person
@@ -55,26 +57,20 @@ def lookup(request: HttpRequest) -> HttpResponse:
         return render(request, "citizen/lookup.html", context, status=status)
     at = timezone.now()
     typed = form.cleaned_data
-    subject = typed["national_id"] or fold(typed["full_name"])
-    too_many = limits.over(
-        request,
-        (limits.LOOK_UP, subject),
-        (limits.LOOK_UP_DEVICE, limits.device(request)),
-        (limits.LOOK_UP_ADDRESS, limits.address(request)),
-        at=at,
+    number, born = typed["national_id"], typed["born_on"]
+    too_many = limits.over_look_up(
+        request, national_id=number, full_name=typed["full_name"], born=born, at=at
     )
     if too_many:
         return too_many
-    people = identity.find(
-        national_id=typed["national_id"],
-        full_name=typed["full_name"],
-        born=typed["born_on"],
-    )
+    people = identity.find(national_id=number, full_name=typed["full_name"], born=born)
     person, telephone = _reachable(people)
     alike = [p.pk for p in people if person and _same_contact(p, person)]
     return _send_code(
         request,
-        subject=f"{subject}|{typed['born_on']}",
+        # All that decides who is found, or the count would tell whether somebody is.
+        subject=f"{number}|{fold(typed['full_name'])}|{born}",
+        a_day=codes.A_DAY if number or born.day else codes.A_DAY_OF_MANY,
         person=person,
         telephone=telephone,
         people=alike,
@@ -102,7 +98,13 @@ def by_phone(request: HttpRequest) -> HttpResponse:
     if too_many:
         return too_many
     return _send_code(
-        request, subject=phone, person=None, telephone=phone, people=None, at=at
+        request,
+        subject=phone,
+        person=None,
+        telephone=phone,
+        people=[],
+        by_phone=True,
+        at=at,
     )
 
 
@@ -112,7 +114,9 @@ def _send_code(
     subject: str,
     person: Person | None,
     telephone: str,
-    people: list[int] | None,
+    people: list[int],
+    by_phone: bool = False,
+    a_day: int = codes.A_DAY,
     at: datetime,
 ) -> HttpResponse:
     """Issue the code or its decoy and go to the page that asks for it."""
@@ -123,11 +127,16 @@ def _send_code(
             person_id=person.pk if person else None,
             telephone=telephone or None,
             language=translation.get_language()[:2],
+            a_day=a_day,
             at=at,
         )
     except codes.TooManyCodes as error:
         return limits.wait(request, seconds=error.retry_after)
-    request.session["pending"] = {"code": code.pk, "people": people}
+    request.session["pending"] = {
+        "code": code.pk,
+        "people": people,
+        "by_phone": by_phone,
+    }
     return see_other("citizen:verify")
 
 
@@ -141,7 +150,12 @@ def verify(request: HttpRequest) -> HttpResponse:
         return redirect("citizen:lookup")
     at = timezone.now()
     form = CodeForm(request.POST or None)
-    context = {"form": form, "by_phone": pending["people"] is None}
+    # A session of before an update has no word about the way, and nobody by telephone.
+    by_phone = pending.get("by_phone", pending["people"] is None)
+    context = {"form": form, "by_phone": by_phone}
+    too_many = limits.over_tries(request, at=at)
+    if too_many:
+        return too_many
     if request.method != "POST":
         return render(request, "citizen/verify.html", context)
     if form.is_valid():
@@ -152,11 +166,11 @@ def verify(request: HttpRequest) -> HttpResponse:
         except codes.WrongCode as error:
             form.add_error("code", wrong_code(error))
         else:
-            people = pending["people"]
+            people = pending["people"] or []
             remember_proof(request, code, at=at)
-            if people is not None and len(people) == 1:
+            if len(people) == 1:
                 return open_record(request, people[0], Level.RECORDED_PHONE, at=at)
-            if people is not None:
+            if not by_phone:
                 request.session["alike"] = people
             return see_other("citizen:people")
     return render(request, "citizen/verify.html", context, status=422)
@@ -204,6 +218,7 @@ def people(request: HttpRequest) -> HttpResponse:
         if too_many:
             return too_many
         if identity.resembles(person, form.cleaned_data["born_on"]):
+            give_back(limits.OPEN_PERSON, f"{person.pk}:{telephone}", at=at)
             relation = Relation(form.cleaned_data["relation"])
             return open_record(
                 request, person.pk, Level.RECORDED_PHONE, relation=relation, at=at
@@ -271,6 +286,9 @@ def record(request: HttpRequest) -> HttpResponse:
 @access.public
 def leave(request: HttpRequest) -> HttpResponse:
     """End the session, on a telephone that others use too."""
+    left = request.session.get("left_draft")
+    keys = [*request.session.get("drafts", []), *([left] if left else [])]
+    left_drafts.part_from_browser(keys)
     logout(request)
     return see_other("home")
 

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from complaints.actions import drafts, plausible
 from complaints.choices import Field, Kind
+from complaints.forms.abroad import AbroadForm
 from complaints.forms.kind import KindForm, OtherRecordForm
 from complaints.forms.report import (
     NOT_LISTED,
@@ -23,11 +24,11 @@ from complaints.forms.report import (
 from complaints.rules import records
 from complaints.rules.plausibility import Doubt, Given
 from complaints.views import naming, sites_typed, vaccines
-from complaints.views.cards import day
+from complaints.views.cards import day, is_under_another
 from portal.common import phones
 from portal.common.forms import PartialDate
 from portal.registry import identity, national_id
-from portal.registry.models import Person, Product
+from portal.registry.models import AdministrativeUnit, Person, Product
 
 VOIDS = (Kind.NOT_MINE, Kind.DOUBLED_DOSE)
 Answers = dict[str, Any]
@@ -38,20 +39,26 @@ Data = Mapping[str, Any]
 class Page:
     """A form of step 2, its template, and what is kept of its answers."""
 
-    form: WhichDoseForm | FactsForm | PersonalForm | OtherRecordForm
+    form: WhichDoseForm | FactsForm | PersonalForm | OtherRecordForm | AbroadForm
     template: str
     matter: Answers
     heading: str
     is_search: bool = False
     dose: identity.RecordedDose | None = None
     has_more_sites: bool = False
+    # The words by which the sites on the page were found.
+    looked_for: str = ""
+    # What a dose on offer is called on the page, and its key here.
+    keys: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def reason(self) -> str:
         """Return why the citizen held to what was asked about before."""
         return next((one["reason"] for one in self.matter.get("held", ())), "")
 
-    def doubts(self, answers: Answers, *, today: date) -> list[Doubt]:
+    def doubts(
+        self, answers: Answers, *, sees_record: bool, today: date
+    ) -> list[Doubt]:
         """Return what is to be asked about the valid answers of this page."""
         if isinstance(self.form, PersonalForm):
             typed = self.form.changes().get("full_name", "")
@@ -66,6 +73,7 @@ class Page:
                 on=from_iso(facts.get("given_on", "")),
                 product=facts.get("product", ""),
                 lot=facts.get("lot", ""),
+                born=from_iso(drafts.born_of(answers, sees_record=sees_record)),
             ),
             today=today,
         )
@@ -87,6 +95,7 @@ class Page:
                 else {}
             ),
             "searched": self.form.data.get("site_text", "") if self.is_search else "",
+            "looked_for": self.looked_for,
             "has_more": self.has_more_sites,
             "found": sum(1 for _option in self.form["site"]) - 1
             if "site" in self.form.fields
@@ -98,14 +107,26 @@ class Page:
         typed = self.form.cleaned_data
         story = typed.get("story", "")
         if isinstance(self.form, WhichDoseForm):
-            ref, pk = typed["dose"].split(":")
-            chosen = self.matter | {"dose": int(pk), "dose_ref": ref, "story": story}
+            ref = typed["dose"]
+            chosen = self.matter | {
+                "dose": self.keys[ref],
+                "dose_ref": ref,
+                "story": story,
+            }
             is_done = self.matter["kind"] in VOIDS
             return chosen | {"done": True} if is_done else chosen
         if isinstance(self.form, OtherRecordForm):
             return self.matter | {
                 "claims": self.form.claim(),
                 "story": story,
+                "done": True,
+            }
+        if isinstance(self.form, AbroadForm):
+            return self.matter | {
+                "claims": self.form.facts(),
+                "story": story,
+                # The department is found by the province, as by any place in words.
+                "site_text": typed["home"],
                 "done": True,
             }
         claims = (
@@ -126,23 +147,40 @@ class Page:
         }
 
 
-def page_for(answers: Answers, place: int, data: Data | None, *, at: datetime) -> Page:
-    """Return the page that a matter of the draft needs now."""
+def page_for(
+    answers: Answers,
+    place: int,
+    data: Data | None,
+    *,
+    sees_record: bool,
+    at: datetime,
+) -> Page:
+    """Return the page that a matter of the draft needs now.
+
+    Where the record is not open, nothing of it is shown but the doses that the draft
+    names already, and no detail is filled in.
+    """
     matter = answers["matters"][place]
     person_id = answers["person"]
+    details_of = person_id if sees_record else None
     if matter["kind"] == Kind.WRONG_PERSON:
-        return _personal(matter, person_id, data)
+        return _personal(matter, details_of, data)
     if matter["kind"] == Kind.SPLIT_RECORD:
         return _other_record(matter, data)
+    if matter["kind"] == Kind.FOREIGN_DOSE:
+        return _abroad(matter, details_of, data, at=at)
     doses = (
         identity.record(person_id, on=timezone.localdate(at))
         if person_id is not None and matter["kind"] != Kind.MISSING_DOSE
         else []
     )
+    if not sees_record:
+        named = {one.get("dose") for one in answers["matters"]}
+        doses = [dose for dose in doses if dose.pk in named]
     dose = next((d for d in doses if d.pk == matter.get("dose")), None)
     if doses and (dose is None or matter["kind"] in VOIDS):
         return _which(matter, doses, data)
-    return _facts(matter, dose, data, at=at)
+    return _facts(matter, dose, data, details_of, at=at)
 
 
 def _which(
@@ -150,23 +188,22 @@ def _which(
 ) -> Page:
     choices = [
         (
-            f"{dose.ref}:{dose.pk}",
+            dose.ref,
             _("Dose %(n)s") % {"n": dose.place}
             + f": {day(dose.given_on)}, {dose.product_name}\n{dose.site_name}",
         )
         for dose in doses
     ]
-    chosen = f"{matter.get('dose_ref')}:{matter.get('dose')}"
-    form = WhichDoseForm(
-        data, doses=choices, initial={"dose": chosen, "story": matter.get("story", "")}
-    )
+    initial = {"dose": matter.get("dose_ref"), "story": matter.get("story", "")}
+    form = WhichDoseForm(data, doses=choices, initial=initial)
     if matter["kind"] == Kind.WRONG_DOSE:
         del form.fields["story"]
     heading = {
         Kind.NOT_MINE: _("Which dose did you not have?"),
         Kind.DOUBLED_DOSE: _("Which dose is recorded once too often?"),
     }.get(matter["kind"], _("Which dose is wrong?"))
-    return Page(form, "citizen/report_facts.html", matter, heading)
+    keys = {dose.ref: dose.pk for dose in doses}
+    return Page(form, "citizen/report_facts.html", matter, heading, keys=keys)
 
 
 def kind_form(data: Data | None, person_id: int | None, *, kind: str) -> KindForm:
@@ -192,6 +229,42 @@ def _other_record(matter: Answers, data: Data | None) -> Page:
     )
     heading = _("How is the other record known?")
     return Page(form, "citizen/report_facts.html", matter, heading)
+
+
+def _abroad(
+    matter: Answers, person_id: int | None, data: Data | None, *, at: datetime
+) -> Page:
+    claims = matter["claims"]
+    provinces = dict(
+        AdministrativeUnit.objects.filter(
+            epoch=AdministrativeUnit.Epoch.NEW,
+            level=AdministrativeUnit.Level.PROVINCE,
+        )
+        .order_by("sort_key")
+        .values_list("code", "name")
+    )
+    form = AbroadForm(
+        data,
+        products=list(Product.objects.order_by("name").values_list("code", "name")),
+        provinces=[(name, name) for name in provinces.values()],
+        today=timezone.localdate(at),
+        initial=claims
+        | {
+            "given_on": _date(claims.get("given_on", "")),
+            "home": matter.get("site_text") or _province_of(person_id, provinces),
+            "story": matter.get("story", ""),
+        },
+    )
+    heading = _("When and where abroad was the dose given?")
+    return Page(form, "citizen/report_facts.html", matter, heading)
+
+
+def _province_of(person_id: int | None, names: Mapping[str, str]) -> str:
+    """Return the province of the residence on record; empty where none is known."""
+    if person_id is None:
+        return ""
+    home = Person.objects.select_related("residence").get(pk=person_id).residence
+    return names.get(home.path.strip("/").partition("/")[0], "") if home else ""
 
 
 def _personal(matter: Answers, person_id: int | None, data: Data | None) -> Page:
@@ -222,6 +295,7 @@ def _facts(
     matter: Answers,
     dose: identity.RecordedDose | None,
     data: Data | None,
+    person_id: int | None,
     *,
     at: datetime,
 ) -> Page:
@@ -234,6 +308,10 @@ def _facts(
         searched, chosen = data.get("site_text", ""), data.get("site", "")
     else:
         chosen = shown.get("site", "")
+    is_search = data is not None and data.get("action") == "find"
+    if data is not None and _means_elsewhere(data):
+        # What was chosen for other words is to be chosen anew beside these.
+        data = {name: data[name] for name in data} | {"site": ""}
     given_on = _date(shown.get("given_on", ""))
     found = sites_typed.find(
         searched.strip(),
@@ -246,16 +324,22 @@ def _facts(
     )
     form = FactsForm(
         data,
-        products=list(Product.objects.order_by("name").values_list("code", "name")),
+        products=list(
+            Product.objects.exclude(code__in=vaccines.ABROAD_ONLY)
+            .order_by("name")
+            .values_list("code", "name")
+        ),
         sites=found.sites,
         places=found.places,
         recorded=recorded,
         needs_site=matter["kind"] == Kind.MISSING_DOSE,
+        own_name=_name_due(matter, dose, person_id),
         today=timezone.localdate(at),
         initial=shown
         | {
             "given_on": given_on,
             "site_text": searched,
+            "own_name": "full_name" in matter["claims"],
             "story": matter.get("story", ""),
         },
     )
@@ -264,7 +348,6 @@ def _facts(
         if dose
         else _("When and where was the dose given?")
     )
-    is_search = data is not None and data.get("action") == "find"
     if is_search:
         # A search is no answer yet: it shows what was found and faults nothing.
         form = _unbound(form)
@@ -276,7 +359,28 @@ def _facts(
         is_search,
         dose,
         has_more_sites=found.is_more,
+        looked_for=searched,
     )
+
+
+def _means_elsewhere(data: Data) -> bool:
+    """Tell whether a place was typed anew since the sites on the page were found."""
+    typed, before = data.get("site_text", "").strip(), data.get("looked_for")
+    is_chosen = data.get("site", "") not in ("", NOT_LISTED)
+    return bool(typed) and is_chosen and before is not None and typed != before.strip()
+
+
+def _name_due(
+    matter: Answers, dose: identity.RecordedDose | None, person_id: int | None
+) -> str:
+    """Return the person's name where a dose was entered under another; else ''.
+
+    Where the record is not open, only what was claimed while it was.
+    """
+    if dose is None or person_id is None:
+        return matter["claims"].get("full_name", "") if dose else ""
+    person, _number = identity.opened(person_id)
+    return person.full_name if is_under_another(dose, person) else ""
 
 
 def _unbound(form: FactsForm) -> FactsForm:

@@ -12,7 +12,7 @@ from django.urls import ResolverMatch
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts.access import CASEWORKERS, HELPERS, OVERSEERS, Role
+from portal.accounts.access import CASEWORKERS, OVERSEERS, READERS, Role
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,13 @@ DAILY: Final = (
             "casework:letter",
             "casework:bulk",
             "casework:evidence",
+            "casework:lot",
         ),
     ),
     Page(
         "casework:counter",
         _("Help somebody"),
-        roles=HELPERS,
+        roles=READERS,
         within=("casework:counter", "casework:report_"),
     ),
     Page(
@@ -75,7 +76,7 @@ DAILY: Final = (
     Page(
         "casework:referrals",
         _("Other bodies"),
-        roles=HELPERS,
+        roles=READERS,
         within=("casework:referral",),
     ),
     Page("casework:quality", _("Data quality")),
@@ -177,6 +178,13 @@ MANAGING: Final = (
         ),
         OVERSEERS,
         ("oversight:gaming",),
+    ),
+    Page(
+        "oversight:published",
+        _("Published months"),
+        _("What everybody reads of past months, and corrections by two people."),
+        (Role.ADMINISTRATOR,),
+        ("oversight:published",),
     ),
     Page(
         "oversight:access_log",

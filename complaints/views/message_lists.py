@@ -43,6 +43,20 @@ TROUBLES: Final = {
 }
 
 
+# Steps as they are told to those for whom the usual words would be untrue.
+SPECIAL_STEPS: Final = {
+    "overdue_top": gettext_lazy("Overdue, with nobody above"),
+    "looked_again": gettext_lazy("Still not right, with nobody above"),
+    "opened_again": gettext_lazy("Answered after it had lapsed"),
+    "joined_corrected": gettext_lazy("Corrected, to who reported it again"),
+    "joined_partly": gettext_lazy("Partly corrected, to who reported it again"),
+    "joined_kept": gettext_lazy("Kept as recorded, to who reported it again"),
+    "joined_asked": gettext_lazy("A question, to who reported it again"),
+    "joined_stopped": gettext_lazy("Stopped, to who reported it again"),
+    "joined_photo": gettext_lazy("An unusable photo, to who reported it again"),
+}
+
+
 @require_safe
 @access.staff(Role.ADMINISTRATOR)
 def messages(request: StaffRequest) -> HttpResponse:
@@ -242,5 +256,7 @@ def _version(row: Wording, today: date) -> dict[str, Any]:
 
 def step_word(key: str) -> str:
     """Return the name of a step or an outcome that has words of its own."""
+    if key in SPECIAL_STEPS:
+        return str(SPECIAL_STEPS[key])
     known = Outcome if key in Outcome.values else Move
     return str(known(key).label)

@@ -65,7 +65,7 @@ def how(request: HttpRequest, code: str) -> HttpResponse:
         "form": mail_form if mail_form.errors else form,
         "news_form": form,
         "mail_form": mail_form if mail.is_on() else None,
-        "telephone": phones.mask(submission.phone) if submission.phone else "",
+        "telephone": phones.mask_end(submission.phone),
         "address": mail.mask(in_use.address) if in_use else "",
         "returned": mail.mask(dead.address) if dead else "",
     }

@@ -34,16 +34,23 @@ def page(request: HttpRequest) -> HttpResponse:
     months = open_figures.published()
     newest = open_figures.last_month(timezone.localdate())
     month = _month(request.GET.get("thang", "")) or next(iter(months), newest)
-    seen = open_figures.read(month)
-    if seen is None:
-        if months or "thang" in request.GET:
-            raise Http404
-        seen = open_figures.Month(month, [], open_figures.NOTHING, None)
+    editions = open_figures.read_all(month)
+    if not editions and (months or "thang" in request.GET):
+        raise Http404
+    wanted = request.GET.get("lan", "")
+    nothing = open_figures.Month(month, [], open_figures.NOTHING, None)
+    seen = next(
+        (told for told in editions if wanted in ("", f"{told.edition}")), nothing
+    )
+    if wanted and seen is nothing:
+        raise Http404
     context = {
         "month": month,
         "months": [(f"{m:%Y-%m}", f"{m:%m/%Y}") for m in months],
         "chosen_month": f"{month:%Y-%m}",
         "seen": seen,
+        "is_newest": seen is nothing or seen is editions[0],
+        "others": [told for told in editions if told is not seen],
         "table": _table(seen),
         "csv_url": reverse("citizen:open_file", args=[f"{month:%Y-%m}", "csv"]),
         "json_url": reverse("citizen:open_file", args=[f"{month:%Y-%m}", "json"]),

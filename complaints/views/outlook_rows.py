@@ -10,6 +10,7 @@ from complaints.actions.trying import Change, Outlook
 from complaints.casefile import CaseFile
 from complaints.choices import Field
 from complaints.rules.differences import marked_parts
+from portal.registry.quality.rules import RULES
 
 # What is done to what: the target and operation of the ledger.
 WHAT: Final[dict[tuple[str, str], Promise]] = {
@@ -32,6 +33,7 @@ def shown(outlook: Outlook, file: CaseFile) -> dict[str, Any]:
         "outcome": str(outlook.outcome.label) if outlook.outcome else "",
         "needs_second": outlook.needs_second,
         "changes": [_change(change, file) for change in outlook.changes],
+        "warnings": [RULES[code] for code in outlook.warnings],
     }
 
 

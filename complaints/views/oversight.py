@@ -1,6 +1,5 @@
 """How long complaints take, by organization and month, down to the cases behind."""
 
-from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,29 +16,32 @@ from django.views.decorators.http import require_safe
 from complaints import casefile, figures, replies, worklist
 from complaints.choices import OPEN, Channel, Kind, Status
 from complaints.models import Complaint, Figure
-from complaints.rollups import FEW
+from complaints.rollups import FEW, reading
 from complaints.rollups.definitions import DEFINITIONS
 from complaints.views import figures_asked, oversight_tables
-from complaints.views.casework import READERS
 from complaints.views.figures_asked import Asked
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
-from portal.common import scope
 
 # What stands behind a figure: name in the address -> cases.
 GROUPS: Final[dict[str, tuple[Any, Q]]] = {
     "": (gettext_lazy("All received"), Q()),
     "resolved": (gettext_lazy("Resolved"), Q(status=Status.RESOLVED)),
     "open": (gettext_lazy("Open"), Q(status__in=OPEN)),
-    "untouched": (
-        gettext_lazy("Never opened by staff"),
-        Q(status__in=OPEN, touched_at=None),
-    ),
     "reopened": (gettext_lazy("Reopened"), Q(round__gt=1)),
 }
 # The same by what was measured of each case, which only the system's scope may read.
 MEASURED: Final[dict[str, Q]] = {
     "open_overdue": Q(measure__is_open=True),
+    "late": Q(measure__is_open=True)
+    | Q(measure__is_resolved=True, measure__is_on_time=False)
+    | Q(measure__is_left_late=True),
+    "lapsed": Q(measure__is_lapsed=True),
+    "withdrawn": Q(
+        measure__is_open=False, measure__is_resolved=False, measure__is_lapsed=False
+    ),
+    "first_answer": Q(measure__first_answer__isnull=False),
+    "untouched": Q(measure__is_untouched=True),
     "handed": Q(measure__hops__gt=0),
     "asked": Q(measure__asks__gt=0),
     "disagreed": Q(measure__is_disagreed=True),
@@ -61,14 +63,17 @@ MEANINGS: Final = (
     "first_answer",
     "open",
     "open_overdue",
+    "lapsed",
     "untouched",
     "reopened",
+    "good",
     "whose",
 )
 
 
 @require_safe
 @access.staff(*access.OVERSEERS)
+@figures_asked.in_time
 def times(request: StaffRequest) -> HttpResponse:
     """Show the figures of an organization, what lies below it, and their trend."""
     asked = figures_asked.read(request, at=timezone.now())
@@ -83,7 +88,7 @@ def times(request: StaffRequest) -> HttpResponse:
         "form_values": query,
         "kinds": Kind.choices,
         "channels": Channel.choices,
-        "figures": oversight_tables.headline(seen.total, chosen, query),
+        "figures": oversight_tables.headline(seen.total, asked.gone(), chosen, query),
         "chart": oversight_tables.chart(months, seen),
         "table": oversight_tables.by_organization(chosen, children, seen, query),
         "by_month": oversight_tables.by_month(chosen, months, seen, query),
@@ -118,6 +123,7 @@ def times(request: StaffRequest) -> HttpResponse:
 
 @require_safe
 @access.staff(*access.OVERSEERS)
+@figures_asked.in_time
 def cases(request: StaffRequest) -> HttpResponse:
     """List the cases behind a figure; people are named on the case's own page only."""
     asked = figures_asked.read(request, at=timezone.now())
@@ -127,9 +133,9 @@ def cases(request: StaffRequest) -> HttpResponse:
     found = _behind(asked, group=group, itself=itself)
     after = worklist.Place.read(request.GET.get("after", ""))
     # The organization was checked against the reader's postings, and bounds the list.
-    with scope.system() if group in MEASURED else nullcontext():
+    with reading.figures():
         page = _page(found, after)
-    readable = [p.organization.path for p in request.postings if p.role in READERS]
+    readable = access.readable_paths(request)
     next_url = ""
     if page.after:
         query = request.GET.copy()
@@ -164,6 +170,8 @@ def cases(request: StaffRequest) -> HttpResponse:
 
 
 def _label(group: str) -> Any:
+    if group == "late":
+        return _("Late: ended after the time was over, or open since")
     return DEFINITIONS[group].label if group in MEASURED else GROUPS[group][0]
 
 
@@ -181,8 +189,8 @@ def _behind(asked: Asked, *, group: str, itself: bool) -> QuerySet[Complaint]:
     found = Complaint.objects.filter(
         held, of_group, **{f"{column}__gte": begins, f"{column}__lt": ends}
     )
-    if group == "open_overdue":
-        found = found.filter(measure__late_from__lt=asked.at)
+    if group in ("open_overdue", "late"):
+        found = found.exclude(measure__is_open=True, measure__late_from__gte=asked.at)
     if asked.channel:
         found = found.filter(submission__channel=asked.channel)
     return found.filter(kind=asked.kind) if asked.kind else found

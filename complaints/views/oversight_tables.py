@@ -8,6 +8,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from complaints import figures, open_figures
+from complaints.choices import Gaming
 from complaints.replies import Reply
 from complaints.rollups import Times
 from portal.common.templatetags.ui import percent, vn_number
@@ -34,14 +35,24 @@ def hours(seconds: int | None) -> str:
     return _("%(n)s days") % {"n": vn_number(seconds / 86400, 1)}
 
 
+def first_answer(times: Times) -> str:
+    """Return within what half had a first answer, or that half have none yet."""
+    if times.first_answer_median is None and times.unanswered:
+        return _("not yet")
+    return hours(times.first_answer_median)
+
+
 def headline(
-    total: Times, chosen: Organization, query: dict[str, str]
+    total: Times, gone: dict[Gaming, int], chosen: Organization, query: dict[str, str]
 ) -> list[dict[str, Any]]:
     """Return the figures at the head of the page, each with the cases behind it."""
 
     def url(group: str) -> str:
         return _cases_url(chosen, query, group=group)
 
+    signs_url = f"{reverse('oversight:gaming')}?" + urlencode(
+        {"organization": chosen.code} | query
+    )
     return [
         {"label": _("Received"), "value": vn_number(total.received), "url": url("")},
         {
@@ -53,13 +64,24 @@ def headline(
         {
             "label": _("90 % done within"),
             "value": hours(total.p90),
+            "url": url("resolved"),
             "note": _("75 %% within %(time)s") % {"time": hours(total.p75)},
         },
         {
             "label": _("On time"),
             "value": percent(total.on_time_share),
-            "note": _("first answer: half within %(time)s")
-            % {"time": hours(total.first_answer_median)},
+            "url": url("late") if total.late else "",
+            "note": _("late: %(n)s") % {"n": vn_number(total.late)},
+        },
+        {
+            "label": _("First answer"),
+            "value": first_answer(total),
+            "url": url("first_answer") if total.answered else "",
+            "note": _("answered by staff: %(n)s, still waiting: %(waiting)s")
+            % {
+                "n": vn_number(total.answered),
+                "waiting": vn_number(total.unanswered),
+            },
         },
         {
             "label": _("Open"),
@@ -72,7 +94,12 @@ def headline(
             "url": url("open_overdue"),
         },
         {
-            "label": _("Never opened by staff"),
+            "label": _("Lapsed"),
+            "value": vn_number(total.lapsed),
+            "url": url("lapsed"),
+        },
+        {
+            "label": _("Never looked at by staff"),
             "value": vn_number(total.untouched),
             "url": url("untouched"),
         },
@@ -81,7 +108,33 @@ def headline(
             "value": vn_number(total.reopened),
             "url": url("reopened"),
         },
+        {
+            "label": _("Handed away"),
+            "value": vn_number(gone[Gaming.PASSED_ON]),
+            "note": _("decisions disputed: %(disputed)s, reversed: %(reversed)s")
+            % {
+                "disputed": vn_number(gone[Gaming.DISPUTED]),
+                "reversed": vn_number(gone[Gaming.REVERSED]),
+            },
+            "url": signs_url,
+        },
+        _words_of_citizens(total, url("good")),
     ]
+
+
+def _words_of_citizens(total: Times, url: str) -> dict[str, Any]:
+    """Return the share who said that it was handled well, and of how many."""
+    note = _("of %(n)s who said a word")
+    if total.is_rated_by_few:
+        note = _("of only %(n)s who said a word: this says little")
+    if not total.rated:
+        note = _("no citizen has said a word yet")
+    return {
+        "label": _("Handled well, say citizens"),
+        "value": percent(total.good / total.rated if total.rated else None),
+        "note": note % {"n": vn_number(total.rated)},
+        "url": url if total.good else "",
+    }
 
 
 def chart(months: list[date], seen: figures.Overview) -> dict[str, Any]:
@@ -123,7 +176,8 @@ def _columns(first: str) -> list[dict[str, Any]]:
         _("First answer"),
         _("Open"),
         _("Overdue"),
-        _("Never opened"),
+        _("Lapsed"),
+        _("Never looked at"),
         _("Opened again"),
     )
     return [{"label": first}, *({"label": label, "number": True} for label in labels)]
@@ -137,10 +191,11 @@ def _cells(times: Times) -> list[dict[str, Any]]:
         {"text": hours(times.median), "few": times.is_few},
         {"text": hours(times.p75), "few": times.is_few},
         {"text": hours(times.p90), "few": times.is_few},
-        {"text": percent(times.on_time_share), "few": times.is_few},
-        {"text": hours(times.first_answer_median)},
+        {"text": percent(times.on_time_share), "few": times.is_few, "group": "late"},
+        {"text": first_answer(times), "few": times.is_answered_by_few},
         {"text": vn_number(times.open), "group": "open"},
         {"text": vn_number(times.open_overdue), "group": "open_overdue"},
+        {"text": vn_number(times.lapsed), "group": "lapsed"},
         {"text": vn_number(times.untouched), "group": "untouched"},
         {"text": vn_number(times.reopened), "group": "reopened"},
     ]
@@ -174,7 +229,8 @@ def by_organization(
     if seen.itself:
         name = _("%(name)s itself") % {"name": chosen.name}
         rows.append((name, "", chosen, seen.itself, {"itself": "1"}))
-    rows.sort(key=lambda row: (-(row[3].p90 or 0), -row[3].open, row[0]))
+    rows.sort(key=lambda row: row[0])
+    rows.sort(key=lambda row: (row[3].slowness, row[3].open), reverse=True)
     return {
         "caption": _("By organization, slowest first"),
         "columns": _columns(_("Organization")),
@@ -209,6 +265,8 @@ def tiles(
 
 
 def _tone(times: Times) -> str:
+    if 2 * times.open_overdue > times.due:
+        return "very-late"
     if times.median is None:
         return "no-figure"
     if times.median <= LIMIT:
@@ -275,5 +333,6 @@ def reply(total: Times, said: Reply | None) -> dict[str, Any] | None:
     return {
         "waiting": vn_number(said.waiting),
         "accepted": vn_number(said.accepted),
+        "moved": vn_number(said.moved) if said.moved else "",
         "table": table,
     }

@@ -22,15 +22,17 @@ from complaints.forms import drafted
 from complaints.forms.own import KeepForm, OwnCodeForm, OwnTelephoneForm
 from complaints.forms.paper import AddPhotoForm
 from complaints.models import Draft, Submission
-from complaints.views import cards, drafting, photos, telephone_codes
+from complaints.owndata import looks
+from complaints.views import cards, drafting, limits, photos, telephone_codes
 from complaints.views.lookup import (
     MOST_SUBMISSIONS,
     proved_telephone,
     remember_proof,
     wrong_code,
 )
-from portal.accounts import access, codes
+from portal.accounts import access, assistance, codes
 from portal.accounts.models import OneTimeCode
+from portal.audit import record as audit
 from portal.common import codes as codes_of
 from portal.common import crypto, phones
 from portal.common.http import READ_AND_SEND, see_other
@@ -86,6 +88,9 @@ def verify(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     form = OwnCodeForm(request.POST or None)
     draft = pending["draft"]
+    too_many = limits.over_tries(request, at=at)
+    if too_many:
+        return too_many
     if request.method == "POST" and form.is_valid():
         try:
             code = codes.prove(
@@ -144,10 +149,14 @@ def reports(request: HttpRequest) -> HttpResponse:
         }
         for row in joined.order_by("-pk")
     ]
+    kept = drafts.kept_under(telephone, at=at)
+    left = drafting.left(request, telephone)
+    if left is not None and left not in kept:
+        kept.insert(0, left)
     context = {
-        "telephone": phones.mask(telephone),
+        "telephone": phones.mask_end(telephone),
         "submissions": items,
-        "drafts": [_words(row) for row in drafts.kept_under(telephone, at=at)],
+        "drafts": [_words(row) for row in kept],
     }
     return render(request, "citizen/own_reports.html", context)
 
@@ -169,30 +178,45 @@ def go_on(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     at = timezone.now()
     telephone = proved_telephone(request)
     kept = drafts.kept_under(telephone, at=at) if telephone else []
-    row = next((one for one in kept if one.key == draft), None)
+    left = drafting.left(request, telephone)
+    row = next((one for one in [*kept, left] if one and one.key == draft), None)
     if row is None:
         raise Http404
+    if telephone and row.phone_digest is None:
+        drafts.keep_under(row, telephone=telephone)
+    drafting.take_typed(request, row)
     answers = row.answers
-    for name in ("drafts", "resumed"):
+    if answers["person"] is not None and not drafting.sees_record(request, answers):
+        helper = assistance.helper(request)
+        audit.look_up(
+            at=at,
+            actor="staff" if helper else "citizen",
+            actor_id=helper.pk if helper else None,
+            person_id=answers["person"],
+            subject=looks.DRAFT,
+            subject_id=row.pk,
+        )
+    # With its telephone it opens without the record; with the record alone it does not.
+    is_by_telephone = row.phone_digest is not None
+    for name in ("drafts", "resumed")[: 1 + is_by_telephone]:
         request.session[name] = [*request.session.get(name, []), str(row.key)][-10:]
-    step, place = answers.get("left_at") or ["report_check", ""]
-    address = reverse(f"citizen:{step}", args=[row.key])
-    return see_other(f"{address}?muc={place}" if place else address)
+    return see_other(drafting.where_left(row))
 
 
 @require_POST
 @access.public
 def save(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """Keep what a step holds as it is, finished or not, then ask for a telephone."""
-    row = drafting.load(request, draft)[0]
-    step, place = request.GET.get("buoc", ""), request.GET.get("muc", "")
-    if not step.startswith("report_") or not (place == "" or place.isdecimal()):
+    row, answers = drafting.load(request, draft)
+    step = request.GET.get("buoc", "")
+    if not step.startswith("report_"):
         raise Http404
+    place = drafting.place_of(request, step, answers)
     try:
         reverse(f"citizen:{step}", args=[draft])
     except NoReverseMatch:
         raise Http404 from None
-    drafts.keep_typed(row, drafted.typed_in(request.POST), step=step, place=place[:2])
+    drafts.keep_typed(row, drafted.typed_in(request.POST), step=step, place=place)
     if request.FILES:
         form = AddPhotoForm(request.POST, request.FILES)
         form.is_valid()
@@ -250,7 +274,18 @@ def _where_left(row: Draft) -> str:
 
 def refill(request: HttpRequest, form: BaseForm, answers: dict[str, Any]) -> None:
     """Show in a step's form what it held when the report was put aside."""
+    step, place = _where(request, answers)
+    drafted.refill(form, drafts.typed_before(answers, step=step, place=place))
+
+
+def answered(request: HttpRequest, answers: dict[str, Any]) -> None:
+    """Forget what a step's form held before, as it was answered; the caller saves."""
+    step, place = _where(request, answers)
+    drafts.forget_typed(answers, step=step, place=place)
+
+
+def _where(request: HttpRequest, answers: dict[str, Any]) -> tuple[str, str]:
+    """Return which step this is, and of a step about one matter, which one."""
     match = request.resolver_match
     step = match.url_name or "" if match else ""
-    place = request.GET.get("muc", "")
-    drafted.refill(form, drafts.typed_before(answers, step=step, place=place))
+    return step, drafting.place_of(request, step, answers)

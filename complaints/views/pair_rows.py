@@ -273,7 +273,7 @@ def _dose_facts(dose: Dose | None) -> dict[str, str]:
         _("Vaccine"): dose.product.name,
         _("Lot number"): dose.lot_number,
         _("Dose number"): str(dose.dose_number or ""),
-        _("Vaccination site"): dose.site.name,
+        _("Vaccination site"): dose.where,
         _("Entered"): f"{timezone.localtime(dose.recorded_at):%d/%m/%Y %H:%M}",
     }
 
@@ -301,7 +301,7 @@ def _person_facts(
     ):
         assert dose.person_id is not None
         given[dose.person_id].append(
-            f"{dose.given_on:%d/%m/%Y} {dose.product.name}, {dose.site.name}"
+            f"{dose.given_on:%d/%m/%Y} {dose.product.name}, {dose.where}"
         )
     sexes = {"M": _("Male"), "F": _("Female")}
     return [

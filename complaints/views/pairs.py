@@ -15,9 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from complaints import permissions
+from complaints.actions import prepared_grounds
 from complaints.forms import pairs as forms
+from complaints.rules.refused import Refused
 from complaints.views import pair_rows
-from complaints.views.casework import READERS
 from complaints.views.quality import organization_of, overview_url
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
@@ -52,7 +54,7 @@ _JOINED: Final = (
 
 
 @require_safe
-@access.staff(*READERS)
+@access.staff(*access.READERS)
 def index(request: StaffRequest) -> HttpResponse:
     """List the pairs of one kind at and below an organization; people are masked."""
     chosen = organization_of(request)
@@ -98,7 +100,7 @@ def index(request: StaffRequest) -> HttpResponse:
 
 
 @require_safe
-@access.staff(*READERS)
+@access.staff(*access.READERS)
 def pair(request: StaffRequest, pair: uuid.UUID) -> HttpResponse:
     """Show two records side by side with the evidence; the look is written down."""
     return _show(request, _find(pair), at=timezone.now())
@@ -116,6 +118,9 @@ def decide(request: StaffRequest, pair: uuid.UUID, step: str) -> HttpResponse:
     if not form.is_valid():
         return _show(request, one, form=form, status=422, at=at)
     try:
+        permissions.require_other(request.user, None, _people(one))
+        if step == ACCEPT or (step == "ky" and one.state == State.SIGNING):
+            prepared_grounds.require_pair_on(one, at=at)
         if step == ACCEPT:
             done = deciding.accept(
                 str(pair), by=request.user.pk, at=at, **form.cleaned_data
@@ -137,11 +142,17 @@ def decide(request: StaffRequest, pair: uuid.UUID, step: str) -> HttpResponse:
     except Moved as moved:
         form.add_error(None, str(moved))
         return _show(request, _find(pair), form=form, status=409, at=at)
-    except CannotDecide as refusal:
+    except (CannotDecide, Refused) as refusal:
         form.add_error(None, str(refusal))
         return _show(request, one, form=form, status=422, at=at)
     messages.success(request, said)
     return see_other("casework:quality_pair", pair=pair)
+
+
+def _people(one: Proposal) -> set[int]:
+    """Return whose records a pair is about, with those that answer for them by now."""
+    people = [p for p in (one.person, one.other_person) if p is not None]
+    return {key for person in people for key in (person.pk, person.surviving_id)}
 
 
 def _find(ref: uuid.UUID) -> Proposal:

@@ -16,10 +16,10 @@ from complaints.choices import Move, Outcome
 from complaints.models import Complaint, Submission
 from complaints.rules import statute
 from complaints.views import limits, receipt
-from complaints.views.lookup import proved_telephone
+from complaints.views.proved import has_its_telephone
 from complaints.views.tracking import ask_first, own_complaint, own_submission
 from portal.accounts import access
-from portal.common import codes, crypto, pdf, phones
+from portal.common import codes, pdf, phones
 
 
 @require_safe
@@ -97,11 +97,7 @@ def statutory(request: HttpRequest, code: str, number: int) -> HttpResponse:
 def _sender(request: HttpRequest, complaint: Complaint) -> dict[str, Any]:
     """Return who sent it, for the form; blanks for who proved four digits only."""
     submission = complaint.submission
-    telephone = proved_telephone(request)
-    digest = submission.phone_digest
-    if not telephone or digest is None:
-        return {}
-    if bytes(digest) not in crypto.digests("phone", telephone):
+    if not has_its_telephone(request, submission):
         return {}
     return {
         "name": submission.full_name,

@@ -66,6 +66,7 @@ class Photo:
     advice: str
     is_pdf: bool
     picture_url: str
+    page_urls: list[str]
     drop_url: str
 
 
@@ -114,6 +115,11 @@ def _photo(photo: Evidence, number: int, row: Draft | None) -> Photo:
             if row and state == Evidence.State.CHECKED
             else ""
         ),
+        page_urls=[
+            reverse("citizen:report_photo_page", args=[*address, page])
+            for page in range(1, photo.pages + 1)
+            if row
+        ],
         drop_url=reverse("citizen:report_photo_drop", args=address) if row else "",
     )
 
@@ -121,11 +127,15 @@ def _photo(photo: Evidence, number: int, row: Draft | None) -> Photo:
 def take(request: HttpRequest, form: Form, row: Draft, *, at: datetime) -> bool:
     """Keep the photo even where another field is wrong: it need not be sent twice.
 
-    Return whether one was kept; what is wrong with it is said at its field.
+    Return whether it is kept; what is wrong with it is said at its field. One that the
+    draft has already, by a second tap, is not kept twice.
     """
     file: Any = request.FILES.get("evidence")
     if file is None or "evidence" in form.errors:
         return False
+    Draft.objects.select_for_update().get(pk=row.pk)
+    if evidence.sent_before(file, row.evidence.all()):
+        return True
     too_many = row.evidence.count() >= evidence.MAX_FILES
     if too_many:
         form.add_error(
@@ -138,6 +148,15 @@ def take(request: HttpRequest, form: Form, row: Draft, *, at: datetime) -> bool:
             "evidence", _("That were many photos within an hour. Try again later.")
         )
         return False
+    if _is_one_of_too_many(request, at=at):
+        form.add_error(
+            "evidence",
+            _(
+                "Many photos come from your network just now. Go on without; add it"
+                " once your telephone is proved."
+            ),
+        )
+        return False
     try:
         evidence.keep(file=file, draft=row, at=at)
     except Refused as refusal:
@@ -146,16 +165,32 @@ def take(request: HttpRequest, form: Form, row: Draft, *, at: datetime) -> bool:
     return True
 
 
+def _is_one_of_too_many(request: HttpRequest, *, at: datetime) -> bool:
+    """Count a photo of who proved nothing yet; tell whether its address sent too many.
+
+    A limit of a session is none for who throws the cookie away.
+    """
+    if "proved_at" in request.session:
+        return False
+    subject = limits.address(request)
+    return bool(limits.seconds_over(limits.UPLOAD_ADDRESS, subject, at=at))
+
+
 @require_safe
 @access.public
-def picture(request: HttpRequest, draft: uuid.UUID, ref: uuid.UUID) -> HttpResponse:
-    """Show the thumbnail of a checked photo to the session that sent it."""
+def picture(
+    request: HttpRequest, draft: uuid.UUID, ref: uuid.UUID, page: int = 0
+) -> HttpResponse:
+    """Show a checked photo to the session that sent it: a page, or its thumbnail.
+
+    Whoever copies facts from a paper has to read it, and a PDF has several pages.
+    """
     row, _answers = drafting.load(request, draft)
     photo = row.evidence.filter(ref=ref).first()
     if photo is None:
         raise Http404
     try:
-        content = evidence.read_page(photo, small=True)
+        content = evidence.read_page(photo, page or 1, small=not page)
     except (Refused, FileNotFoundError):
         raise Http404 from None
     return as_picture(content)

@@ -19,7 +19,6 @@ from complaints.forms.prepared import Decision
 from complaints.models import Complaint, Prepared
 from complaints.rules.refused import Refused
 from complaints.views import pair_rows, prepared_rows
-from complaints.views.casework import READERS
 from complaints.views.quality import organization_of, overview_url
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
@@ -42,7 +41,7 @@ STEPS: Final = {
 
 
 @require_safe
-@access.staff(*READERS)
+@access.staff(*access.READERS)
 def index(request: StaffRequest) -> HttpResponse:
     """List what waits at and below an organization, each with its two buttons."""
     at = timezone.now()
@@ -155,15 +154,16 @@ def _may_decide(request: StaffRequest, path: str) -> bool:
 def _note_looks(request: StaffRequest, rows: list[dict], *, at: datetime) -> None:
     """Write down that the people of these rows were seen."""
     for row in rows:
-        record.look_up(
-            at=at,
-            actor="staff",
-            actor_id=request.user.pk,
-            person_id=row["person_id"],
-            organization=request.postings[0].organization_id,
-            subject="complaints.prepared",
-            subject_id=row["pk"],
-        )
+        for person_id in filter(None, (row["person_id"], row["other_id"])):
+            record.look_up(
+                at=at,
+                actor="staff",
+                actor_id=request.user.pk,
+                person_id=person_id,
+                organization=request.postings[0].organization_id,
+                subject="complaints.prepared",
+                subject_id=row["pk"],
+            )
 
 
 def _page(chosen: Organization, state: str, after: str) -> list[Prepared]:

@@ -4,17 +4,25 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from complaints import lookalikes
+from complaints.actions import prepared_grounds
 from complaints.casefile import who
 from complaints.choices import Field
 from complaints.models import Complaint, Prepared
-from complaints.rules.selfcorrection.table import OF_MISSING, RULES
+from complaints.rules.selfcorrection.table import (
+    OF_DOUBLED,
+    OF_MISSING,
+    OF_SPLIT,
+    RULES,
+)
 from complaints.views.cards import Words, day, partial_day
 from portal.accounts.models import User
 from portal.common.templatetags.ui import vn_number
-from portal.registry.models import Dose
+from portal.registry.models import Dose, Person
 
 State = Prepared.State
 OPEN: Final = (State.OPEN, State.SIGNING)
@@ -34,12 +42,22 @@ _GROUNDS: Final = {
     "B4": gettext_lazy(
         "The population database refuses the recorded date and knows the swapped one."
     ),
+    "B6": gettext_lazy(
+        "Of that vaccine, day and site this one stays: lot %(lot)s, entered %(day)s."
+    ),
+    "B7": gettext_lazy(
+        "The two almost certainly agree, and no third does. The other has: %(doses)s."
+    ),
 }
 
 
 # What the other button says.
 _RIGHT: Final = gettext_lazy("The record is right")
-_NO: Final = {"B5": gettext_lazy("Not this person's dose")}
+_NO: Final = {
+    "B5": gettext_lazy("Not this person's dose"),
+    "B6": gettext_lazy("Two real doses"),
+    "B7": gettext_lazy("Two different people"),
+}
 
 
 def beside(complaint: Complaint, *, by: User) -> list[dict[str, Any]]:
@@ -54,6 +72,8 @@ def beside(complaint: Complaint, *, by: User) -> list[dict[str, Any]]:
 def shown(rows: Iterable[Prepared], *, by: User) -> list[dict[str, Any]]:
     """Return changes as staff decide them; ``rows`` with their people and bodies."""
     chosen = list(rows)
+    waiting = [row for row in chosen if row.state in OPEN]
+    off = prepared_grounds.switched_off(waiting, at=timezone.now())
     edits = {row.pk: row.edit for row in chosen}
     words = Words(
         (edit["field"], value)
@@ -61,8 +81,11 @@ def shown(rows: Iterable[Prepared], *, by: User) -> list[dict[str, Any]]:
         for value in (edit["before"], edit["after"])
     )
     products = Words(("product", row.ground.get("product", "")) for row in chosen)
+    split = {row.pk for row in chosen if row.rule in OF_SPLIT}
+    others = Person.objects.in_bulk({int(edits[pk]["target"]) for pk in split})
     doses = Dose.objects.select_related("product", "site").in_bulk(
-        {int(edit["target"]) for edit in edits.values()} - {0}
+        {int(edits[row.pk]["target"]) for row in chosen if row.pk not in split}
+        | {_stays(row) for row in chosen if row.rule in OF_DOUBLED} - {0}
     )
     return [
         {
@@ -72,9 +95,12 @@ def shown(rows: Iterable[Prepared], *, by: User) -> list[dict[str, Any]]:
             "title": RULES[row.rule].name,
             "no": str(_NO.get(row.rule, _RIGHT)),
             "who": who(row.person.full_name, row.person.born_on),
-            "dose": _dose(doses.get(int(edits[row.pk]["target"]))),
-            **_change(row, edits[row.pk], words),
-            "ground": _ground(row, products, doses),
+            "dose": ""
+            if row.pk in split
+            else _dose(doses.get(int(edits[row.pk]["target"]))),
+            **_change(row, edits[row.pk], words, others),
+            "other_id": int(edits[row.pk]["target"]) if row.pk in split else None,
+            "ground": _ground(row, edits[row.pk], products, doses, others),
             "body": row.organization.name,
             "state": row.state,
             "state_word": row.get_state_display(),
@@ -83,6 +109,7 @@ def shown(rows: Iterable[Prepared], *, by: User) -> list[dict[str, Any]]:
             "may_sign": row.state == State.SIGNING
             and row.complaint_id is None
             and row.proposed_by_id != by.pk,
+            "is_off": row.pk in off,
             "with_report": row.complaint_id is not None,
             "urls": {
                 step.replace("-", "_"): reverse(
@@ -95,8 +122,28 @@ def shown(rows: Iterable[Prepared], *, by: User) -> list[dict[str, Any]]:
     ]
 
 
-def _change(row: Prepared, edit: dict[str, str], words: Words) -> dict[str, str]:
+def _change(
+    row: Prepared,
+    edit: dict[str, str],
+    words: Words,
+    others: Mapping[int, Person],
+) -> dict[str, str]:
     """Return what would change: which fact, as it is, as it would be."""
+    if row.rule in OF_DOUBLED:
+        return {
+            "label": _("Whether the dose counts"),
+            "before": _("It counts, beside another one of that vaccine and day"),
+            "after": _("Entered in error: it is kept and counts no more"),
+        }
+    if row.rule in OF_SPLIT:
+        own, other = lookalikes.title(row.person), _title(edit, others)
+        return {
+            "label": _("Which records are joined"),
+            "before": _("Two records: %(own)s; and %(other)s")
+            % {"own": own, "other": other},
+            "after": _("One record, that of %(own)s, with the doses of both")
+            % {"own": own},
+        }
     if row.rule in OF_MISSING:
         return {
             "label": _("Whose dose it is"),
@@ -113,14 +160,42 @@ def _change(row: Prepared, edit: dict[str, str], words: Words) -> dict[str, str]
 def _dose(dose: Dose | None) -> str:
     if dose is None:
         return ""
-    return f"{day(dose.given_on)}, {dose.product.name}, {dose.site.name}"
+    return f"{day(dose.given_on)}, {dose.product.name}, {dose.where}"
 
 
-def _ground(row: Prepared, products: Words, doses: Mapping[int, Dose]) -> str:
+def _title(edit: dict[str, str], others: Mapping[int, Person]) -> str:
+    other = others.get(int(edit["target"]))
+    return lookalikes.title(other) if other else ""
+
+
+def _stays(row: Prepared) -> int:
+    """Return the key of the dose beside which the doubled one is too many."""
+    _kind, source = row.ground["proofs"][0]
+    return int(source.removeprefix("dose:"))
+
+
+def _ground(
+    row: Prepared,
+    edit: dict[str, str],
+    products: Words,
+    doses: Mapping[int, Dose],
+    others: Mapping[int, Person],
+) -> str:
     ground = row.ground
     if row.rule in OF_MISSING:
-        dose = doses.get(int(row.edit["target"]))
+        dose = doses.get(int(edit["target"]))
         return str(_GROUNDS[row.rule]) % {"name": dose.name_recorded if dose else ""}
+    if row.rule in OF_DOUBLED:
+        dose = doses[_stays(row)]
+        return str(_GROUNDS[row.rule]) % {
+            "lot": dose.lot_number or _("Not recorded"),
+            "day": day(timezone.localdate(dose.recorded_at)),
+        }
+    if row.rule in OF_SPLIT:
+        other = others.get(int(edit["target"]))
+        return str(_GROUNDS[row.rule]) % {
+            "doses": "; ".join(lookalikes.doses_of(other)) if other else ""
+        }
     return str(_GROUNDS[row.rule]) % {
         "lot": ground.get("lot", ""),
         "product": products.of("product", ground.get("product", "")),

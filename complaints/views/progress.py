@@ -7,11 +7,13 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from complaints.actions.drafts import PERSON_FIELDS
 from complaints.actions.upstream import CHANGED
-from complaints.choices import Actor, Field, Move, Outcome, Status, Verdict
+from complaints.choices import Actor, Field, Kind, Move, Outcome, Status, Verdict
 from complaints.figures import Usual
 from complaints.forms.casework import Wanted
 from complaints.models import Claim, Complaint, Event
+from complaints.notifications.sending import level_above
 from complaints.views.cards import Words, moment, status_word
 from complaints.views.receipt import late_words
 from portal.registry import national_id
@@ -25,6 +27,9 @@ WAYS: Final = {
     "place_as_described": gettext_lazy("Found by the place that you described."),
     "site_unknown_residence": gettext_lazy(
         "The place is not known, so it goes to where you live."
+    ),
+    "given_abroad": gettext_lazy(
+        "What was given abroad is looked at in the province where you live."
     ),
     "nothing_known": gettext_lazy("No place is known yet."),
     "gave_the_dose": gettext_lazy("%s gave the dose."),
@@ -56,6 +61,8 @@ FOR_THE_CITIZEN: Final = (
     Move.EXTEND,
 )
 
+# What is claimed in these are somebody's name, birth date and number.
+OF_A_PERSON: Final = (Kind.WRONG_PERSON, Kind.SPLIT_RECORD)
 UPWARDS: Final = (Move.ESCALATE, Move.HAND_UP, Move.OVERDUE, Move.DISAGREE)
 
 
@@ -76,6 +83,9 @@ def steps(
 def _step(complaint: Complaint, event: Event) -> dict[str, str] | None:
     """Return one event in words; None for what only staff see."""
     if event.move == Move.NOTE and event.actor != Actor.CITIZEN:
+        return None
+    if event.move == Move.REFUSE_FILE and "submission" in event.data:
+        # A photo of somebody who reported the same; they were told themselves.
         return None
     title = _title(complaint, event)
     if not title:
@@ -115,14 +125,19 @@ def _title(complaint: Complaint, event: Event) -> str:
         Move.REFUSE_FILE: _("A photo could not be used"),
         Move.JOIN: _("Reported again: counted, and seen by whoever has it"),
         Move.WITHDRAW: _("Withdrawn"),
-        Move.OVERDUE: _("It is late; the level above was told"),
+        Move.OVERDUE: _("It is late; the level above was told")
+        if level_above(event)
+        else _("It is late and still being worked on"),
         Move.HAND_UP: _("A higher level answers for it, too"),
         Move.GIVE_BACK: _("Back at %(holder)s") % holder,
         Move.REMIND: _("You were reminded"),
         Move.LAPSE: _("No answer from you in time"),
-        Move.DISAGREE: _("You said it is still not right: now at %(holder)s") % holder,
+        Move.DISAGREE: _("You answered late; it is open again at %(holder)s") % holder
+        if event.data.get("after") == Status.LAPSED
+        else _("You said it is still not right: now at %(holder)s") % holder,
         Move.REVERT: _("What was corrected automatically was put back"),
         Move.REOPEN: _("Checked once more and opened again: at %(holder)s") % holder,
+        Move.PUT_BACK: _("What a list had changed was put back as it was"),
         Move.CONFIRM: _("You confirmed that it is right"),
     }
     return titles.get(event.move, "")
@@ -135,8 +150,10 @@ def _text(complaint: Complaint, event: Event) -> str:
         return " ".join(why(event.data.get("path", [])))
     if event.move == Move.ESCALATE and event.data.get("why"):
         return _("Nobody there can work on it now.")
-    if event.move in (Move.OVERDUE, Move.HAND_UP) and event.data.get("above"):
-        return _("%(above)s may decide it too.") % {"above": event.data["above"]}
+    if event.move == Move.GIVE_BACK:
+        return _("Somebody can work on it there again.")
+    if event.move in (Move.OVERDUE, Move.HAND_UP) and level_above(event):
+        return _("%(above)s may decide it too.") % {"above": level_above(event)}
     if event.actor == Actor.CITIZEN or event.move in FOR_THE_CITIZEN:
         said = asked_for(event.data.get("reasons", []))
         return ". ".join([*said, *([event.note] if event.note else [])])
@@ -165,13 +182,16 @@ def why(path: list[list[str]]) -> list[str]:
 
 def _to_come(complaint: Complaint, *, at: datetime) -> list[dict[str, str]]:
     if complaint.status == Status.WAITING_CITIZEN:
-        answer = {"title": _("You answer"), "text": _("The clock waits for you.")}
+        answer = {
+            "title": _("You answer"),
+            "text": _("The clock waits for you, within limits."),
+        }
     else:
         answer = {
             "state": "late" if complaint.due_at < at else "next",
             "title": _("Answer to you"),
             "time": _("by %(time)s at the latest") % {"time": moment(complaint.due_at)},
-            "text": late_words(),
+            "text": late_words(is_top=_is_at_the_top(complaint)),
         }
     confirm = {
         "title": _("You confirm"),
@@ -180,29 +200,70 @@ def _to_come(complaint: Complaint, *, at: datetime) -> list[dict[str, str]]:
     return [{"state": "next"} | answer, {"state": "next"} | confirm]
 
 
-def claims(complaint: Complaint, rows: Sequence[Claim]) -> list[dict[str, Any]]:
-    """Return what was claimed, what was recorded, and what came of each claim."""
-    pairs = [(row, row.recorded, row.claimed) for row in rows]
-    words = Words(
-        (row.field, value) for row, before, after in pairs for value in (before, after)
-    )
+def _is_at_the_top(complaint: Complaint) -> bool:
+    """Tell whether nobody stands above who answers for it; routing may still change."""
+    return complaint.routed_at is not None and complaint.holder.parent_id is None
+
+
+def claims(
+    complaint: Complaint, rows: Sequence[Claim], *, knows_sender: bool = True
+) -> list[dict[str, Any]]:
+    """Return what was claimed, what was recorded, and what came of each claim.
+
+    Details of a person, the name on a dose too, are hidden from who has shown code and
+    four digits alone.
+
+    While a matter is open nothing came of it yet, whatever somebody proposed: a second
+    person may still say no. ``now`` is what went on record, where anything did; what
+    staff alone said is shown once it did, with nothing claimed.
+    """
+    is_ended = not complaint.is_open
+    values = [
+        (row, row.recorded, claimed, _put_on_record(row))
+        for row in rows
+        if (claimed := row.claimed) or is_ended
+    ]
+    words = Words((row.field, text) for row, *texts in values for text in texts)
+    is_of_a_person = complaint.kind in OF_A_PERSON
     shown = []
-    for row, before, after in pairs:
+    for row, before, after, now in values:
         is_number = row.field == Field.NATIONAL_ID and before and after
         masks = mask_pair(before, after) if is_number else ("", "")
+        claimed = masks[1] if is_number else words.of(row.field, after)
+        verdict = row.verdict if is_ended else ""
         shown.append(
             {
                 "label": row.get_field_display(),
-                "recorded": (masks[0] if is_number else words.of(row.field, before))
+                "is_hidden": not knows_sender
+                and (is_of_a_person or row.field in PERSON_FIELDS),
+                "recorded": _dose(complaint)
+                if row.field == Field.DOSE
+                else (masks[0] if is_number else words.of(row.field, before))
                 or _("nothing"),
-                "claimed": masks[1] if is_number else words.of(row.field, after),
-                "verdict": row.verdict,
+                "claimed": claimed,
+                "now": claimed if now == after else words.of(row.field, now),
+                "verdict": verdict,
                 "word": _verdict(row),
-                "ground": row.get_ground_display() if row.ground else "",
+                "ground": row.get_ground_display() if verdict and row.ground else "",
                 "tone": TONES.get(row.verdict, "plain"),
             }
         )
     return shown
+
+
+def _put_on_record(row: Claim) -> str:
+    """Return what was decided of a claim, in the registry's words.
+
+    Of a dose or a record staff note whose it is, which is not the citizen's to see.
+    """
+    is_whose = row.field in (Field.DOSE, Field.RECORD)
+    return row.claimed if is_whose else row.decided
+
+
+def _dose(complaint: Complaint) -> str:
+    """Return the dose that is meant, as people name one; empty where none is shown."""
+    dose = complaint.dose
+    return f"{dose.given_on:%d/%m/%Y}, {dose.product.name}" if dose else ""
 
 
 def mask_pair(one: str, other: str) -> tuple[str, str]:
@@ -272,11 +333,18 @@ def upstream(complaint: Complaint) -> str:
     }
 
 
-def headline(complaint: Complaint, *, at: datetime) -> dict[str, str]:
-    """Return what to say first: the status word, and what the citizen should do."""
+def headline(
+    complaint: Complaint, *, may_disagree: bool, at: datetime
+) -> dict[str, str]:
+    """Return what to say first: the status word, and what the citizen should do.
+
+    ``may_disagree``: whether an ended one can still be opened again.
+    """
     due = {"date": moment(complaint.due_at)}
     if complaint.status == Status.WAITING_CITIZEN:
-        text = _("They need something from you. The clock waits until you answer.")
+        text = _("They need something from you. The clock waits, within limits.")
+    elif complaint.is_open and complaint.due_at < at and _is_at_the_top(complaint):
+        text = _("It is late and still being worked on. You need not send it again.")
     elif complaint.is_open and complaint.due_at < at:
         text = _("It is late and passes to a higher level. You need not send it again.")
     elif complaint.is_open:
@@ -288,9 +356,15 @@ def headline(complaint: Complaint, *, at: datetime) -> dict[str, str]:
     elif complaint.status == Status.WITHDRAWN:
         text = _("You took this back. The record was not changed because of it.")
     elif complaint.status == Status.LAPSED:
-        text = _("Nobody answered the question. You can open it again below.")
+        text = (
+            _("The question was not answered in time. You can open it again here.")
+            if may_disagree
+            else _("The question was not answered in time. You can report it anew.")
+        )
     elif complaint.confirmed_at:
         text = _("You confirmed that it is right.")
-    else:
+    elif may_disagree:
         text = _("Look at the result below and say whether it is right now.")
+    else:
+        text = _("Look at the result below. If it is not right, report it anew.")
     return {"word": status_word(complaint), "text": text}

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from complaints.views import pair_rows, quality_rows, quality_words
-from complaints.views.casework import READERS
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.audit import record
@@ -45,7 +44,7 @@ def overview(request: StaffRequest) -> HttpResponse:
         warnings=_codes(Severity.WARNING),
         most=MOST_BELOW,
     )
-    may_read = any(posting.role in READERS for posting in request.postings)
+    may_read = any(posting.role in access.READERS for posting in request.postings)
     found = [rule for code, rule in RULES.items() if seen.now.get(code)]
     found.sort(key=lambda rule: ("EWI".index(rule.severity), -seen.now[rule.code]))
     context = {
@@ -78,7 +77,7 @@ def overview(request: StaffRequest) -> HttpResponse:
 
 
 @require_safe
-@access.staff(*READERS)
+@access.staff(*access.READERS)
 def rows(request: StaffRequest, rule: str) -> HttpResponse:
     """List what breaks a rule at and below an organization; people are masked."""
     asked = _rule(rule)
@@ -118,7 +117,7 @@ def rows(request: StaffRequest, rule: str) -> HttpResponse:
 
 
 @require_safe
-@access.staff(*READERS)
+@access.staff(*access.READERS)
 def finding(request: StaffRequest, rule: str, finding: str) -> HttpResponse:
     """Show one finding with the record behind it; the look is written down."""
     at = timezone.now()
@@ -140,6 +139,7 @@ def finding(request: StaffRequest, rule: str, finding: str) -> HttpResponse:
             subject="registry.finding",
             subject_id=one.pk,
         )
+    may_work = bool(request.roles & set(access.CASEWORKERS))
     context = {
         "rule": asked,
         "tone": TONES.get(Severity(one.severity), "info"),
@@ -149,9 +149,8 @@ def finding(request: StaffRequest, rule: str, finding: str) -> HttpResponse:
         "person": quality_rows.person_rows(one.person_id),
         "doses": quality_rows.dose_rows(one),
         "cases": quality_rows.cases(one),
-        "list_url": quality_rows.list_url(one)
-        if request.roles & set(access.CASEWORKERS)
-        else "",
+        "list_url": quality_rows.list_url(one) if may_work else "",
+        "may_send": may_work and one.subject == Subject.SITE,
         "pairs": pair_rows.about(
             [one.person_id],
             one.subject_id if one.subject == Subject.DOSE else None,

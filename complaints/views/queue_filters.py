@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,16 +13,19 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from complaints import casefile, counting, filters, saved_views, worklist
+from complaints import casefile, filters, queue_counts, saved_views, worklist
 from complaints.filters import Filters
 from complaints.models.complaint import ComplaintQuerySet
 from complaints.saved_views import Offer, Unit
-from complaints.views.casework import paths_of
 from complaints.views.receivers_of import organizations
+from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.common import codes, crypto
 
-SEARCH: Final = "queue_search"
+SEARCHES: Final = "queue_searches"
+# Before the key of a search, so that no key is taken for a code.
+SEALED: Final = "*"
+MOST_SEARCHES: Final = 10
 # In the address of a queue whose fields for filters are shown.
 OPEN: Final = "filters"
 # In the order of the page, "view" aside, which the pills choose.
@@ -44,7 +48,8 @@ class Asked:
     """What an address asks for, and the cases that fit.
 
     ``wrong``: by name what was not understood; then no case fits, as leaving a filter
-    out would show, and move, more than was meant. ``words``: of a search.
+    out would show, and move, more than was meant. ``words``: of a search; ``q``: what
+    an address says for them.
     ``sites``: those that a typed place may mean.
     """
 
@@ -52,6 +57,7 @@ class Asked:
     wrong: dict[str, str]
     offer: Offer
     words: str
+    q: str
     cases: ComplaintQuerySet
     sites: list[Any]
 
@@ -59,7 +65,8 @@ class Asked:
 def asked_for(request: StaffRequest, mine: ComplaintQuerySet, *, at: datetime) -> Asked:
     """Return the cases that an address asks for; search and filters hold together.
 
-    The words of a search may be personal: the address says "*" for those kept sealed.
+    The words of a search may be personal: the address names those kept sealed by a key
+    (``keep_search``).
     """
     chosen, wrong = filters.read(request.GET)
     offer = saved_views.offered(
@@ -67,62 +74,98 @@ def asked_for(request: StaffRequest, mine: ComplaintQuerySet, *, at: datetime) -
         organizations={posting.organization_id for posting in request.postings},
         chosen=chosen,
         with_choices=bool(wrong) or OPEN in request.GET or "site_text" in request.GET,
+        at=at,
     )
     sites = _sites(request, offer, wrong, at=at)
     if len(sites) == 1:
         chosen = replace(chosen, site=sites[0].code)
-    words = search_words(request)
-    if request.GET.get("q") and not words:
+    words, typed = search_words(request), request.GET.get("q", "")
+    if typed and not words:
         wrong["q"] = _("The search is no longer kept. Type it once more.")
-    path = offer.path_of(chosen.unit, within=paths_of(request))
+    path = offer.path_of(chosen.unit, within=access.readable_paths(request))
     if chosen.unit and path is None:
         wrong["unit"] = _("Choose one of the list.")
-    cases = mine.none() if wrong else worklist.search(mine, words) if words else mine
     cases = chosen.narrow(
-        cases, path=path, user=request.user, at=at, also_ended=bool(words)
+        mine.none() if wrong else mine,
+        path=path,
+        user=request.user,
+        at=at,
+        also_ended=bool(words),
     )
-    return Asked(chosen, wrong, offer, words, cases, sites)
+    if words:
+        cases = worklist.search(cases, words)
+    return Asked(chosen, wrong, offer, words, _kept_as(words, typed), cases, sites)
+
+
+def keep_search(request: StaffRequest, words: str) -> str:
+    """Keep the words of a search sealed; return what the address says instead.
+
+    An address means one search, whatever is looked for in another tab meanwhile.
+    """
+    sealed = crypto.seal(words, bound_to=f"search:{request.user.pk}")
+    key = secrets.token_hex(4)
+    kept = request.session.get(SEARCHES, {})
+    latest = list(kept.items())[-MOST_SEARCHES + 1 :]
+    request.session[SEARCHES] = {
+        **dict(latest),
+        key: base64.b64encode(sealed).decode(),
+    }
+    return f"{SEALED}{key}"
 
 
 def search_words(request: StaffRequest) -> str:
     """Return what is searched for: the code in the address, or what was sealed."""
     typed = request.GET.get("q", "")
-    if typed != "*":
+    if not typed.startswith(SEALED):
         code = codes.clean(typed)
         return code if codes.is_valid(code) else ""
+    kept = request.session.get(SEARCHES, {}).get(typed.removeprefix(SEALED), "")
     try:
-        sealed = base64.b64decode(request.session.get(SEARCH, ""))
+        sealed = base64.b64decode(kept)
         return crypto.unseal(sealed, bound_to=f"search:{request.user.pk}")
     except (binascii.Error, crypto.Unreadable):
         return ""
 
 
+def _kept_as(words: str, typed: str) -> str:
+    """Return how an address names a search: its code, or the key of its words."""
+    return "" if not words else words if codes.is_valid(words) else typed
+
+
 def views(
-    request: StaffRequest, asked: Asked, mine: ComplaintQuerySet, *, at: datetime
-) -> tuple[list[dict[str, Any]], int]:
+    request: StaffRequest,
+    asked: Asked,
+    mine: ComplaintQuerySet,
+    *,
+    at: datetime,
+    is_whole: bool,
+) -> tuple[list[dict[str, Any]], int | None]:
     """Return built-in and saved views with their counts, and how many cases fit.
 
-    All counted by one statement. The number that fits is 0 where it is not known
-    exactly: in a search, or above ``worklist.MOST_COUNTED``.
+    All counted by one statement, as far as ``worklist.MOST_COUNTED`` and one more. None
+    where nothing was counted: in what is not understood, and in a search that one page
+    shows whole (``is_whole``).
     """
     most, most_saved = worklist.MOST_COUNTED, worklist.MOST_COUNTED_SAVED
-    user, paths = request.user, paths_of(request)
+    user, paths = request.user, access.readable_paths(request)
     named = [
         (str(label), Filters(view=view), most) for view, label in worklist.VIEWS.items()
     ]
     counts = [
-        counting.of_view(view, paths=paths, user=user, at=at, most=most)
+        queue_counts.of_view(view, paths=paths, user=user, at=at, most=most)
         for view in worklist.VIEWS
     ]
     for one in asked.offer.saved:
         label = _("%(view)s (unit)") % {"view": one.name} if one.is_shared else one.name
         named.append((label, one.filters, most_saved))
         cases = one.filters.narrow(mine, path=one.path, user=user, at=at)
-        counts.append(counting.of(cases, most=most_saved))
+        counts.append(queue_counts.of(cases, most=most_saved))
     is_exact = not asked.words and not asked.wrong
-    if is_exact and not asked.filters.is_plain:
-        counts.append(counting.of(asked.cases, most=most))
-    found = counting.ask(counts)
+    is_built_in = is_exact and asked.filters.is_plain
+    is_counted = not asked.wrong and not (asked.words and is_whole)
+    if is_counted and not is_built_in:
+        counts.append(queue_counts.of(asked.cases, most=most))
+    found = queue_counts.ask(counts)
     shown = [
         {
             "label": label,
@@ -133,11 +176,10 @@ def views(
         }
         for (label, of, limit), count in zip(named, found, strict=False)
     ]
-    if not is_exact:
-        return shown, 0
+    if not is_counted:
+        return shown, None
     built_in = list(worklist.VIEWS).index(asked.filters.view)
-    fits = found[built_in] if asked.filters.is_plain else found[-1]
-    return shown, fits if fits <= most else 0
+    return shown, found[built_in] if is_built_in else found[-1]
 
 
 def panel(request: StaffRequest, asked: Asked) -> dict[str, Any]:
@@ -168,7 +210,7 @@ def panel(request: StaffRequest, asked: Asked) -> dict[str, Any]:
         "site_text": request.GET.get("site_text", "")[:200]
         if len(asked.sites) != 1
         else "",
-        "code": asked.words if codes.is_valid(asked.words) else "",
+        "q": asked.q,
         "site_error": asked.wrong.get("site_text", ""),
         "is_open": is_open,
         "open_url": _address(request, **{OPEN: "open"}) + "#filters",
@@ -258,6 +300,5 @@ def _sites(
 
 def _with_words(asked: Asked, chosen: Filters) -> str:
     """Return an address's filters, with the search that goes on beside them."""
-    code = asked.words if codes.is_valid(asked.words) else "*"
     parts = [chosen.query] if chosen.query else []
-    return "&".join([*parts, f"q={code}"] if asked.words else parts)
+    return "&".join([*parts, f"q={asked.q}"] if asked.q else parts)

@@ -23,10 +23,10 @@ def of(submission: Submission, filed: list[Complaint]) -> dict[str, Any]:
         "pretty": codes.pretty(submission.code),
         "due": moment(max(c.due_at for c in waiting)) if waiting else "",
         "body": ", ".join(holders),
-        "late": late_words() if waiting else "",
+        "late": late_words(is_top=_all_at_the_top(waiting)) if waiting else "",
         "qr": qr(submission.code),
         "track_url": reverse("citizen:status", args=[submission.code]),
-        "telephone": phones.mask(submission.phone),
+        "telephone": phones.mask_end(submission.phone),
         "filed": [
             {
                 "reference": c.pretty_reference,
@@ -41,8 +41,15 @@ def of(submission: Submission, filed: list[Complaint]) -> dict[str, Any]:
     }
 
 
-def late_words() -> str:
-    """Return what happens if nobody answers in time."""
+def _all_at_the_top(waiting: list[Complaint]) -> bool:
+    """Tell whether nobody stands above those who answer; routing may still change."""
+    return all(c.routed_at and c.holder.parent_id is None for c in waiting)
+
+
+def late_words(*, is_top: bool) -> str:
+    """Return what happens if nobody answers in time; ``is_top``: nobody is above."""
+    if is_top:
+        return _("If it is late, we tell you. You need not send it again.")
     return _(
         "If it is late, the level above is told and can decide it too. You need not"
         " send it again."

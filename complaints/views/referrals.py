@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -21,12 +21,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from complaints import casefile, permissions
 from complaints.actions import referrals
-from complaints.choices import Field, Reply
+from complaints.choices import OPEN, Field, Reply
 from complaints.forms.referrals import Answer
 from complaints.models import Complaint, Referral
 from complaints.rules.refused import Refused
+from complaints.worklist import Place
 from portal.accounts import access
-from portal.accounts.access import HELPERS, StaffRequest
+from portal.accounts.access import READERS, StaffRequest
 from portal.audit import record
 from portal.common import codes, pdf, scope
 from portal.common.http import READ_AND_SEND, see_other
@@ -37,14 +38,19 @@ from portal.registry.models import Organization
 PERSONAL: Final = frozenset(
     {Field.FULL_NAME, Field.BORN_ON, Field.SEX, Field.NATIONAL_ID}
 )
-# One page shows so many of each side; the rest comes up as these are answered.
-MOST: Final = 100
+# One page shows so many of each side.
+PAGE: Final = 50
+# As long as a body that was asked can still answer, unless the case has ended.
+_WANTED: Final = (Referral.State.WAITING, Referral.State.EXPIRED)
 
 
 @require_safe
-@access.staff(*HELPERS)
+@access.staff(*READERS)
 def index(request: StaffRequest) -> HttpResponse:
-    """Show what waits for other bodies, and what this body was asked, late first."""
+    """Show what waits for other bodies, and what this body was asked, late first.
+
+    What was not answered in time can still be, as long as the case is open.
+    """
     at = timezone.now()
     typed = request.GET.get("so", "")[:20]
     found = _find(request, codes.clean(typed)) if typed else None
@@ -52,17 +58,52 @@ def index(request: StaffRequest) -> HttpResponse:
         return see_other("casework:referral", number=int(found.number))
     paths = _paths(request)
     with scope.system():
-        waiting = Referral.objects.filter(state=Referral.State.WAITING)
-        rows = waiting.select_related("complaint__submission", "complaint__holder")
-        rows = rows.order_by("expected_at", "pk")
-        held = rows.filter(_below("complaint__holder_path", paths))[:MOST]
-        asked = rows.filter(_below("authority__path", paths))[:MOST]
-        context = {"ours": list(held), "theirs": list(asked), "typed": typed, "at": at}
+        rows = Referral.objects.select_related(
+            "complaint__submission", "complaint__holder"
+        )
+        held = rows.filter(
+            _below("complaint__holder_path", paths), state=Referral.State.WAITING
+        )
+        asked = rows.filter(
+            _below("authority__path", paths),
+            state__in=_WANTED,
+            complaint__status__in=OPEN,
+        )
+        context = {
+            "ours": _side(request, held, "ours_after"),
+            "theirs": _side(request, asked, "theirs_after"),
+            "typed": typed,
+            "at": at,
+        }
     return render(request, "casework/referrals.html", context)
 
 
+def _side(request: StaffRequest, rows: QuerySet[Referral], name: str) -> dict[str, Any]:
+    """Return one side's page, late first, and the addresses beside it.
+
+    ``name``: of the part of the address that says where this side goes on; the other
+    side stays where it is.
+    """
+    query = request.GET.copy()
+    query.pop("so", None)
+    after = Place.read(query.pop(name, [""])[-1])
+    first_url = f"?{query.urlencode()}"
+    if after is not None:
+        rows = rows.filter(
+            Q(expected_at__gt=after.at) | Q(expected_at=after.at, pk__gt=after.pk)
+        )
+    page = list(rows.order_by("expected_at", "pk")[: PAGE + 1])
+    if page[PAGE:]:
+        query[name] = str(Place(page[PAGE - 1].expected_at, page[PAGE - 1].pk))
+    return {
+        "rows": page[:PAGE],
+        "first_url": first_url if after is not None else "",
+        "next_url": f"?{query.urlencode()}" if page[PAGE:] else "",
+    }
+
+
 @require_http_methods(READ_AND_SEND)
-@access.staff(*HELPERS)
+@access.staff(*READERS)
 def one(request: StaffRequest, number: int) -> HttpResponse:
     """Show what was asked and take the answer; the look is written down."""
     at = timezone.now()
@@ -97,7 +138,7 @@ def one(request: StaffRequest, number: int) -> HttpResponse:
 
 
 @require_safe
-@access.staff(*HELPERS)
+@access.staff(*READERS)
 def sheet(request: StaffRequest, number: int) -> HttpResponse:
     """Show the sheet as it is printed; the look is written down."""
     referral = _found(request, number)
@@ -107,7 +148,7 @@ def sheet(request: StaffRequest, number: int) -> HttpResponse:
 
 
 @require_safe
-@access.staff(*HELPERS)
+@access.staff(*READERS)
 def sheet_file(request: StaffRequest, number: int) -> HttpResponse:
     """Give the sheet as PDF; 404 where none can be made, the page is there then."""
     referral = _found(request, number)
@@ -207,7 +248,7 @@ def _is_theirs(request: StaffRequest, referral: Referral) -> bool:
     return (
         referral.authority is not None
         and referral.authority.path.startswith(tuple(_paths(request)))
-        and referral.state in (Referral.State.WAITING, Referral.State.EXPIRED)
+        and referral.state in _WANTED
         and referral.complaint.is_open
     )
 

@@ -5,12 +5,12 @@ last step, and the last step is safe to repeat.
 """
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
@@ -24,6 +24,7 @@ from complaints.actions import (
     drafts,
     foreseeing,
     intake,
+    joining,
     opening,
     selfservice,
 )
@@ -68,14 +69,22 @@ def begin(request: HttpRequest) -> HttpResponse:
             dose = matters.own_dose(person_id, request.GET.get("dose", ""), at=at)
             if dose is not None:
                 matter |= {"dose": dose.pk, "dose_ref": dose.ref}
-            return _start(request, whose(request), matter, at=at, status=302)
+            # The links of one's own record are followed often, and again.
+            at_hand = request.session.get("drafts", [])
+            begun = _start(request, whose(request), matter, begun=at_hand, at=at)
+            if isinstance(begun, HttpResponse):
+                return begun
+            return redirect("citizen:report_facts", draft=begun.key)
     form = matters.kind_form(
         request.POST or None, person_id, kind=request.GET.get("kind", "")
     )
     form.initial["relation"] = whose(request)
     if request.method == "POST" and form.is_valid():
         matter = _new_matter(form.cleaned_data["kind"])
-        return _start(request, form.cleaned_data["relation"], matter, at=at)
+        begun = _start(request, form.cleaned_data["relation"], matter, at=at)
+        if isinstance(begun, HttpResponse):
+            return begun
+        return see_other("citizen:report_facts", draft=begun.key)
     status = 422 if request.method == "POST" else 200
     context = {"form": form, "has_record": person_id is not None}
     return render(request, "citizen/report_kind.html", context, status=status)
@@ -86,9 +95,14 @@ def _start(
     relation: str,
     matter: dict[str, Any],
     *,
+    begun: Sequence[str] = (),
     at: datetime,
-    status: int = 303,
-) -> HttpResponse:
+) -> Draft | HttpResponse:
+    """Begin a draft in this session; return it, or the page that says wait.
+
+    ``begun``: drafts of which an untouched one may be gone on with. Not where anybody
+    begins anew: telephones are shared, and a tab keeps what was typed by its address.
+    """
     too_many = limits.over(
         request, (limits.DRAFTS_ADDRESS, limits.address(request)), at=at
     )
@@ -103,15 +117,21 @@ def _start(
         matter=matter,
         channel=assistance.way_of(request),
         vouched=_vouched(request) if is_own else None,
+        begun=begun,
+        browser="" if assistance.of(request) else limits.browser(request),
         at=at,
     )
     telephone = proved_telephone(request)
     if telephone:
         drafts.keep_under(draft, telephone=telephone)
-    kept = request.session.get("drafts", [])
-    request.session["drafts"] = [*kept, str(draft.key)][-DRAFTS_KEPT:]
-    to = reverse("citizen:report_facts", args=[draft.key])
-    return see_other(to) if status == 303 else redirect(to)
+    kept = [*request.session.get("drafts", []), str(draft.key)]
+    request.session["drafts"] = drafts.most_worth(
+        list(dict.fromkeys(kept)), limit=DRAFTS_KEPT
+    )
+    assistance.note_draft(request, str(draft.key))
+    # From here on the session rests or is in use, also before anything is proved.
+    request.session["seen_at"] = at.isoformat()
+    return draft
 
 
 def _vouched(request: HttpRequest) -> Vouched | None:
@@ -146,6 +166,7 @@ def kind(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
             answers["matters"].append(_new_matter(chosen))
         elif chosen != before:
             answers["matters"][place] = _new_matter(chosen)
+            drafts.forget_typed(answers, step="report_facts", place=str(place))
         drafts.save(row, answers)
         return see_other(drafting.step(draft, "facts", place))
     status = 422 if request.method == "POST" else 200
@@ -163,26 +184,28 @@ def facts(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         return redirect("citizen:report_sent", draft=draft)
     place = drafting.place(request, answers)
     data = doubts.taken(request) if request.method == "POST" else None
-    page = matters.page_for(answers, place, data, at=at)
+    sees = drafting.sees_record(request, answers)
+    page = matters.page_for(answers, place, data, sees_record=sees, at=at)
     own.refill(request, page.form, answers)
     if page.is_search:
         return render(request, page.template, page.context(draft))
     asked: list[Doubt] = []
     if data is not None and page.form.is_valid():
-        asked = page.doubts(answers, today=timezone.localdate(at))
+        asked = page.doubts(answers, sees_record=sees, today=timezone.localdate(at))
     is_answered = doubts.are_answered(request, asked)
     if data is not None and page.form.is_valid() and (not asked or is_answered):
         held = doubts.held(request, asked)
         answers["matters"][place] = page.answered() | {"held": held}
+        own.answered(request, answers)
         drafts.save(row, answers)
         foreseeing.ask(row, answers, at=at)
         if not answers["matters"][place].get("done"):
             return see_other(drafting.step(draft, "facts", place))
-        is_proved = answers["proof"] is not None
-        if is_proved and answers.get("paper"):
+        is_known = drafts.knows_sender(answers)
+        if is_known and answers.get("paper"):
             # What was typed is held against the paper once more.
             return see_other(drafting.step(draft, "paper"))
-        to = "check" if is_proved else "contact"
+        to = "check" if is_known else "contact"
         return see_other(drafting.step(draft, to))
     context = page.context(draft) | doubts.context(request, asked, before=page.reason)
     status = 422 if request.method == "POST" else 200
@@ -198,7 +221,7 @@ def check(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     for place, matter in enumerate(answers["matters"]):
         if not drafts.is_complete(matter):
             return redirect(drafting.step(draft, "facts", place))
-    if answers["proof"] is None:
+    if not drafts.knows_sender(answers):
         return redirect("citizen:report_contact", draft=draft)
     if request.method != "POST" and drafting.submission_of(answers):
         return redirect("citizen:report_sent", draft=draft)
@@ -214,6 +237,7 @@ def check(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
             except Refused as refusal:
                 form.add_error(None, str(refusal))
     ahead = foreseeing.foresee(row, answers, at=at)
+    sees = drafting.sees_record(request, answers)
     context = {
         "form": form,
         "key": answers["key"],
@@ -222,7 +246,7 @@ def check(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
             matter | {"ahead": one}
             for matter, one in zip(
                 summaries.of(answers, draft, at=at),
-                foreseen.of(ahead, answers["person"], at=at),
+                foreseen.of(ahead, answers["person"], sees_record=sees, at=at),
                 strict=True,
             )
         ],
@@ -242,7 +266,7 @@ def check(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
 def _earlier(answers: dict[str, Any]) -> list[opening.Earlier]:
     """Return what of this was reported already, before it is sent once more."""
     sender = drafts.sender_of(answers)
-    found = intake.already_open(sender, drafts.matters_of(answers))
+    found = joining.already_open(sender, drafts.matters_of(answers))
     return opening.earlier(found, phone=sender.phone)
 
 
@@ -300,6 +324,8 @@ def drop(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         return see_other(drafting.step(draft, "sent"))
     place = drafting.place(request, answers)
     del answers["matters"][place]
+    # The others move up: what was typed for one must not show in another.
+    drafts.forget_typed(answers, step="report_facts")
     drafts.save(row, answers)
     if not answers["matters"]:
         return see_other(drafting.step(draft, "kind", 0))
@@ -315,7 +341,8 @@ def sent(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     if submission is None:
         return redirect("citizen:report_check", draft=draft)
     filed = list(opening.own([submission.pk]).prefetch_related("claims"))
-    put_right = foreseen.done(filed)
+    sees = drafting.sees_record(request, answers)
+    put_right = foreseen.done(filed, sees_record=sees)
     context = receipt.of(submission, filed) | {
         "put_right": put_right,
         "all_right": len(put_right) == len(filed) > 0,

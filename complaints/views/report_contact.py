@@ -61,6 +61,7 @@ def contact(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
             asked = _doubts(form, answers, today=timezone.localdate(at))
             if not asked or doubts.are_answered(request, asked):
                 answers["held"] = doubts.held(request, asked)
+                own.answered(request, answers)
                 return _after_contact(request, form, row, answers, telephone, at=at)
     before = next((one["reason"] for one in answers.get("held", ())), "")
     context = doubts.context(request, asked, before=before) | {
@@ -151,6 +152,9 @@ def verify(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     if code_id is None:
         return redirect("citizen:report_contact", draft=draft)
     form = TelephoneCodeForm(request.POST or None)
+    too_many = limits.over_tries(request, at=at)
+    if too_many:
+        return too_many
     if request.method == "POST" and form.is_valid():
         try:
             code = codes.prove(code_id=code_id, typed=form.cleaned_data["code"], at=at)

@@ -43,7 +43,7 @@ PAGE: Final = 50
 
 
 @require_http_methods(READ_AND_SEND)
-@access.staff(*access.HELPERS)
+@access.staff(*access.READERS)
 def index(request: StaffRequest) -> HttpResponse:
     """Show the lists of one's units, newest first, and take a new one."""
     sites = sites_of(request)
@@ -87,7 +87,7 @@ def index(request: StaffRequest) -> HttpResponse:
 
 
 @require_safe
-@access.staff(*access.HELPERS)
+@access.staff(*access.READERS)
 def show(request: StaffRequest, reports_ref: uuid.UUID) -> HttpResponse:
     """Show how far a list is, and its rows once they are judged."""
     one = find(reports_ref)
@@ -109,7 +109,7 @@ def show(request: StaffRequest, reports_ref: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@access.staff(*access.HELPERS)
+@access.staff(*access.READERS)
 def send(request: StaffRequest, reports_ref: uuid.UUID) -> HttpResponse:
     """Send the new rows of a checked list, or go on where a worker stopped."""
     one = find(reports_ref)
@@ -122,7 +122,7 @@ def send(request: StaffRequest, reports_ref: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(READ_AND_SEND)
-@access.staff(*access.HELPERS)
+@access.staff(*access.READERS)
 def columns(request: StaffRequest, reports_ref: uuid.UUID) -> HttpResponse:
     """Show the guess of each column; take another one and read the list anew."""
     one = find(reports_ref)
@@ -151,7 +151,7 @@ def columns(request: StaffRequest, reports_ref: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
-@access.staff(*access.HELPERS)
+@access.staff(*access.READERS)
 def report_file(request: StaffRequest, reports_ref: uuid.UUID) -> HttpResponse:
     """Send the list's own rows with what became of each, and the codes."""
     one = find(reports_ref)
@@ -272,7 +272,7 @@ def _lines(one: ReportList) -> Iterator[tuple[str, list[str]]]:
             with_it = (
                 _("with the last four digits of the telephone")
                 if sent.phone_sealed
-                else _("with the year of birth")
+                else _("with the year of birth and the name")
             )
         yield (
             opened.row.sheet,

@@ -33,10 +33,11 @@ def paper(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     if drafting.submission_of(answers):
         return redirect("citizen:report_sent", draft=draft)
     had_photos = row.evidence.exists()
-    asks = had_photos and answers["proof"] is not None and _is_about_a_dose(answers)
+    asks = had_photos and drafts.knows_sender(answers) and _is_about_a_dose(answers)
     data = doubts.taken(request) if request.method == "POST" else None
     form = _form(request, data, answers, asks=asks)
-    told = slips.read(data, answers, today=today) if asks else []
+    sees = drafting.sees_record(request, answers)
+    told = slips.read(data, answers, sees_record=sees, today=today) if asks else []
     for one in [form, *(slip.form for slip in told)]:
         own.refill(request, one, answers)
     is_whole = data is not None and form.is_valid() and all(s.is_valid() for s in told)
@@ -45,6 +46,7 @@ def paper(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     asked: list[Doubt] = []
     if data is not None and is_whole:
         _keep(answers, form, told)
+        own.answered(request, answers)
         drafts.save(row, answers)
     if is_kept and not form.errors:
         return see_other(drafting.step(draft, "paper"))
@@ -53,6 +55,8 @@ def paper(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         asked = _of_paper(form, shown)
         asked += [doubt for slip in told for doubt in slip.doubts(today=today)]
         _require_kind(form)
+    elif goes_on and is_whole and not form.errors:
+        asked = _of_photos(shown)
     if goes_on and is_whole and not form.errors:
         is_chosen = all(slip.is_chosen for slip in told)
         if is_chosen and (not asked or doubts.are_answered(request, asked)):
@@ -86,7 +90,7 @@ def _form(
     contact = answers["contact"]
     full_name = contact.get("full_name", "")
     born = cards.partial_day(contact.get("born_on", ""))
-    if asks and answers["person"] is not None:
+    if asks and drafting.sees_record(request, answers):
         person, _number = identity.opened(answers["person"])
         full_name, born = person.full_name, cards.born(person)
     return PaperForm(
@@ -108,7 +112,7 @@ def _of_paper(form: PaperForm, shown: list[Photo]) -> list[Doubt]:
     """Return what is to be asked about the photos and what they are said to show."""
     said, shows = form.cleaned_data["paper"], set(form.cleaned_data["shows"])
     flaws = set(form.cleaned_data["flaws"])
-    troubles = {photo.trouble for photo in shown} - {""}
+    troubles = {photo.trouble for photo in shown}
     found = {
         Check.PAPER_FORM: said == FORM,
         Check.PAPER_OTHER: said == OTHER,
@@ -118,9 +122,15 @@ def _of_paper(form: PaperForm, shown: list[Photo]) -> list[Doubt]:
         Check.PAPER_BIRTH: said in (SLIP, APP) and Field.BORN_ON not in shows,
         Check.PAPER_COVERED: COVERED in flaws or COVERED in troubles,
         Check.PAPER_ALTERED: ALTERED in flaws,
-        Check.PHOTO_UNREADABLE: bool(troubles - {COVERED}),
     }
-    return [Doubt(check, "evidence") for check, is_so in found.items() if is_so]
+    asked = [Doubt(check, "evidence") for check, is_so in found.items() if is_so]
+    return asked + _of_photos(shown)
+
+
+def _of_photos(shown: list[Photo]) -> list[Doubt]:
+    """Return that a photo can hardly be read, whatever paper it is of."""
+    is_so = bool({photo.trouble for photo in shown} - {"", COVERED})
+    return [Doubt(Check.PHOTO_UNREADABLE, "evidence")] if is_so else []
 
 
 def _keep(answers: dict[str, Any], form: PaperForm, told: list[slips.Slip]) -> None:
@@ -155,4 +165,5 @@ def _settle(
 
 
 def _onward(draft: uuid.UUID, answers: dict[str, Any]) -> str:
-    return drafting.step(draft, "contact" if answers["proof"] is None else "check")
+    is_known = drafts.knows_sender(answers)
+    return drafting.step(draft, "check" if is_known else "contact")

@@ -31,7 +31,7 @@ NOBODY: Final = "nobody"
 
 
 @require_http_methods(READ_AND_SEND)
-@access.staff(*access.HELPERS)
+@access.staff(*access.READERS)
 def row(request: StaffRequest, reports_ref: uuid.UUID, place: int) -> HttpResponse:
     """Show a row with its cells and findings; take one change of it."""
     one = find(reports_ref)

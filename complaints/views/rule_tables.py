@@ -1,8 +1,8 @@
 """What is in force, to come or over, and what a proposal says: tables and words."""
 
 from collections.abc import Sequence
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,8 +13,10 @@ from complaints.forms import rules as forms
 from complaints.models import Ladder, OfficeHours, Policy, RuleDraft, Rung
 from portal.common import dated
 from portal.common.templatetags.ui import vn_number
+from portal.registry import workdays
 
 Subject = RuleDraft.Subject
+_YEAR: Final = timedelta(days=365)
 
 
 def policy_table(today: date) -> dict[str, Any]:
@@ -188,6 +190,38 @@ def _days(weekdays: Sequence[int], names: Sequence[str]) -> str:
     return ", ".join(names[day] for day in weekdays)
 
 
+def days_table(today: date) -> dict[str, Any]:
+    """Return the days of a year from now on that are not as their weekday says."""
+    found = workdays.known(today, today + _YEAR)
+    return {
+        "caption": _("Days off, and days worked instead"),
+        "columns": [
+            {"label": label}
+            for label in (
+                _("Day"),
+                _("Which holiday"),
+                _("These days are"),
+                _("On what it rests"),
+            )
+        ],
+        "rows": [
+            {
+                "cells": [
+                    day_words(one.day),
+                    one.name or _("Swapped for a day off"),
+                    _what(is_worked=one.is_worked),
+                    one.source or _("The law"),
+                ]
+            }
+            for one in found
+        ],
+    }
+
+
+def _what(*, is_worked: bool) -> str:
+    return _("Worked, as a swap") if is_worked else _("Days off")
+
+
 def draft_facts(row: RuleDraft) -> list[tuple[str, str]]:
     """Return what a proposal says, label by label."""
     facts = [
@@ -196,6 +230,15 @@ def draft_facts(row: RuleDraft) -> list[tuple[str, str]]:
     ]
     if row.subject == Subject.LADDER:
         return facts
+    if row.subject == Subject.DAYS:
+        days = rulebook.as_days(row)
+        return [
+            (_("Which holiday"), days[0].name),
+            (_("These days are"), _what(is_worked=days[0].is_workday)),
+            (_("First day"), day_words(days[0].day)),
+            (_("Last day"), day_words(days[-1].day)),
+            facts[1],
+        ]
     if row.subject == Subject.OFFICE:
         hours = rulebook.as_office(row)
         return [(_("For what"), _office_name(hours)), *_opens(hours), *facts]

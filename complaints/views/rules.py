@@ -17,6 +17,7 @@ from complaints import policies, previews
 from complaints.actions import rulebook, standing_in
 from complaints.choices import Kind
 from complaints.forms import rules as forms
+from complaints.forms.days_off import DaysProposal
 from complaints.models import Ladder, RuleDraft
 from complaints.rules.refused import Refused
 from complaints.views import proposing, rule_tables
@@ -32,7 +33,10 @@ SUBJECTS: Final = {
     "chinh-sach": Subject.POLICY,
     "nac-nhac": Subject.LADDER,
     "gio-lam-viec": Subject.OFFICE,
+    "ngay-nghi": Subject.DAYS,
 }
+# What last month would have been is told of these.
+_WITH_PREVIEW: Final = (Subject.POLICY, Subject.LADDER)
 _DECIDED_SHOWN: Final = 10
 
 
@@ -61,6 +65,7 @@ def rules(request: StaffRequest) -> HttpResponse:
         "policies": rule_tables.policy_table(today),
         "ladders": [rule_tables.ladder(one, ladders, today) for one in ladders],
         "offices": rule_tables.office_table(today),
+        "days": rule_tables.days_table(today),
         "may_run": access.runs_country(request),
     }
     return render(request, "oversight/rules.html", context)
@@ -83,12 +88,13 @@ def new(request: StaffRequest, subject: str) -> HttpResponse:
         Subject.POLICY: _("Propose a policy"),
         Subject.LADDER: _("Propose reminders"),
         Subject.OFFICE: _("Propose office hours"),
+        Subject.DAYS: _("Propose days off"),
     }
     context = {
         "form": form,
         "title": titles[SUBJECTS[subject]],
         "is_ladder": SUBJECTS[subject] == Subject.LADDER,
-        "has_preview": SUBJECTS[subject] != Subject.OFFICE,
+        "has_preview": SUBJECTS[subject] in _WITH_PREVIEW,
     }
     status = 422 if form.errors else 200
     return render(request, "oversight/rule_new.html", context, status=status)
@@ -131,7 +137,7 @@ def draft(request: StaffRequest, draft_ref: uuid.UUID) -> HttpResponse:
         "lines": rule_tables.draft_lines(shown),
         "title": _draft_title(shown),
         "preview": _preview(shown, at=at)
-        if shown.is_waiting and shown.subject != Subject.OFFICE
+        if shown.is_waiting and shown.subject in _WITH_PREVIEW
         else None,
         "trouble": trouble,
         "may_decide": shown.is_waiting and access.sees_country(request),
@@ -144,6 +150,8 @@ def draft(request: StaffRequest, draft_ref: uuid.UUID) -> HttpResponse:
 def _form(subject: str, data: Any, *, at: datetime) -> Any:
     if subject == Subject.OFFICE:
         return forms.OfficeProposal(data)
+    if subject == Subject.DAYS:
+        return DaysProposal(data)
     if subject == Subject.LADDER:
         ladder = dated.in_force(
             Ladder.objects.prefetch_related("rungs"), day=timezone.localdate(at)
@@ -158,6 +166,7 @@ def _draft_title(row: RuleDraft) -> str:
         Subject.POLICY: _("Proposal: a policy"),
         Subject.LADDER: _("Proposal: reminders"),
         Subject.OFFICE: _("Proposal: office hours"),
+        Subject.DAYS: _("Proposal: days off"),
     }[Subject(row.subject)]
 
 
@@ -184,18 +193,19 @@ def _preview(row: RuleDraft, *, at: datetime) -> dict[str, Any]:
             (_("Overdue by the rules of that day"), found.late_now),
             (_("Overdue under the proposal"), found.late_then),
         ]
-        sent, counted = found.sent, found.counted
+        sent, looked, counted = found.sent, found.looked, found.counted
     else:
         ladder, rungs = rulebook.as_ladder(row)
         reached = previews.of_rungs(rungs, at=at)
-        sent, counted = reached.sent, reached.counted
+        sent, looked, counted = reached.sent, reached.counted, reached.counted
         lines = list(
             zip(map(rule_tables.rung_words, rungs), reached.reached, strict=True)
         )
     return {
         "sent": vn_number(sent),
-        "counted": vn_number(counted),
-        "is_sample": counted < sent,
+        "looked": vn_number(looked),
+        "is_sample": looked < sent,
+        "counted": vn_number(counted) if counted < looked else "",
         "table": _preview_table(lines, counted),
         "away": vn_number(standing_in.silent(ladder, at=at))
         if row.subject == Subject.LADDER

@@ -16,7 +16,6 @@ from complaints.actions import saved_views as acting
 from complaints.forms.saved_views import SaveView
 from complaints.models import SavedView
 from complaints.rules.refused import Refused
-from complaints.views.casework import READERS
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.accounts.models import Posting
@@ -25,7 +24,7 @@ from portal.common.http import READ_AND_SEND, see_other
 
 
 @require_http_methods(READ_AND_SEND)
-@access.staff(*READERS)
+@access.staff(*access.READERS)
 def saved_views(request: StaffRequest) -> HttpResponse:
     """Show the saved views; keep the filters of an address as a new one (POST)."""
     if request.method != "POST":
@@ -50,7 +49,7 @@ def saved_views(request: StaffRequest) -> HttpResponse:
 
 
 @require_POST
-@access.staff(*READERS)
+@access.staff(*access.READERS)
 def forget(request: StaffRequest, view_ref: uuid.UUID) -> HttpResponse:
     """Delete a saved view; 404 for one that is not in sight."""
     at = timezone.now()

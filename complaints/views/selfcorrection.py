@@ -1,6 +1,5 @@
 """The rules of self-correction: what they did, what people found, their switches."""
 
-import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -12,15 +11,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import (
-    require_http_methods,
-    require_POST,
-    require_safe,
-)
+from django.views.decorators.http import require_http_methods, require_safe
 
-from complaints.actions import preparing, selfcorrection, switches
+from complaints.actions import preparing, switches, telephones
 from complaints.actions.selfservice import ACTING
-from complaints.casefile import day_words
 from complaints.forms import selfcorrection as forms
 from complaints.models import RuleSwitch, SelfCorrection
 from complaints.rules.refused import Refused
@@ -28,19 +22,17 @@ from complaints.rules.selfcorrection.bounds import wilson
 from complaints.rules.selfcorrection.reasons import WORDS
 from complaints.rules.selfcorrection.rule import Rule, Tier
 from complaints.rules.selfcorrection.table import RULES
+from complaints.views.selfcorrection_changes import seen, to_check
+from complaints.views.selfcorrection_rows import value
 from portal.accounts import access
-from portal.accounts.access import Role, StaffRequest
+from portal.accounts.access import StaffRequest
 from portal.audit import record
-from portal.common import phones
 from portal.common.http import READ_AND_SEND, see_other
 from portal.common.templatetags.ui import percent, vn_number
-from portal.registry import national_id
 
 _LAST: Final = timedelta(days=30)
 _SHOWN: Final = 20
-# What matching proposes has its own pages (``views.pairs``).
-_PAIRS: Final = ("B5", "B6", "B7")
-SWITCHED: Final = (*ACTING, *preparing.EVERY)
+SWITCHED: Final = (*ACTING, telephones.RULE, *preparing.EVERY)
 _TIERS: Final = (Tier.A, Tier.B, Tier.C, Tier.D)
 
 
@@ -51,7 +43,7 @@ def rules(request: StaffRequest) -> HttpResponse:
     at = timezone.now()
     counts = _counts(at)
     context = {
-        "waiting": _to_check(request).values("whole").distinct().count(),
+        "waiting": to_check(request).values("whole").distinct().count(),
         "tables": [
             {
                 "title": title,
@@ -96,10 +88,11 @@ def rule(request: StaffRequest, rule_code: str) -> HttpResponse:
         "acts": acts,
         "state": _state_words(shown, at=at),
         "sample": _sample_words(shown.code),
+        "least": percent(switches.state_of(shown.code, at=at).least_precision / 10_000),
         "form": form,
         "may_run": access.runs_country(request),
-        "to_check": _changes(request, _to_check(request).filter(rule=shown.code)),
-        "changes": _changes(request, _seen(request).filter(rule=shown.code)),
+        "to_check": _changes(request, to_check(request).filter(rule=shown.code)),
+        "changes": _changes(request, seen(request).filter(rule=shown.code)),
         "switches": [
             f"{timezone.localtime(row.at):%H:%M %d/%m/%Y} · {_switch_words(row)}"
             for row in RuleSwitch.objects.filter(rule=shown.code)
@@ -109,58 +102,6 @@ def rule(request: StaffRequest, rule_code: str) -> HttpResponse:
     }
     status = 422 if form.errors else 200
     return render(request, "oversight/selfcorrection_rule.html", context, status=status)
-
-
-@require_POST
-@access.staff(*access.OVERSEERS)
-def check(request: StaffRequest, ref: uuid.UUID) -> HttpResponse:
-    """Take what somebody found of a sampled change."""
-    row = _to_check(request).filter(ref=ref).first()
-    if row is None:
-        raise Http404
-    form = forms.Finding(request.POST)
-    if not form.is_valid():
-        messages.error(request, _("Say whether the change was right or wrong."))
-    else:
-        is_right = form.cleaned_data["finding"] == "right"
-        try:
-            selfcorrection.check(
-                ref, is_right=is_right, by=request.user, at=timezone.now()
-            )
-        except Refused as refusal:
-            messages.error(request, str(refusal))
-        else:
-            messages.success(request, _("Noted. Thank you for looking."))
-    return see_other("oversight:selfcorrection_rule", row.rule)
-
-
-@require_POST
-@access.staff(Role.ADMINISTRATOR)
-def undo(request: StaffRequest, ref: uuid.UUID) -> HttpResponse:
-    """Take back what a rule changed; the person is told."""
-    row = _seen(request).filter(ref=ref).first()
-    if row is None or not access.runs_country(request):
-        raise Http404
-    try:
-        selfcorrection.undo(ref, by=request.user, at=timezone.now())
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, _("It is as it was before; the person is told."))
-    return see_other("oversight:selfcorrection_rule", row.rule)
-
-
-def _seen(request: StaffRequest) -> Any:
-    """Return the changes that a reader may see: of their province, or all."""
-    rows = SelfCorrection.objects.all()
-    if access.sees_country(request):
-        return rows
-    own = [p.organization.province_id for p in request.postings]
-    return rows.filter(province__in=[pk for pk in own if pk is not None])
-
-
-def _to_check(request: StaffRequest) -> Any:
-    return _seen(request).filter(is_sampled=True, finding="")
 
 
 def _rule(code: str) -> Rule:
@@ -262,10 +203,6 @@ def _url(rule: Rule) -> str:
 
 
 def _state_words(rule: Rule, *, at: datetime) -> str:
-    if rule.code == "A7":
-        return _("On the page where people change their telephone")
-    if rule.code in _PAIRS:
-        return _("Prepared among records that may belong together")
     if rule.code not in SWITCHED:
         return _("Changes nothing by itself")
     state = switches.state_of(rule.code, at=at)
@@ -329,38 +266,11 @@ def _changes(request: StaffRequest, rows: Any) -> list[dict[str, Any]]:
             "at": row.at,
             "who": f"{row.person.full_name}, {row.person.born_on.year}",
             "province": row.province.name if row.province else "",
-            "before": _value(row, row.correction.before),
-            "after": _value(row, row.correction.after),
+            "before": value(row, row.correction.before),
+            "after": value(row, row.correction.after),
             "proofs": ", ".join(sorted({p["source"] for p in row.proofs})),
             "undone_at": row.undone_at,
             "finding": row.get_finding_display() if row.finding else "",
         }
         for row in chosen
     ]
-
-
-def _value(row: SelfCorrection, side: dict[str, str]) -> str:
-    """Return one side of a change in words; numbers and telephones are masked."""
-    field = row.place.rpartition(":")[2]
-    value = side.get(field, "")
-    if field in ("national_id", "alias"):
-        numbers = (
-            [value]
-            if value
-            else [
-                name.partition(":")[2]
-                for name, standing in side.items()
-                if name.startswith("number:") and standing
-            ]
-        )
-        return ", ".join(national_id.mask(number) for number in numbers)
-    if field == "phone":
-        return phones.mask(value)
-    if field == "status":
-        return {
-            "completed": _("Counts"),
-            "entered_in_error": _("Entered in error"),
-        }.get(value, value)
-    if field == "dose_number":
-        return _("Dose %(n)s") % {"n": value}
-    return day_words(value) if field == "born_on" else value

@@ -13,6 +13,7 @@ from complaints.forms.report import from_iso
 from complaints.rules import papers
 from complaints.rules.plausibility import Doubt, Given
 from complaints.views.cards import Words
+from portal.common.forms import PartialDate
 from portal.registry import identity
 from portal.registry.models import Product
 
@@ -31,6 +32,7 @@ class Slip:
     claims: dict[str, str]
     held: set[str]
     chosen: dict[str, str]
+    born: PartialDate | None
     asked: list[Doubt] = field(default_factory=list)
 
     def is_valid(self) -> bool:
@@ -101,6 +103,7 @@ class Slip:
                         on=from_iso(facts.get("given_on", "")),
                         product=facts.get("product", ""),
                         lot=facts.get("lot", ""),
+                        born=self.born,
                     ),
                     today=today,
                 )
@@ -126,7 +129,9 @@ class Slip:
         return f"m{self.place}-choose-{of}"
 
 
-def read(data: Any, answers: dict[str, Any], *, today: date) -> list[Slip]:
+def read(
+    data: Any, answers: dict[str, Any], *, sees_record: bool, today: date
+) -> list[Slip]:
     """Return the paper's word on each matter that a paper can prove."""
     products = list(Product.objects.order_by("name").values_list("code", "name"))
     doses = (
@@ -134,6 +139,7 @@ def read(data: Any, answers: dict[str, Any], *, today: date) -> list[Slip]:
         if any(matter.get("dose") for matter in answers["matters"])
         else {}
     )
+    born = from_iso(drafts.born_of(answers, sees_record=sees_record))
     slips = []
     for place, matter in enumerate(answers["matters"]):
         if matter["kind"] not in PROVED_BY_PAPER or not matter.get("done"):
@@ -162,6 +168,7 @@ def read(data: Any, answers: dict[str, Any], *, today: date) -> list[Slip]:
                 claims=matter["claims"],
                 held={one["check"] for one in matter.get("held", ())},
                 chosen=chosen,
+                born=born,
             )
         )
     return slips

@@ -76,6 +76,10 @@ def _rows(
                 "value": matter.get("site_text") or _("Not in the list"),
             }
         )
+    if matter["kind"] == Kind.FOREIGN_DOSE:
+        rows.append(
+            {"label": _("Province where you live now"), "value": matter["site_text"]}
+        )
     if matter.get("story"):
         rows.append({"label": _("In your words"), "value": matter["story"]})
     if not rows:

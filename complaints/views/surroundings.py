@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, Final
 
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from complaints import surroundings
@@ -40,6 +41,7 @@ def lots(facts: Iterable[LotFacts], *, on: date | None) -> list[dict[str, Any]]:
     return [
         {
             "number": lot.number,
+            "url": f"{reverse('casework:lot')}?{urlencode({'lot': lot.number})}",
             "lines": [
                 (_("Vaccine"), lot.product),
                 (_("Expiry"), _expiry(lot)),

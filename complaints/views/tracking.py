@@ -19,14 +19,25 @@ from complaints.actions import addresses, citizen, evidence, opening
 from complaints.choices import Status
 from complaints.forms import choices_of
 from complaints.forms.own import RatingForm
-from complaints.forms.tracking import AnswerForm, LastFourForm, ResultForm, TrackForm
+from complaints.forms.tracking import (
+    AnswerForm,
+    LastFourForm,
+    ReopenForm,
+    ResultForm,
+    TrackForm,
+)
 from complaints.models import Complaint, Event, Submission
 from complaints.rules.refused import Refused
 from complaints.views import limits, photos, progress, receipt
+from complaints.views.proved import knows_sender
 from portal.accounts import access
-from portal.common import codes, mail, phones
+from portal.common import codes, mail
 from portal.common.http import READ_AND_SEND, see_other
-from portal.common.throttle import give_back
+from portal.common.throttle import give_back, is_used_up
+
+
+class UnusableFile(Refused):
+    """What is wrong is the file that was sent along, not that it comes too late."""
 
 
 @require_http_methods(READ_AND_SEND)
@@ -76,10 +87,16 @@ def _open(
     )
     if too_many:
         return too_many
+    guesser = _guesser(request)
+    if is_used_up(limits.TRACK_WRONG, guesser, at=at):
+        return limits.wait(request, seconds=limits.A_WHILE)
     submission = opening.with_last_four(
-        code=code, last4=form.cleaned_data["phone_last4"]
+        code=code,
+        last4=form.cleaned_data["phone_last4"],
+        full_name=form.cleaned_data["full_name"],
     )
     if submission is None:
+        limits.seconds_over(limits.TRACK_WRONG, guesser, at=at)
         form.add_error(
             "phone_last4",
             _("Nothing was found with this code and these four digits. Compare both."),
@@ -92,6 +109,15 @@ def _open(
     request.session.setdefault("proved_at", at.isoformat())
     request.session["seen_at"] = at.isoformat()
     return see_other("citizen:status", code=code)
+
+
+def _guesser(request: HttpRequest) -> str:
+    """Return whose wrong tries are counted: those of the proof, or of the address.
+
+    So who proved a telephone is not shut out by others behind the same address.
+    """
+    proof = request.session.get("proof")
+    return f"proof:{proof}" if proof else limits.address(request)
 
 
 @require_safe
@@ -109,12 +135,13 @@ def status(request: HttpRequest, code: str) -> HttpResponse:
     )
     usual = figures.usual({c.holder_id for c in complaints}, at=at)
     dead = addresses.came_back(submission)
+    known = knows_sender(request, submission)
     context = {
         "submission": submission,
         "code": submission.code,
-        "telephone": phones.mask(submission.phone) if submission.phone else "",
+        "has_phone": submission.phone_digest is not None,
         "single": len(complaints) == 1,
-        "matters": [_matter(c, usual, at=at) for c in complaints],
+        "matters": [_matter(c, usual, knows_sender=known, at=at) for c in complaints],
         "earlier": opening.joined_by(submission),
         "photos": photos.sent(submission),
         "returned": mail.mask(dead.address) if dead else "",
@@ -125,17 +152,26 @@ def status(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _matter(
-    complaint: Complaint, usual: dict[int, figures.Usual], *, at: datetime
+    complaint: Complaint,
+    usual: dict[int, figures.Usual],
+    *,
+    knows_sender: bool,
+    at: datetime,
 ) -> dict[str, Any]:
     events = sorted(complaint.events.all(), key=lambda event: event.seq)
     is_proved = not complaint.submission.is_known_to_its_unit
+    may_disagree = citizen.may_disagree(complaint, at=at)
+    claims = progress.claims(
+        complaint,
+        sorted(complaint.claims.all(), key=lambda claim: claim.pk),
+        knows_sender=knows_sender,
+    )
     return {
         "complaint": complaint,
-        "headline": progress.headline(complaint, at=at),
+        "headline": progress.headline(complaint, may_disagree=may_disagree, at=at),
         "steps": progress.steps(complaint, events, at=at),
-        "claims": progress.claims(
-            complaint, sorted(complaint.claims.all(), key=lambda claim: claim.pk)
-        ),
+        "claims": claims,
+        "is_hidden": any(claim["is_hidden"] for claim in claims),
         "since": progress.since(complaint, events),
         "upstream": progress.upstream(complaint),
         "usual": progress.usual(usual.get(complaint.holder_id)),
@@ -147,7 +183,9 @@ def _matter(
         "may_confirm": is_proved and bool(complaint.outcome),
         "may_withdraw": is_proved and complaint.is_open,
         "asks": complaint.status == Status.WAITING_CITIZEN,
-        "may_judge": complaint.status in (Status.RESOLVED, Status.LAPSED)
+        "may_judge": may_disagree and not complaint.confirmed_at,
+        "is_too_late": not may_disagree
+        and complaint.status in (Status.RESOLVED, Status.LAPSED)
         and not complaint.confirmed_at,
     }
 
@@ -161,12 +199,20 @@ def answer(request: HttpRequest, code: str, number: int) -> HttpResponse:
         return ask_first(code)
     if request.method != "POST" and not complaint.is_open:
         return redirect("citizen:status", code=code)
-    form = AnswerForm(request.POST or None, request.FILES or None)
+    form = AnswerForm(
+        request.POST or None,
+        request.FILES or None,
+        answers=complaint.status == Status.WAITING_CITIZEN,
+    )
+    http = 422 if request.method == "POST" else 200
     if request.method == "POST" and form.is_valid():
         try:
             _answer(request, form, complaint, at=timezone.now())
+        except UnusableFile as refusal:
+            form.add_error("evidence", str(refusal))
         except Refused as refusal:
             form.add_error(None, str(refusal))
+            http = 409
         else:
             return see_other("citizen:status", code=code)
     asked = _last_question(complaint)
@@ -177,7 +223,6 @@ def answer(request: HttpRequest, code: str, number: int) -> HttpResponse:
         "question": asked.note if asked else "",
         "reasons": progress.asked_for(asked.data.get("reasons", [])) if asked else [],
     }
-    http = 422 if request.method == "POST" else 200
     return render(request, "citizen/answer.html", context, status=http)
 
 
@@ -186,21 +231,32 @@ def _answer(
     request: HttpRequest, form: AnswerForm, complaint: Complaint, *, at: datetime
 ) -> None:
     """Take the photo first: if it is refused, nothing is said to be sent."""
+    citizen.hold(complaint.pk)
     file = form.cleaned_data["evidence"]
-    if file is not None:
-        submission = complaint.submission
+    submission = complaint.submission
+    is_new = file is not None and not evidence.sent_before(
+        file, submission.evidence.all()
+    )
+    if is_new:
         if submission.evidence.count() >= 4 * evidence.MAX_FILES:
-            raise Refused(_("There are many photos already. Write instead, please."))
-        photo = evidence.keep(file=file, draft=None, at=at)
-        photo.submission = submission
-        photo.save(update_fields=["submission"])
+            raise UnusableFile(
+                _("There are many photos already. Write instead, please.")
+            )
+        try:
+            photo = evidence.keep(file=file, draft=None, at=at)
+        except Refused as refusal:
+            raise UnusableFile(str(refusal)) from refusal
+        photo.submission, photo.complaint = submission, complaint
+        photo.save(update_fields=["submission", "complaint"])
     note = form.cleaned_data["note"].strip() or _("I added a photo.")
-    act = citizen.answer if complaint.status == Status.WAITING_CITIZEN else citizen.add
-    act(complaint_id=complaint.pk, note=note, at=at)
+    citizen.tell(complaint_id=complaint.pk, note=note, brings_photo=is_new, at=at)
 
 
-def _last_question(complaint: Complaint) -> Event | None:
-    if complaint.status != Status.WAITING_CITIZEN:
+def _last_question(
+    complaint: Complaint, *, status: str = Status.WAITING_CITIZEN
+) -> Event | None:
+    """Return what staff asked last, if the matter stands there still; else None."""
+    if complaint.status != status:
         return None
     return complaint.events.filter(move="ask").order_by("-seq").first()
 
@@ -212,16 +268,14 @@ def result(request: HttpRequest, code: str, number: int) -> HttpResponse:
     complaint = own_complaint(request, code, number)
     if complaint is None:
         return ask_first(code)
-    form = ResultForm(
-        request.POST or None, initial={"answer": request.GET.get("answer")}
-    )
-    is_unproved = complaint.submission.is_known_to_its_unit
-    if complaint.status == Status.LAPSED or is_unproved:
-        choices_of(form, "answer").choices = [("disagree", _("Still not right"))]
+    at = timezone.now()
+    if request.method != "POST" and not citizen.may_disagree(complaint, at=at):
+        return redirect("citizen:status", code=code)
+    form = _result_form(request, complaint)
+    http = 422 if request.method == "POST" else 200
     if request.method == "POST" and form.is_valid():
-        at = timezone.now()
         try:
-            if form.cleaned_data["answer"] == "confirm":
+            if form.cleaned_data.get("answer") == "confirm":
                 citizen.confirm(complaint_id=complaint.pk, at=at)
             else:
                 citizen.disagree(
@@ -229,16 +283,33 @@ def result(request: HttpRequest, code: str, number: int) -> HttpResponse:
                 )
         except Refused as refusal:
             form.add_error(None, str(refusal))
+            http = 409
         else:
             return see_other("citizen:status", code=code)
+    asked = _last_question(complaint, status=Status.LAPSED)
     context = {
         "form": form,
         "code": code,
         "complaint": complaint,
-        "claims": progress.claims(complaint, list(complaint.claims.order_by("pk"))),
+        "opens_again": complaint.status == Status.LAPSED,
+        "is_top": complaint.holder.parent_id is None,
+        "question": asked.note if asked else "",
+        "reasons": progress.asked_for(asked.data.get("reasons", [])) if asked else [],
     }
-    http = 422 if request.method == "POST" else 200
     return render(request, "citizen/result.html", context, status=http)
+
+
+def _result_form(request: HttpRequest, complaint: Complaint) -> ResultForm | ReopenForm:
+    """Return what can be said of a result; where there is none, how to go on."""
+    data = request.POST or None
+    # What opened it again comes a second time by a second tap.
+    opened_again = data is not None and "answer" not in data and complaint.is_open
+    if complaint.status == Status.LAPSED or opened_again:
+        return ReopenForm(data)
+    form = ResultForm(data, initial={"answer": request.GET.get("answer")})
+    if complaint.submission.is_known_to_its_unit:
+        choices_of(form, "answer").choices = [("disagree", _("Still not right"))]
+    return form
 
 
 @require_http_methods(READ_AND_SEND)
@@ -248,6 +319,8 @@ def withdraw(request: HttpRequest, code: str, number: int) -> HttpResponse:
     complaint = own_complaint(request, code, number)
     if complaint is None:
         return ask_first(code)
+    if request.method != "POST" and not complaint.is_open:
+        return redirect("citizen:status", code=code)
     refusal = ""
     if request.method == "POST":
         try:
@@ -257,7 +330,7 @@ def withdraw(request: HttpRequest, code: str, number: int) -> HttpResponse:
         else:
             return see_other("citizen:status", code=code)
     context = {"code": code, "complaint": complaint, "refusal": refusal}
-    http = 422 if refusal else 200
+    http = 409 if refusal else 200
     return render(request, "citizen/withdraw.html", context, status=http)
 
 
@@ -273,6 +346,7 @@ def rate(request: HttpRequest, code: str, number: int) -> HttpResponse:
         request.POST or None,
         initial={"word": said.word, "note": said.note} if said else None,
     )
+    http = 422 if request.method == "POST" else 200
     if request.method == "POST" and form.is_valid():
         try:
             citizen.rate(
@@ -280,10 +354,10 @@ def rate(request: HttpRequest, code: str, number: int) -> HttpResponse:
             )
         except Refused as refusal:
             form.add_error(None, str(refusal))
+            http = 409
         else:
             return see_other("citizen:status", code=code)
     context = {"form": form, "code": code, "complaint": complaint}
-    http = 422 if request.method == "POST" else 200
     return render(request, "citizen/rate.html", context, status=http)
 
 

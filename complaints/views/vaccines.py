@@ -20,7 +20,11 @@ LOOKS: Final[dict[str, tuple[str, str]]] = {
     "janssen": ("", "COVID-19 Vaccine Janssen, Ad26.COV2.S"),
     "abdala": ("", "Abdala, CIGB-66"),
     "covaxin": ("", "Covaxin, BBV152"),
+    "coronavac": ("", "Sinovac"),
+    "nuvaxovid": ("", "Novavax, Covovax"),
 }
+# Given to people abroad, and never here.
+ABROAD_ONLY: Final = ("coronavac", "nuvaxovid", "other")
 # Nearly all doses were of these; the others are folded away.
 COMMON: Final = ("", "vaxzevria", "comirnaty", "spikevax", "vero-cell")
 

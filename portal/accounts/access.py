@@ -18,10 +18,11 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
+from django_htmx.http import HttpResponseClientRedirect
 
 from portal.accounts import assistance, factors, kept
 from portal.accounts.models import Posting, User
-from portal.common import scope
+from portal.common import polling, scope
 from portal.common.htmx import HtmxRequest
 
 View = Callable[..., HttpResponseBase]
@@ -29,7 +30,8 @@ Role = Posting.Role
 
 # An overseer reads all below; a lead does what staff do; an administrator runs it.
 CASEWORKERS = (Role.STAFF, Role.LEAD)
-HELPERS = (Role.CLERK, Role.STAFF, Role.LEAD, Role.OVERSEER)
+# Who reads cases: whoever works on them, helps at the counter or oversees.
+READERS = (Role.CLERK, Role.STAFF, Role.LEAD, Role.OVERSEER)
 OVERSEERS = (Role.LEAD, Role.OVERSEER, Role.ADMINISTRATOR)
 
 
@@ -113,15 +115,18 @@ def staff(*roles: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            at = timezone.now()
-            work = kept.sent(request) if is_over(request, at=at) else None
+            at, let_in = timezone.now(), cast(StaffRequest, request)
+            if polling.idle(request) is not None and _is_out(request, at=at):
+                # The session is ended by what its owner does next, and that is kept.
+                # htmx swaps nothing on a 204; the sign of life of rest.js is told.
+                return HttpResponse(status=204 if let_in.htmx else 403)
+            work = kept.sent(request) if _is_out(request, at=at) else None
             end_rest(request, at=at)
             if not request.user.is_authenticated:
                 kept.keep(request, work)
-                return redirect_to_login(request.get_full_path())
+                return _to_login(let_in)
             if request.user.must_change_password:
                 return redirect("accounts:change_password")
-            let_in = cast(StaffRequest, request)
             postings = _working_as(let_in, at=at)
             let_in.postings = [p for p in postings if not roles or p.role in roles]
             if needs_factor(let_in):
@@ -136,6 +141,19 @@ def staff(*roles: str) -> Callable[[View], View]:
         return opened
 
     return decorate
+
+
+def _is_out(request: HttpRequest, *, at: datetime) -> bool:
+    """Tell whether nobody is signed in here, or no longer."""
+    return not request.user.is_authenticated or is_over(request, at=at)
+
+
+def _to_login(request: StaffRequest) -> HttpResponse:
+    """Send to the log-in: the whole page, where only a part of it was asked for."""
+    if not request.htmx:
+        return redirect_to_login(request.get_full_path())
+    here = request.htmx.current_url_abs_path or request.get_full_path()
+    return HttpResponseClientRedirect(redirect_to_login(here).url)
 
 
 def account(view: View) -> View:
@@ -170,6 +188,12 @@ def must_have_factor(request: StaffRequest) -> bool:
     """Tell whether any posting asks for a second factor, chosen for now or not."""
     roles = {posting.role for posting in request.all_postings}
     return factors.is_required(request.user, roles)
+
+
+def bare(view: View) -> View:
+    """Let everybody and every machine in, without session, scope or personal data."""
+    view.access = "machine"  # type: ignore[attr-defined]  # set on a function
+    return view
 
 
 def machine(setting: str) -> Callable[[View], View]:
@@ -221,6 +245,15 @@ def current_postings(user: User, *, at: datetime) -> list[Posting]:
     )
 
 
+def readable_paths(request: StaffRequest) -> list[str]:
+    """Return where the visitor reads cases, also in a view that lets others in."""
+    return [
+        posting.organization.path
+        for posting in request.postings
+        if posting.role in READERS
+    ]
+
+
 def sees_country(request: StaffRequest) -> bool:
     """Tell whether the user works at the root, so sees the whole country."""
     return any(posting.organization.parent_id is None for posting in request.postings)
@@ -255,18 +288,29 @@ def is_over(request: HttpRequest, *, at: datetime) -> bool:
     )
 
 
+def seconds_of_day_left(request: HttpRequest, *, at: datetime) -> float:
+    """Return after how many seconds a session of staff ends however busy it is."""
+    longest = timedelta(hours=settings.STAFF_SESSION_HOURS)
+    begun = request.session.get("begun_at")
+    ends = datetime.fromisoformat(begun) + longest if begun else at + longest
+    return (ends - at).total_seconds()
+
+
 def end_rest(request: HttpRequest, *, at: datetime) -> None:
-    """End a session that is over; else note that it is in use."""
+    """End a session that is over; else note that it is in use.
+
+    A page that asks by itself was last in use when somebody touched it.
+    """
     seen = request.session.get("seen_at")
-    if (
-        seen is None
-        and "proved_at" not in request.session
-        and "_auth_user_id" not in (request.session)
-    ):
+    in_use = ("proved_at", "drafts", "_auth_user_id")
+    if seen is None and not any(name in request.session for name in in_use):
         return
     if is_over(request, at=at):
+        owner = request.session.get("_auth_user_id")
         logout(request)
+        kept.ended_for(request, owner)
         return
+    used_at = at - (polling.idle(request) or timedelta(0))
     # Written at most once a minute: a session is one more statement on each page.
-    if seen is None or at - datetime.fromisoformat(seen) > timedelta(minutes=1):
-        request.session["seen_at"] = at.isoformat()
+    if seen is None or used_at - datetime.fromisoformat(seen) > timedelta(minutes=1):
+        request.session["seen_at"] = used_at.isoformat()

@@ -3,6 +3,11 @@
 A look-up that matched nobody gets a decoy: the same statements and the same piece of
 waiting work, so that nobody learns from a page whether a record exists (trust, T1).
 Figures of T2: six digits, 10 minutes, 5 tries, 3 codes a day and subject.
+
+Whoever is asked for in several ways (by number, by name, by telephone, by the year of
+birth alone) is several subjects, so the person and the telephone have limits besides.
+These refuse without a word: a page that said so would tell that there is a record.
+A telephone that was typed has a count of its own and is told: it hangs on no record.
 """
 
 import logging
@@ -16,14 +21,30 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import OneTimeCode
-from portal.common import crypto, outbox, providers
+from portal.common import crypto, outbox, providers, throttle
+from portal.common.throttle import Limit
 
 logger = logging.getLogger("accounts.codes")
+
+# What stands for a code that was never sent; no code has it.
+UNSENT: Final = bytes(32)
 
 LIFETIME: Final = timedelta(minutes=10)
 RESEND_AFTER: Final = timedelta(seconds=60)
 TRIES: Final = 5
 A_DAY: Final = 3
+# A name with a year or month of birth alone is asked for by many people a day.
+A_DAY_OF_MANY: Final = 30
+DAY: Final = timedelta(days=1)
+PERSON_A_DAY: Final = Limit("code_person", A_DAY, DAY)
+# A family shares a telephone; six people with three codes each would be 18 messages.
+TELEPHONE_A_DAY: Final = Limit("code_telephone", 10, DAY)
+TYPED_A_DAY: Final = Limit("code_typed", 10, DAY)
+# 18 tries at 10**6 codes are 1.8 in 100,000 a day; T2 asks for less than 2.
+TRIES_A_DAY: Final = Limit("code_tries", 18, DAY)
+# Of the whole country: 10,000 wrong tries an hour open one record in 100 hours. Above
+# it one wrong try uses a code up, which slows whoever guesses to a fifth (trust, T3).
+GUESSES: Final = Limit("code_guesses", 10_000, timedelta(hours=1))
 Purpose = OneTimeCode.Purpose
 
 # Without diacritics and within one segment of 160 characters of GSM-7; people are
@@ -63,12 +84,15 @@ def issue(
     person_id: int | None,
     telephone: str | None,
     language: str,
+    a_day: int = A_DAY,
     at: datetime,
 ) -> OneTimeCode:
     """Make a code for a telephone, or a decoy where there is none, and owe its sending.
 
     Within a minute the same code is given back instead of a new one. ``subject`` is
-    what was asked for, found or not. Raise TooManyCodes; the demo has no such limit.
+    what was asked for, found or not, ``a_day`` times at most. Raise TooManyCodes. Where
+    the person or the telephone on record got enough already, nothing is sent and
+    nothing fits. The demo has no such limits.
     """
     subject_digest = crypto.digest(f"code:{purpose}", subject)
     telephone_digest = crypto.digest("phone", telephone) if telephone else None
@@ -88,7 +112,7 @@ def issue(
         )
         if is_same:
             return last
-    if today["n"] >= A_DAY and not settings.DEMO:
+    if today["n"] >= a_day and not settings.DEMO:
         oldest = recent.order_by("created_at")[0]
         wait = oldest.created_at + timedelta(days=1) - at
         raise TooManyCodes(max(60, int(wait.total_seconds())))
@@ -96,14 +120,20 @@ def issue(
     bound = _bound_to(subject_digest, at)
     sealed = crypto.seal(code, bound_to=bound)
     telephone_sealed = crypto.seal(telephone or "+84000000000", bound_to=bound)
+    mac = crypto.code_mac(code, bound_to=bound)
+    if telephone_digest and person_id is None:
+        may_send = True
+        _count_typed(telephone_digest, at=at)
+    else:
+        may_send = _may_send(person_id, telephone_digest or subject_digest, at=at)
     row = OneTimeCode.objects.create(
         purpose=purpose,
         subject_digest=subject_digest,
         person=person_id,
         telephone_sealed=telephone_sealed if telephone else None,
         telephone_digest=telephone_digest,
-        code_sealed=sealed if telephone else None,
-        code_mac=crypto.code_mac(code, bound_to=bound),
+        code_sealed=sealed if telephone and may_send else None,
+        code_mac=mac if may_send else UNSENT,
         language=language,
         created_at=at,
         expires_at=at + LIFETIME,
@@ -112,11 +142,33 @@ def issue(
     return row
 
 
+def _count_typed(digest: bytes, *, at: datetime) -> None:
+    """Count a code to a telephone that was typed. Raise TooManyCodes."""
+    if not settings.DEMO:
+        verdict = throttle.take(TYPED_A_DAY, digest.hex(), at=at)
+        if not verdict.allowed:
+            raise TooManyCodes(verdict.retry_after)
+
+
+def _may_send(person_id: int | None, digest: bytes, *, at: datetime) -> bool:
+    """Count a code of a person and of a telephone; tell whether both may have it.
+
+    A decoy is counted as well, under what was asked for, by the same statements.
+    """
+    if settings.DEMO:
+        return True
+    person = str(person_id) if person_id is not None else digest.hex()
+    of_person = throttle.take(PERSON_A_DAY, person, at=at)
+    of_telephone = throttle.take(TELEPHONE_A_DAY, digest.hex(), at=at)
+    return of_person.allowed and of_telephone.allowed
+
+
 def prove(*, code_id: int, typed: str, at: datetime) -> OneTimeCode:
     """Use up a code. Raise WrongCode with the tries that are left.
 
     The count of tries is kept by the caller's transaction, so the caller must catch
     the exception inside it. A decoy has a code like any other, which nobody was sent.
+    After 18 tries a day at codes of one telephone, right or wrong, none is right.
     """
     with transaction.atomic():
         row = OneTimeCode.objects.select_for_update().get(pk=code_id)
@@ -126,14 +178,37 @@ def prove(*, code_id: int, typed: str, at: datetime) -> OneTimeCode:
             bound = _bound_to(bytes(row.subject_digest), row.created_at)
             is_right = crypto.code_matches(bytes(row.code_mac), typed, bound_to=bound)
             is_right = is_right and row.telephone_sealed is not None
+            is_right = _may_try(row, at=at) and is_right
             if is_right:
                 row.used_at = at
+            elif _is_guessed_at(at=at):
+                row.attempts = TRIES
             row.save(update_fields=["attempts", "used_at"])
     if not is_alive:
         raise WrongCode(0)
     if not is_right:
         raise WrongCode(TRIES - row.attempts)
     return row
+
+
+def _may_try(row: OneTimeCode, *, at: datetime) -> bool:
+    """Count a try at a telephone's codes, or at a decoy's; tell whether it counts.
+
+    A code that was never sent is a decoy, too, and costs the telephone no tries.
+    """
+    was_sent = bytes(row.code_mac) != UNSENT
+    digest = bytes((was_sent and row.telephone_digest) or row.subject_digest)
+    return settings.DEMO or throttle.take(TRIES_A_DAY, digest.hex(), at=at).allowed
+
+
+def _is_guessed_at(*, at: datetime) -> bool:
+    """Count a wrong try; tell whether there are more than people's slips explain."""
+    if settings.DEMO:
+        return False
+    verdict = throttle.take(GUESSES, "everybody", at=at)
+    if not verdict.allowed:
+        logger.warning("codes.guessed_at")
+    return not verdict.allowed
 
 
 def telephone_of(row: OneTimeCode) -> str:

@@ -8,7 +8,7 @@ telephone alone (domain paper c7: the hold).
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Final
 
@@ -69,9 +69,9 @@ TEXTS: Final = {
         " a health station with your identity card. Help: {help}.",
     },
     (Words.FAILED, False): {
-        "vi": "[TIEM CHUNG] Chua doi duoc so vi ho so da thay doi. Hay den tram y te"
+        "vi": "[TIEM CHUNG] Chua doi duoc so tren ho so cua ban. Hay den tram y te"
         " voi can cuoc. Hoi: {help}.",
-        "en": "[VACCINATION] The number was not changed, as the record moved on. Go to"
+        "en": "[VACCINATION] The number on your record was not changed. Go to"
         " a health station with your identity card. Help: {help}.",
     },
 }
@@ -140,10 +140,16 @@ def ask(
     return change
 
 
-def apply_due(subjects: Iterable[int], *, at: datetime) -> None:
-    """Write the changes that have waited long enough. The outbox's handler.
+def apply_due(
+    subjects: Iterable[int],
+    *,
+    require_free: Callable[[ContactChange], None],
+    at: datetime,
+) -> None:
+    """Write the changes that have waited long enough; those that may not be now, end.
 
-    Safe to run twice: what is not waiting any more, or not yet due, is left alone.
+    ``require_free`` raises CannotChange for these; who asked is told. Safe to run
+    twice: what is not waiting any more, or not yet due, is left alone.
     """
     rows = ContactChange.objects.select_for_update().filter(
         pk__in=subjects, state=State.WAITING, due_at__lte=at
@@ -151,8 +157,9 @@ def apply_due(subjects: Iterable[int], *, at: datetime) -> None:
     for change in rows.order_by("pk"):
         try:
             with transaction.atomic():
+                require_free(change)
                 _apply(change, at=at)
-        except (CannotCorrect, Person.DoesNotExist):
+        except (CannotChange, CannotCorrect, Person.DoesNotExist):
             change.state = State.FAILED
             change.applied_at = change.correction = None
             change.save(update_fields=["state"])
@@ -187,6 +194,7 @@ def stop(*, code: str, at: datetime) -> ContactChange | None:
                 at=at,
             )
         _end(change, at=at)
+        outbox.add("contact_goes_back", [change.pk], at=at)
         _tell(change, Words.STOPPED, at=at)
     return change
 
@@ -207,6 +215,22 @@ def held_until(person_id: int, *, at: datetime) -> datetime | None:
     ).exclude(contact_change__way=Way.PAPER)
     ends = [row.applied_at + hold for row in recent if "phone" in row.after]
     return max(ends, default=None)
+
+
+def changed_since(people: Collection[int], *, since: datetime) -> set[int]:
+    """Return on which of these records the contact was changed after an instant.
+
+    By whatever way, also where it had waited before: who holds the new telephone may
+    ask for other changes only now. What was taken back does not count.
+    """
+    recent = Correction.objects.filter(
+        target=Correction.Target.PERSON,
+        target_id__in=list(people),
+        operation=Correction.Operation.CHANGE,
+        applied_at__gt=since,
+        correction=None,
+    )
+    return {row.target_id for row in recent if "phone" in row.after}
 
 
 @outbox.outside_transaction
@@ -261,6 +285,8 @@ def _apply(change: ContactChange, *, at: datetime) -> None:
     )
     change.state, change.applied_at = State.APPLIED, at
     change.save(update_fields=["state", "applied_at", "correction"])
+    # What was reported with the old telephone follows to the new one.
+    outbox.add("contact_follows", [change.pk], at=at)
     _tell(change, Words.DONE, at=at)
 
 

@@ -25,7 +25,8 @@ from allauth.mfa.totp.internal.auth import (
 from django.conf import settings
 from django.db import transaction
 
-from portal.accounts.models import User
+from portal.accounts import changes
+from portal.accounts.models import AccountChange, User
 from portal.audit import record, together
 from portal.common import crypto
 
@@ -56,7 +57,7 @@ class Sealed(DefaultMFAAdapter):
 def is_required(user: User, roles: Collection[str]) -> bool:
     """Tell whether somebody with these roles must have a second factor.
 
-    Who may enter the framework's administration must, wherever any role must.
+    Who was made by `createsuperuser` must, wherever any role must.
     """
     wanted = settings.SECOND_FACTOR_ROLES
     return not set(wanted).isdisjoint(roles) or bool(wanted and user.is_staff)
@@ -102,6 +103,7 @@ def set_up(*, user: User, secret: str, typed: str, at: datetime) -> None:
         raise WrongCode
     keep(user, secret, step=step)
     record.sign_in(at=at, user_id=user.pk, detail="second factor set up")
+    changes.note(user=user, what=AccountChange.What.FACTOR_ON, at=at)
 
 
 def keep(user: User, secret: str, *, step: int = -1) -> None:
@@ -162,6 +164,7 @@ def renew_codes(*, user: User, at: datetime) -> None:
     with _keys_of(user):
         RecoveryCodes.activate(user)
     record.sign_in(at=at, user_id=user.pk, detail="recovery codes renewed")
+    changes.note(user=user, what=AccountChange.What.CODES, at=at)
 
 
 @transaction.atomic
@@ -177,6 +180,7 @@ def remove(*, user: User, by: User, at: datetime) -> None:
         subject_id=user.pk,
         detail=together.FACTOR_REMOVED,
     )
+    changes.note(user=user, what=AccountChange.What.FACTOR_OFF, by=by, at=at)
 
 
 def _kept(user: User, kind: str) -> Any:

@@ -13,8 +13,8 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from portal.accounts import sign_ins
-from portal.accounts.models import Invitation, User
+from portal.accounts import changes, sign_ins
+from portal.accounts.models import AccountChange, Invitation, User
 from portal.audit import record, together
 from portal.common import crypto, mail, outbox, providers
 
@@ -49,6 +49,8 @@ def issue(*, user: User, language: str, by: User, at: datetime) -> Invitation:
     if goes_by_mail(user):
         outbox.add("invitation", [row.pk], at=at)
     _note(user, by.pk, together.INVITED, at=at)
+    if user.has_usable_password():
+        changes.note(user=user, what=AccountChange.What.LINK, by=by, at=at)
     return row
 
 
@@ -91,13 +93,15 @@ def accept(*, token: str, password: str, at: datetime) -> User:
     Sessions that were open under an earlier password end. Raise Ended.
     """
     row = find(token, at=at)
-    user = row.user
+    user, is_new = row.user, not row.user.has_usable_password()
     user.password, user.must_change_password = make_password(password), False
     user.save(update_fields=["password", "must_change_password"])
     row.used_at, row.token_sealed = at, None
     row.save(update_fields=["used_at", "token_sealed"])
     sign_ins.end(user.sign_ins.all(), at=at)
     record.sign_in(at=at, user_id=user.pk, detail="invitation used")
+    if not is_new:
+        changes.note(user=user, what=AccountChange.What.PASSWORD, at=at)
     return user
 
 

@@ -15,6 +15,8 @@ from portal.accounts.models import User
 from portal.common import crypto
 
 _KEY: Final = "kept_work"
+# Whose session ended here: a page of theirs may still stand open in another tab.
+_ENDED: Final = "ended_for"
 # More than anybody types into a form; a longer one is not kept.
 _MOST: Final = 20_000
 _NEVER: Final = ("csrfmiddlewaretoken", "password")
@@ -30,8 +32,11 @@ class Work:
 
 
 def sent(request: HttpRequest) -> dict[str, Any] | None:
-    """Return what somebody signed in just sent, to be kept; None for a mere look."""
-    owner = request.session.get("_auth_user_id")
+    """Return what was just sent, to be kept for whoever is or was last signed in here.
+
+    None for a mere look, and where that is not known.
+    """
+    owner = request.session.get("_auth_user_id") or request.session.get(_ENDED)
     if request.method != "POST" or owner is None:
         return None
     fields = [
@@ -56,6 +61,12 @@ def keep(request: HttpRequest, work: dict[str, Any] | None) -> None:
     """Keep it in the session that is left after the other one ended."""
     if work is not None:
         request.session[_KEY] = work
+
+
+def ended_for(request: HttpRequest, owner: str | None) -> None:
+    """Note in the session that is left whose it was, if it was one of staff."""
+    if owner is not None:
+        request.session[_ENDED] = owner
 
 
 def of(request: HttpRequest, user: User) -> Work | None:

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from portal.accounts.account_change import AccountChange
 from portal.common import crypto
 from portal.registry.models import Correction, Organization, Person
 
@@ -24,6 +25,10 @@ class User(AbstractUser):
     number_digest = models.BinaryField(max_length=32, null=True)
     # Version of the index key that they are made under; null: of the first one.
     digests_key = models.PositiveSmallIntegerField(null=True)
+    # What changed last about signing in, until its owner says that it was them.
+    unseen_change = models.ForeignKey(
+        AccountChange, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
     # The key of the posting chosen for this request; None: all that are in force.
     working_as: int | None = None
     # The postings in force when the account was read for this request, if they were.
@@ -343,7 +348,8 @@ class Assistance(models.Model):
     """A citizen's session that staff opened for somebody standing there, or calling.
 
     ``person`` is the record that was opened; only at the counter, where a document was
-    seen, is there one. It ends when staff say so, or by itself after 20 minutes.
+    seen, is there one. It ends when staff say so, or by itself at ``ends_at``, which
+    moves on while it is in use. ``drafts``: keys of the reports begun in its course.
     """
 
     class Way(models.TextChoices):
@@ -372,6 +378,7 @@ class Assistance(models.Model):
     opened_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    drafts = models.JSONField(default=list)
 
     class Meta:
         constraints = (

@@ -28,8 +28,9 @@ from fido2.webauthn import (
     UserVerificationRequirement,
 )
 
+from portal.accounts import changes
 from portal.accounts.factors import WrongCode
-from portal.accounts.models import User
+from portal.accounts.models import AccountChange, User
 from portal.audit import record
 from portal.common import crypto
 
@@ -116,6 +117,7 @@ def add(*, user: User, name: str, state: State, answer: str, at: datetime) -> No
     _seal(row, name=name, credential=credential, count=made.counter)
     row.save()
     record.sign_in(at=at, user_id=user.pk, detail="passkey added")
+    changes.note(user=user, what=AccountChange.What.KEY_ON, at=at)
 
 
 def begin_proof(user: User) -> State | None:
@@ -158,6 +160,7 @@ def remove(*, user: User, ref: str, at: datetime) -> bool:
     for row in found:
         row.delete()
         record.sign_in(at=at, user_id=user.pk, detail="passkey removed")
+        changes.note(user=user, what=AccountChange.What.KEY_OFF, at=at)
     return bool(found)
 
 

@@ -36,6 +36,11 @@ _SYSTEMS: Final = {
 }
 
 
+# A session that rested too long is still known, so that what is sent from a page that
+# stood open overnight can be kept for its owner; `access.is_over` lets nobody in by it.
+_KNOWN_FOR: Final = timedelta(days=1)
+
+
 @dataclass(frozen=True)
 class Live:
     """A session that still counts."""
@@ -61,6 +66,7 @@ def begin(request: HttpRequest, *, user: User, with_factor: bool, at: datetime) 
         device=device_of(request.headers.get("User-Agent", "")),
         started_at=at,
     )
+    request.session.set_expiry(int(_KNOWN_FOR.total_seconds()))
     request.session["sign_in"] = row.pk
     request.session["second_factor"] = with_factor
     request.session["begun_at"] = at.isoformat()

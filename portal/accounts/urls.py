@@ -24,6 +24,7 @@ urlpatterns = [
     path("dang-nhap/khoa/", signing_in.passkey_step, name="passkey_step"),
     path("tai-khoan/khoa/", passkeys.index, name="passkeys"),
     path("tai-khoan/khoa/moi/", passkeys.new, name="passkey_new"),
+    path("tai-khoan/con-lam/", sessions.here, name="here"),
     path("tai-khoan/phien/", sessions.sessions, name="sessions"),
     path("tai-khoan/gui-lai/", kept.kept_work, name="kept_work"),
     path("tai-khoan/phan-cong/", postings.postings, name="postings"),

@@ -33,12 +33,6 @@ def failed() -> None:
     _broken_until = time.monotonic() + BREAKER_SECONDS
 
 
-def forgive() -> None:
-    """Forget the last failure."""
-    global _broken_until
-    _broken_until = 0.0
-
-
 def is_alive() -> bool:
     """Ask Redis whether it answers; False also where there is none."""
     redis = client()

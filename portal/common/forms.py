@@ -186,6 +186,18 @@ class DayField(forms.MultiValueField):
         raise ValidationError(self.error_messages[code], code=code, params=params)
 
 
+class LotField(forms.CharField):
+    """A lot number as it is printed, kept as lots are: upper case, no spaces."""
+
+    def __init__(self, *, max_length: int = 30, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, **kwargs)
+        self.widget.attrs |= {"class": "w10", "autocomplete": "off"}
+
+    def to_python(self, value: Any) -> str:
+        """Return the letters and digits that were typed, in capitals."""
+        return re.sub(r"\s", "", super().to_python(value) or "").upper()
+
+
 class NameField(forms.CharField):
     """A person's name in one box, kept as typed but for composition and spaces."""
 

@@ -138,6 +138,15 @@ def compose(text: str) -> str:
     )
 
 
+def initials(full_name: str) -> str:
+    """Return a name for a list that is paged through: the first word, then letters.
+
+    A name of one word stays, as nothing would be left of it.
+    """
+    first, *others = compose(full_name).split() or [""]
+    return " ".join([first, *(f"{word[0].upper()}." for word in others)])
+
+
 def sort_key(text: str) -> str:
     """Return an ASCII string whose byte order is the order of the Vietnamese alphabet.
 

@@ -30,6 +30,7 @@ from portal.common.models import Outbox
 logger = logging.getLogger("portal.outbox")
 
 ATTEMPTS: Final = 5
+AT_ONCE: Final = 1000
 LEASE: Final = timedelta(seconds=60)
 # The n-th failure waits this long; five failures take about ten minutes.
 DELAYS: Final = tuple(timedelta(seconds=s) for s in (2, 15, 60, 300, 300))
@@ -162,20 +163,32 @@ class Claimed:
 
 
 def drain(
-    *, queue: str, at: datetime | None = None, limit: int = 1000, rounds: int = 50
+    *,
+    queue: str,
+    at: datetime | None = None,
+    limit: int | None = None,
+    rounds: int = 1000,
+    seconds: float | None = None,
 ) -> int:
     """Do the work that is due in a queue; return how many rows were done.
 
     ``at`` is for tests and replays; None means the database's own clock, which is the
-    only one that several machines share.
+    only one that several machines share. After so many ``seconds`` nothing more is
+    claimed, and a worker is woken to go on. ``limit`` rows are claimed at once, where
+    not as many as the settings have it.
     """
     kinds = [kind for kind, (name, _) in settings.OUTBOX.items() if name == queue]
+    limit = limit or settings.OUTBOX_AT_ONCE.get(queue, AT_ONCE)
+    begun = time.monotonic()
     done = 0
     for _ in range(rounds):
         claims = _claim(kinds, at=at, limit=limit)
         if not claims:
             break
         done += sum(_work(claimed) for claimed in claims)
+        if seconds is not None and time.monotonic() - begun > seconds:
+            wake_up(queue)
+            break
     return done
 
 

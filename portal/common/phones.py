@@ -102,6 +102,14 @@ def mask(phone: str) -> str:
     return f"{local[:4]} ••• {local[-3:]}"
 
 
+def mask_end(phone: str) -> str:
+    """Return a number by its beginning alone, for pages that also show a code.
+
+    Its last four digits open the status page together with the code. None stays none.
+    """
+    return f"{_national(phone)[:4]} ••• •••" if phone else ""
+
+
 def last4(phone: str) -> str:
     """Return the last four digits, which open a status page together with a code."""
     return phone[-4:]

@@ -67,6 +67,23 @@ def media_type(content: bytes) -> str:
     return ""
 
 
+def turned(content: bytes, degrees: int) -> bytes:
+    """Return a JPEG that was drawn anew here (``Page``), turned clockwise.
+
+    By a quarter, a half or three quarters of a turn: 90, 180 or 270 degrees. Never of
+    what a stranger sent, as it is unpacked in this process.
+    """
+    ways = {
+        90: Image.Transpose.ROTATE_270,
+        180: Image.Transpose.ROTATE_180,
+        270: Image.Transpose.ROTATE_90,
+    }
+    with Image.open(io.BytesIO(content), formats=["JPEG"]) as image:
+        out = io.BytesIO()
+        image.transpose(ways[degrees]).save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
 def size_of(content: bytes, kind: str) -> tuple[int, int]:
     """Return width and height as the header tells; nothing is unpacked.
 

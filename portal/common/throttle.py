@@ -70,6 +70,25 @@ def take(limit: Limit, subject: str, *, at: datetime) -> Verdict:
     )
 
 
+def is_used_up(limit: Limit, subject: str, *, at: datetime) -> bool:
+    """Tell whether no try is left of a limit, without counting one.
+
+    For a limit that counts failures only. An empty subject has no limit. Raises
+    DatabaseError when neither place can tell.
+    """
+    if not subject:
+        return False
+    key, _ = _key(limit, subject, at)
+    redis = broker.client()
+    if redis is not None:
+        try:
+            return int(str(redis.get(f"limit:{key}") or 0)) >= limit.times
+        except RedisError:
+            broker.failed()
+    counted = Tally.objects.filter(key=key).values_list("count", flat=True).first()
+    return (counted or 0) >= limit.times
+
+
 def give_back(limit: Limit, subject: str, *, at: datetime) -> None:
     """Forget the window's tries of a subject, once it has proved itself.
 
@@ -105,7 +124,8 @@ def client_address(request: HttpRequest) -> str:
     Each of the `TRUSTED_PROXIES` proxies appends the address that it saw to
     X-Forwarded-For, so the client's is that many entries from the right; everything
     further left is the client's own invention. A request with fewer entries did not
-    come through all proxies: then the peer's own address counts.
+    come through all proxies: then the peer's own address counts. Of IPv6 it is the /64,
+    which one subscriber has whole.
     """
     seen = str(request.META.get("REMOTE_ADDR", ""))
     trusted = settings.TRUSTED_PROXIES
@@ -126,7 +146,10 @@ def _plain_address(text: str) -> str:
     except ValueError:
         return ""
     if isinstance(parsed, ipaddress.IPv6Address):
-        parsed = parsed.ipv4_mapped or ipaddress.IPv6Address(int(parsed))
+        parsed = parsed.ipv4_mapped or parsed
+    if isinstance(parsed, ipaddress.IPv6Address):
+        network = ipaddress.IPv6Network((int(parsed), 64), strict=False)
+        return str(network.network_address)
     return str(parsed)
 
 

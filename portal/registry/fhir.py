@@ -10,6 +10,7 @@ from typing import Final
 CVX: Final = "http://hl7.org/fhir/sid/cvx"
 PRODUCT: Final = "urn:x-dumui:product"
 SITE: Final = "urn:x-dumui:organization"
+COUNTRY: Final = "urn:iso:std:iso:3166"
 UNIT: Final = "urn:x-dumui:administrative-unit"
 SOURCE: Final = "urn:x-dumui:dose-source"
 _NUMBER: Final = "urn:x-dumui:identity:"

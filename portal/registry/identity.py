@@ -61,7 +61,7 @@ SELECT d.id, d.ref, d.given_on, d.dose_number, d.lot_number, d.status, d.source,
        d.name_recorded, v.code, v.name, v.primary_doses, s.code,
        coalesce(called.name, s.name),
        coalesce(today.name, CASE WHEN called.name IS NOT NULL THEN s.name END),
-       joined.id IS NOT NULL
+       joined.id IS NOT NULL, d.country
 FROM registry_dose d
 JOIN registry_product v ON v.id = d.product_id
 JOIN registry_organization s ON s.id = d.site_id
@@ -125,6 +125,7 @@ class RecordedDose:
     site_name: str
     site_today: str
     is_joined: bool
+    country: str
 
 
 def find(*, national_id: str, full_name: str, born: PartialDate) -> list[Person]:
@@ -281,6 +282,7 @@ def record(person_id: int, *, on: date) -> list[RecordedDose]:
             site_name=row[12],
             site_today=row[13] or "",
             is_joined=row[14],
+            country=row[15],
         )
         for place, row in enumerate(rows, start=1)
     ]

@@ -6,10 +6,33 @@ The library ``holidays`` knows the law and the lunar calendar of any year; the t
 
 from datetime import date
 from functools import cache
+from typing import NamedTuple
 
 import holidays
 
 from portal.registry.models import Holiday
+
+
+class Known(NamedTuple):
+    """A day that is not as its weekday says; ``source`` empty: the law says so."""
+
+    day: date
+    name: str
+    is_worked: bool
+    source: str
+
+
+def known(first: date, last: date) -> list[Known]:
+    """Return such days, both ends included, in their order, with what they are."""
+    found = {
+        day: Known(day, name, is_worked, "")
+        for year in range(first.year, last.year + 1)
+        for day, is_worked, name in _by_law(year)
+        if first <= day <= last
+    }
+    for row in Holiday.objects.filter(day__gte=first, day__lte=last):
+        found[row.day] = Known(row.day, row.name, row.is_workday, row.source)
+    return [found[day] for day in sorted(found)]
 
 
 def exceptions(first: date, last: date) -> dict[date, bool]:
@@ -17,19 +40,19 @@ def exceptions(first: date, last: date) -> dict[date, bool]:
 
     True: worked (a Saturday swapped for a holiday); False: a day off.
     """
-    known = {
+    by_law = {
         day: is_worked
         for year in range(first.year, last.year + 1)
-        for day, is_worked in _by_law(year)
+        for day, is_worked, _name in _by_law(year)
         if first <= day <= last
     }
     noticed = Holiday.objects.filter(day__gte=first, day__lte=last)
-    return known | dict(noticed.values_list("day", "is_workday"))
+    return by_law | dict(noticed.values_list("day", "is_workday"))
 
 
 @cache
-def _by_law(year: int) -> tuple[tuple[date, bool], ...]:
+def _by_law(year: int) -> tuple[tuple[date, bool, str], ...]:
     """Return what the library says of a year: days off, and weekends worked."""
-    known = holidays.country_holidays("VN", years=year)
-    worked = ((day, True) for day in known.weekend_workdays if day.year == year)
-    return (*((day, False) for day in sorted(known)), *worked)
+    found = holidays.country_holidays("VN", years=year, language="vi")
+    worked = ((day, True, "") for day in found.weekend_workdays if day.year == year)
+    return (*((day, False, found[day]) for day in sorted(found)), *worked)

@@ -8,24 +8,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from portal.env import without_settings
 from portal.stack import folder
 from portal.stack.console import Refused, complain, say
 from portal.stack.embedded import fresh_services, running_services
 from portal.stack.supervisor import Supervisor
 from portal.stack.up import data_folder, up
-
-# A fresh stack is fresh: nothing of the caller's own servers or secrets comes in.
-_NOT_PASSED_ON = frozenset(
-    {
-        "DATABASE_URL",
-        "DATABASE_OWNER_URL",
-        "REDIS_URL",
-        "DATA_DIR",
-        "SECRET_KEY",
-        "FIELD_KEYS",
-        "INDEX_KEYS",
-    }
-)
 
 
 def main(words: Sequence[str]) -> int:
@@ -91,10 +79,9 @@ def run_on_fresh(
     stop.watch_signals()
     # Ctrl-C reaches the command by itself, as it shares our terminal; we wait for it.
     signal.signal(signal.SIGINT, lambda number, frame: None)
-    # Fresh servers hold nothing real, so the checks of a production do not apply.
-    given = {"DEMO": "1"} | {
-        name: value for name, value in values.items() if name not in _NOT_PASSED_ON
-    }
+    # Fresh servers hold nothing real, so the checks of a production do not apply; and
+    # nothing real comes in: invented numbers may be those of real subscribers.
+    given = without_settings(values) | {"DEMO": "1"}
     with fresh_services(given, is_durable=is_durable) as running:
         try:
             process = subprocess.Popen(command, env=dict(running.environment))

@@ -50,7 +50,8 @@ def running_services(
     of this stack; they win over `given`. A stack that is not durable does not wait for
     the disk: for tests.
 
-    Raises Refused when the folder cannot be used or a server does not start.
+    Raises Refused when the folder cannot be used, a server does not start or the
+    secrets of what a database holds are lost.
     """
     # An empty variable counts as absent, save that of the broker.
     given = {k: v for k, v in (given or {}).items() if v or k == "REDIS_URL"}
@@ -61,11 +62,13 @@ def running_services(
         folder.end_leftovers(data_dir)
         user = account.current()
         run_folder = folder.run_folder(data_dir, user)
-        own = secrets.ensure(
-            data_dir, may_create=not (data_dir / "postgres" / "PG_VERSION").exists()
-        )
         owner_url = app_url = given.get("DATABASE_URL", "")
         owner_url = given.get("DATABASE_OWNER_URL", "") or owner_url
+        own = {}
+        if not all(n in given or f"{n}_FILE" in given for n in secrets.NAMES):
+            own = secrets.ensure(
+                data_dir, may_create=lambda: not _holds_data(data_dir, owner_url)
+            )
         redis_url = given.get("REDIS_URL")
         superuser_url = ""
         database = broker = None
@@ -106,6 +109,13 @@ def running_services(
         ours = {name: value for name, value in made.items() if name not in given}
         secrets.write_private(data_dir / STACK_FILE, {**ours, **(settings or {})})
         yield running
+
+
+def _holds_data(data_dir: Path, owner_url: str) -> bool:
+    """Tell whether there may be something that was sealed with secrets of before."""
+    if owner_url:
+        return postgres.holds_tables(owner_url)
+    return (data_dir / "postgres" / "PG_VERSION").exists()
 
 
 @contextmanager

@@ -1,13 +1,12 @@
 """The data folder: may we use it, is it free, what did a killed stack leave behind."""
 
-import errno
 import fcntl
 import hashlib
 import json
 import os
+import pwd
 import shutil
 import signal
-import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from typing import Final
 
 import psutil
 
+from portal.stack import files
 from portal.stack.account import Account
 from portal.stack.console import Refused, say
 from portal.stack.supervisor import Child, end_group
@@ -25,6 +25,8 @@ from portal.stack.supervisor import Child, end_group
 LEAST_FREE: Final = 300_000_000
 # sun_path holds 108 bytes on Linux and 104 on macOS; the file's name takes 20.
 _LONGEST_FOLDER = 80
+# PostgreSQL takes a list of folders, its client one of hosts; Redis quotes its own.
+_PARTING = frozenset(',"\\')
 _CHILDREN = "children.json"
 
 
@@ -33,7 +35,6 @@ def prepare(data_dir: Path, *, least_free: int = LEAST_FREE) -> None:
 
     Raises Refused when it cannot be written or the disk is nearly full.
     """
-    remedy = "Choose another one: make run DATA_DIR=/path/to/folder"
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=data_dir) as probe:
@@ -42,47 +43,36 @@ def prepare(data_dir: Path, *, least_free: int = LEAST_FREE) -> None:
             os.fsync(probe.fileno())
         free = shutil.disk_usage(data_dir).free
     except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise _full(data_dir, 0, least_free) from error
-        raise Refused(
-            f"the data folder {data_dir} cannot be written ({error.strerror}).", remedy
-        ) from error
+        raise files.cannot_write(data_dir, error) from error
     if free < least_free:
-        raise _full(data_dir, free, least_free)
-
-
-def _full(data_dir: Path, free: int, least_free: int) -> Refused:
-    return Refused(
-        f"the disk of {data_dir} is full ({free // 1_000_000} MB free, "
-        f"{least_free // 1_000_000} MB needed).",
-        "Make room, or choose another disk: make run DATA_DIR=/path/to/folder",
-    )
-
-
-def check_port(host: str, port: int) -> None:
-    """Raise Refused when the web server could not listen there."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                problem = f"port {port} is taken by another program."
-            else:
-                problem = f"{host}:{port} cannot be listened on ({error.strerror})."
-            raise Refused(
-                problem, "Choose another one, for example: make run PORT=8010"
-            ) from error
+        raise Refused(
+            f"the disk of {data_dir} is full ({free // 1_000_000} MB free, "
+            f"{least_free // 1_000_000} MB needed).",
+            "Make room, or choose another disk: make run DATA_DIR=/path/to/folder",
+        )
 
 
 @contextmanager
 def locked(data_dir: Path) -> Iterator[None]:
     """Hold the folder for one stack; the system lets go of it however we end.
 
-    Raises Refused while another stack holds it.
+    Raises Refused while another stack holds it, and where it is another user's: what
+    one of two wrote the other could not read, and PostgreSQL starts for its owner only.
     """
-    with (data_dir / "stack.lock").open("a+") as lock:
+    path = data_dir / "stack.lock"
+    try:
+        owner = path.stat().st_uid if path.exists() else os.geteuid()
+        if owner != os.geteuid():
+            raise Refused(
+                f"{data_dir} was made by {_name_of(owner)}, and you are "
+                f"{_name_of(os.geteuid())}.",
+                f"Start as {_name_of(owner)}, or choose another folder: "
+                "make run DATA_DIR=/path/to/folder",
+            )
+        lock = path.open("a+")
+    except OSError as error:
+        raise files.cannot_write(path, error) from error
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -98,14 +88,21 @@ def locked(data_dir: Path) -> Iterator[None]:
         yield
 
 
+def _name_of(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"user {user}"
+
+
 def run_folder(data_dir: Path, account: Account) -> Path:
-    """Return a private folder for sockets, under /tmp where the path is too long.
+    """Return a private folder for sockets; under /tmp where the path cannot serve.
 
     The name under /tmp is a hash, so it can be guessed: a folder there that belongs
     to somebody else is refused.
     """
     folder = data_dir / "run"
-    if len(os.fsencode(folder)) > _LONGEST_FOLDER:
+    if len(os.fsencode(folder)) > _LONGEST_FOLDER or _PARTING & set(str(folder)):
         name = f"{os.geteuid()}:{data_dir}".encode()
         folder = Path("/tmp") / f"dumui-{hashlib.sha256(name).hexdigest()[:16]}"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -113,7 +110,8 @@ def run_folder(data_dir: Path, account: Account) -> Path:
     if folder.is_symlink() or owner not in {os.geteuid(), account.user}:
         raise Refused(
             f"{folder} belongs to somebody else.",
-            "Choose a shorter data folder: make run DATA_DIR=/path",
+            f"Remove it (rm -r {folder}), or choose a shorter data folder: "
+            "make run DATA_DIR=/path",
         )
     account.own(folder)
     account.open_way(folder)
@@ -121,14 +119,21 @@ def run_folder(data_dir: Path, account: Account) -> Path:
 
 
 def remember(data_dir: Path, children: list[Child]) -> None:
-    """Note the running children, for the start after one that was killed."""
+    """Note the running children, for the start after one that was killed.
+
+    Only that start reads it: where it cannot be written a line says so, and what runs
+    goes on.
+    """
     rows = []
     for child in filter(Child.is_alive, children):
         try:
             rows.append([child.pid, psutil.Process(child.pid).create_time()])
         except psutil.NoSuchProcess:
             continue
-    (data_dir / _CHILDREN).write_text(json.dumps(rows), encoding="utf-8")
+    try:
+        files.write_whole(data_dir / _CHILDREN, json.dumps(rows))
+    except Refused as refused:
+        say(f"{refused.problem} What runs goes on.")
 
 
 def end_leftovers(data_dir: Path) -> None:

@@ -11,11 +11,13 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, LiteralString
+from urllib.parse import quote
 
 import psutil
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from portal.stack.account import Account
 from portal.stack.console import Refused, say
@@ -60,7 +62,7 @@ class Postgres:
 
     def url(self, role: str, database: str = DATABASE) -> str:
         """Return the address by which `role` reaches `database`."""
-        return f"postgresql://{role}@/{database}?host={self.socket_folder}"
+        return f"postgresql://{role}@/{database}?host={quote(str(self.socket_folder))}"
 
     @property
     def superuser_url(self) -> str:
@@ -139,6 +141,47 @@ def start(
         server.child.stop()
         raise
     return server
+
+
+def ask(url: str, question: LiteralString) -> str:
+    """Return the one row that a database answers with, as text.
+
+    Raises Refused when it cannot be reached.
+    """
+    if not _is_readable(url):
+        raise Refused(
+            "a database address cannot be read.",
+            "Look at DATABASE_URL and DATABASE_OWNER_URL.",
+        )
+    try:
+        with psycopg.connect(url, connect_timeout=10) as connection:
+            row = connection.execute(question).fetchone()
+    except psycopg.Error as error:
+        # The message names host and user, never the password.
+        reason = str(error).strip().splitlines()[0]
+        raise Refused(
+            f"the database does not answer: {reason}",
+            "Look at DATABASE_URL and DATABASE_OWNER_URL.",
+        ) from error
+    return ":".join(map(str, row or ()))
+
+
+def _is_readable(url: str) -> bool:
+    """Tell whether no part of a password would be quoted as what cannot be read.
+
+    One with an @ or a / of its own is taken for a host or a port in part.
+    """
+    try:
+        options = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        return False
+    port = str(options.get("port") or "0").replace(",", "")
+    return "@" not in str(options.get("host") or "") and port.isdigit()
+
+
+def holds_tables(url: str) -> bool:
+    """Tell whether the portal's tables were made there; raises Refused as `ask`."""
+    return ask(url, "SELECT to_regclass('django_migrations')") != "None"
 
 
 def _binaries(account: Account) -> Path:

@@ -3,13 +3,13 @@
 import importlib.util
 import secrets
 import shutil
-import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import redis
 
+from portal.stack import addresses
 from portal.stack.console import Refused, say
 from portal.stack.supervisor import Child, Command
 
@@ -63,9 +63,7 @@ def start(data_dir: Path, run_folder: Path) -> Redis | None:
 
 
 def _start_once(program: str, data_dir: Path, run_folder: Path) -> Redis | None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = addresses.free_port()
     password = secrets.token_urlsafe(24)
     # In a file, as other users see the words of a command.
     settings = run_folder / "redis.conf"

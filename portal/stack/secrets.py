@@ -2,22 +2,24 @@
 
 import base64
 import json
-import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from portal.stack import files
 from portal.stack.console import Refused
 
 FILE: Final = "secrets.json"
-_NAMES = frozenset({"SECRET_KEY", "FIELD_KEYS", "INDEX_KEYS"})
+NAMES: Final = frozenset({"SECRET_KEY", "FIELD_KEYS", "INDEX_KEYS"})
 
 
-def ensure(data_dir: Path, *, may_create: bool) -> dict[str, str]:
+def ensure(data_dir: Path, *, may_create: Callable[[], bool]) -> dict[str, str]:
     """Return the secrets of this data folder; make them on the first start.
 
-    They are never made anew beside existing data (`may_create` false): what was
-    sealed with lost keys would stay unreadable without anybody noticing.
+    They are never made anew beside existing data (`may_create`, asked only where the
+    file is missing): what was sealed with lost keys would stay unreadable without
+    anybody noticing.
 
     Raises Refused when the file is missing beside data, or cannot be read.
     """
@@ -25,15 +27,16 @@ def ensure(data_dir: Path, *, may_create: bool) -> dict[str, str]:
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        if may_create:
+        if may_create():
             return _create(path)
         raise Refused(
-            f"{path} is missing, and without it the data beside it is unreadable.",
-            "Put it back from the back-up, or start empty with another DATA_DIR.",
+            f"{path} is missing, and without it the data that is there is unreadable.",
+            "Put it back from the back-up, give SECRET_KEY, FIELD_KEYS and INDEX_KEYS, "
+            "or start empty with another DATA_DIR.",
         ) from None
     except (OSError, ValueError) as error:
         raise _unreadable(path) from error
-    if not isinstance(held, dict) or not held.keys() >= _NAMES:
+    if not isinstance(held, dict) or not held.keys() >= NAMES:
         raise _unreadable(path)
     return held
 
@@ -50,14 +53,7 @@ def _create(path: Path) -> dict[str, str]:
 
 def write_private(path: Path, content: dict[str, str]) -> None:
     """Write JSON that only this user can read, whole or not at all."""
-    part = path.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    files.write_whole(path, json.dumps(content, indent=1), mode=0o600)
 
 
 def _key() -> str:

@@ -10,12 +10,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import LiteralString
-
-import psycopg
 
 from portal.env import BASE_DIR
-from portal.stack import folder
+from portal.stack import files, folder, postgres
 from portal.stack.console import Refused, say
 from portal.stack.supervisor import Child, Command, Supervisor, end_group
 
@@ -64,18 +61,17 @@ class Steps:
         self.manage(*words)
         if not self.supervisor.stopping:
             stamps[words[0]] = stamp()
-            part = path.with_suffix(".part")
-            part.write_text(json.dumps(stamps, indent=1), encoding="utf-8")
-            part.replace(path)
+            files.write_whole(path, json.dumps(stamps, indent=1))
 
     def database_identity(self) -> str:
         """Return what tells this database from any other, one made anew included.
 
         Raises Refused when the database cannot be reached.
         """
-        return self._ask(
+        return postgres.ask(
+            self.owner_url,
             "SELECT system_identifier, oid FROM pg_control_system(), pg_database"
-            " WHERE datname = current_database()"
+            " WHERE datname = current_database()",
         )
 
     def applied_migrations(self) -> str:
@@ -84,25 +80,13 @@ class Steps:
         A database put back from an older back-up tells itself from its former self.
         Raises Refused when the database cannot be reached.
         """
-        if self._ask("SELECT to_regclass('django_migrations')") == "None":
+        if not postgres.holds_tables(self.owner_url):
             return "none"
-        return self._ask(
+        return postgres.ask(
+            self.owner_url,
             "SELECT md5(string_agg(app || '.' || name, ',' ORDER BY app, name))"
-            " FROM django_migrations"
+            " FROM django_migrations",
         )
-
-    def _ask(self, question: LiteralString) -> str:
-        try:
-            with psycopg.connect(self.owner_url, connect_timeout=10) as connection:
-                row = connection.execute(question).fetchone()
-        except psycopg.Error as error:
-            # The message names host and user, never the password.
-            reason = str(error).strip().splitlines()[0]
-            raise Refused(
-                f"the database does not answer: {reason}",
-                "Look at DATABASE_URL and DATABASE_OWNER_URL.",
-            ) from error
-        return ":".join(map(str, row or ()))
 
     def _run(self, words: Sequence[str]) -> int:
         environment = {**self.environment, "DATABASE_URL": self.owner_url}
@@ -142,9 +126,9 @@ def fingerprint(folders: Iterable[Path]) -> str:
     """Return a digest of names, sizes and times of all files below `folders`."""
     digest = hashlib.sha256()
     for top in folders:
-        for path, names, files in os.walk(top):
+        for path, names, found in os.walk(top):
             names[:] = sorted(name for name in names if name != "__pycache__")
-            for file in sorted(files):
+            for file in sorted(found):
                 state = os.stat(os.path.join(path, file))
                 row = f"{path}/{file}:{state.st_size}:{state.st_mtime_ns}\n"
                 digest.update(row.encode())

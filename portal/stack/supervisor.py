@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from portal.stack import files
 from portal.stack.console import Refused, say
 
 FIRST_PAUSE: Final = 0.2
@@ -55,10 +56,10 @@ class Child:
     def start(self) -> None:
         """Start the command; raises Refused where it cannot be run at all."""
         command = self.command
-        command.log.parent.mkdir(parents=True, exist_ok=True)
-        if command.log.exists() and command.log.stat().st_size > _LOG_LIMIT:
-            command.log.replace(command.log.with_suffix(".log.1"))
         try:
+            command.log.parent.mkdir(parents=True, exist_ok=True)
+            if command.log.exists() and command.log.stat().st_size > _LOG_LIMIT:
+                command.log.replace(command.log.with_suffix(".log.1"))
             with command.log.open("ab") as log:
                 self.process = subprocess.Popen(
                     command.words,
@@ -75,10 +76,11 @@ class Child:
                     extra_groups=None if command.user is None else [],
                 )
         except OSError as error:
+            remedy = "Run `make clean` and start again to set the environment up anew."
             raise Refused(
                 f"{command.name} cannot be started: {error.strerror}, "
                 f"{error.filename}.",
-                "Run `make clean` and start again to set the environment up anew.",
+                "Make room on its disk." if files.is_full(error) else remedy,
             ) from error
         self.started = time.monotonic()
 

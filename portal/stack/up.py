@@ -4,17 +4,15 @@ import base64
 import json
 import secrets
 import signal
-import socket
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from portal.env import BASE_DIR
-from portal.stack import folder
+from portal.env import BASE_DIR, Environment, Misconfigured, host_of
+from portal.stack import addresses, folder
 from portal.stack.console import Refused, say
 from portal.stack.embedded import Running, running_services
 from portal.stack.steps import Steps, fingerprint
@@ -24,6 +22,7 @@ _READY_WITHIN = 90.0
 _PROBE_EVERY = 0.25
 _QUEUES = "route,notify,import,report"
 _ASKS = "population"
+_LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
 
 
 def up(values: Mapping[str, str]) -> int:
@@ -43,20 +42,8 @@ def up(values: Mapping[str, str]) -> int:
     # Before the port: who starts twice should read that a stack runs already.
     with folder.locked(data_dir):
         folder.end_leftovers(data_dir)
-    folder.check_port(host, port)
-    settings = {
-        "DEMO": values.get("DEMO", "") or "1",
-        "HOST": host,
-        "PORT": str(port),
-        "BASE_URL": values.get("BASE_URL", "") or f"http://localhost:{port}",
-        "PYTHONUNBUFFERED": "1",
-    }
-    if settings["DEMO"] == "1" and not values.get("POPULATION_URL"):
-        settings |= neighbour()
-    if settings["DEMO"] == "1" and not values.get("EID_ISSUER"):
-        settings |= eid(settings["BASE_URL"])
-    if settings["DEMO"] == "1" and not values.get("FEED_TOKEN"):
-        settings |= platform(host, port)
+    addresses.check_port(host, port)
+    settings = settings_of(values, host=host, port=port)
     supervisor = Supervisor(
         changed=lambda children: folder.remember(data_dir, children)
     )
@@ -92,15 +79,53 @@ def data_folder(values: Mapping[str, str]) -> Path:
     return (BASE_DIR / (values.get("DATA_DIR", "") or "var")).resolve()
 
 
+def settings_of(values: Mapping[str, str], *, host: str, port: int) -> dict[str, str]:
+    """Return what the portal's processes are told beside the caller's variables.
+
+    The address it listens on is let in, so that it can be asked whether it is ready.
+    Raises Refused where DEMO is neither on nor off.
+    """
+    here = addresses.http(addresses.own(host), port)
+    base_url = addresses.http(addresses.shown(host), port)
+    is_demo = _is_demo(values)
+    settings = {
+        "DEMO": "1" if is_demo else "0",
+        "HOST": host,
+        "PORT": str(port),
+        "BASE_URL": values.get("BASE_URL", "") or base_url,
+        "ALLOWED_HOSTS": f"{values.get('ALLOWED_HOSTS', '') or _LOCAL_HOSTS},"
+        f"{host_of(here)}",
+        "PYTHONUNBUFFERED": "1",
+    }
+    if is_demo and not values.get("POPULATION_URL"):
+        settings |= neighbour()
+    if is_demo and not values.get("EID_ISSUER"):
+        settings |= eid(settings["BASE_URL"])
+    if is_demo and not values.get("FEED_TOKEN"):
+        settings |= platform(here)
+    return settings
+
+
+def _is_demo(values: Mapping[str, str]) -> bool:
+    environment = Environment({"DEMO": values.get("DEMO", "") or "1"})
+    is_demo = environment.flag("DEMO")
+    try:
+        environment.finish()
+    except Misconfigured as error:
+        raise Refused(
+            f"DEMO must be 1 or 0, not {values['DEMO']!r}.",
+            "For example: make run DEMO=0",
+        ) from error
+    return is_demo
+
+
 def neighbour() -> dict[str, str]:
     """Return where the demo's population database will listen, and its shared key.
 
     Another program may take the free port before it starts: then the supervisor tries
     in vain, says so, and comparisons wait for the next start.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = addresses.free_port()
     key = base64.b64encode(secrets.token_bytes(32)).decode()
     return {
         "POPULATION_URL": f"http://127.0.0.1:{port}",
@@ -114,25 +139,18 @@ def eid(base_url: str) -> dict[str, str]:
 
     Browsers are sent there, so it is reached by the portal's own host name.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    name = urlsplit(base_url).hostname or "localhost"
+    port = addresses.free_port()
     return {
-        "EID_ISSUER": f"http://{name}:{port}",
+        "EID_ISSUER": f"http://{host_of(base_url) or 'localhost'}:{port}",
         "EID_CLIENT_ID": "du-mui",
         "EID_CLIENT_SECRET": secrets.token_urlsafe(32),
         "EID_SIMULATOR": str(port),
     }
 
 
-def platform(host: str, port: int) -> dict[str, str]:
+def platform(here: str) -> dict[str, str]:
     """Return where the demo's national platform reads corrections, and its token."""
-    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
-    return {
-        "FEED_TOKEN": secrets.token_urlsafe(50),
-        "PLATFORM_SIMULATOR": f"http://{name}:{port}",
-    }
+    return {"FEED_TOKEN": secrets.token_urlsafe(50), "PLATFORM_SIMULATOR": here}
 
 
 def _port(text: str) -> int:
@@ -164,6 +182,8 @@ def _take_steps(steps: Steps) -> None:
         there = (steps.data_dir / "static").exists()
         return f"{lock} {fingerprint(_ours('static'))} {there}"
 
+    # Each time: what may not reach the public hangs on settings, which no stamp knows.
+    steps.manage("check", "--tag", "security")
     quiet = ("--no-input", "--verbosity", "0")
     steps.manage_once(schema, "migrate", *quiet)
     steps.manage_once(reference, "load_reference")
@@ -217,7 +237,7 @@ def portal_children(data_dir: Path, running: Running) -> list[Child]:
         simulator = ["manage.py", "population_simulator", "--port", port]
         words["neighbour"] = [sys.executable, *simulator]
     if port := env.get("EID_SIMULATOR"):
-        name = urlsplit(env["EID_ISSUER"]).hostname or "localhost"
+        name = host_of(env["EID_ISSUER"])
         where = ["--host", env["HOST"], "--name", name, "--port", port]
         words["eid"] = [sys.executable, "manage.py", "eid_simulator", *where]
     if url := env.get("PLATFORM_SIMULATOR"):
@@ -245,8 +265,8 @@ def _announce(
     supervisor: Supervisor, data_dir: Path, settings: Mapping[str, str], begun: float
 ) -> None:
     """Wait until the portal answers, then say where it is and who may come in."""
-    host = settings["HOST"].replace("0.0.0.0", "127.0.0.1").replace("::", "[::1]")
-    probe = _Probe(f"http://{host}:{settings['PORT']}/readyz")
+    here = addresses.http(addresses.own(settings["HOST"]), int(settings["PORT"]))
+    probe = _Probe(f"{here}/readyz")
     supervisor.run(until=probe.is_over)
     if supervisor.stopping:
         return

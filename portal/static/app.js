@@ -2,7 +2,7 @@
    1. Photos are made smaller before they travel.
    2. A form is sent once, and says so; after 20 s it may be sent again, which is safe
       because the server knows the key of the form.
-   3. Typed text stays in this tab until it has been sent.
+   3. What was typed or chosen stays in this tab until it has been sent.
    4. A worker shows a page of ours while there is no connection. */
 (() => {
   "use strict";
@@ -68,14 +68,23 @@
     shrinking.set(input, work);
   });
 
-  const drafts = "draft:", sent = "sent:";
+  const drafts = "typed:", sent = "sent:";
+  const KEPT = /^(textarea|select-one|text|search|tel|number|email|radio|checkbox)$/;
   const typed = (form) =>
     [...form.elements].filter(
       (field) =>
-        field.name &&
-        (field.tagName === "TEXTAREA" || /^(text|search|tel|number|email)$/.test(field.type)) &&
-        field.autocomplete !== "one-time-code"
+        field.name && KEPT.test(field.type) && field.autocomplete !== "one-time-code"
     );
+  /* A field's name here, what the page holds of it, and what it holds now. */
+  const ticks = (field) => /^(radio|checkbox)$/.test(field.type);
+  const named = (field) => field.name + (ticks(field) ? "=" + field.value : "");
+  const served = (field) => {
+    if (ticks(field)) return field.defaultChecked;
+    if (!field.options) return field.defaultValue;
+    const options = [...field.options];
+    return (options.find((option) => option.defaultSelected) || options[0] || {}).value;
+  };
+  const held = (field) => (ticks(field) ? field.checked : field.value);
   const store = {
     get: (key) => { try { return sessionStorage.getItem(key); } catch { return null; } },
     set: (key, value) => { try { sessionStorage.setItem(key, value); } catch { /* full or off: typing goes on */ } },
@@ -84,19 +93,32 @@
   };
 
   function ready(name, form) {
-    const text = store.get(drafts + name);
+    const values = remembered(name);
     store.drop(sent + name);
-    const fields = typed(form);
-    /* What the server sent back is newer than what this tab remembers. */
-    if (!text || fields.some((field) => field.value)) return;
-    const values = JSON.parse(text);
-    fields.forEach((field) => { if (values[field.name]) field.value = values[field.name]; });
+    /* Only over what the page held when it was typed: anything else is newer. */
+    typed(form).forEach((field) => {
+      const [pages, value] = values[named(field)] || [[]];
+      if (!pages.includes(served(field))) return;
+      if (ticks(field)) field.checked = value;
+      else field.value = value;
+    });
+  }
+
+  function remembered(name) {
+    return JSON.parse(store.get(drafts + name) || "{}");
   }
 
   function remember(form) {
-    const values = {};
-    typed(form).forEach((field) => { values[field.name] = field.value; });
-    store.set(drafts + form.dataset.draft, JSON.stringify(values));
+    const name = form.dataset.draft, values = remembered(name);
+    typed(form).forEach((field) => {
+      const [pages, value] = values[named(field)] || [[]];
+      if (held(field) !== served(field)) {
+        values[named(field)] = [[...new Set([...pages, served(field)])], held(field)];
+      } else if (held(field) !== value) {
+        delete values[named(field)];
+      }
+    });
+    store.set(drafts + name, JSON.stringify(values));
   }
 
   const here = new Map(
@@ -161,9 +183,11 @@
     }
     setTimeout(() => release(form), WAIT);
   });
-  /* Buttons that need a script show themselves only where there is one. */
+  /* What needs a script shows itself only where there is one. */
+  document.querySelectorAll("[data-print], [data-script]").forEach((part) => {
+    part.hidden = false;
+  });
   document.querySelectorAll("[data-print]").forEach((button) => {
-    button.hidden = false;
     button.addEventListener("click", () => window.print());
   });
   const saves = navigator.connection && navigator.connection.saveData;

@@ -86,7 +86,8 @@
   function enter(summary) {
     const box = summary.matches("summary") && summary.parentElement;
     if (!box || !box.open) return;
-    const first = box.querySelector("input:not([type=hidden]),select,textarea");
+    /* What is loaded on opening comes first: one Tab leads into it, or past it. */
+    const first = box.querySelector("[hx-get][tabindex],input:not([type=hidden]),select,textarea");
     if (first) first.focus();
   }
 
@@ -101,21 +102,39 @@
     }
   });
 
+  document.addEventListener("htmx:config:request", (event) => {
+    if (document.querySelector(".split #rows")) event.detail.ctx.request.headers["X-Beside-List"] = "1";
+  });
+
+  /* How wide the case stands beside the list, and how close the rows: kept on the device. */
+  for (const field of document.querySelectorAll("[data-kept]")) {
+    const name = field.dataset.kept;
+    const show = () => document.documentElement.style.setProperty(`--${name}`, `${field.value}rem`);
+    try { if (localStorage.getItem(name)) { field.value = localStorage.getItem(name); show(); } } catch { /* as it is */ }
+    field.addEventListener("input", () => {
+      show();
+      try { localStorage.setItem(name, field.value); } catch { /* lasts for this page only */ }
+    });
+  }
+
   /* The server decides whether it is too late; this only counts along. */
   setInterval(() => {
     document.querySelectorAll("[data-seconds]").forEach((bar) => {
       const left = (bar.dataset.seconds -= 1);
       const words = bar.querySelector("[data-left]");
-      if (left > 0) words.textContent = words.textContent.replace(/\d+/, left);
-      else bar.remove();
+      /* Once pressed, the button says that it is sending and counts no longer. */
+      if (left <= 0) bar.remove();
+      else if (words) words.textContent = words.textContent.replace(/\d+/, left);
     });
   }, 1000);
 
-  /* After a swap the reader stands at what is new, and the open row is marked. */
+  /* After another case came into the pane the reader stands at what is new, and the
+     open row is marked. A part that is swapped within it leaves the reader alone: who
+     types goes on typing, and no letter becomes a key. */
   document.addEventListener("htmx:after:swap", (event) => {
     const pane = document.getElementById("pane");
     const swapped = event.detail && event.detail.ctx && event.detail.ctx.target;
-    if (!pane || !swapped || !pane.contains(swapped)) return;
+    if (!pane || swapped !== pane) return;
     const target = pane.querySelector("[autofocus]") || pane.querySelector("h1,h2");
     if (!target) return;
     if (!target.hasAttribute("tabindex")) target.setAttribute("tabindex", "-1");

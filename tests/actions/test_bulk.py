@@ -7,7 +7,7 @@ import pytest
 from complaints import presence
 from complaints.actions import bulk, casework
 from complaints.choices import Move
-from complaints.models import Bulk, Complaint, Event
+from complaints.models import Bulk, Complaint, Event, Message
 from complaints.rules.refused import Refused
 from portal.audit.models import Entry
 from portal.common import outbox
@@ -23,9 +23,11 @@ from tests.factories import (
     sender_for,
     submit,
 )
+from tests.faults.ground import drain_all
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_rows")]
 NOTE = {"note": "Đã gọi điện."}
+SOON = NOON + timedelta(seconds=20)
 
 
 @pytest.fixture
@@ -184,14 +186,14 @@ def test_a_proof_that_needs_one_person_changes_the_record_at_once(nurse, site):
     outbox.drain(queue="route", at=NOON)
     case.refresh_from_db()
     presence.note(case, by=nurse, at=NOON, shown=True)
-    facts = {"verdict": "upheld", "ground": "", "note": "", "proof": "session_list"}
+    facts = {"verdict": "upheld", "ground": "", "note": "", "proof": "slip_seen"}
 
     done(nurse, [case], Move.RESOLVE, facts)
 
     case.refresh_from_db()
     assert (case.outcome, person.doses.count()) == ("corrected", 1)
     made = Correction.objects.get(reason="complaint")
-    assert (made.source, made.proposed_by) == ("session_list", nurse)
+    assert (made.source, made.proposed_by) == ("slip_seen", nurse)
 
 
 def test_many_are_asked_and_handed_over_with_their_reason(nurse, cases):
@@ -267,6 +269,55 @@ def test_what_was_chosen_and_never_begun_is_forgotten_after_a_day(nurse, cases):
     assert list(Bulk.objects.values_list("pk", flat=True)) == [begun.pk]
     assert not idle.items.exists()
 
-    bulk.forget_old(at=NOON + bulk.DONE_FOR)
+    bulk.forget_old(at=NOON + bulk.DONE_FOR + timedelta(minutes=1))
     assert not Bulk.objects.exists()
     assert Event.objects.filter(move="note").count() == 3
+
+
+def test_what_was_done_to_many_is_taken_back_and_nobody_is_told(nurse, cases):
+    there = make_organization()
+    facts = {"to": there.code, "note": "Điểm tiêm thuộc phường khác."}
+    one = done(nurse, cases, Move.HAND_OVER, facts)
+    outbox.drain(queue="route", at=NOON)
+    # What went on since stays.
+    moved = Complaint.objects.get(pk=cases[1].pk)
+    casework.accept(complaint_id=moved.pk, by=make_staff(there), at=SOON)
+
+    bulk.take_back(one.ref, by=nurse, at=SOON)
+    outbox.drain(queue="import", at=SOON)
+
+    one.refresh_from_db()
+    assert (one.state, states(one)) == ("finished", ["undone", "done", "undone"])
+    assert "Something happened to this case since" in one.items.get(state="done").words
+    holders = [Complaint.objects.get(pk=case.pk).holder for case in cases]
+    assert holders == [cases[0].holder, there, cases[2].holder]
+    for minutes in (1, 2):
+        drain_all(NOON + timedelta(minutes=minutes))
+    told = Message.objects.filter(event__move=Move.HAND_OVER, state="sent")
+    assert [message.event.complaint for message in told] == [cases[1]]
+    with pytest.raises(Refused):
+        bulk.take_back(one.ref, by=nurse, at=SOON + timedelta(minutes=1))
+
+
+def test_what_is_still_to_do_is_left_when_the_rest_is_taken_back(nurse, cases):
+    one = chosen(nurse, cases)
+    bulk.start(one.ref, move=Move.ACCEPT, facts={}, by=nurse, at=NOON)
+    bulk._make_next(one.pk, at=NOON)
+
+    bulk.take_back(one.ref, by=nurse, at=NOON)
+    outbox.drain(queue="import", at=SOON)
+
+    one.refresh_from_db()
+    assert (one.state, states(one)) == ("stopped", ["undone", "waiting", "waiting"])
+
+
+def test_notes_and_what_is_older_than_half_a_minute_are_not_taken_back(nurse, cases):
+    noted = done(nurse, cases, Move.NOTE, NOTE)
+    with pytest.raises(Refused):
+        bulk.take_back(noted.ref, by=nurse, at=NOON)
+
+    for case in cases:
+        case.refresh_from_db()
+    taken = done(nurse, cases, Move.ACCEPT)
+    with pytest.raises(Refused):
+        bulk.take_back(taken.ref, by=nurse, at=NOON + timedelta(minutes=1))

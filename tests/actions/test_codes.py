@@ -1,5 +1,7 @@
 """One-time codes: bound to their row, counted, sent once, alike for hit and miss."""
 
+import secrets
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +16,12 @@ from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
 PHONE = "+84900000215"
+
+
+@pytest.fixture
+def own_keys(settings):
+    """Count under keys of this test's own, whatever others counted."""
+    settings.INDEX_KEYS = {1: secrets.token_bytes(32)}
 
 
 def issue(*, subject="079158012345", telephone=PHONE, person=7, at=NOON):
@@ -103,7 +111,7 @@ def test_asking_again_within_a_minute_sends_no_second_message():
     assert first.pk != later.pk
 
 
-def test_a_fourth_code_in_a_day_is_refused_outside_the_demo(settings):
+def test_a_fourth_code_in_a_day_is_refused_outside_the_demo(settings, own_keys):
     settings.DEMO = False
     for hour in range(3):
         issue(at=NOON + timedelta(hours=hour))
@@ -113,6 +121,123 @@ def test_a_fourth_code_in_a_day_is_refused_outside_the_demo(settings):
 
     assert refused.value.retry_after == 21 * 3600
     issue(at=NOON + timedelta(hours=25))
+
+
+WAYS = ("079158012345|1958", "nguyen thi thu|1958", "nguyen thi thu|1958-03-08", "x")
+
+
+def test_a_person_asked_for_in_four_ways_gets_three_codes_a_day(settings, own_keys):
+    settings.DEMO = False
+    rows = [
+        issue(subject=way, at=NOON + n * timedelta(hours=1))
+        for n, way in enumerate(WAYS)
+    ]
+    codes.deliver([row.pk for row in rows], at=NOON + timedelta(minutes=1))
+
+    assert DemoMessage.objects.count() == 3
+    # To who asked the fourth is like any other, and nothing fits it.
+    assert rows[3].telephone_digest == rows[0].telephone_digest
+    assert bytes(rows[3].code_mac) != bytes(rows[0].code_mac)
+    assert issue(subject="x", at=rows[3].created_at + timedelta(seconds=9)) == rows[3]
+
+
+def test_six_people_on_one_telephone_cost_it_ten_messages_a_day(settings, own_keys):
+    settings.DEMO = False
+    rows = [
+        issue(subject=f"{person}|{way}", person=person)
+        for person in range(6)
+        for way in range(3)
+    ]
+    codes.deliver([row.pk for row in rows], at=NOON)
+
+    assert DemoMessage.objects.count() == 10
+
+
+def test_nobody_guesses_more_than_18_times_a_day_at_one_telephone(settings, own_keys):
+    settings.DEMO = False
+    for n in range(4):
+        row = issue(subject=str(n), person=n)
+        code = sent_code()
+        other = "000000" if code != "000000" else "111111"
+        for _ in range(5 if n < 3 else 3):
+            with pytest.raises(codes.WrongCode):
+                codes.prove(code_id=row.pk, typed=other, at=NOON)
+
+    with pytest.raises(codes.WrongCode) as refused:
+        codes.prove(code_id=row.pk, typed=code, at=NOON)
+
+    # As after any wrong try: no page tells that there was a telephone at all.
+    assert refused.value.tries_left == 1
+    # A day later it is tried anew.
+    row = issue(subject="later", person=9, at=NOON + timedelta(days=1))
+    outbox.drain(queue="notify", at=NOON + timedelta(days=1))
+    later = sent_code(NOON + timedelta(days=1))
+    assert codes.prove(code_id=row.pk, typed=later, at=row.created_at) == row
+
+
+def test_a_typed_telephone_is_told_that_it_got_ten_and_takes_none_from_a_record(
+    settings, own_keys
+):
+    settings.DEMO = False
+    for n in range(10):
+        row = issue(subject=str(n), person=None)
+        assert row.code_sealed is not None
+        outbox.drain(queue="notify", at=NOON)
+
+    with pytest.raises(codes.TooManyCodes) as refused:
+        issue(subject="more", person=None)
+
+    assert refused.value.retry_after > 0
+    assert DemoMessage.objects.count() == 10
+    # A record's telephone is counted apart: its limit would tell that there is one.
+    assert issue(subject="record").code_sealed is not None
+
+
+def test_tries_at_codes_that_were_never_sent_lock_nobody_out(settings, own_keys):
+    settings.DEMO = False
+    rows = [issue(subject=str(n)) for n in range(9)]
+    for row in rows[3:]:
+        for _ in range(5):
+            with pytest.raises(codes.WrongCode):
+                codes.prove(code_id=row.pk, typed="000000", at=NOON)
+
+    row = issue(subject="other", person=8)
+    assert codes.prove(code_id=row.pk, typed=sent_code(), at=NOON) == row
+
+
+def test_while_the_country_is_guessed_at_one_wrong_try_uses_a_code_up(
+    settings, own_keys, monkeypatch
+):
+    settings.DEMO = False
+    monkeypatch.setattr(codes, "GUESSES", replace(codes.GUESSES, times=2))
+    left = []
+    for n in range(3):
+        row = issue(subject=str(n), telephone=None, person=None)
+        with pytest.raises(codes.WrongCode) as wrong:
+            codes.prove(code_id=row.pk, typed="000000", at=NOON)
+        left.append(wrong.value.tries_left)
+
+    assert left == [4, 4, 0]
+
+
+@pytest.mark.parametrize("telephone", [PHONE, None])
+def test_a_limit_that_is_reached_takes_the_same_statements(
+    settings, own_keys, telephone
+):
+    settings.DEMO = False
+    shapes = []
+    for n in range(4):
+        with CaptureQueriesContext(connection) as captured:
+            row = issue(
+                subject=str(n),
+                telephone=telephone,
+                person=7 if telephone else None,
+            )
+            with pytest.raises(codes.WrongCode):
+                codes.prove(code_id=row.pk, typed="", at=NOON)
+        shapes.append([query["sql"].split(" WHERE ")[0][:20] for query in captured])
+
+    assert shapes == [shapes[0]] * 4
 
 
 def test_delivering_twice_sends_once_and_forgets_the_digits():

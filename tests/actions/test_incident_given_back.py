@@ -4,7 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from complaints.actions import casework, gathering, incident_rows, incidents
+from complaints.actions import (
+    casework,
+    gathering,
+    incident_rows,
+    incident_turns,
+    incidents,
+)
 from complaints.models import Complaint, Incident
 from complaints.notifications.sending import UNDO
 from complaints.rules.refused import Refused
@@ -58,7 +64,7 @@ def fix(incident, place):
 
 def work_off(at=BEGUN):
     for step in range(4):
-        drain(at + step * incidents.LATER)
+        drain(at + step * incident_turns.LATER)
 
 
 def hand_all(cases, *, to, by):

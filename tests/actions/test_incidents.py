@@ -5,7 +5,15 @@ from datetime import timedelta
 import pytest
 
 from complaints import integrity
-from complaints.actions import casework, citizen, gathering, incident_rows, incidents
+from complaints.actions import (
+    casework,
+    citizen,
+    gathering,
+    incident_rows,
+    incident_told,
+    incident_turns,
+    incidents,
+)
 from complaints.choices import Field
 from complaints.models import Clue, Complaint, Incident, Message
 from complaints.notifications.sending import UNDO
@@ -89,12 +97,12 @@ def row_of(number, line=None, **facts):
     )
 
 
-def reported(site, number, *, at=NOON, given_on=DAY, **facts):
+def reported(site, number, *, by=None, at=NOON, given_on=DAY, **facts):
     """Report a missing dose of that session for a person on record."""
     person = person_of(number)
     matter = missing_dose(site, given_on=given_on, **facts)
     sender = sender_for(person, phone=facts_of(number)["phone"])
-    case = only_complaint(submit(matter, sender=sender, at=at))
+    case = only_complaint(submit(matter, sender=sender, by=by, at=at))
     outbox.drain(queue="route", at=at)
     case.refresh_from_db()
     return case
@@ -123,7 +131,7 @@ def settled(incident, pair, *, at=BEGUN):
     incidents.propose(incident.ref, by=pair[0], at=NOON)
     incidents.sign(incident.ref, by=pair[1], at=NOON)
     for step in range(4):
-        drain(at + step * incidents.LATER)
+        drain(at + step * incident_turns.LATER)
     incident.refresh_from_db()
     return incident
 
@@ -336,8 +344,9 @@ def test_what_the_record_says_by_now_was_right_already(site, pair):
     assert Dose.objects.count() == 3
 
 
-def test_the_notice_to_those_who_never_complained_is_one_message_of_plain_letters():
-    text = incident_rows.TOLD.format(help="1900 0000 (24/7)")
+@pytest.mark.parametrize("said", [incident_told.TOLD, incident_told.TOLD_BACK])
+def test_the_notice_to_those_who_never_complained_is_one_message_of_plain_letters(said):
+    text = said.format(help="1900 0000 (24/7)")
     assert sms.size(text).segments == 1
     assert sms.plain(text) == text
 
@@ -403,19 +412,50 @@ def test_who_never_complained_hears_nothing_of_a_list_that_was_taken_back(site, 
     with_list(incident, site, [row_of(n) for n in (1, 2, 3, 8)])
     settled(incident, pair)
     row = StagedRow.objects.get(line=8)
-    drain(BEGUN + 4 * incidents.LATER)
+    drain(BEGUN + 4 * incident_turns.LATER)
     before = DemoMessage.objects.count()
 
     committing.undo(
-        incident.session_list_id, by=pair[0].pk, at=BEGUN + 5 * incidents.LATER
+        incident.session_list_id, by=pair[0].pk, at=BEGUN + 5 * incident_turns.LATER
     )
-    drain(BEGUN + 6 * incidents.LATER)
+    drain(BEGUN + 6 * incident_turns.LATER)
     row.refresh_from_db()
     assert row.undone_at is not None
     drain(BEGUN + timedelta(minutes=3))
 
     told = Message.objects.filter(event__move="resolve").count()
     assert DemoMessage.objects.count() - before == told == 3
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        ("ask", "Đang chờ người dân trả lời"),
+        ("propose", "đang chờ người thứ hai ký"),
+    ],
+)
+def test_a_report_that_waits_for_somebody_is_not_said_to_be_settled(
+    site, pair, act, words
+):
+    incident, cases = formed(site)
+    if act == "ask":
+        casework.ask(complaint_id=cases[0].pk, reasons=["slip"], by=pair[0], at=NOON)
+    else:
+        verdicts = {claim.pk: ("upheld", "") for claim in cases[0].claims.all()}
+        casework.resolve(
+            complaint_id=cases[0].pk, verdicts=verdicts, by=pair[0], at=NOON
+        )
+    with_list(incident, site, [row_of(n) for n in (1, 2, 3)])
+
+    said = {member.complaint_id: why for member, why in outlook(incident)}
+    settled(incident, pair)
+
+    assert words in said[cases[0].pk]
+    assert members(incident) == {
+        cases[0].pk: ("left", said[cases[0].pk]),
+        cases[1].pk: ("settled", ""),
+        cases[2].pk: ("settled", ""),
+    }
 
 
 def test_a_slice_that_dies_is_gone_on_with_and_each_is_settled_once(site, pair):
@@ -430,7 +470,7 @@ def test_a_slice_that_dies_is_gone_on_with_and_each_is_settled_once(site, pair):
 
     incidents.go_on(incident.ref, by=pair[0], at=BEGUN)
     for step in range(4):
-        drain(BEGUN + step * incidents.LATER)
+        drain(BEGUN + step * incident_turns.LATER)
 
     incident.refresh_from_db()
     assert incident.state == "settled"

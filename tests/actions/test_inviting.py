@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from complaints.actions import campaigns, inviting
+from complaints.actions import campaigns, inviting, switches
 from complaints.models import Campaign, Invitation, QuietHours
 from portal.common import crypto, outbox
 from portal.common.models import DemoMessage
@@ -42,7 +42,7 @@ def drain(at):
         outbox.drain(queue=queue, at=at)
 
 
-def run(boss, *, at=NOON, rules=("A2", "A4"), invites=True):
+def run(boss, *, at=NOON, rules=("A2",), invites=True):
     campaigns.start(rules=rules, cap=100, invites=invites, by=boss, at=at)
     drain(at)
     return Campaign.objects.latest("pk")
@@ -71,12 +71,23 @@ def inviting_text():
     return crypto.unseal(message.text_sealed, bound_to=f"demo:{message.provider_key}")
 
 
-def test_who_has_only_the_old_card_on_record_is_asked_for_the_number(commune, boss):
-    person = bare(commune, name="Nguyễn Thị Thử", national_id="012345567")
+@pytest.mark.parametrize("use", ["", "report"])
+def test_nobody_is_promised_what_their_province_left_out(commune, boss, use):
+    """The word would go to a person: at once it is corrected elsewhere alone."""
+    bare(commune)
+    switches.switch(
+        "A2",
+        is_on=False,
+        reason="Tỉnh xin dừng",
+        province=commune.parent_id,
+        use=use,
+        by=boss,
+        at=NOON,
+    )
 
     run(boss)
 
-    assert invited() == [(person.pk, "A4")]
+    assert invited() == []
 
 
 @pytest.mark.parametrize(
@@ -85,6 +96,7 @@ def test_who_has_only_the_old_card_on_record_is_asked_for_the_number(commune, bo
         ("Nguyễn Thị Thử", "079158012345"),
         ("Lan", "079158012345"),
         ("Nguyen Thi Thu", None),
+        ("Nguyễn Thị Thử", "012345567"),
     ],
 )
 def test_nobody_is_asked_whose_word_would_settle_nothing(commune, boss, name, number):

@@ -1,6 +1,6 @@
 """B5: a missing dose that stands on no record, given to its owner by one click."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -13,6 +13,7 @@ from complaints.rules.refused import Refused, Stale
 from portal.common import outbox
 from portal.registry import corrections
 from portal.registry.models import Correction, Dose
+from portal.registry.proposals import finding
 from tests.factories import (
     NOON,
     TEST_WARRANT,
@@ -35,6 +36,8 @@ pytestmark = pytest.mark.usefixtures("all_rows")
 State = Prepared.State
 NAME = "Nguyễn Thị Thử"
 SOON, DAY = timedelta(seconds=10), timedelta(days=1)
+# The weights by which owners are looked for are in force from 22 November 2026.
+SOONEST = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -260,7 +263,7 @@ def test_a_report_decided_by_its_form_counts_against_the_proposal(
     casework.resolve(
         complaint_id=case.pk,
         verdicts=verdicts,
-        proof=Correction.Source.SESSION_LIST,
+        proof=Correction.Source.SLIP,
         by=nurse,
         at=NOON + SOON,
     )
@@ -303,3 +306,26 @@ def test_refused_it_is_not_put_forward_again(station, nurse, person):
     preparing.look_at([case.pk], at=NOON + DAY)
 
     assert [row.state for row in rows()] == [State.REFUSED]
+
+
+def test_one_that_comes_after_the_report_is_put_beside_it(station, nurse, person):
+    """A list that was sent in late, or a dose that was taken off another record."""
+    make_orphan("Lê Văn Khác", station)
+    case = report(person, station)
+    stranger = make_person("Bùi Thị Khác", national_id=None, phone=None)
+    dose = make_dose(stranger, station, given_on="2021-10-07", product=make_product())
+    with corrections.writing("imports"):
+        Dose.objects.filter(pk=dose.pk).update(name_recorded=NAME)
+    finding.run(at=SOONEST)
+    drain(SOONEST)
+    assert rows() == []
+
+    corrections.detach(dose.pk, warrant=TEST_WARRANT, at=SOONEST)
+    finding.run(at=SOONEST)
+    drain(SOONEST)
+
+    (row,) = rows()
+    assert (row.rule, row.complaint, row.edit["target"]) == ("B5", case, str(dose.pk))
+    finding.run(at=SOONEST)
+    drain(SOONEST)
+    assert len(rows()) == 1, "once, however often it is looked for"

@@ -4,7 +4,16 @@ from datetime import date, timedelta
 
 import pytest
 
-from complaints.actions import campaigns, casework, intake, prepared, preparing, undoing
+from complaints.actions import (
+    campaigns,
+    casework,
+    intake,
+    prepared,
+    preparing,
+    proving,
+    switches,
+    undoing,
+)
 from complaints.choices import Kind, Outcome, Status
 from complaints.models import Campaign, Complaint, Prepared
 from complaints.rules.refused import Refused, Stale
@@ -20,6 +29,7 @@ from tests.factories import (
     knows,
     make_dose,
     make_organization,
+    make_orphan,
     make_person,
     make_product,
     make_staff,
@@ -70,6 +80,32 @@ def contradicted(station):
     session(station)
     person = make_person(residence=station.commune)
     return make_dose(person, station, lot="MOD12")
+
+
+def test_others_are_people_and_a_dose_loaded_five_times_is_one_of_them(station):
+    """Nor is a dose on nobody's record another's, where it bears the own name."""
+    person = make_person(residence=station.commune)
+    dose = make_dose(person, station, lot="MOD12")
+    other = make_person("Lê Văn Một", national_id=None, phone=None)
+    first = make_dose(other, station, lot="MOD12")
+    with corrections.writing("imports"):
+        for _copy in range(4):
+            Dose.objects.create(
+                person=other,
+                given_on=first.given_on,
+                product=first.product,
+                lot_number="MOD12",
+                site=station,
+                source=Dose.Source.UPLOAD,
+                recorded_at=NOON,
+            )
+    for name in (person.full_name.upper(), "Trần Thị Hai", "TRẦN THỊ HAI"):
+        make_orphan(name, station, given_on=first.given_on, lot_number="MOD12")
+
+    facts = proving.of_people([person.pk], at=NOON)[person.pk]
+
+    there = facts.sessions[station.code, dose.given_on]
+    assert sum(there.values()) == 2
 
 
 def drain(at=NOON):
@@ -195,6 +231,8 @@ def test_a_claim_that_says_otherwise_prepares_nothing(station):
 
 
 def test_day_and_month_swapped_are_asked_about_and_put_forward(station, nurse):
+    boss = make_staff(station, "administrator")
+    switches.switch("B4", is_on=True, reason="Thử", by=boss, at=NOON)
     person = make_person(born_on="1958-08-03", residence=station.commune)
     knows("079158012345", person.full_name, "1958-03-08", "F")
     matter = intake.Matter(Kind.WRONG_PERSON, {"born_on": "1958-03-08"})

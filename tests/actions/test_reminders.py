@@ -21,7 +21,7 @@ from tests.factories import (
 from tests.faults.ground import drain_all
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_rows")]
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
@@ -202,3 +202,77 @@ def test_overdue_once_even_if_it_is_asked_about_for_ever(station):
         reminders.find(at=NOON + hours * HOUR)
     assert case.events.filter(move=Move.OVERDUE).count() == 1
     assert Reached.objects.filter(share=100, clock="repair").count() == 2
+
+
+def test_many_fresh_cases_do_not_hide_the_one_that_is_half_over(department):
+    """Thirty working days of a hospital, and stations' reports of the last hour."""
+    two_working_days(level="hospital")
+    Policy.objects.filter(level="hospital").update(repair_hours=240)
+    hospital = make_organization(kind="hospital", parent=department)
+    old = sent_to(hospital, at=NOON)
+    now = NOON + 22 * DAY
+    for number in (2, 3, 4):
+        sent_to(make_organization(parent=department), number=number, at=now - HOUR)
+
+    reminders.find(at=now, limit=2)
+
+    assert rungs(old) == {("answer", 100, 0), ("repair", 50, 0)}
+    assert Reached.objects.exclude(complaint=old).count() == 0
+
+
+def test_cases_that_are_not_there_yet_are_leafed_through(department):
+    """Over a weekend no office hour passes; the 48 hours of others go on."""
+    two_working_days(level="hospital")
+    friday = NOON.replace(day=6, hour=10)
+    for number in (2, 3, 4):
+        hospital = make_organization(kind="hospital", parent=department)
+        theirs = sent_to(hospital, number=number, at=friday - 2 * DAY)
+        theirs.refresh_from_db()
+        assert theirs.due_at == friday
+    case = sent_to(make_organization(parent=department), at=friday - 47 * HOUR)
+    reminders.find(at=friday + 24 * HOUR)
+    assert ("repair", 150, 2) not in rungs(case)
+
+    reminders.find(at=friday + 25 * HOUR, limit=2)
+
+    assert ("repair", 150, 2) in rungs(case)
+
+
+def test_what_grew_over_the_weekend_stands_in_mondays_letter_once_a_case(station):
+    """Half over on Saturday, nine tenths and due on Sunday: the letter says due."""
+    nurse = make_staff(station, email="yta@tyt.example")
+    friday = NOON.replace(day=6, hour=9)
+    for number in (1, 2):
+        sent_to(station, number=number, at=friday)
+    for hours in (25, 44, 49):
+        clockwork.run(at=friday + hours * HOUR)
+    assert Reached.objects.filter(told_at=None).count() == 2 * 5
+
+    monday = NOON.replace(day=9, hour=1)
+    clockwork.run(at=monday)
+
+    digest = Digest.objects.get(user=nurse)
+    assert digest.counts == {"answer:100:0": 2, "repair:100:0": 2}
+    told = Reached.objects.filter(clock="repair", levels=0).order_by("share")
+    assert set(told.values_list("share", "told", "told_at")) == {
+        (50, 0, monday),
+        (90, 0, monday),
+        (100, 1, monday),
+    }
+
+
+def test_whoever_was_written_to_this_hour_holds_up_nobody_else(department):
+    busy, other = (make_organization(parent=department) for _ in range(2))
+    for station, name in ((busy, "ban"), (other, "ranh")):
+        make_staff(station, email=f"{name}@tyt.example", username=name)
+    sent_to(busy)
+    now = NOON + 26 * HOUR
+    clockwork.run(at=now)
+    sent_to(busy, number=2, at=now - 25 * HOUR)
+    sent_to(other, number=3, at=now - 25 * HOUR)
+
+    clockwork.run(at=now + HOUR / 60)
+    hours = [one.hour for one in Digest.objects.filter(user__username="ban")]
+    assert Digest.objects.filter(user__username="ranh").count() == len(hours) == 1
+    clockwork.run(at=now + HOUR)
+    assert Digest.objects.filter(user__username="ban").count() == 2

@@ -58,7 +58,7 @@ def test_a_policy_with_a_shorter_wait_has_its_own_days(nurse):
     ask(case, nurse, at=NOON)
     counts = []
     for number in (1.9, 2, 3.9, 4, 4.9, 5.1):
-        escalation.remind(at=day(number))
+        escalation.remind_citizens(at=day(number))
         escalation.lapse(at=day(number))
         counts.append(reminders(case))
 
@@ -70,7 +70,7 @@ def test_a_policy_with_a_shorter_wait_has_its_own_days(nurse):
 def test_two_reminders_are_sent_and_then_it_ends(case):
     counts = []
     for number in (3.9, 4, 4.1, 7.9, 8, 8.1, 9.9, 10.1):
-        escalation.remind(at=day(number))
+        escalation.remind_citizens(at=day(number))
         escalation.lapse(at=day(number))
         counts.append(reminders(case))
 
@@ -84,19 +84,19 @@ def test_two_reminders_are_sent_and_then_it_ends(case):
 
 def test_after_a_standstill_one_reminder_does_for_both(case):
     for _time in range(2):
-        escalation.remind(at=day(8.5))
+        escalation.remind_citizens(at=day(8.5))
 
     assert reminders(case) == 1
 
 
 def test_who_answered_is_reminded_no_more_and_a_new_question_anew(case, nurse):
-    escalation.remind(at=day(4))
-    citizen.answer(complaint_id=case.pk, note="Đây ạ", at=day(5))
-    escalation.remind(at=day(9))
+    escalation.remind_citizens(at=day(4))
+    citizen.tell(complaint_id=case.pk, note="Đây ạ", at=day(5))
+    escalation.remind_citizens(at=day(9))
     assert reminders(case) == 1
 
     ask(case, nurse, at=day(9))
-    escalation.remind(at=day(9))
+    escalation.remind_citizens(at=day(9))
     assert reminders(case) == 1
-    escalation.remind(at=day(13))
+    escalation.remind_citizens(at=day(13))
     assert reminders(case) == 2

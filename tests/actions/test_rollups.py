@@ -147,7 +147,7 @@ def hand_over(case: Complaint, *, to: Organization) -> None:
         at=NOW,
         actor="staff",
         status=case.status,
-        round=1,
+        round=case.round,
         holder=to,
     )
 
@@ -232,7 +232,11 @@ def test_the_command_recounts_what_the_figures_keep():
             "p90_h": 60.0,
             "on_time": 0.5,
             "open": 1,
+            "open_overdue": 1,
             "untouched": 1,
+            "lapsed": 0,
+            "withdrawn": 0,
+            "reopened": 0,
             "n": 3,
         }
     }
@@ -282,7 +286,7 @@ def test_only_organizations_with_news_are_counted_again():
             complaint=case,
             move=Move.NOTE,
             at=NOW + late,
-            actor="staff",
+            actor="citizen",
             status=case.status,
             round=1,
             holder=one,

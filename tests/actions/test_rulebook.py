@@ -132,10 +132,42 @@ def test_the_preview_is_what_the_clock_says_of_last_month():
 
     found = previews.of_policy(make_one, at=NOON)
 
-    assert (found.sent, found.counted) == (3, 3)
+    assert (found.sent, found.looked, found.counted) == (3, 3, 3)
     assert (found.late_now, found.late_then) == (1, 2)
     _ladder, rungs = rulebook.as_ladder(
         RuleDraft(content=RUNGS, valid_from=date(2026, 12, 1), source="x")
     )
     # Four fifths of 48 hours are 38.4.
     assert previews.of_rungs(rungs, at=NOON).reached == [1]
+
+
+def test_the_preview_leaves_out_those_for_whom_a_nearer_rule_counts():
+    near, far = make_organization(), make_organization()
+    Policy.objects.create(
+        organization=near,
+        repair_hours=240,
+        first_answer_hours=24,
+        pause_days=10,
+        disagree_days=30,
+        valid_from=date(2021, 3, 8),
+        source="x",
+    )
+    for station in (near, far):
+        submit(missing_dose(station), at=NOON - 30 * HOUR)
+        drain_all(NOON - 30 * HOUR)
+    general, own = (
+        rulebook.as_policy(
+            RuleDraft(
+                content={**DAY_AND_NIGHT, "organization": code},
+                valid_from=date(2026, 12, 1),
+                source="x",
+            )
+        )
+        for code in ("", near.code)
+    )
+
+    everybody = previews.of_policy(general, at=NOON)
+    theirs = previews.of_policy(own, at=NOON)
+
+    assert (everybody.sent, everybody.counted, everybody.late_then) == (2, 1, 1)
+    assert (theirs.sent, theirs.counted, theirs.late_now) == (1, 1, 0)

@@ -19,6 +19,7 @@ from complaints.actions import (
     proving,
     rehearsal,
     selfcorrection,
+    switches,
 )
 from complaints.actions.staging_ground import Ground
 from complaints.models import Prepared, SelfCorrection
@@ -132,6 +133,8 @@ def test_what_staff_record_by_a_click_is_taken_back_exactly(rule):
     )
     root, person = make_root(), put(record)
     nurse = make_staff(root)
+    boss = make_staff(root, "administrator")
+    switches.switch(rule, is_on=True, reason="Thử", by=boss, at=NOON)
     facts, _said = said_of(person, ask, [rule])
     found = preparing.found_in(person, facts, [rule])
     preparing.keep(found, at=NOON)

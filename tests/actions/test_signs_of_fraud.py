@@ -4,18 +4,30 @@ from datetime import timedelta
 
 import pytest
 
-from complaints.actions import claimed, intake, selfservice, signs_of_fraud
+from complaints.actions import (
+    campaigns,
+    claimed,
+    intake,
+    selfservice,
+    signs_of_fraud,
+)
 from complaints.actions.reported import NO_TRACES, Traces
 from complaints.choices import Kind, Status
-from complaints.models import Complaint, Evidence, SelfCorrection
+from complaints.models import Complaint, Evidence, Invitation, SelfCorrection
 from complaints.rules.selfcorrection.facts import Said
+from portal.common import outbox
+from portal.registry import corrections
+from portal.registry.models import Person
 from tests.factories import (
     NOON,
     make_dose,
     make_organization,
     make_person,
     make_product,
+    make_root,
+    make_staff,
     make_unit,
+    missing_dose,
     sender_for,
     submit,
 )
@@ -114,15 +126,92 @@ def test_a_sign_is_seen_and_leaves_the_report_to_a_person(person, sign):
     assert not SelfCorrection.objects.exists()
 
 
-def test_nobody_is_in_two_provinces_on_one_day(person):
+def travelled(person):
+    """Let a record say that somebody was in two provinces on one day."""
     az = make_product()
     for code, product in (("N79", az), ("N01", make_product("B", "B"))):
         site = make_organization(province=make_unit(code, name=f"Tỉnh {code}"))
         make_dose(person, site, product=product)
+
+
+def test_nobody_is_in_two_provinces_on_one_day(person):
+    travelled(person)
     case = report(person)
 
     assert signs_on(case) == ("two_provinces_one_day",)
     assert not settled(case)
+
+
+def test_nor_does_a_campaign_touch_such_a_record_or_write_to_its_owner(person):
+    """What is wrong there a person has to see first, whichever rule would fire."""
+    other = make_person("Lê Văn Khác", national_id=None, phone="+84900000333")
+    travelled(person)
+    with corrections.writing("imports"):
+        decomposed = "Tra\u0302\u0300n Thi\u0323 Ho\u0301a"
+        Person.objects.update(full_name=decomposed)
+    by = make_staff(make_root(), "administrator")
+
+    campaigns.start(rules=campaigns.RULES, cap=10, invites=True, by=by, at=NOON)
+    for queue in ("report", "population", "route") * 3:
+        outbox.drain(queue=queue, at=NOON)
+
+    assert {row.person_id for row in SelfCorrection.objects.all()} == {other.pk}
+    assert not Invitation.objects.filter(person=person).exists()
+
+
+def test_what_was_begun_and_never_sent_is_no_sign(client, person):
+    """A draft changes nothing, so nine of them hold nobody; once sent they do."""
+    others(8, traces=DEVICE)
+    ninth = make_person("Lê Văn Chín", national_id=None, phone=None)
+    before = signs_of_fraud.of_draft(
+        ninth.pk, Evidence.objects.none(), DEVICE, is_doubted=False, at=NOON
+    )
+
+    report(ninth, traces=DEVICE)
+
+    assert before == ()
+    assert signs_on(report(person, traces=DEVICE)) == ("same_device",)
+
+
+def of_a_dose(person, site, photo):
+    """Report a missing dose of a site, with a photo of its slip."""
+    sent = submit(missing_dose(site), sender=sender_for(person))
+    return sent.submission, add_photo(sent.submission, *photo)
+
+
+def add_photo(submission, sha256, fingerprint):
+    return Evidence(
+        submission=submission,
+        media_type="image/jpeg",
+        sha256=sha256,
+        fingerprint=fingerprint,
+        bytes=1,
+        pages=1,
+        state="checked",
+        uploaded_at=NOON,
+    )
+
+
+@pytest.mark.parametrize("is_same_site", [True, False])
+def test_a_slip_sent_again_is_known_by_its_site_however_much_came_since(
+    person, is_same_site
+):
+    make_product()
+    site, elsewhere = make_organization(), make_organization()
+    first = make_person("Lê Văn Một", national_id=None, phone=None)
+    _sent, slip = of_a_dose(first, site, (b"a" * 32, ONE))
+    slip.save()
+    other = make_person("Lê Văn Hai", national_id=None, phone=None)
+    later, _none = of_a_dose(other, elsewhere, (b"c" * 32, None))
+    Evidence.objects.bulk_create(
+        add_photo(later, b"c" * 32, b"\xf0" * 128) for _n in range(300)
+    )
+
+    there = site if is_same_site else elsewhere
+    mine, copy = of_a_dose(person, there, (b"b" * 32, COPY))
+    copy.save()
+
+    assert signs_on(mine.complaints.get()) == (("same_photo",) if is_same_site else ())
 
 
 # What is no sign: families, time, and oneself.

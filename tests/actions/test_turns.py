@@ -10,6 +10,10 @@ from complaints.actions import casework, turns
 from complaints.choices import Move, Status
 from complaints.models import Lease, Skip
 from complaints.rules.refused import Refused
+from portal.audit import record
+from portal.audit.together import CREATED
+from portal.common import crypto
+from tests import factories
 from tests.pages.cases import (
     make_case,
     make_organization,
@@ -143,6 +147,50 @@ def test_what_concerns_oneself_is_never_offered_again(station):
     turns.skip(complaint_id=case.pk, reason=Skip.Reason.CONFLICT, by=me, at=NOW)
 
     assert take(me, at=NOW + timedelta(days=30)) is None
+
+
+@pytest.mark.parametrize("own", ["phone", "national_id", "record"])
+def test_the_case_of_oneself_or_of_the_household_is_not_given_out(station, own):
+    """The digests are compared in the list, the record of the one that is next."""
+    me, colleague = make_staff(station), make_staff(station)
+    number, phone = "001158000555", "+84900000888"
+    me.phone_digest = crypto.digest("phone", phone)
+    me.number_digest = crypto.digest("national_id", number)
+    me.save(update_fields=["phone_digest", "number_digest"])
+    if own == "phone":
+        sender = make_submission(at=ago(30), phone=phone)
+    elif own == "national_id":
+        sender = make_submission(at=ago(30), national_id=number)
+    else:
+        sender = make_submission(
+            at=ago(30),
+            person=factories.make_person(national_id=number),
+            national_id="001158000123",
+            phone="+84900000111",
+        )
+    theirs = make_case(station, sent=ago(30), submission=sender)
+    following = make_case(station, sent=ago(20))
+
+    assert take(me) == following
+    assert take(colleague) == theirs
+
+
+def test_a_proposal_that_one_cannot_sign_is_not_given_out(station):
+    me, opened_by_me, other = (make_staff(station) for _ in range(3))
+    record.change(
+        at=ago(48),
+        actor="staff",
+        actor_id=me.pk,
+        person_id=None,
+        subject="accounts.user",
+        subject_id=opened_by_me.pk,
+        detail=CREATED,
+    )
+    proposed = [(Move.PROPOSE, Status.AWAITING_SECOND, ago(1))]
+    case = make_case(station, history=proposed, assignee=opened_by_me)
+
+    assert take(me) is None
+    assert take(other) == case
 
 
 def test_only_what_one_was_given_can_be_passed_by(station):

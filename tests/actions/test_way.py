@@ -54,7 +54,7 @@ def test_a_missing_dose_goes_to_its_site_and_ends_on_the_record():
     casework.resolve(
         complaint_id=case.pk,
         verdicts=verdicts,
-        proof="session_list",
+        proof="slip_seen",
         by=nurse,
         at=NOON,
     )
@@ -149,7 +149,7 @@ def test_waiting_for_the_citizen_moves_the_due_time(at):
     casework.ask(complaint_id=case.pk, reasons=["slip"], by=nurse, at=at)
     later = at.replace(day=5)
 
-    citizen.answer(complaint_id=case.pk, note="Gửi thêm", at=later)
+    citizen.tell(complaint_id=case.pk, note="Gửi thêm", at=later)
 
     case.refresh_from_db()
     assert case.due_at - due == later - at

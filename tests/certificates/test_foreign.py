@@ -23,7 +23,7 @@ OF = {
 }
 
 
-def signer(country, curve=None):
+def signer(country, curve=None, *, since=-1, until=9, purposes=()):
     """Return a key and its certificate as a trust list has it."""
     key = ec.generate_private_key(curve or ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, country)])
@@ -34,21 +34,52 @@ def signer(country, curve=None):
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(1)
-        .not_valid_before(at - timedelta(days=1))
-        .not_valid_after(at + timedelta(days=9))
-        .sign(key, hashes.SHA256())
+        .not_valid_before(at + timedelta(days=since))
+        .not_valid_after(at + timedelta(days=until))
     )
-    return key, certificate
+    if purposes:
+        usage = x509.ExtendedKeyUsage([x509.ObjectIdentifier(p) for p in purposes])
+        certificate = certificate.add_extension(usage, critical=False)
+    return key, certificate.sign(key, hashes.SHA256())
 
 
 @pytest.fixture
 def abroad(settings, tmp_path):
     """Trust one signer of Germany; return the key."""
-    key, certificate = signer("DE")
+    return trusting(settings, tmp_path, *signer("DE"))
+
+
+def trusting(settings, tmp_path, key, certificate):
     file = tmp_path / "signers.pem"
     file.write_bytes(certificate.public_bytes(Encoding.PEM))
     settings.CERTIFICATE_TRUSTED = str(file)
     return key, certificate.fingerprint(hashes.SHA256())[:8]
+
+
+# Object identifiers of the EU DCC: for tests, for vaccinations.
+TESTS, VACCINATIONS = "1.3.6.1.4.1.1847.2021.1.1", "1.3.6.1.4.1.1847.2021.1.2"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("facts", "tone"),
+    [
+        ({"since": 1}, "warn"),
+        ({"since": -9, "until": -3}, "warn"),
+        ({"purposes": [TESTS]}, "warn"),
+        ({"purposes": [TESTS, VACCINATIONS]}, "ok"),
+        ({"purposes": ["1.3.6.1.5.5.7.3.9"]}, "ok"),
+    ],
+    ids=["later", "before", "tests only", "both", "of other things"],
+)
+def test_a_signer_counts_for_what_and_when_the_own_certificate_says(
+    client, settings, tmp_path, facts, tone
+):
+    abroad = trusting(settings, tmp_path, *signer("DE", **facts))
+
+    page = client.post(PAGE, {"text": written(*abroad)})
+
+    assert f'class="note {tone}"' in page.content.decode()
 
 
 def written(key, kid, kind="v"):

@@ -20,6 +20,20 @@ def nfd(text):
 
 
 @pytest.mark.parametrize(
+    ("full_name", "shown"),
+    [
+        ("Nguyễn Thị Hường", "Nguyễn T. H."),
+        (nfd("Nguyễn Thị Ơn"), "Nguyễn T. Ơ."),
+        ("  Lê   đạt ", "Lê Đ."),
+        ("Y", "Y"),
+        ("", ""),
+    ],
+)
+def test_a_list_shows_the_first_word_and_letters(full_name, shown):
+    assert names.initials(full_name) == shown
+
+
+@pytest.mark.parametrize(
     ("text", "folded"),
     [
         ("Nguyễn Thị Hòa", "nguyen thi hoa"),

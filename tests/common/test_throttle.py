@@ -17,10 +17,8 @@ HOURLY = Limit("test", times=3, per=timedelta(hours=1))
 
 
 @pytest.fixture(autouse=True)
-def _closed_breaker():
-    broker.forgive()
-    yield
-    broker.forgive()
+def _closed_breaker(monkeypatch):
+    monkeypatch.setattr(broker, "_broken_until", 0.0)
 
 
 @pytest.fixture
@@ -156,7 +154,9 @@ def test_without_an_address_there_is_no_client_and_no_life(settings):
         (2, "198.51.100.7", "192.0.2.1"),
         (1, None, "192.0.2.1"),
         (1, "198.51.100.7:4711", "198.51.100.7"),
-        (1, "[2001:db8::1]:4711", "2001:db8::1"),
+        (1, "[2001:db8::1]:4711", "2001:db8::"),
+        (1, "2001:db8:0:7:aaaa:bbbb:cccc:dddd", "2001:db8:0:7::"),
+        (1, "fe80::1%eth0", "fe80::"),
         (1, "::ffff:198.51.100.7", "198.51.100.7"),
         (1, "unknown", ""),
     ],

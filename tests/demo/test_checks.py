@@ -1,6 +1,7 @@
 import secrets
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from portal import checks
 
@@ -13,7 +14,7 @@ def _production(settings):
     settings.PRODUCTION = True
     settings.SECRET_KEY = KEY
     settings.FIELD_KEYS, settings.INDEX_KEYS = {1: b"f" * 32}, {1: b"i" * 32}
-    settings.ALLOWED_HOSTS = ["dumui.example"]
+    settings.ALLOWED_HOSTS, settings.BASE_URL = [], "https://dumui.example"
     settings.SMS_URL, settings.SMS_TOKEN = "https://sms.example/send", "token"
     settings.POPULATION_URL = "https://population.example"
     settings.POPULATION_KEYS = {1: b"p" * 32}
@@ -56,9 +57,24 @@ def test_one_key_for_two_purposes_is_refused(settings):
 
 @pytest.mark.usefixtures("_production")
 @pytest.mark.parametrize("name", ["SMS_URL", "SMS_TOKEN"])
-def test_a_portal_that_can_send_no_code_is_refused(settings, name):
+def test_a_portal_that_can_send_no_code_is_refused_in_public_and_named_at_home(
+    settings, name
+):
     setattr(settings, name, "")
     assert _found() == ["portal.E005"]
+
+    settings.BASE_URL = "http://localhost:8000"
+    assert _found() == ["portal.W002"]
+    checks.refuse_unsafe()
+
+
+@pytest.mark.usefixtures("_production")
+def test_what_the_checks_refuse_no_process_loads(settings):
+    checks.refuse_unsafe()
+
+    settings.ALLOWED_HOSTS, settings.SMS_URL = ["*"], ""
+    with pytest.raises(ImproperlyConfigured, match=r"E005[^$]*E006"):
+        checks.refuse_unsafe()
 
 
 @pytest.mark.usefixtures("_production")
@@ -88,16 +104,25 @@ def test_the_population_database_is_asked_sealed_and_signed_or_not_at_all(
 
 
 @pytest.mark.parametrize(
-    ("address", "found"),
+    ("address", "hosts", "is_public"),
     [
-        ("https://dumui.example", ["portal.E007"]),
-        ("https://localhost", []),
-        ("http://localhost:8000", []),
+        ("https://dumui.example", [], True),
+        ("http://dumui.example", [], True),
+        ("http://203.0.113.4:8000", [], True),
+        ("http://[2001:db8::4]:8000", [], True),
+        ("http://localhost:8000", ["localhost", "dumui.example"], True),
+        ("http://localhost:8000", ["*"], True),
+        ("http://localhost:8000", [".example"], True),
+        ("https://localhost", ["localhost", "127.0.0.1", "[::1]"], False),
+        ("http://[::1]:8000", [], False),
+        ("http://192.168.1.5:8000", ["192.168.1.5"], False),
+        ("http://may-cua-lan.local:8000", [], False),
     ],
 )
-def test_the_demo_is_refused_at_a_public_address(settings, address, found):
-    settings.DEMO, settings.BASE_URL = True, address
-    assert [message.id for message in checks.demo(None)] == found
+def test_the_demo_is_refused_at_a_public_address(settings, address, hosts, is_public):
+    settings.DEMO, settings.BASE_URL, settings.ALLOWED_HOSTS = True, address, hosts
+    found = [message.id for message in checks.demo(None)]
+    assert found == (["portal.E007"] if is_public else [])
 
 
 def test_outside_production_nothing_is_refused(settings):

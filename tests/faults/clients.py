@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from tests.journeys.visitor import Visitor, messages
+from tests.journeys.visitor import Form, Visitor, messages
 
 CITIZENS, NURSES = 4, 2
 # Longer than a part is down; then a person gives up and begins something else.
@@ -18,6 +19,10 @@ PATIENCE_SECONDS = 60.0
 CODE_SECONDS = 8.0
 GONE = (OSError, http.client.HTTPException)
 PASSWORD = "Tiem-Chung-2021"
+# What is pressed most, by the last part of its address: the rest counts as one.
+WEIGHTS = {"dong-y": 12, "ghi": 8, "tiep-nhan": 3}
+STORY = "Tôi tiêm ở trường học, có hai người làm chứng."
+WORDS = "Chúng tôi đã xem lại sổ của buổi tiêm."
 PRODUCTS = ("vaxzevria", "comirnaty", "vero-cell", "spikevax", "abdala")
 
 
@@ -31,6 +36,10 @@ class Ledger:
         self.last4: dict[str, str] = {}
         self.contradictions: list[str] = []
         self.counts: dict[str, int] = {}
+        # What the portal answered itself with 5xx: begun, ended, where.
+        self.failures: list[tuple[float, float, str]] = []
+        # Who of staff was shown which case, how often.
+        self.seen: dict[str, int] = {}
 
     def write(self, key: str, code: str, last4: str) -> None:
         """Keep that this key was answered with this code."""
@@ -46,6 +55,17 @@ class Ledger:
         """Return one of the codes that were given out."""
         with self._lock:
             return chance.choice(list(self.last4)) if self.last4 else None
+
+    def fail(self, begun: float, what: str) -> None:
+        """Note an answer that only a portal in trouble may give."""
+        with self._lock:
+            self.failures.append((begun, time.monotonic(), what))
+
+    def see(self, name: str, reference: str) -> None:
+        """Note that a member of staff was shown a case."""
+        key = f"{name} {reference}"
+        with self._lock:
+            self.seen[key] = self.seen.get(key, 0) + 1
 
     def count(self, what: str) -> None:
         """Count one thing that was done, or failed."""
@@ -99,8 +119,11 @@ class Client:
 
     def go(self, step: Callable[..., Visitor], *facts: Any, **typed: Any) -> None:
         """Take a step on a page; raise Down where the portal cannot."""
+        begun = time.monotonic()
         visitor = step(*facts, **typed)
         if visitor.status >= 500:
+            where = re.sub(r"\d+", "#", urlsplit(visitor.url).path)
+            self.ledger.fail(begun, f"{visitor.status} {where}")
             raise Down(f"answered {visitor.status}")
 
 
@@ -241,7 +264,7 @@ class Citizen(Client):
         form = next((f for f in visitor.forms if "note" in f.values), None)
         if form is None:
             return
-        typed = {"note": "Tôi tiêm ở trường học, có hai người làm chứng."}
+        typed = {"note": STORY}
         if "answer" in form.choices:
             typed["answer"] = self.chance.choice(form.choices["answer"])
         self.go(visitor.send, **typed)
@@ -250,7 +273,7 @@ class Citizen(Client):
 
 
 class Nurse(Client):
-    """Works through the queue of one station."""
+    """Works through queues as several people: one corrects, another signs."""
 
     def __init__(self, base: str, ledger: Ledger, seed: int, names: list[str]) -> None:
         super().__init__(base, ledger, seed)
@@ -271,24 +294,44 @@ class Nurse(Client):
             return
         case = self.chance.choice(cases)
         self.go(visitor.get, case)
+        if visitor.status == 200 and "/ho-so/" in visitor.url:
+            self.ledger.see(name, case.rstrip("/").rpartition("/")[2])
         forms = [f for f in visitor.forms if "version" in f.values]
         if not forms:
             return
-        form = self.chance.choice(forms)
+        steps = [f.action.rstrip("/").rpartition("/")[2] for f in forms]
+        weights = [WEIGHTS.get(step, 1) for step in steps]
+        (number,) = self.chance.choices(range(len(forms)), weights)
+        form, step = forms[number], steps[number]
+        values = self._filled(form)
+        is_upheld = any(v == ["upheld"] for v in values.values())
+        self.go(visitor.post, form.action, values)
+        if visitor.status == 200:
+            self.ledger.count("moved")
+            if step == "dong-y":
+                self.ledger.count("signed")
+            elif step == "ghi" and is_upheld:
+                self.ledger.count("upheld")
+
+    def _filled(self, form: Form) -> dict[str, list[str]]:
+        """Fill a form in; two decisions of three change the registry.
+
+        Half of those rest on the citizen's word alone, so that another has to sign.
+        """
         values = form.values | {
             field: [self.chance.choice(choices)]
             for field, choices in form.choices.items()
         }
+        is_upheld = self.chance.random() < 2 / 3
+        given = {"verdict": "upheld" if is_upheld else "kept", "note": WORDS}
+        given |= {"ground": "" if is_upheld else "unreadable"}
+        given |= {"proof": self.chance.choice(["", "slip_seen"])}
         for field in values:
-            if field.startswith("verdict_"):
-                values[field] = ["kept"]
-            if field.startswith("ground_"):
-                values[field] = ["unreadable"]
-            if field == "note":
-                values[field] = ["Chúng tôi đã xem lại sổ của buổi tiêm."]
-        self.go(visitor.post, form.action, values)
-        if visitor.status == 200:
-            self.ledger.count("moved")
+            word = given.get(field.partition("_")[0])
+            if word is not None:
+                values[field] = [word]
+        values.pop("concerns_oneself", None)
+        return values
 
     def _signed_in(self, name: str) -> Visitor:
         visitor = self.visitor()

@@ -21,6 +21,7 @@ from django.utils import timezone
 from complaints import integrity
 from complaints.models import Complaint, Event, Submission
 from portal.accounts.models import Posting
+from portal.audit.models import Entry
 from portal.common import scope
 from portal.registry import corrections
 from portal.registry.models import (
@@ -32,7 +33,12 @@ from portal.registry.models import (
 
 STATIONS, PEOPLE = 3, 60
 # What happened since the run began is newer than these rows.
-SINCE = {"event": Event, "submission": Submission, "complaint": Complaint}
+SINCE = {
+    "event": Event,
+    "submission": Submission,
+    "complaint": Complaint,
+    "entry": Entry,
+}
 # Each returns what breaks a promise to those who were told "we have it".
 PROMISES = {
     "routed_exactly_once": """
@@ -61,7 +67,34 @@ PROMISES = {
         LEFT JOIN complaints_joining j ON j.submission_id = s.id
         WHERE s.id > %(submission)s
         GROUP BY s.id HAVING count(c.id) + count(j.id) <> 1""",
+    "what_was_corrected_stands_on_the_record": """
+        SELECT c.id FROM complaints_complaint c
+        LEFT JOIN registry_dose d ON d.id = c.dose_id AND d.status = 'completed'
+        WHERE c.id > %(complaint)s AND c.kind = 'missing_dose'
+          AND c.outcome = 'corrected' AND d.id IS NULL""",
+    "a_dose_is_added_once_per_report": """
+        SELECT c.id FROM complaints_complaint c
+        JOIN complaints_submission s ON s.id = c.submission_id
+        JOIN registry_correction r
+          ON r.reason = 'complaint' AND r.reason_ref = s.code || '-' || c.number
+         AND r.operation = 'add' AND r.target = 'dose'
+        WHERE c.id > %(complaint)s GROUP BY c.id HAVING count(*) > 1""",
+    "two_people_signed_what_takes_two": """
+        SELECT k.complaint_id FROM complaints_claim k
+        JOIN registry_correction r ON r.id = k.correction_id
+        WHERE k.complaint_id > %(complaint)s AND r.needs_second
+          AND (r.approved_by_id = r.proposed_by_id) IS NOT FALSE""",
 }
+# How often each member of staff is on the list of looks with each case.
+LOOKS = """
+    SELECT u.username || ' ' || s.code || '-' || c.number, count(*)
+    FROM audit_entry e
+    JOIN accounts_user u ON u.id = e.actor_id
+    JOIN complaints_complaint c ON c.id = e.subject_id
+    JOIN complaints_submission s ON s.id = c.submission_id
+    WHERE e.actor = 'staff' AND e.verb = 'look_up'
+      AND e.subject = 'complaints.complaint' AND e.id > %(entry)s
+    GROUP BY 1"""
 
 
 def ground() -> dict:
@@ -109,6 +142,7 @@ def _people() -> list[dict[str, str]]:
     ).select_related("person")
     return [
         {
+            "full_name": row.person.full_name,
             "national_id": corrections.read_person(row.person, "national_id"),
             "born_on": row.person.born_on.isoformat(),
             "phone": corrections.read_person(row.person, "phone"),
@@ -117,8 +151,14 @@ def _people() -> list[dict[str, str]]:
     ]
 
 
-def findings(codes: dict[str, str], since: dict[str, int]) -> dict[str, list]:
-    """Return what is wanting; ``codes``: key -> acknowledged code."""
+def findings(
+    codes: dict[str, str], since: dict[str, int], seen: dict[str, int]
+) -> dict[str, list]:
+    """Return what is wanting.
+
+    ``codes``: key -> acknowledged code. ``seen``: name and case -> how often it was
+    shown; a look whose page never arrived may be on the list besides.
+    """
     try:
         found = integrity.check(at=timezone.now())
         with scope.system(), connection.cursor() as cursor:
@@ -127,11 +167,16 @@ def findings(codes: dict[str, str], since: dict[str, int]) -> dict[str, list]:
                 found[name] = [row[0] for row in cursor.fetchall()]
             cursor.execute("SELECT key::text, code FROM complaints_submission")
             stored = dict(cursor.fetchall())
+            cursor.execute(LOOKS, since)
+            listed = dict(cursor.fetchall())
     except DatabaseError as error:
         connection.close()
         return {"the_database_answers": [type(error).__name__]}
     found["every_acknowledged_code_exists"] = [
         code for key, code in codes.items() if stored.get(key) != code
+    ]
+    found["every_look_is_on_the_list"] = [
+        key for key, times in seen.items() if listed.get(key, 0) < times
     ]
     return {name: rows[:20] for name, rows in found.items() if rows}
 

@@ -2,9 +2,11 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
+from complaints import policies
 from complaints.choices import ENDED, Actor, Channel, Kind, Move, Outcome, Status
 from complaints.models import Complaint, Event, Rating
 from portal.accounts.models import User
@@ -13,6 +15,7 @@ from portal.registry.models import Organization
 from tests.pages.cases import make_submission
 
 CITIZENS = (Move.SUBMIT, Move.ANSWER, Move.WITHDRAW, Move.DISAGREE, Move.CONFIRM)
+AGAIN = (Move.DISAGREE, Move.REVERT, Move.REOPEN, Move.PUT_BACK)
 SYSTEMS = (Move.ROUTE, Move.REMIND, Move.LAPSE, Move.REVERT)
 DECISIONS = (Move.RESOLVE, Move.COUNTERSIGN)
 
@@ -27,6 +30,7 @@ class Then:
     holder: Organization | None = None
     actor: Actor | None = None
     outcome: str = Outcome.CORRECTED
+    data: dict[str, Any] = field(default_factory=dict)
 
 
 def live(
@@ -49,7 +53,7 @@ def live(
     outcome = ""
     for step in [Then(Move.SUBMIT, Status.RECEIVED, timedelta(0)), *steps]:
         at, holder = at + step.after, step.holder or holder
-        number += step.move in (Move.DISAGREE, Move.REVERT, Move.REOPEN)
+        number += step.move in AGAIN
         actor = step.actor or _actor(step.move)
         if step.move == Move.UNDO:
             touched = touched_before
@@ -67,10 +71,15 @@ def live(
             status=step.status,
             round=number,
             holder=holder,
-            data={"outcome": step.outcome} if step.move in DECISIONS else {},
+            data=step.data
+            | ({"outcome": step.outcome} if step.move in DECISIONS else {}),
         )
         events.append(event)
     status = events[-1].status
+    of_round = [event for event in events if event.round == number]
+    given = (event.holder for event in of_round if event.move in policies.GIVEN)
+    begins = of_round[0].at
+    policy, due_at = policies.of_round(kind, begins=begins, body=next(given, None))
     with scope.system():
         complaint = Complaint.objects.create(
             submission=make_submission(at=sent, channel=channel),
@@ -82,8 +91,9 @@ def live(
             subject_key=subject or uuid.uuid4().bytes * 2,
             holder=holder,
             submitted_at=sent,
-            round_started_at=sent,
-            due_at=sent + timedelta(hours=48),
+            round_started_at=begins,
+            policy=policy,
+            due_at=due_at,
             touched_at=touched,
             paused_at=at if status == Status.WAITING_CITIZEN else None,
             ended_at=ended,

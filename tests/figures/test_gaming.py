@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import translation
 
 from complaints import rollups
-from complaints.choices import Gaming, Move, Outcome, Status
+from complaints.choices import Channel, Gaming, Kind, Move, Outcome, Status
 from complaints.models import Complaint, Event, GamingSign
 from complaints.rollups import signs
 from complaints.rules import gaming
@@ -39,6 +39,18 @@ TRICKS = {
     Gaming.LATE_ASK: (
         [Then(M.ASK, S.WAITING_CITIZEN, 45 * HOUR)],
         [Then(M.ASK, S.WAITING_CITIZEN, 4 * HOUR)],
+    ),
+    Gaming.LATE_PASS: (
+        [TAKEN_ON, Then(M.HAND_OVER, S.RECEIVED, 45 * HOUR, "elsewhere")],
+        [TAKEN_ON, Then(M.HAND_OVER, S.RECEIVED, 4 * HOUR, "elsewhere")],
+    ),
+    Gaming.DISPUTED: (
+        [TAKEN_ON, decided(20), Then(M.DISAGREE, S.RECEIVED, HOUR, "elsewhere")],
+        [TAKEN_ON, decided(20), Then(M.CONFIRM, S.RESOLVED, HOUR)],
+    ),
+    Gaming.REVERSED: (
+        [TAKEN_ON, decided(20), Then(M.REOPEN, S.RECEIVED, HOUR, "elsewhere")],
+        [TAKEN_ON, decided(20)],
     ),
     Gaming.PING_PONG: (
         [
@@ -111,7 +123,26 @@ def test_many_decisions_in_ten_minutes_are_bulk_and_one_fewer_is_none(province):
     assert counted(province) == {sly.pk: {Gaming.BULK: gaming.BULK}}
 
 
-def test_the_one_that_fills_the_slot_brings_the_earlier_ones_along(province):
+@pytest.mark.parametrize(("apart", "together"), [(9, True), (12, False)])
+def test_ten_minutes_are_any_ten_minutes_not_those_of_the_clock(
+    province, apart, together
+):
+    """Eleven are decided at five to the hour, eleven so many minutes later."""
+    sly = unit(province, "T-a")
+    nurse, minute = make_staff(sly), timedelta(minutes=1)
+    for at in (NOW - 5 * minute, NOW + (apart - 5) * minute):
+        kept = Then(M.RESOLVE, S.RESOLVED, 20 * HOUR, outcome=Outcome.KEPT)
+        for _ in range(11):
+            live(sly, at - 21 * HOUR, [TAKEN_ON, kept], by=nurse)
+        rollups.rebuild_changed(at=NOW + HOUR)
+
+    with scope.system():
+        found = signs.counted(province.pk, **MONTHS)
+
+    assert found == ({sly.pk: {Gaming.BULK: 22}} if together else {})
+
+
+def test_the_one_that_makes_it_twenty_brings_the_earlier_ones_along(province):
     sly = unit(province, "T-a")
     nurse = make_staff(sly)
     kept = [TAKEN_ON, decided(20, Outcome.KEPT)]
@@ -194,13 +225,36 @@ def test_the_page_names_who_stands_out_and_leads_to_the_cases(client, province):
 
     page = client.get(f"/quan-tri/dau-hieu/?{months}")
 
-    rows = {row["label"]: row["cells"] for row in page.context["table"]["rows"]}
+    rows = rows_of(page)
     assert rows[sly.name][-1]["text"] == "Giải quyết vào giờ chót"
     assert rows[honest.name][-1]["text"] == "–"
     behind = client.get(rows[sly.name][1]["url"])
     assert len(behind.context["table"]["rows"]) == 25
     assert behind.context["table"]["rows"][0]["url"]
     assert "còn nhiều nhất một giờ" in text_of(behind)
+
+
+def rows_of(page):
+    return {row["label"]: row["cells"] for row in page.context["table"]["rows"]}
+
+
+def test_signs_of_one_channel_and_kind_lead_to_as_many_cases(client, province):
+    sly = unit(province, "T-a")
+    played = TRICKS[Gaming.LAST_HOUR][0]
+    play(played, sly, sly, n=2, channel=Channel.COUNTER)
+    play(played, sly, sly, n=1, channel=Channel.COUNTER, kind=Kind.WRONG_DOSE)
+    play(played, sly, sly, n=4)
+    rollups.rebuild_all(at=NOW)
+    client.force_login(make_staff(province, "overseer"))
+    asked = "?from=2026-06&to=2026-12&channel=counter"
+
+    for more, n in (("", 3), ("&kind=wrong_dose", 1)):
+        page = client.get(f"/quan-tri/dau-hieu/{asked}{more}")
+        resolved, last_hour, *_others = rows_of(page)[sly.name]
+        assert (resolved["text"], last_hour["text"]) == (f"{n}", f"{n} (100,0%)")
+        behind = client.get(last_hour["url"])
+        assert len(behind.context["table"]["rows"]) == n
+        assert "Tại quầy" in text_of(behind)
 
 
 def test_who_oversees_another_province_sees_nothing_of_it(client, province):

@@ -1,20 +1,31 @@
 """Any history at all: what is kept and shown is what a plain count of events says."""
 
 import json
-from collections import defaultdict
-from datetime import date, timedelta
+from collections import Counter, defaultdict
+from datetime import date, datetime, time, timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from complaints import figures, rollups
-from complaints.choices import Channel, Kind, Move, Outcome, Status
-from complaints.models import Figure, Measure, Rating, SubtreeFigure
+from complaints.choices import Actor, Channel, Kind, Move, Outcome, Status
+from complaints.models import (
+    Figure,
+    GamingSign,
+    Measure,
+    OfficeHours,
+    Policy,
+    Rating,
+    SubtreeFigure,
+)
 from portal.common import scope
+from portal.registry.models import Organization
 from tests import plain_times
 from tests.figures.lives import Then, live
 from tests.pages.cases import NOW, make_organization, make_root
@@ -31,6 +42,7 @@ NEXT = {
     ],
     S.IN_REVIEW: [
         (M.NOTE, S.IN_REVIEW),
+        (M.EXTEND, S.IN_REVIEW),
         (M.ASK, S.WAITING_CITIZEN),
         (M.ESCALATE, S.RECEIVED),
         (M.PROPOSE, S.AWAITING_SECOND),
@@ -44,12 +56,21 @@ NEXT = {
         (M.DISAGREE, S.RECEIVED),
         (M.REVERT, S.RECEIVED),
         (M.REOPEN, S.RECEIVED),
+        (M.PUT_BACK, S.RECEIVED),
         (M.UNDO, S.IN_REVIEW),
     ],
     S.LAPSED: [(M.DISAGREE, S.RECEIVED)],
     S.WITHDRAWN: [],
 }
-GAPS = st.sampled_from([1, 29, 3600, 90_000, 172_800, 900_000])
+GAPS = st.sampled_from([1, 29, 3600, 40_000, 90_000, 172_800, 900_000])
+OUTCOMES = [Outcome.CORRECTED, Outcome.KEPT, Outcome.ALREADY_CORRECT]
+# What else may be in force beside the delivered 48 hours: of whom, hours, from when.
+RULES = {
+    "newer": {"repair_hours": 24, "valid_from": date(2026, 10, 1)},
+    "working days": {"level": "health_station", "in_office": True, "repair_hours": 16},
+    "own": {"organization": "SYT-1", "repair_hours": 72},
+    "own days": {"organization": "SYT-2", "in_office": True, "repair_hours": 24},
+}
 KINDS = [Kind.MISSING_DOSE, Kind.WRONG_DOSE]
 # The tree stays as it is; everything else is rolled back after each example.
 SAFE = [HealthCheck.function_scoped_fixture]
@@ -63,11 +84,14 @@ def lives_of(draw, holders: int):
     for _ in range(draw(st.integers(0, 7))):
         if not NEXT[status]:
             break
-        move, status = draw(st.sampled_from(NEXT[status]))
+        # What is taken back is the decision just made, never what a citizen said of it.
+        has_decided = bool(steps) and steps[-1][0] in (M.RESOLVE, M.COUNTERSIGN)
+        may_come = [one for one in NEXT[status] if has_decided or one[0] != M.UNDO]
+        move, status = draw(st.sampled_from(may_come))
         passed_on = move in (M.HAND_OVER, M.ESCALATE, M.DISAGREE)
         to = draw(st.integers(0, holders - 1)) if passed_on else None
-        outcome = draw(st.sampled_from([Outcome.CORRECTED, Outcome.KEPT]))
-        steps.append((move, status, draw(GAPS), to, outcome))
+        outcome = draw(st.sampled_from(OUTCOMES))
+        steps.append((move, status, draw(GAPS), to, outcome, draw(st.booleans())))
     return (
         draw(st.sampled_from(KINDS)),
         draw(st.integers(0, holders - 1)),
@@ -92,17 +116,54 @@ def make(holders, drawn) -> None:
     kind, at, subject, age, steps, channel, word = drawn
     sent = NOW - timedelta(seconds=age)
     done, when = [], sent
-    for move, status, gap, to, outcome in steps:
+    for move, status, gap, to, outcome, is_odd in steps:
         when += timedelta(seconds=gap)
         if when >= NOW:
             break
         holder = None if to is None else holders[to]
-        done.append(Then(move, status, timedelta(seconds=gap), holder, outcome=outcome))
+        facts = {"outcome": outcome}
+        if move == M.EXTEND:
+            facts["data"] = {"hours": 48}
+        elif is_odd:
+            # Taken on with many others, all of a unit that closed, by the portal.
+            facts |= ODD.get(move, {})
+        done.append(Then(move, status, timedelta(seconds=gap), holder, **facts))
     ended = done and done[-1].status in plain_times.ENDED
     # Two open matters are never about the same; ended ones may come again.
     key = bytes([subject]) * 32 if ended else b""
     more = {"channel": channel, "word": word if done else ""}
     live(holders[at], sent, done, kind=kind, subject=key, **more)
+
+
+ODD = {
+    M.ACCEPT: {"data": {"bulk": "x"}},
+    M.HAND_OVER: {"data": {"unit_change": 1}},
+    M.RESOLVE: {"actor": Actor.SYSTEM},
+    M.ASK: {"actor": Actor.SYSTEM},
+}
+
+
+def rule(name: str, **other: object) -> None:
+    """Let one more policy be in force, and own hours where they count."""
+    facts = {
+        "first_answer_hours": 8,
+        "pause_days": 10,
+        "disagree_days": 30,
+        "valid_from": date(2021, 3, 8),
+        **RULES[name],
+        **other,
+    }
+    code = facts.pop("organization", None)
+    body = code and Organization.objects.get(code=code)
+    Policy.objects.create(organization=body or None, **facts)
+    if body and facts.get("in_office"):
+        OfficeHours.objects.create(
+            organization=body,
+            weekdays=[0, 1, 2, 3, 4, 5],
+            begins=time(8),
+            ends=time(16),
+            valid_from=date(2021, 3, 8),
+        )
 
 
 def plainly(at=NOW) -> list[dict]:
@@ -115,6 +176,8 @@ def plainly(at=NOW) -> list[dict]:
 @given(st.data())
 def test_kept_figures_equal_a_plain_count_after_every_refresh(tree, data):
     with transaction.atomic():
+        for name in data.draw(st.sets(st.sampled_from(sorted(RULES)), max_size=2)):
+            rule(name)
         for _ in range(2):
             drawn = data.draw(st.lists(lives_of(len(tree)), min_size=1, max_size=6))
             for one in drawn:
@@ -122,9 +185,24 @@ def test_kept_figures_equal_a_plain_count_after_every_refresh(tree, data):
             rollups.rebuild_changed(at=NOW)
             kept = every_figure()
             assert kept == expected(plainly())
+            assert every_deed() == deeds(plainly())
         rollups.rebuild_all(at=NOW)
         assert every_figure() == kept, "made from nothing they are the same"
         transaction.set_rollback(True)
+
+
+DEEDS = ("passed_on", "disputed", "reversed")
+
+
+def every_deed() -> Counter:
+    with scope.system():
+        rows = GamingSign.objects.filter(sign__in=DEEDS)
+        found = set(rows.values_list("complaint", "sign", "holder__code"))
+    return Counter((sign, holder) for _complaint, sign, holder in found)
+
+
+def deeds(counted: list[dict]) -> Counter:
+    return Counter(deed for one in counted for deed in one["deeds"])
 
 
 def every_figure() -> dict:
@@ -199,6 +277,94 @@ def assert_alike(ours: rollups.Times, true: dict, *, exact: bool) -> None:
             assert mine == value, name
         else:
             assert mine == pytest.approx(value, rel=0.0101, abs=1), name
+
+
+HOUR = timedelta(hours=1)
+ROUTED = Then(M.ROUTE, S.RECEIVED, HOUR)
+DECIDED = Then(M.RESOLVE, S.RESOLVED, 99 * HOUR)
+DISAGREED = Then(M.DISAGREE, S.RECEIVED, HOUR)
+
+
+def test_a_later_rule_changes_no_figure_of_before(tree):
+    live(tree[-2], NOW - 300 * HOUR, [ROUTED, DECIDED])
+    live(tree[-2], NOW - 300 * HOUR, [ROUTED, DECIDED, DISAGREED])
+    rollups.rebuild_all(at=NOW)
+    before = every_figure()
+
+    for facts in ({}, {"level": "health_station", "in_office": True}):
+        rule("newer", repair_hours=9, valid_from=timezone.localdate(NOW), **facts)
+    rollups.rebuild_all(at=NOW)
+
+    assert every_figure() == before
+
+
+def test_a_long_time_for_the_second_round_does_not_mend_a_late_first_one(tree):
+    rule("newer", repair_hours=240, valid_from=timezone.localdate(NOW - 180 * HOUR))
+    decided = Then(M.RESOLVE, S.RESOLVED, 20 * HOUR)
+    live(tree[-2], NOW - 300 * HOUR, [ROUTED, DECIDED, DISAGREED, decided])
+    live(tree[-2], NOW - 150 * HOUR, [ROUTED, DECIDED])
+    rollups.rebuild_all(at=NOW)
+
+    with scope.system():
+        lates = Measure.objects.order_by("complaint").values_list("is_on_time")
+        assert [*lates] == [(False,), (True,)]
+
+
+def test_what_is_overdue_at_the_close_of_the_last_day_was_not_decided_in_time(tree):
+    """Sent on a Monday night; 16 hours of the office end on Wednesday at 17."""
+    rule("working days")
+    sent = datetime(2026, 11, 9, 20, tzinfo=plain_times.VIETNAM)
+    for last_step in (44.9, 45.5, 48):
+        routed = Then(M.ROUTE, S.RECEIVED, timedelta(0))
+        live(tree[-2], sent, [routed, Then(M.RESOLVE, S.RESOLVED, last_step * HOUR)])
+    asked = Then(M.ASK, S.WAITING_CITIZEN, 46 * HOUR)
+    live(tree[-2], sent, [routed, asked, Then(M.NOTE, S.WAITING_CITIZEN, 15 * HOUR)])
+    rollups.rebuild_all(at=NOW)
+
+    times = rollups.recount(path=tree[-2].path, at=NOW, **DAYS)["all"]
+
+    assert (times.resolved, times.on_time, times.open_overdue) == (3, 1, 1)
+
+
+def test_more_matters_of_working_days_take_no_more_statements(tree):
+    rule("own days")
+
+    def count(matters: int) -> int:
+        for number in range(matters):
+            routed = Then(M.ROUTE, S.RECEIVED, HOUR, tree[2])
+            live(tree[2], NOW - (90 + 24 * number) * HOUR, [routed])
+        with CaptureQueriesContext(connection) as captured:
+            rollups.rebuild_changed(at=NOW)
+        return len(captured)
+
+    count(1)
+    assert count(1) == count(5)
+
+
+def test_half_have_a_first_answer_only_once_half_were_answered(tree):
+    answered = [Then(M.ASK, S.WAITING_CITIZEN, 2 * HOUR)]
+    by_rule = [Then(M.RESOLVE, S.RESOLVED, HOUR, actor=Actor.SYSTEM)]
+    for done in (
+        answered,
+        [],
+        by_rule,
+        by_rule,
+        by_rule,
+        [Then(M.WITHDRAW, S.WITHDRAWN, HOUR)],
+    ):
+        live(tree[-2], NOW - 30 * HOUR, done)
+    rollups.rebuild_all(at=NOW)
+    half = rollups.recount(path="/", at=NOW, **DAYS)["all"]
+    live(tree[-2], NOW - 30 * HOUR)
+    rollups.rebuild_all(at=NOW)
+    fewer = rollups.recount(path="/", at=NOW, **DAYS)["all"]
+    nation = SubtreeFigure.objects.get(
+        organization=tree[0], kind="", channel="", cohort="opened"
+    )
+
+    assert (half.first_answer_median, half.answered, half.unanswered) == (7200, 1, 1)
+    assert (fewer.first_answer_median, fewer.unanswered) == (None, 2)
+    assert (nation.first_answer_median, nation.unanswered) == (None, 2)
 
 
 def test_the_time_in_each_state_adds_up_to_the_life_of_the_matter(tree):

@@ -117,6 +117,21 @@ def test_without_them_is_a_plain_recount_of_the_others(world):
         ]
 
 
+def test_what_counts_elsewhere_now_is_left_out_of_nobodys_figures(world):
+    world.decide(world.flag())
+    beside = make_organization("TYT-2", parent=world.province)
+    with scope.system():
+        Measure.objects.filter(complaint=world.cases[2]).update(holder=beside)
+
+    here, there = (
+        replies.beside(unit, world.total(unit.path), is_whole=False, **world.span)
+        for unit in (world.station, beside)
+    )
+
+    assert (here.accepted, here.moved, here.without) == (1, 1, None)
+    assert there is None
+
+
 def test_each_accepted_case_is_a_version_of_its_own(world):
     rows = [world.decide(world.flag(case)) for case in world.cases[1:]]
     months = {row.month for row in rows}

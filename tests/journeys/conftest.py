@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from portal.env import BASE_DIR
+from portal.env import BASE_DIR, without_settings
+from portal.stack.addresses import free_port
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HOW = "no Chromium here: apt-get install chromium fonts-noto-core"
@@ -59,19 +59,10 @@ class Running:
 
 def clean_environment() -> dict[str, str]:
     """Return the environment without the servers and keys of the suite itself."""
-    outer = {
-        "DATABASE_URL",
-        "DATABASE_OWNER_URL",
-        "REDIS_URL",
-        "SECRET_KEY",
-        "FIELD_KEYS",
-        "INDEX_KEYS",
-        "DJANGO_SETTINGS_MODULE",
-    }
     return {
         name: value
-        for name, value in os.environ.items()
-        if name not in outer and not name.startswith("PYTEST_")
+        for name, value in without_settings(os.environ).items()
+        if not name.startswith("PYTEST_")
     }
 
 
@@ -86,9 +77,7 @@ def portal():
 def started(*, people: int) -> Iterator[Running]:
     """Hold a whole portal with a demo of so many people, in a folder of its own."""
     folder = Path(tempfile.mkdtemp(prefix="dumui-journey-"))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     kept = clean_environment()
     kept |= {
         "DATA_DIR": str(folder),

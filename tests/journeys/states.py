@@ -125,6 +125,10 @@ def look_up(stage: Stage) -> None:
         stage.look(name)
     stage.press()
     stage.look("data-request-errors")
+    stage.open("/bao-sai/?kind=foreign_dose")
+    stage.look("facts-abroad")
+    page.locator("button[value=go]").click()
+    stage.look("facts-abroad-errors")
 
 
 def report(stage: Stage, *, day: str) -> str:
@@ -276,6 +280,9 @@ def by_status(stage: Stage) -> None:
         page.fill("[name=phone_last4]", row["phone_last4"])
         stage.press()
         stage.look(f"status-{row['status']}")
+        if row["status"] == "lapsed":
+            page.goto(f"{stage.base}{urlsplit(page.url).path}1/ket-qua/")
+            stage.look("open-again")
         if row["status"] == "resolved":
             here = urlsplit(page.url).path
             for step in ("ket-qua", "danh-gia"):
@@ -352,7 +359,11 @@ def faults(page: Page, *, axe: bool) -> list[str]:
         found.append("not exactly one h1")
     if not page.title().strip(" –"):
         found.append("no title")
-    ways = page.locator("main a[href]:not(.back), main button, main input")
+    # Neither what nobody sees nor leaving is a way on; a form's hidden fields are none.
+    ways = page.locator(
+        "main a[href]:not(.back):visible,"
+        " main form:not([action$='/thoat/']) button:visible:not(.vh)"
+    )
     # A list of work may be empty; a citizen is never left without a way on.
     if not ways.count() and not page.locator("html.work").count():
         found.append("no next step")

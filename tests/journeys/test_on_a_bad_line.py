@@ -35,6 +35,18 @@ def send(page):
     return code_on(page)
 
 
+def keeps_what_was_changed_on_a_filled_page(page):
+    """Change text and a choice that the record had filled in; load the page anew."""
+    page.goto("/bao-sai/?kind=wrong_person")
+    recorded = page.input_value("[name=full_name]")
+    other = page.locator("[name=sex]:not(:checked)").first.get_attribute("value")
+    page.fill("[name=full_name]", f"{recorded} Thử")
+    page.check(f"[name=sex][value={other}]")
+    page.goto(page.url)
+    assert page.input_value("[name=full_name]") == f"{recorded} Thử"
+    assert page.is_checked(f"[name=sex][value={other}]")
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "none"])
 def test_it_is_one_report_whatever_the_line_and_the_buttons_do(
     portal, chromium, scripts
@@ -50,6 +62,8 @@ def test_it_is_one_report_whatever_the_line_and_the_buttons_do(
     )
     page = context.new_page()
     look_up(portal, page, person)
+    if scripts:
+        keeps_what_was_changed_on_a_filled_page(page)
     page.goto("/bao-sai/?kind=missing_dose")
     fill_day(page, "given_on", day)
     page.fill("[name=site_text]", "Phường Cẩm Thượng Hải Dương")
@@ -58,6 +72,12 @@ def test_it_is_one_report_whatever_the_line_and_the_buttons_do(
     page.fill("[name=story]", WORDS)
 
     if scripts:
+        # Loaded anew, after a search too, the page holds what was typed in this tab.
+        page.goto(page.url)
+        assert page.input_value("[name=story]") == WORDS
+        assert page.input_value("[name=given_on_2]") == "2021"
+        page.locator("button[value=find]").click()
+        page.locator("[name=site]").first.check()
         # The line is cut at the moment of sending: nothing is lost, and it says so.
         context.set_offline(True)
         page.locator("button[value=go]").click(no_wait_after=True)

@@ -12,7 +12,7 @@ import random
 import re
 import statistics
 import time
-from itertools import product
+from itertools import islice, product
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -23,8 +23,11 @@ from tests.journeys.visitor import Visitor
 
 pytestmark = pytest.mark.stack
 
-TRIES = 500
+# Of each way, found and not found.
+TRIES = 250
 NEGLIGIBLE = 0.147
+# Of one way alone: chance takes half as many tries further apart (four deviations).
+NEGLIGIBLE_ALONE = 0.21
 # Of the median, or of a thousandth of a second where all is quick.
 MOST_APART = 0.05
 # Of each answer its own; names of headers and of cookies are compared all the same.
@@ -41,9 +44,9 @@ class Asker:
         self.base = base
         self.connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=60)
 
-    def ask(self, number, born):
+    def ask(self, way, who, born):
         """Return the seconds to the answer, and the answer without what is its own."""
-        typed = {"csrfmiddlewaretoken": self.token, "national_id": number}
+        typed = {"csrfmiddlewaretoken": self.token, way: who}
         body = urlencode(typed | day_fields("born_on", born))
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
@@ -73,15 +76,40 @@ class Asker:
         )
 
 
-def strangers(people, chance):
+def known_by_number(people):
+    """Return look-ups that find somebody: one a person, as a code lasts a minute."""
+    # The year alone opens a record, too.
+    return [
+        ("national_id", number, born if place % 2 else born[:4] + "--")
+        for place, (number, born, _name) in enumerate(people)
+    ]
+
+
+def unknown_by_number(people, chance):
     """Return look-ups that find nobody: an unknown number, or another's birth year."""
-    numbers = {number for number, _ in people}
-    for number, born in people:
+    numbers = {number for number, _, _ in people}
+    for number, born, _name in people:
         unknown = number[:6] + f"{chance.randrange(10**6):06d}"
         if unknown not in numbers:
-            yield unknown, born
+            yield "national_id", unknown, born
         if not born.endswith("02-29"):
-            yield number, f"{int(born[:4]) - 1 - chance.randrange(3)}{born[4:]}"
+            years = 1 + chance.randrange(3)
+            yield "national_id", number, f"{int(born[:4]) - years}{born[4:]}"
+
+
+def known_by_name(people):
+    """Return look-ups that find the one bearer of a name who was born on a day."""
+    return [("full_name", name, born) for _number, born, name in people if name]
+
+
+def unknown_by_name(people, chance):
+    """Return look-ups of names of the demo that nobody born on that day bears."""
+    born = {(name, day) for _number, day, name in people}
+    names, days = [one[2] for one in people if one[2]], [one[1] for one in people]
+    while True:
+        who = chance.choice(names), chance.choice(days)
+        if who not in born:
+            yield "full_name", *who
 
 
 def cliffs_delta(some, others):
@@ -96,22 +124,34 @@ def test_answers_to_found_and_not_found_cannot_be_told_apart(portal, request):
     # The people of the stories need their codes for other journeys.
     named = {citizen["national_id"] for citizen in portal.demo["citizens"]}
     people = [
-        (number, born)
-        for number, born in json.loads(ran.stdout)["people"]
+        (number, born, name)
+        for number, born, name in json.loads(ran.stdout)["people"]
         if number not in named
     ]
     chance = random.Random(4)
-    # The year alone opens a record, too: two tries a person, none within a minute.
-    known = people + [(number, born[:4] + "--") for number, born in people]
-    unknown = list(strangers(people, chance))
+    asker = Asker(portal.base)
+    request.addfinalizer(asker.connection.close)
+    by_number = list(unknown_by_number(people, chance))
+    for who in by_number[-20:]:
+        asker.ask(*who)
+
+    first, *times = compare(asker, known_by_number(people), by_number[:-20], chance)
+    by_name = list(islice(unknown_by_name(people, chance), TRIES))
+    second, *more = compare(asker, known_by_name(people), by_name, chance)
+
+    assert first == second
+    found, not_found = (a + b for a, b in zip(times, more, strict=True))
+    assert abs(cliffs_delta(found, not_found)) < NEGLIGIBLE
+
+
+def compare(asker, known, unknown, chance):
+    """Ask for both in turn; fail where answers or times differ.
+
+    Return the answer, the seconds where somebody was found, and where nobody was.
+    """
     assert min(len(known), len(unknown)) >= TRIES
     chance.shuffle(known)
     chance.shuffle(unknown)
-    asker = Asker(portal.base)
-    request.addfinalizer(asker.connection.close)
-    for number, born in unknown[-20:]:
-        asker.ask(number, born)
-
     found, not_found, answers = [], [], []
     for pair in zip(known[:TRIES], unknown[:TRIES], strict=True):
         turn = [(pair[0], found), (pair[1], not_found)]
@@ -126,4 +166,5 @@ def test_answers_to_found_and_not_found_cannot_be_told_apart(portal, request):
     usual = statistics.median(found)
     apart = abs(usual - statistics.median(not_found))
     assert apart < max(MOST_APART * usual, 0.001)
-    assert abs(cliffs_delta(found, not_found)) < NEGLIGIBLE
+    assert abs(cliffs_delta(found, not_found)) < NEGLIGIBLE_ALONE
+    return answers[0], found, not_found

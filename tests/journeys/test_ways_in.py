@@ -74,6 +74,8 @@ def test_somebody_without_a_telephone_is_helped_at_the_counter(portal):
     assert "năm sinh" in clerk.text
     clerk.send(at="/lap-ho/xong/")
     home = Visitor(portal.base)
-    home.get("/theo-doi/").send(code=code, phone_last4=person["born_on"][:4])
+    home.get("/theo-doi/").send(
+        code=code, phone_last4=person["born_on"][:4], full_name=person["full_name"]
+    )
     assert code[:4] in home.text
     assert home.status == 200

@@ -84,6 +84,8 @@ def test_a_missing_dose_from_look_up_to_corrected_record(portal):
     nurse.get(f"/lam-viec/ho-so/{code}-1/")
     assert nurse.status == 200, "the case is with another station"
     _uphold(nurse)
+    overseer = sign_in(portal, portal.staff("VN", "overseer"))
+    before = _resolved(overseer)
     lead.get(f"/lam-viec/ho-so/{code}-1/").send(at="/dong-y/")
 
     ended = track(portal, code, person["phone"])
@@ -94,6 +96,20 @@ def test_a_missing_dose_from_look_up_to_corrected_record(portal):
     assert "/dang-nhap/" in anonymous.url
     stranger = sign_in(portal, portal.staff("TYT-N00004", "staff"))
     assert stranger.get(f"/lam-viec/ho-so/{code}-1/").status == 404
+    # Figures are counted anew every 20 seconds.
+    wait_until(lambda: _resolved(overseer) == before + 1, seconds=60)
+    assert re.search(r"\(trung vị\) \d", overseer.text), "no word of how long it took"
+    overseer.get(f"/quan-tri/ho-so/?{STATION}&group=resolved")
+    assert f"{code[:4]} {code[4:8]} {code[8:]}-1" in overseer.text
+
+
+STATION = "organization=TYT-N10507&cohort=closed"
+
+
+def _resolved(overseer) -> int:
+    """Return how many cases of the station the figures say were resolved."""
+    overseer.get(f"/quan-tri/chi-tiet/?{STATION}")
+    return int(re.search(r"Đã giải quyết \d+ (\d+)", overseer.text).group(1))
 
 
 def _uphold(nurse) -> None:

@@ -26,6 +26,7 @@ from complaints.choices import Kind
 from complaints.models import Event, Figure
 from portal.accounts.models import Posting, User
 from portal.common import crypto, outbox, scope
+from portal.registry import countries
 from portal.registry.identity import number_digests
 from portal.registry.models import Organization
 from tests import plain_times
@@ -84,9 +85,13 @@ def _sent(name: str, at: datetime, *, asked: bool) -> dict:
 
 
 def people() -> dict:
-    """Return number and birth date of those whom a look-up finds and writes to."""
+    """Return number, birth date and name of those whom a look-up finds and writes to.
+
+    The name is left out where another bears it who was born on the same day.
+    """
     found = plain_times.rows(
-        "SELECT i.person_id, i.number_sealed, p.born_on"
+        "SELECT i.person_id, i.number_sealed, p.born_on, p.full_name,"
+        " count(*) OVER (PARTITION BY p.name_folded, p.born_on) AS alike"
         " FROM registry_identitydocument i JOIN registry_person p ON p.id = i.person_id"
         " JOIN registry_telephone t ON t.person_id = p.id AND t.is_contact"
         " WHERE i.kind = 'pin12' AND i.is_current AND p.born_precision = 'day'"
@@ -99,6 +104,7 @@ def people() -> dict:
                     row["number_sealed"], bound_to=f"person:{row['person_id']}"
                 ),
                 row["born_on"].isoformat(),
+                row["full_name"] if row["alike"] == 1 else "",
             )
             for row in found
         ]
@@ -164,14 +170,19 @@ def _doses(number: str) -> list[list[str]]:
     """Return day, vaccine, lot and site of each dose that counts for a number."""
     rows = plain_times.rows(
         "SELECT DISTINCT d.id, to_char(d.given_on, 'DD/MM/YYYY') AS day,"
-        " p.name AS product, d.lot_number, o.name AS site FROM registry_dose d"
+        " p.name AS product, d.lot_number, o.name AS site, d.country"
+        " FROM registry_dose d"
         " JOIN registry_identitydocument i ON i.person_id = d.person_id"
         " JOIN registry_product p ON p.id = d.product_id"
         " JOIN registry_organization o ON o.id = d.site_id"
         " WHERE i.number_digest = ANY(%s) AND d.status = 'completed'",
         number_digests(number),
     )
-    return sorted([r["day"], r["product"], r["lot_number"], r["site"]] for r in rows)
+    return sorted([r["day"], r["product"], r["lot_number"], _where(r)] for r in rows)
+
+
+def _where(dose: dict) -> str:
+    return str(countries.name_of(dose["country"])) if dose["country"] else dose["site"]
 
 
 def _wrong_figures(lives: list[dict], *, at: datetime) -> list[str]:
@@ -202,7 +213,7 @@ def _wrong_figures(lives: list[dict], *, at: datetime) -> list[str]:
 def _told_otherwise_than_once(last_event: int) -> dict[str, list]:
     """Return the steps that citizens were told of never, or more than once."""
     telling = "('submit', 'route', 'ask', 'hand_over', 'escalate', 'extend', 'overdue',"
-    telling += " 'wait', 'lapse', 'remind', 'disagree', 'revert', 'reopen',"
+    telling += " 'wait', 'lapse', 'remind', 'disagree', 'revert', 'reopen', 'put_back',"
     telling += " 'resolve', 'countersign')"
     wrong = plain_times.rows(
         "SELECT e.id, e.move, count(m.id) AS sent FROM complaints_event e"

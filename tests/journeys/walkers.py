@@ -31,6 +31,7 @@ NOT_PRESSED = {
     Move.LAPSE,
     Move.REFUSE_FILE,
     Move.REOPEN,
+    Move.PUT_BACK,
 }
 
 

@@ -74,8 +74,10 @@ class CitizenSteps(People):
             self.made.add(Move.JOIN)
         else:
             links = [a for a in visitor.links if "/bao-sai/?kind=" in a]
-            weights = [1 if _kind(a) in self.kinds else 6 for a in links]
-            link, typed = self.chance.choices(links, weights)[0], {}
+            # A record has one such link per fact of each dose, and one for some kinds.
+            fresh = [a for a in links if _kind(a) not in self.kinds]
+            is_fresh = fresh and self.chance.random() < 0.8
+            link, typed = self.chance.choice(fresh if is_fresh else links), {}
             self._fill(visitor.get(link), citizen, typed)
             if "/mui/" in visitor.url:
                 return
@@ -109,6 +111,9 @@ class CitizenSteps(People):
         self._note(visitor)
 
     def _facts(self, visitor: Patient, form: Form, answers: dict) -> None:
+        if "country" in form.choices:
+            self._abroad(visitor, form, answers)
+            return
         is_known = bool(form.values["given_on_0"][0])
         if not answers:
             changes = {
@@ -134,6 +139,19 @@ class CitizenSteps(People):
         if any("insist" in form.values for form in visitor.forms):
             # What was made up may not fit the ledger: held to it, with a reason.
             visitor.send(button=("action", "go"), insist="đúng như giấy tôi có")
+
+    def _abroad(self, visitor: Patient, form: Form, answers: dict) -> None:
+        """Say where abroad it was given, and where one lives now."""
+        answers |= answers or {
+            **day_fields("given_on", self._day()),
+            **{
+                name: self.chance.choice(form.choices[name][1:])
+                for name in ("country", "product", "home")
+            },
+            "lot": f"LO{self.chance.randint(100, 999)}",
+            "story": "giấy của phòng khám nơi tôi tiêm",
+        }
+        visitor.send(**answers)
 
     def _details(self, form: Form, citizen: Citizen | None) -> dict:
         if "sex" not in form.choices:

@@ -17,6 +17,7 @@ PRESSED = {
     "ghi": Move.RESOLVE,
     "hoi-them": Move.ASK,
     "chuyen": Move.HAND_OVER,
+    "giao": Move.ASSIGN,
     "len-cap-tren": Move.ESCALATE,
     "gia-han": Move.EXTEND,
     "ghi-chu": Move.NOTE,
@@ -44,8 +45,10 @@ class StaffSteps(People):
     def _some_case(self) -> tuple[str, str] | None:
         """Return the address of a case and the name of who has it."""
         code = self._some_code()
-        # Nobody but staff brings these back, and their senders may withdraw them.
-        if self.elsewhere and Move.RESUME not in self.made:
+        # Nobody but staff brings these back, and their senders may withdraw them. Not
+        # always: one that stands where nobody of the walk may answer would be all.
+        is_wanted = self.elsewhere and Move.RESUME not in self.made
+        if is_wanted and self.chance.random() < 0.6:
             code = self.chance.choice(self.elsewhere)
         visitor = self.track(code)
         found = [
@@ -116,7 +119,8 @@ class StaffSteps(People):
                 nurse.post(form.action, self._filled(again))
         self._note(nurse)
         if nurse.status == 200 and move:
-            proposed = move == Move.RESOLVE and "Chờ người thứ hai" in nurse.text
+            # Said of this case above the next one, which may wait for somebody, too.
+            proposed = move == Move.RESOLVE and "Cần người thứ hai ký" in nurse.text
             self.made.add(Move.PROPOSE if proposed else move)
             code = re.findall(r"\d{10}", form.action)
             self.proposed += code if proposed else []
@@ -139,6 +143,10 @@ class StaffSteps(People):
         chiefs = [m for m in self.staff if m["role"] == "administrator"]
         visitor = self._signed_in(self.chance.choice(chiefs))
         self._note(visitor.get("/quan-tri/tu-sua/A3/"))
+        # The button stands on the page of the change, beside what it rests on.
+        changes = [a for a in visitor.links if re.search(r"/lan-sua/[0-9a-f-]{36}/", a)]
+        if changes:
+            self._note(visitor.get(self.chance.choice(changes)))
         back = next((f for f in visitor.forms if "/hoan-tac/" in f.action), None)
         if back and Move.REVERT not in self.made:
             self._note(visitor.post(back.action, back.values))

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.django_db
 ALICE = "11111111-1111-4111-8111-111111111111"
 FIRST = "22222222-2222-4222-8222-222222222222"
 LOST = "33333333-3333-4333-8333-333333333333"
+OTHER = "44444444-4444-4444-8444-444444444444"
 
 BUNDLE = {
     "resourceType": "Bundle",
@@ -195,7 +196,7 @@ def test_what_was_taken_in_is_given_out_the_same(take_in, give_out):
 
     assert (report["people"], report["doses"], report["problems"]) == (1, 2, [])
     assert resources_of(out) == resources_of(BUNDLE)
-    assert Person.objects.get().version == 2  # added, then its old number
+    assert Person.objects.get().version == 1
     assert Dose.objects.get(ref=LOST).person is None
 
 
@@ -210,14 +211,19 @@ def test_what_was_given_out_is_taken_in_the_same(take_in, give_out, site):
         make_dose(person, site)
         make_dose(person, site, given_on="2021-10-12", lot="", dose_number="2")
         make_dose(make_person("H'Hen", born_on="1980", national_id="", phone=""), site)
+        make_dose(person, site, given_on="2021-03-05", country="KR")
         first = give_out()
+        Bundle.model_validate(first)
         transaction.savepoint_rollback(transaction_point)
     assert not Person.objects.exists()
 
     report = take_in(first)
 
-    assert (report["people"], report["doses"], report["problems"]) == (2, 3, [])
+    assert (report["people"], report["doses"], report["problems"]) == (2, 4, [])
     assert resources_of(give_out()) == resources_of(first)
+    abroad = Dose.objects.get(country="KR")
+    assert (abroad.site, abroad.source) == (site, "foreign")
+    assert take_in(first)["problems"] == []
 
 
 def test_what_is_given_out_is_valid_fhir(take_in, give_out):
@@ -249,9 +255,100 @@ def test_every_person_and_dose_of_somebody_is_in_the_ledger(take_in):
 
     entries = Correction.objects.filter(reason="import")
     assert sorted(entries.values_list("target", flat=True)) == [
-        "dose", "person", "person",
-    ]  # fmt: skip
+        "dose",
+        "dose",
+        "person",
+    ]
     assert all(entry.reason_ref.startswith("fhir:") for entry in entries)
+    lost = Dose.objects.get(ref=LOST)
+    added = entries.get(target="dose", target_id=lost.pk)
+    assert (added.operation, added.after["status"]) == ("add", "entered_in_error")
+    assert (
+        Entry.objects.filter(subject="registry.dose", subject_id=lost.pk).count() == 1
+    )
+
+
+def changed(*changes):
+    """Return the bundle with values at paths: (entry, path, value)."""
+    bundle = copy.deepcopy(BUNDLE)
+    for entry, path, value in changes:
+        at = bundle["entry"][entry - 1]["resource"]
+        for step in path[:-1]:
+            at = at[step]
+        at[path[-1]] = value
+    return bundle
+
+
+@pytest.mark.parametrize(
+    ("occurred", "day"),
+    [
+        ("2021-08-13", date(2021, 8, 13)),
+        ("2021-08-13T16:59:00Z", date(2021, 8, 13)),
+        ("2021-08-13T23:30:00Z", date(2021, 8, 14)),
+        ("2021-08-13T23:30:00+07:00", date(2021, 8, 13)),
+    ],
+)
+def test_the_day_of_a_dose_is_the_day_in_vietnam(take_in, occurred, day):
+    report = take_in(changed((2, ("occurrenceDateTime",), occurred)))
+
+    assert report["problems"] == []
+    assert Dose.objects.get(ref=FIRST).given_on == day
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "is_same"),
+    [
+        (("lotNumber",), "OTHER1", False),
+        (("lotNumber",), "", True),
+        (("location", "identifier", "value"), "TYT-OTHER", False),
+        (("protocolApplied", 0, "doseNumberPositiveInt"), 2, False),
+    ],
+)
+def test_a_dose_of_that_day_with_other_facts_is_not_the_same(
+    take_in, path, value, is_same
+):
+    make_organization("TYT-OTHER")
+    take_in(BUNDLE)
+    other = changed((2, path, value))
+    for name in ("fullUrl",):
+        other["entry"][1][name] = f"urn:uuid:{OTHER}"
+    other["entry"][1]["resource"]["id"] = OTHER
+
+    report = take_in(other)
+
+    assert report["problems"] == (
+        []
+        if is_same
+        else [{"entry": 2, "field": "Immunization", "reason": "differs_from_record"}]
+    )
+
+
+def test_every_telephone_and_number_is_kept_once(take_in):
+    telecom = [
+        {"system": "phone", "value": "+84912345679", "rank": 2},
+        {"system": "phone", "value": "+84912345678", "rank": 1},
+        {"system": "phone", "value": "0912345679", "rank": 3},
+    ]
+    identifier = BUNDLE["entry"][0]["resource"]["identifier"]
+
+    take_in(
+        changed(
+            (1, ("telecom",), telecom),
+            (1, ("identifier",), [identifier[1], *identifier, identifier[0]]),
+        )
+    )
+
+    person = Person.objects.get()
+    telephones = person.telephones.order_by("-is_contact")
+    assert [(t.number, t.is_contact) for t in telephones] == [
+        ("+84912345678", True),
+        ("+84912345679", False),
+    ]
+    documents = person.documents.order_by("-is_current")
+    assert [(d.number, d.is_current) for d in documents] == [
+        ("079158012345", True),
+        ("025345617", False),
+    ]
 
 
 def test_somebody_on_record_is_known_by_number_name_and_birth_date(take_in):
@@ -298,6 +395,10 @@ BAD = [
     (1, ("name",), "Thử", "Patient.name", "empty"),
     (1, ("gender",), "F", "Patient.gender", "unknown"),
     (1, ("active",), False, "Patient.active", "not_kept"),
+    (1, ("deceasedBoolean",), True, "Patient.deceasedBoolean", "not_kept"),
+    (1, ("deceasedDateTime",), "2022-01-01", "Patient.deceasedDateTime", "not_kept"),
+    (1, ("link",), [{"type": "replaced-by"}], "Patient.link", "not_kept"),
+    (1, ("gender",), ["male"], "Patient.gender", "unknown"),
     (1, ("identifier", 0, "value"), "12", "Patient.identifier[0].value", "length"),
     (1, ("identifier", 0, "system"), "x", "Patient.identifier[0].system", "unknown"),
     (1, ("telecom", 0, "value"), "0243", "Patient.telecom[0].value", "short"),
@@ -311,6 +412,19 @@ BAD = [
      "no_such_day"),
     (2, ("occurrenceDateTime",), "2999-01-01", "Immunization.occurrenceDateTime",
      "future"),
+    (2, ("occurrenceDateTime",), "2021-08-13T23:30:00",
+     "Immunization.occurrenceDateTime", "zone"),
+    (2, ("occurrenceDateTime",), "9999-12-31T23:59:59-12:00",
+     "Immunization.occurrenceDateTime", "format"),
+    (2, ("location", "identifier"), {"system": "urn:iso:std:iso:3166", "value": "KR"},
+     "Immunization.location.extension", "missing"),
+    (2, ("occurrenceDateTime",), "2021-08-13 gegen Abend",
+     "Immunization.occurrenceDateTime", "format"),
+    (2, ("patient", "display"), "A\0B", "Immunization.patient.display", "encoding"),
+    (2, ("patient", "display"), "A\ud800", "Immunization.patient.display",
+     "encoding"),
+    (2, ("protocolApplied", 0, "doseNumberPositiveInt"), 1.0,
+     "Immunization.protocolApplied[0].doseNumberPositiveInt", "unknown"),
     (2, ("location",), None, "Immunization.location.identifier.value", "missing"),
     (2, ("location", "identifier", "value"), "X",
      "Immunization.location.identifier.value", "unknown"),

@@ -112,3 +112,27 @@ def test_rows_are_taken_one_by_one(form):
     else:
         sheets.write_xlsx(io.BytesIO(), title="t", header=["a", "b"], rows=rows())
         assert taken == 5000
+
+
+def test_what_is_more_than_a_sheet_holds_goes_on_in_the_next():
+    file = io.BytesIO()
+    rows = [(f"Người Thứ {n}", n) for n in range(5)]
+
+    written = sheets.write_xlsx(
+        file, title="Trạm Y tế", header=["a", "b"], rows=rows, most=2
+    )
+
+    file.seek(0)
+    book = CalamineWorkbook.from_filelike(file)
+    read = [book.get_sheet_by_name(name).to_python() for name in book.sheet_names]
+    assert written == 5
+    assert book.sheet_names == ["Trạm Y tế", "Trạm Y tế (2)", "Trạm Y tế (3)"]
+    assert all(sheet[0] == ["a", "b"] for sheet in read)
+    assert [tuple(row) for sheet in read for row in sheet[1:]] == rows
+
+
+def test_a_cell_that_no_sheet_holds_is_said_and_not_left_out():
+    with pytest.raises(ValueError, match="row 2, column 1"):
+        sheets.write_xlsx(
+            io.BytesIO(), title="t", header=["a"], rows=[("a", 1), ("a", "x" * 40_000)]
+        )

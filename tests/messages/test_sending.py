@@ -46,7 +46,7 @@ def settle(case, nurse, at=NOON):
     verdicts = {claim.pk: ("upheld", "") for claim in case.claims.all()}
     casework.accept(complaint_id=case.pk, by=nurse, at=at)
     casework.resolve(
-        complaint_id=case.pk, verdicts=verdicts, proof="session_list", by=nurse, at=at
+        complaint_id=case.pk, verdicts=verdicts, proof="slip_seen", by=nurse, at=at
     )
 
 
@@ -230,6 +230,23 @@ def test_another_address_takes_the_place_of_the_first(site):
     assert [m.to for m in told] == [["lan@example.vn"]]
     # It only tells: nothing can be pressed by whoever else reads it.
     assert "http" not in told[0].body
+
+
+def test_the_telephone_is_told_once_by_day_that_an_address_was_added(gateway, site):
+    submission = submit(missing_dose(site)).submission
+    drain()
+    row = addresses.ask(submission, "lan@example.vn", at=NIGHT)
+    gateway.sent = []
+
+    addresses.confirm(row, at=NIGHT)
+    addresses.confirm(row, at=NIGHT)
+    drain(NIGHT)
+    assert gateway.sent == []
+    drain(MORNING)
+    drain(MORNING)
+
+    [text] = gateway.texts()
+    assert "cung duoc gui den mot dia chi thu" in text
 
 
 def test_a_stopped_address_gets_no_more(site):

@@ -6,7 +6,7 @@ import pytest
 
 from complaints.choices import Move, Outcome
 from complaints.notifications import composing
-from complaints.notifications.address_words import RETURNED
+from complaints.notifications.address_words import ADDED, RETURNED
 from complaints.notifications.sending import DECISIONS
 from complaints.notifications.words import WORDS
 from portal.common import sms
@@ -43,10 +43,11 @@ def test_every_step_fits_into_one_segment_without_marks(key, language):
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-def test_that_e_mails_come_back_fits_into_one_segment_too(language):
+@pytest.mark.parametrize("words", [ADDED, RETURNED], ids=["added", "returned"])
+def test_what_is_said_of_addresses_fits_into_one_segment_too(words, language):
     for accents, most in ((False, 1), (True, 2)):
         text = composing.sms(
-            "", LONGEST, language=language, accents=accents, words=RETURNED[language]
+            "", LONGEST, language=language, accents=accents, words=words[language]
         )
         assert sms.size(text).segments <= most, text
         assert LONGEST.code in text

@@ -151,7 +151,7 @@ def make_case(
 ) -> Complaint:
     """Return a complaint after a history of (move, status after it, instant).
 
-    ``by``: who made its moves.
+    ``by``: who made its moves but the first.
     """
     moves = [(Move.SUBMIT, Status.RECEIVED, sent), *history]
     _, status, last_at = moves[-1]
@@ -190,7 +190,7 @@ def make_case(
                 move=move,
                 at=at,
                 actor=Actor.STAFF,
-                by=by,
+                by=None if move == Move.SUBMIT else by,
                 status=state,
                 round=number + 1,
                 holder=holder,

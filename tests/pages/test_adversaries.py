@@ -14,9 +14,10 @@ from portal.common import crypto, outbox
 from portal.common.models import DemoMessage
 from portal.registry import corrections
 from portal.registry.certificates import hc1, issuing
-from portal.registry.models import Certificate, Lot, LotAllocation, Person
+from portal.registry.models import Lot, LotAllocation, Person
 from tests.actions.test_prepared import session
 from tests.factories import (
+    TEST_WARRANT,
     knows,
     make_dose,
     make_organization,
@@ -244,9 +245,12 @@ def test_a_key_of_ones_own_is_nobodys_word(client, mother, station):
 
 def test_a_code_from_before_a_correction_is_shown_as_revoked(client, mother, station):
     old = certificate_of(mother, station)
-    Certificate.objects.filter(pk=old.pk).update(
-        revoked_at=timezone.now(), reason="stale"
+    corrections.correct_dose(
+        old.dose_id, {"given_on": "2021-08-13"}, warrant=TEST_WARRANT, at=timezone.now()
     )
+    before = client.post("/chung-nhan/kiem-tra/", {"text": old.text})
+    assert 'class="note warn"' in before.content.decode()
+    issuing.renew(at=timezone.now())
 
     page = client.post("/chung-nhan/kiem-tra/", {"text": old.text})
 

@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from complaints.choices import Field, Kind, Status
 from complaints.models import Event
+from complaints.views import lot_doses
 from portal.audit.models import Entry
 from portal.common import scope
 from portal.registry import corrections
+from portal.registry.management.commands.load_reference import load
 from portal.registry.models import (
     Correction,
     Dose,
@@ -19,6 +21,7 @@ from portal.registry.models import (
     QualityFinding,
     Threshold,
 )
+from tests.factories import make_product, make_unit
 from tests.pages.cases import (
     make_case,
     make_dose,
@@ -29,6 +32,7 @@ from tests.pages.cases import (
 )
 from tests.pages.test_case import address, claims_of, fresh
 from tests.pages.test_queue import statements
+from tests.registry.quality_world import OF_PRODUCTS
 
 pytestmark = pytest.mark.django_db
 DAY = date(2021, 9, 14)
@@ -271,6 +275,24 @@ def test_a_preview_shows_exactly_what_is_written_then_and_writes_nothing(
     assert (made.before, made.after) == ({"lot": "ABX4471"}, {"lot": "ABX4417"})
 
 
+def test_a_preview_names_the_rules_that_the_record_would_break(client, case, dose):
+    for code in ("N79", "79"):
+        make_unit(code)
+    for table in OF_PRODUCTS:
+        load(table)
+    Lot.objects.create(
+        number="ABX4417", product=make_product("PF"), expires_on=date(2021, 12, 31)
+    )
+
+    page = preview(client, case)
+
+    assert [rule.code for rule in page.context["outlook"]["warnings"]] == ["Q23"]
+    message = str(page.context["outlook"]["warnings"][0].message)
+    assert message in page.content.decode()
+    dose.refresh_from_db()
+    assert dose.lot_number == "ABX4471"
+
+
 def test_a_preview_of_what_takes_two_people_says_so(client, station, person, dose):
     case = make_case(
         station,
@@ -309,3 +331,57 @@ def test_a_preview_refuses_as_the_decision_would(client, case):
     stale = preview(client, case, version=case.version + 3)
 
     assert (lacking.status_code, stale.status_code) == (422, 409)
+
+
+def test_everybody_who_had_a_lot_is_shown_in_ones_own_reach(client, case, person, dose):
+    deliver("ABX4471", dose.product, expires_on=DAY, to=[])
+    elsewhere = make_dose(make_person(full_name="Lê Văn Xa"), make_organization("X-1"))
+    assert elsewhere.lot_number == dose.lot_number
+    page = client.get(address(case)).content.decode()
+    where = f"{reverse('casework:lot')}?lot=ABX4471"
+    assert f'href="{where}"' in page
+
+    shown = client.get(where)
+
+    assert [row["who"] for row in shown.context["rows"]] == ["Nguyễn T. H., 1958"]
+    assert "Lê V. X." not in shown.content.decode()
+    look = Entry.objects.get(subject="registry.lot")
+    assert look.subject_id == Lot.objects.get().pk
+    for strange in ("KHONG", "%00", "A%0AB"):
+        answer = client.get(f"{reverse('casework:lot')}?lot={strange}")
+        assert answer.status_code == 404
+
+
+def test_an_orphan_dose_is_one_of_its_lot(client, dose):
+    deliver("ABX4471", dose.product, expires_on=DAY, to=[])
+    with corrections.writing("imports"):
+        Dose.objects.filter(pk=dose.pk).update(person=None)
+
+    page = client.get(f"{reverse('casework:lot')}?lot=ABX4471")
+
+    assert [row["who"] for row in page.context["rows"]] == [""]
+
+
+def test_who_had_a_lot_is_shown_page_by_page(client, station, dose, monkeypatch):
+    monkeypatch.setattr(lot_doses, "PAGE", 2)
+    for _ in range(4):
+        make_dose(make_person(), station)
+    deliver("ABX4471", dose.product, expires_on=DAY, to=[])
+    address, sizes = f"{reverse('casework:lot')}?lot=ABX4471", []
+    while address:
+        page = client.get(address).context
+        sizes.append(len(page["rows"]))
+        address = page["next_url"] and reverse("casework:lot") + page["next_url"]
+    assert sizes == [2, 2, 1]
+    assert (
+        client.get(f"{reverse('casework:lot')}{page['first_url']}").status_code == 200
+    )
+
+
+@pytest.mark.parametrize("after", ["x", "2021-99-99_1", "2021-09-14", "_", "a_1"])
+def test_nonsense_for_a_place_among_the_doses_of_a_lot_is_the_first_page(
+    client, dose, after
+):
+    deliver("ABX4471", dose.product, expires_on=DAY, to=[])
+    page = client.get(f"{reverse('casework:lot')}?lot=ABX4471&after={after}")
+    assert len(page.context["rows"]) == 1

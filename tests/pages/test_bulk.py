@@ -7,10 +7,17 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from complaints.choices import Kind, Move, Status
+from complaints.actions import bulk
+from complaints.choices import Field, Kind, Move, Status
 from complaints.models import Bulk, Complaint
 from portal.common import outbox, scope
-from tests.pages.cases import make_case, make_organization, make_staff
+from tests.pages.cases import (
+    make_case,
+    make_dose,
+    make_organization,
+    make_person,
+    make_staff,
+)
 from tests.pages.test_queue import statements
 
 pytestmark = pytest.mark.django_db
@@ -180,6 +187,44 @@ def test_opened_cases_are_decided_and_the_others_say_why_not(client, station):
     assert "chưa mở" in words(page)
 
 
+def test_what_was_proposed_and_taken_back_awaits_nobody(client, station):
+    (case,) = filed(
+        station,
+        1,
+        kind=Kind.NOT_MINE,
+        dose=make_dose(make_person(), station),
+        claims={Field.DOSE: ("", "void")},
+    )
+    client.get(reverse("casework:case", args=[int(case.submission.code), case.number]))
+    address = mark(client, case)
+    client.post(f"{address}ghi/", {"verdict": "upheld", "nobody_known": "on"})
+    drain()
+    assert status_of(case) == "awaiting_second"
+    waits = "Cần người thứ hai ký"
+    assert waits in client.get(address).context["rows"][0]["words"]
+
+    client.post(f"{address}hoan-tac/")
+    drain()
+
+    assert status_of(case) == "received"
+    assert client.get(address).context["rows"][0]["words"] == ""
+
+
+def test_a_taking_back_that_stalls_is_gone_on_with_as_such(client, station):
+    address = mark(client, *filed(station, 1))
+    client.post(f"{address}tiep-nhan/")
+    drain()
+    client.post(f"{address}hoan-tac/")
+    long_ago = timezone.now() - timedelta(minutes=5)
+    with scope.system():
+        Bulk.objects.update(progress_at=long_ago)
+
+    page = client.get(address)
+
+    assert (page.context["is_stalled"], page.context["left"]) == (True, 0)
+    assert "Làm tiếp" not in words(page)
+
+
 def test_it_is_followed_stopped_and_gone_on_with(client, station):
     cases = filed(station, 3)
     address = mark(client, *cases)
@@ -201,6 +246,30 @@ def test_it_is_followed_stopped_and_gone_on_with(client, station):
     assert {event.note for event in events} == {"Chờ sổ gốc."}
     listed = client.get(reverse("casework:bulks"))
     assert [line["url"] for line in listed.context["bulks"]] == [address]
+
+
+def test_a_set_that_is_not_begun_is_found_again(client, station):
+    """Deciding wants every case opened first: hours of work away from its address."""
+    address = mark(client, *filed(station, 2))
+
+    listed = client.get(reverse("casework:bulks"))
+
+    assert [line["url"] for line in listed.context["bulks"]] == [address]
+    assert "Đã chọn, chưa làm gì" in words(listed)
+
+
+def test_a_set_says_when_more_would_have_fitted(client, station, monkeypatch):
+    monkeypatch.setattr(bulk, "MOST", 2)
+    whole = mark(client, *filed(station, 2), what="all")
+    filed(station, 1)
+    part = mark(client, what="all")
+
+    told = "Còn hồ sơ khác cũng khớp"
+    assert [told in words(client.get(address)) for address in (whole, part)] == [
+        False,
+        True,
+    ]
+    assert client.get(part).context["total"] == 2
 
 
 def test_a_set_is_shown_to_its_chooser_alone(client, station):

@@ -17,6 +17,7 @@ from portal.registry.certificates import issuing
 from portal.registry.models import Person
 from tests.factories import make_dose, make_organization, make_person, make_product
 from tests.pages.citizen_steps import text_of
+from tests.pages.test_adversaries import another_name, put_together, taken_apart
 
 pytestmark = pytest.mark.usefixtures("own_limits", "all_rows")
 PAGE = "/chung-nhan/kiem-tra/"
@@ -83,12 +84,12 @@ def test_the_code_on_a_picture_is_read_and_checked(client, certificate, picture)
 
 
 def test_a_picture_that_shows_a_forged_code_is_called_so(client, certificate):
-    text = certificate.text
-    swapped = text[:-2] + text[-1] + text[-2]
+    forged = put_together(another_name(taken_apart(certificate.text)))
 
-    page = check(client, as_file(drawn(swapped), "PNG"))
+    page = check(client, as_file(drawn(forged), "PNG"))
 
     assert 'class="note ok"' not in page.content.decode()
+    assert 'class="note bad"' in page.content.decode()
 
 
 @pytest.mark.parametrize(

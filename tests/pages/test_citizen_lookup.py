@@ -1,13 +1,18 @@
 """Looking up a record over HTTP: the same answer to all, doses to their owner only."""
 
+from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
+from complaints.views import limits
+from portal.accounts.models import OneTimeCode
 from portal.audit.models import Entry
+from portal.common.forms import PartialDate
 from portal.common.models import DemoMessage
 from portal.registry.models import OrganizationSuccession
 from tests.factories import make_dose, make_organization, make_person, make_product
@@ -180,6 +185,144 @@ def test_eleven_look_ups_of_one_number_are_too_many(client, person):
     assert statuses[10] == 429
     late = look_up(client)
     assert int(late["Retry-After"]) > 0
+
+
+HONEST = 300
+
+
+def asked_from(address, *, device=""):
+    request = RequestFactory().post("/tra-cuu/", REMOTE_ADDR=address)
+    request.session = SimpleNamespace(session_key=device)
+    return request
+
+
+def test_three_hundred_honest_people_behind_one_address_are_all_let_in(at):
+    born = PartialDate(1958, 3, 8)
+    stopped = [
+        limits.over_look_up(
+            asked_from("203.0.113.9"),
+            national_id=f"0791580{n:05}",
+            full_name="",
+            born=born,
+            at=at,
+        )
+        for n in range(HONEST)
+    ]
+
+    assert stopped == [None] * HONEST
+
+
+def test_a_thousand_addresses_that_ask_for_one_person_are_stopped_at_ten(at):
+    stopped = [
+        limits.over_look_up(
+            asked_from(f"203.0.{n // 250}.{n % 250}"),
+            national_id=NUMBER,
+            full_name="",
+            born=PartialDate(1958),
+            at=at,
+        )
+        is not None
+        for n in range(1000)
+    ]
+
+    assert stopped == [False] * 10 + [True] * 990
+
+
+def test_people_of_one_name_do_not_lock_each_other_out(settings):
+    settings.DEMO = False
+    pages = [
+        look_up(
+            Client(),
+            national_id="",
+            full_name="Nguyễn Văn Nam",
+            born_on_0=str(n + 1),
+        ).status_code
+        for n in range(11)
+    ]
+
+    assert pages == [303] * 11
+
+
+WRONG = {"born_on_0": "9", "born_on_1": "9"}
+UNKNOWN = {"national_id": "079158099999"}
+NAMED = {"full_name": "Nguyễn Thị Thử"}
+
+
+@pytest.mark.parametrize(
+    ("hit", "miss"),
+    [
+        ({}, UNKNOWN),
+        # A number that nobody has leaves the name to be found by, or not.
+        (UNKNOWN | NAMED, {"national_id": "079158088888", "full_name": "Lê Không"}),
+        ({"national_id": ""} | NAMED, {"national_id": "", "full_name": "Lê Không"}),
+    ],
+)
+def test_what_a_look_up_spends_of_its_limit_tells_nothing(person, settings, hit, miss):
+    settings.DEMO = False
+
+    def statuses(typed):
+        ways = [typed | WRONG, typed] * 4 + [typed | {"born_on_0": ""}, typed]
+        return [look_up(Client(), **way).status_code for way in ways]
+
+    assert statuses(hit) == statuses(miss)
+
+
+def test_however_a_birth_date_is_typed_a_person_gets_three_codes_a_day(
+    person, settings
+):
+    settings.DEMO = False
+    for typed in ({}, {"born_on_0": ""}, {"born_on_0": "", "born_on_1": ""}, NAMED):
+        look_up(Client(), **typed)
+    code_sent_to()
+
+    assert OneTimeCode.objects.exclude(telephone_digest=None).count() == 4
+    assert DemoMessage.objects.count() == 3
+
+
+def test_an_invented_number_does_not_by_pass_the_limit_of_a_name(at, monkeypatch):
+    monkeypatch.setattr(limits, "LOOK_UP_NAME", replace(limits.LOOK_UP_NAME, times=2))
+    stopped = [
+        limits.over_look_up(
+            asked_from("203.0.113.9"),
+            national_id=f"0791580{n:05}",
+            full_name="Nguyễn Thị Thử",
+            born=PartialDate(1958, 3, 8),
+            at=at,
+        )
+        is not None
+        for n in range(3)
+    ]
+
+    assert stopped == [False, False, True]
+
+
+@pytest.mark.parametrize("people", [None, []])
+def test_a_look_up_begun_before_an_update_goes_on(client, person, people):
+    client.post("/tra-cuu/dien-thoai/", {"phone": PHONE})
+    session = client.session
+    pending = session["pending"]
+    session["pending"] = {"code": pending["code"], "people": people}
+    session.save()
+
+    assert client.get("/tra-cuu/xac-thuc/").status_code == 200
+    answer = client.post("/tra-cuu/xac-thuc/", {"code": code_sent_to()})
+
+    assert answer["Location"] == "/tra-cuu/nguoi/"
+    assert ("alike" in client.session) == (people is not None)
+
+
+def test_tries_at_codes_are_counted_by_address_whatever_cookies_are_dropped(
+    client, person, monkeypatch
+):
+    limit = replace(limits.CODE_TRIES_ADDRESS, times=1)
+    monkeypatch.setattr(limits, "CODE_TRIES_ADDRESS", limit)
+    pages = []
+    for _ in range(2):
+        visitor = Client()
+        look_up(visitor)
+        pages.append(visitor.post("/tra-cuu/xac-thuc/", {"code": "x"}).status_code)
+
+    assert pages == [422, 429]
 
 
 def test_logging_out_closes_the_record(client, person):

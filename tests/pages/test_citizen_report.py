@@ -9,11 +9,20 @@ from datetime import timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 
-from complaints.actions import drafts
+from complaints.actions import casework, drafts, routing, selfservice
 from complaints.models import Claim, Complaint, Draft, Evidence, MailAddress, Submission
-from tests.factories import make_dose, make_organization, make_person, make_product
+from portal.registry import corrections
+from portal.registry.models import Dose
+from tests.factories import (
+    make_dose,
+    make_organization,
+    make_person,
+    make_product,
+    make_staff,
+)
 from tests.pages.citizen_steps import (
     code_sent_to,
     hidden_key,
@@ -145,7 +154,7 @@ def test_a_dose_of_somebody_else_cannot_be_named(client, site):
     open_record(client)
 
     page = client.get(f"/bao-sai/?kind=not_mine&dose={dose.ref}", follow=True)
-    forged = client.post(step(page, "mui"), {"dose": f"{dose.ref}:{dose.pk}"})
+    forged = client.post(step(page, "mui"), {"dose": str(dose.ref)})
 
     assert forged.status_code == 422
     assert "Hòa Bình" not in text_of(page)
@@ -181,7 +190,7 @@ def test_several_matters_go_under_one_code(client, site):
     dose = make_dose(person, site)
     open_record(client)
     page = client.get(f"/bao-sai/?kind=not_mine&dose={dose.ref}", follow=True)
-    client.post(step(page, "mui"), {"dose": f"{dose.ref}:{dose.pk}", "story": "Ở nhà"})
+    client.post(step(page, "mui"), {"dose": str(dose.ref), "story": "Ở nhà"})
     client.post(step(page, "lien-he"), {"phone": ""})
     more = client.post(
         step(page, "loai") + "?muc=1", {"kind": "missing_dose"}, follow=True
@@ -239,25 +248,29 @@ def test_the_site_search_needs_no_script_and_keeps_what_was_typed(client, site):
     assert 'value="X9"' in body
     assert 'role="alert"' not in body
 
+    typed = {"site_text": "khong co noi nao", "action": "find"}
+    nothing = text_of(client.post(step(page, "mui"), GIVEN | typed))
+    assert "Không tìm thấy nơi nào như vậy" in nothing
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        {"given_on_2": "2019", "site": "none"},
-        {"given_on_2": "2099", "site": "none"},
-        {"given_on_0": "31", "given_on_1": "2", "given_on_2": "2022", "site": "none"},
-        {"given_on_2": "2022"},
-        {"given_on_2": "2022", "site": "TYT-KHONG-CO"},
-        {"given_on_2": "2022", "site": "none", "product": "<script>"},
-    ],
-)
-def test_what_cannot_be_is_refused_beside_the_field(client, site, typed):
+
+def test_what_cannot_be_is_refused_beside_the_field(client, site):
     page = begin(client)
+    known = {"given_on_2": "2022", "site": "none"}
+    never = {"given_on_0": "31", "given_on_1": "2"}
 
-    answer = client.post(step(page, "mui"), typed)
+    for field, typed in (
+        ("given_on", known | {"given_on_2": "2019"}),
+        ("given_on", known | {"given_on_2": "2099"}),
+        ("given_on", known | never),
+        ("site", {"given_on_2": "2022"}),
+        ("site", known | {"site": "TYT-KHONG-CO"}),
+        ("product", known | {"product": "<script>"}),
+    ):
+        answer = client.post(step(page, "mui"), typed)
 
-    assert answer.status_code == 422
-    assert 'role="alert"' in answer.content.decode()
+        assert answer.status_code == 422, typed
+        assert 'role="alert"' in answer.content.decode()
+        assert list(answer.context["form"].errors) == [field], typed
 
 
 def photo():
@@ -334,6 +347,112 @@ def test_every_kind_can_be_reported_without_a_record(client, site, kind):
     complaint = Complaint.objects.get()
     assert (complaint.kind, complaint.submission.relation) == (kind, "parent")
     assert complaint.claims.exists()
+
+
+@pytest.mark.parametrize("kind", ["wrong_dose", "not_mine", "doubled_dose"])
+def test_what_a_guest_knows_of_a_dose_reaches_whoever_can_find_it(client, site, kind):
+    page = begin(client, kind, relation="child")
+    known = {"site": site.code, "product": "AZ", "lot": "ab 1", "dose_number": "2"}
+    client.post(step(page, "mui"), GIVEN | known | {"story": "Hôm đó tôi ở quê"})
+    check = go_to_check(client, page)
+    client.post(step(page, "kiem-tra"), {"key": hidden_key(check)})
+
+    case = Complaint.objects.get()
+    routing.route([case.pk], at=timezone.now())
+    case.refresh_from_db()
+    assert (case.site, case.holder, str(case.given_on)) == (site, site, "2021-08-12")
+    told = case.story + " ".join(map(str, claims_of(case).values()))
+    for fact in ("Hôm đó tôi ở quê", "2021", "AB1", "2"):
+        assert fact in told
+    if kind != "wrong_dose":
+        # To be found by, not to be set right.
+        assert claims_of(case) == {"dose": "void"}
+        assert "AstraZeneca" in case.story
+        assert "Trạm Y tế Hòa Bình" in case.story
+
+
+def test_a_site_that_was_typed_and_not_chosen_is_asked_about(client, site):
+    right = make_organization(name="Trạm Y tế Tân Lập", code="TYT-TL")
+    dose = make_dose(make_person(), site)
+    open_record(client)
+    page = client.get(f"/bao-sai/?kind=wrong_dose&dose={dose.ref}", follow=True)
+    facts = GIVEN | {"given_on_0": "13", "product": "AZ", "lot": "ABX4471"}
+    # The recorded site is checked already; the right one was typed and never looked up.
+    typed = facts | {"site_text": "tan lap", "site": site.code, "looked_for": ""}
+
+    asked = client.post(step(page, "mui"), typed)
+    chosen = typed | {"site": right.code, "looked_for": "tan lap"}
+    client.post(step(page, "mui"), chosen)
+    client.post(step(page, "lien-he"), {"phone": ""})
+    check = client.get(step(page, "kiem-tra"))
+    client.post(step(page, "kiem-tra"), {"key": hidden_key(check)})
+
+    assert asked.status_code == 422
+    assert list(asked.context["form"].errors) == ["site"]
+    assert f'value="{right.code}"' in asked.content.decode()
+    html = asked.content.decode()
+    assert 'name="looked_for" value="tan lap"' in html
+    # The recorded one is not left checked: who goes on has to choose.
+    assert "checked" not in html.split('name="site"', 1)[1].split("</fieldset>")[0]
+    assert claims_of(Complaint.objects.get())["site"] == right.code
+
+
+def test_looking_for_another_site_chooses_none_for_you(client, site):
+    page = begin(client)
+    make_organization(name="Trạm Y tế Tân Lập", code="TYT-TL")
+    typed = GIVEN | {"site_text": "tan lap", "looked_for": "hoa binh"}
+
+    found = client.post(
+        step(page, "mui"), typed | {"site": site.code, "action": "find"}
+    ).content.decode()
+
+    assert f'value="{site.code}"' in found
+    assert "checked" not in found.split('name="site"', 1)[1].split("</fieldset>")[0]
+
+
+def test_a_name_on_a_dose_is_reported_and_put_right(client, site):
+    person = make_person("Nguyễn Thị Bảo Lộc")
+    dose = make_dose(person, site)
+    with corrections.writing("imports"):
+        Dose.objects.filter(pk=dose.pk).update(name_recorded="Nguyễn Thị Bửu Lộc")
+    record = open_record(client)
+    address = re.search(
+        r'href="(/bao-sai/[^"#]+)#id_own_name"', record.content.decode()
+    )[1].replace("&amp;", "&")
+    page = client.get(address, follow=True)
+    same = GIVEN | {"product": "AZ", "lot": "ABX4471", "site": site.code}
+
+    nothing = client.post(step(page, "mui"), same | {"dose_number": "1"})
+    client.post(step(page, "mui"), same | {"dose_number": "1", "own_name": "on"})
+    client.post(step(page, "lien-he"), {"phone": ""})
+    check = client.get(step(page, "kiem-tra"))
+    client.post(step(page, "kiem-tra"), {"key": hidden_key(check)})
+    case = Complaint.objects.get()
+    claim = case.claims.get()
+    at = timezone.now()
+    selfservice.settle([case.pk], at=at)
+    routing.route([case.pk], at=at)
+    casework.resolve(
+        complaint_id=case.pk,
+        verdicts={claim.pk: ("upheld", "")},
+        by=make_staff(site),
+        at=at,
+    )
+
+    assert nothing.status_code == 422
+    assert "Bửu Lộc" in text_of(check)
+    assert (claim.field, claim.recorded, claim.claimed) == (
+        "full_name",
+        "Nguyễn Thị Bửu Lộc",
+        "Nguyễn Thị Bảo Lộc",
+    )
+    dose.refresh_from_db()
+    person.refresh_from_db()
+    assert dose.name_recorded == person.full_name == "Nguyễn Thị Bảo Lộc"
+    assert (dose.person, dose.version) == (person, 2)
+    ended = Complaint.objects.get()
+    assert (ended.status, ended.outcome) == ("resolved", "corrected")
+    assert "mang tên khác" not in text_of(client.get("/tra-cuu/ket-qua/"))
 
 
 def test_every_page_has_one_heading_and_fits_the_budget(client, site):

@@ -1,17 +1,22 @@
 """Following a report over HTTP."""
 
 import csv
+import io
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from PIL import Image
 
-from complaints.actions import casework, escalation, routing
-from complaints.choices import Status
+from complaints.actions import casework, citizen, escalation, intake, routing
+from complaints.choices import Kind, Status
+from complaints.forms.report import FILES
 from complaints.models import Complaint, Event
-from complaints.views import progress
+from complaints.views import limits, progress
 from portal.common import codes
 from tests.factories import (
     make_organization,
@@ -42,13 +47,24 @@ def nurse(site):
 
 @pytest.fixture
 def case(site):
-    at = timezone.now()
-    case = only_complaint(
-        submit(missing_dose(site), sender=sender_for(make_person()), at=at)
-    )
+    return sent_before(site, timezone.now())
+
+
+def sent_before(site, at):
+    """Return a case that was sent and routed at an instant."""
+    sent = submit(missing_dose(site), sender=sender_for(make_person()), at=at)
+    case = only_complaint(sent)
     routing.route([case.pk], at=at)
     case.refresh_from_db()
     return case
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path, settings):
+    settings.STORAGES = settings.STORAGES | {
+        "default": settings.STORAGES["default"]
+        | {"OPTIONS": {"location": tmp_path, "base_url": None}}
+    }
 
 
 def open_status(client, case, last4="0215"):
@@ -144,7 +160,7 @@ def settle(case, nurse):
     casework.resolve(
         complaint_id=case.pk,
         verdicts={claim.pk: ("upheld", "") for claim in case.claims.all()},
-        proof="session_list",
+        proof="slip_seen",
         by=nurse,
         at=timezone.now(),
     )
@@ -182,7 +198,99 @@ def test_a_matter_is_taken_back_by_post_once(client, case):
 
     case.refresh_from_db()
     assert case.status == Status.WITHDRAWN
-    assert (first.status_code, again.status_code) == (303, 422)
+    assert (first.status_code, again.status_code) == (303, 303)
+    assert Event.objects.filter(move="withdraw").count() == 1
+    # Nor is it asked about any more.
+    assert client.get(address(case, "rut")).status_code == 302
+
+
+def photo(form="JPEG"):
+    made = io.BytesIO()
+    Image.new("RGB", (30, 20), "gray").save(made, form)
+    return SimpleUploadedFile("giay", made.getvalue())
+
+
+def moves_of_the_citizen(case):
+    steps = case.events.filter(actor="citizen").order_by("seq")
+    return [(step.move, step.note) for step in steps if step.move != "submit"]
+
+
+def test_an_answer_tapped_twice_is_one_answer_with_one_photo(client, case, nurse):
+    casework.ask(complaint_id=case.pk, reasons=["slip"], by=nurse, at=timezone.now())
+    open_status(client, case)
+    said = {"note": "Đây là giấy của tôi"}
+
+    taps = [
+        client.post(address(case, "bo-sung"), said | {"evidence": photo()})
+        for _ in range(3)
+    ]
+
+    assert [tap.status_code for tap in taps] == [303, 303, 303]
+    assert moves_of_the_citizen(case) == [("answer", "Đây là giấy của tôi")]
+    assert case.submission.evidence.count() == 1
+
+
+def test_another_photo_without_words_is_something_new(client, case):
+    open_status(client, case)
+
+    for file in (photo(), photo("PNG"), photo("PNG")):
+        client.post(address(case, "bo-sung"), {"evidence": file})
+
+    assert case.submission.evidence.count() == 2
+    assert [move for move, _note in moves_of_the_citizen(case)] == ["note", "note"]
+
+
+def test_the_same_words_to_a_second_question_are_an_answer(client, case, nurse):
+    open_status(client, case)
+    for _ in range(2):
+        casework.ask(
+            complaint_id=case.pk, reasons=["slip"], by=nurse, at=timezone.now()
+        )
+        client.post(address(case, "bo-sung"), {"note": "Không còn giấy"})
+
+    assert [move for move, _note in moves_of_the_citizen(case)] == ["answer", "answer"]
+
+
+def test_the_same_words_on_another_day_are_meant_anew(case):
+    for at in (timezone.now(), timezone.now() + timedelta(minutes=11)):
+        citizen.tell(complaint_id=case.pk, note="Xin nhanh giúp", at=at)
+
+    assert len(moves_of_the_citizen(case)) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "move"),
+    [
+        ({"answer": "confirm"}, "confirm"),
+        ({"answer": "disagree", "note": "Vẫn sai lô"}, "disagree"),
+    ],
+)
+def test_the_word_on_a_result_tapped_twice_counts_once(client, case, nurse, said, move):
+    settle(case, nurse)
+    open_status(client, case)
+
+    taps = [client.post(address(case, "ket-qua"), said) for _ in range(2)]
+
+    assert [tap.status_code for tap in taps] == [303, 303]
+    assert [done for done, _note in moves_of_the_citizen(case)] == [move]
+
+
+def test_what_opens_a_lapsed_report_again_tapped_twice_counts_once(client, site, nurse):
+    at = timezone.now()
+    case = sent_before(site, at - timedelta(days=13))
+    asked = at - timedelta(days=12)
+    casework.ask(complaint_id=case.pk, reasons=["slip"], by=nurse, at=asked)
+    escalation.lapse(at=at)
+    case.refresh_from_db()
+    assert case.status == Status.LAPSED
+    open_status(client, case)
+
+    taps = [
+        client.post(address(case, "ket-qua"), {"note": "Giấy đây"}) for _ in range(2)
+    ]
+
+    assert [tap.status_code for tap in taps] == [303, 303]
+    assert moves_of_the_citizen(case) == [("disagree", "Giấy đây")]
 
 
 def test_notes_among_staff_are_not_shown(client, case, nurse):
@@ -205,6 +313,40 @@ def test_ten_tries_at_one_code_are_enough(case):
     ]
 
     assert statuses == [422] * 10 + [429]
+
+
+def test_wrong_tries_across_codes_are_counted_by_address(case, monkeypatch):
+    limit = replace(limits.TRACK_WRONG, times=2)
+    monkeypatch.setattr(limits, "TRACK_WRONG", limit)
+    right = open_status(Client(), case)
+    tries = [
+        Client()
+        .post("/theo-doi/", {"code": codes.new_code(), "phone_last4": "0215"})
+        .status_code
+        for _ in range(3)
+    ]
+
+    assert right.status_code == 200
+    assert tries == [422, 422, 429]
+
+
+def test_who_proved_a_telephone_is_not_shut_out_by_others_behind_the_address(
+    case, monkeypatch
+):
+    limit = replace(limits.TRACK_WRONG, times=1)
+    monkeypatch.setattr(limits, "TRACK_WRONG", limit)
+    open_status(Client(), case, last4="9999")
+    assert open_status(Client(), case).status_code == 429
+
+    proved = Client()
+    session = proved.session
+    session["proof"] = 1
+    session.save()
+    assert open_status(proved, case).status_code == 200
+    statuses = [
+        open_status(proved, case, last4=last4).status_code for last4 in ("9999", "0215")
+    ]
+    assert statuses == [422, 429]
 
 
 def test_two_masked_numbers_show_where_they_differ():
@@ -245,3 +387,74 @@ def test_who_was_told_of_the_delay_is_shown(client, case, site):
 
     assert "Đã trễ hạn, cấp trên đã được báo" in words
     assert f"{site.parent.name} cũng có thể quyết định" in words
+
+
+def test_what_a_second_person_has_still_to_sign_is_not_shown_as_done(
+    client, case, nurse
+):
+    casework.accept(complaint_id=case.pk, by=nurse, at=timezone.now())
+    casework.resolve(
+        complaint_id=case.pk,
+        verdicts={claim.pk: ("upheld", "") for claim in case.claims.all()},
+        by=nurse,
+        at=timezone.now(),
+    )
+    case.refresh_from_db()
+    assert case.status == Status.AWAITING_SECOND
+
+    shown = text_of(open_status(client, case))
+
+    assert "Chờ người thứ hai" in shown
+    assert "Đã sửa" not in shown
+
+
+def test_a_date_known_in_part_is_shown_as_it_went_on_record(client, site, nurse):
+    at = timezone.now()
+    vague = intake.Matter(
+        kind=Kind.MISSING_DOSE,
+        claims={"given_on": "2021-10", "product": "AZ", "site": site.code},
+        site_id=site.pk,
+    )
+    case = only_complaint(submit(vague, sender=sender_for(make_person()), at=at))
+    routing.route([case.pk], at=at)
+    casework.accept(complaint_id=case.pk, by=nurse, at=at)
+    casework.resolve(
+        complaint_id=case.pk,
+        verdicts={claim.pk: ("upheld", "") for claim in case.claims.all()},
+        filled={"given_on": "2021-10-07"},
+        proof="slip_seen",
+        by=nurse,
+        at=at,
+    )
+
+    assert "07/10/2021" in text_of(open_status(client, case))
+
+
+def test_an_answer_that_comes_too_late_opens_the_report_again(client, site, nurse):
+    at = timezone.now()
+    case = sent_before(site, at - timedelta(days=13))
+    asked = {"reasons": [], "note": "Ông/Bà tiêm buổi nào?"}
+    casework.ask(complaint_id=case.pk, by=nurse, at=at - timedelta(days=12), **asked)
+    escalation.lapse(at=at)
+    case.refresh_from_db()
+    assert case.status == Status.LAPSED
+
+    status = text_of(open_status(client, case))
+    page = client.get(address(case, "ket-qua"))
+    empty = client.post(address(case, "ket-qua"), {"note": ""})
+    client.post(address(case, "ket-qua"), {"note": "Buổi sáng"})
+
+    assert "Mở lại phản ánh" in status
+    assert "Chưa đúng" not in status
+    assert "Ông/Bà tiêm buổi nào?" in text_of(page)
+    assert empty.status_code == 422
+    case.refresh_from_db()
+    assert case.is_open
+
+
+def test_a_telephone_that_takes_heic_is_asked_for_jpeg_wherever_a_photo_can_be_sent(
+    client, case, nurse
+):
+    open_status(client, case)
+    page = client.get(address(case, "bo-sung"))
+    assert f'accept="{FILES}"' in page.content.decode()

@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from complaints.actions import intake, switches, telephones
 from portal.accounts import contact
 from portal.accounts.models import ContactChange, ContactNotice
 from portal.common import crypto, outbox, scope
@@ -14,7 +15,17 @@ from portal.common.models import DemoMessage
 from portal.registry import corrections
 from portal.registry.corrections import Warrant
 from portal.registry.models import Person
-from tests.factories import make_dose, make_organization, make_person
+from tests.factories import (
+    TEST_WARRANT,
+    make_dose,
+    make_organization,
+    make_person,
+    make_root,
+    make_staff,
+    make_unit,
+    sender_for,
+    submit,
+)
 from tests.pages.citizen_steps import (
     BORN,
     NUMBER,
@@ -56,7 +67,7 @@ def send_slip(client, **typed):
 def ask_by_slip(client, **typed):
     """Prove the slip and the new telephone; return the page at the end."""
     send_slip(client, **typed)
-    return client.post("/doi-so/xac-thuc/", {"code": code_sent_to(NEW)})
+    return client.post("/doi-so/xac-thuc/", {"code": code_sent_to(NEW)}, follow=True)
 
 
 def texts_to(phone, *, hours=0):
@@ -78,7 +89,8 @@ def after_the_wait(hours=73):
 def test_with_the_slip_it_waits_and_both_ends_are_told(client, person):
     page = ask_by_slip(client)
 
-    assert page.status_code == 200
+    assert page.redirect_chain == [("/doi-so/da-nhan/", 303)]
+    assert "•••" in text_of(page)
     assert telephone_of(person) == OLD
     assert ContactChange.objects.get().state == "waiting"
     code = ContactChange.objects.get().code
@@ -86,6 +98,110 @@ def test_with_the_slip_it_waits_and_both_ends_are_told(client, person):
     assert len(texts_to(NEW)) == 1
     after_the_wait(71)
     assert telephone_of(person) == OLD
+
+
+def restricted(person):
+    """Restrict a record whose number is said to be somebody else's."""
+    corrections.restrict(person.pk, warrant=TEST_WARRANT, at=timezone.now())
+
+
+def switched_off(_person):
+    boss = make_staff(make_root(), "administrator")
+    switches.switch("A7", is_on=False, reason="Thử dừng", by=boss, at=timezone.now())
+
+
+def used_up(_person):
+    boss = make_staff(make_root(), "administrator")
+    switches.switch(
+        "A7", is_on=True, daily_cap=0, reason="Thử", by=boss, at=timezone.now()
+    )
+
+
+def reported(person):
+    matter = intake.Matter("wrong_person", {"phone": "+84900000888"})
+    submit(matter, sender=sender_for(person), at=timezone.now())
+
+
+HELD = {
+    restricted: "cần có người xem trước",
+    reported: "cần có người xem trước",
+    switched_off: "không đổi số điện thoại qua mạng",
+    used_up: "không đổi số điện thoại qua mạng",
+}
+
+
+@pytest.mark.parametrize("hold", HELD)
+def test_what_holds_every_rule_holds_a_new_telephone_too(client, person, hold):
+    hold(person)
+
+    page = ask_by_slip(client)
+
+    assert page.status_code == 409
+    assert HELD[hold] in text_of(page)
+    assert telephone_of(person) == OLD
+    assert not ContactChange.objects.exists()
+
+
+@pytest.mark.parametrize("hold", HELD)
+def test_what_comes_to_hold_it_while_it_waits_ends_it(client, person, hold):
+    ask_by_slip(client)
+    hold(person)
+
+    after_the_wait()
+
+    assert telephone_of(person) == OLD
+    assert ContactChange.objects.get().state == "failed"
+    assert "Chua doi duoc so" in texts_to(NEW, hours=73)[-1]
+
+
+def capped(province=None):
+    boss = make_staff(make_root(), "administrator")
+    switches.switch(
+        "A7",
+        is_on=True,
+        daily_cap=1,
+        province=province,
+        reason="Thử",
+        by=boss,
+        at=timezone.now(),
+    )
+
+
+def ask_for_another(way, **facts):
+    """Have somebody else ask; return whose telephone it is."""
+    other = make_person("Trần Văn Hai", national_id=None, phone=OLD, **facts)
+    telephones.change(
+        person_id=other.pk,
+        phone="+84933333333",
+        way=way,
+        language="vi",
+        at=timezone.now(),
+    )
+    return other
+
+
+def test_what_waits_counts_on_the_day_on_which_it_was_asked_for(client, person):
+    capped()
+    other = ask_for_another("paper")
+
+    assert ask_by_slip(client).status_code == 409
+    after_the_wait()
+
+    assert telephone_of(other) == "+84933333333"
+    assert telephone_of(person) == OLD
+
+
+def test_the_cap_of_a_province_is_of_those_who_live_there(client, person):
+    here, there = make_unit("P01"), make_unit("P02")
+    with corrections.writing("imports"):
+        Person.objects.filter(pk=person.pk).update(residence=here)
+    capped(here.pk)
+
+    ask_for_another("eid", residence=there)
+    assert ask_by_slip(client).status_code == 200
+
+    with pytest.raises(contact.CannotChange):
+        ask_for_another("eid", residence=here)
 
 
 def test_after_the_wait_the_new_telephone_opens_the_record_and_the_old_no_more(
@@ -119,7 +235,8 @@ def test_the_old_telephone_stops_it(client, person, way):
     else:
         page = stranger.post("/doi-so/khong-phai-toi/", {"code": code})
 
-    assert page.status_code == 200
+    assert page.status_code == 303
+    assert "Đã chặn việc đổi số" in text_of(stranger.get(page["Location"]))
     after_the_wait()
     assert telephone_of(person) == OLD
     assert ContactChange.objects.get().state == "stopped"

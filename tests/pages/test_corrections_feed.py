@@ -10,12 +10,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from complaints.actions import casework
-from complaints.models import Complaint
+from complaints.actions import campaigns, casework
+from complaints.models import CampaignBatch, Complaint
 from complaints.views import progress
 from portal import checks
 from portal.audit.models import Entry
 from portal.common import outbox, scope
+from portal.registry import corrections
+from portal.registry.models import Person
 from portal.registry.platform_simulator import Follower, Refused
 from tests.factories import (
     NOON,
@@ -28,6 +30,7 @@ from tests.factories import (
     sender_for,
     submit,
 )
+from tests.pages.citizen_steps import text_of
 
 # Long and of many signs, as a random one is; the same in every process of a run.
 TOKEN = base64.b64encode(bytes(range(7, 250, 5))).decode()
@@ -51,7 +54,7 @@ def case(db):
         casework.resolve(
             complaint_id=case.pk,
             verdicts={claim.pk: ("upheld", "") for claim in case.claims.all()},
-            proof="session_list",
+            proof="slip_seen",
             by=nurse,
             at=NOON,
         )
@@ -66,7 +69,7 @@ def test_the_platform_reads_on_from_its_cursor_and_every_page_is_logged(platform
     (person,), (dose,) = first["corrections"], second["corrections"]
     assert [person["operation"], dose["operation"]] == ["add", "add"]
     assert dose["after"]["person"] == person["target_ref"]
-    assert dose["source"] == "session_list"
+    assert dose["source"] == "slip_seen"
     assert end.json() == {"corrections": [], "after": second["after"]}
     assert "no-store" in end["Cache-Control"]
     looks = Entry.objects.filter(subject="registry.feed").order_by("pk")
@@ -152,6 +155,35 @@ def test_what_is_not_confirmed_in_time_is_listed_and_the_citizen_knows(
     with scope.system():
         case.refresh_from_db()
     assert "từ" in progress.upstream(case)
+
+
+def test_what_a_campaign_corrected_without_a_report_is_listed_too(
+    platform, case, client
+):
+    """By batch, in counts; who it was the page does not say."""
+    begun = timezone.now() - timedelta(hours=30)
+    with scope.system():
+        station = case.holder
+        person = make_person("Trần Thị Hòa", national_id=None, phone=None)
+        with corrections.writing("imports"):
+            Person.objects.filter(pk=person.pk).update(full_name="Trần Thị  Hòa")
+        # What came before is held upstream.
+        platform.post(CONFIRM, {"up_to": platform.get(READ).json()["after"]})
+        by = make_staff(station, "administrator")
+        campaigns.start(rules=["A1"], cap=10, by=by, at=begun)
+        outbox.drain(queue="report", at=begun)
+        batch = CampaignBatch.objects.get()
+        assert batch.changed == 1
+    client.force_login(make_staff(station, "overseer"))
+    url = reverse("oversight:platform")
+
+    listed = text_of(client.get(url))
+    platform.post(CONFIRM, {"up_to": platform.get(READ).json()["after"]})
+    over = text_of(client.get(url))
+
+    assert f"lô {batch.pk} 1 " in listed
+    assert "Trần Thị" not in listed
+    assert f"lô {batch.pk}" not in over
 
 
 def test_another_place_does_not_see_it_listed(platform, case, client):

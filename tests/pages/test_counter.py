@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from complaints.models import Complaint, Event, Message, Submission
+from portal.accounts import assistance
 from portal.accounts.models import Assistance
 from portal.audit.models import Entry
 from portal.common import outbox
@@ -126,17 +127,23 @@ def test_a_report_at_the_counter_bears_channel_and_clerk_and_needs_no_telephone(
     assert Complaint.objects.get().routed_at is not None
 
 
-def test_without_a_telephone_the_year_of_birth_opens_the_status(client, clerk, person):
+def test_without_a_telephone_year_of_birth_and_name_open_it(client, clerk, person):
     begin(client)
     report_missing(client)
     client.post(f"{HELP}xong/")
     code = Submission.objects.get().code
     client.post("/dang-xuat/")
 
-    wrong = client.post("/theo-doi/", {"code": code, "phone_last4": "1959"})
-    right = client.post("/theo-doi/", {"code": code, "phone_last4": "1958"})
+    name = {"full_name": "nguyen thi THU"}
+    tries = [
+        {"phone_last4": "1959"} | name,
+        {"phone_last4": "1958"},
+        {"phone_last4": "1958", "full_name": "Trần Văn Không"},
+        {"phone_last4": "1958"} | name,
+    ]
+    answers = [client.post("/theo-doi/", {"code": code} | typed) for typed in tries]
 
-    assert (wrong.status_code, right.status_code) == (422, 303)
+    assert [page.status_code for page in answers] == [422, 422, 422, 303]
 
 
 def test_a_telephone_at_the_counter_is_proved_and_written_to(client, clerk, person):
@@ -240,6 +247,130 @@ def test_after_twenty_minutes_it_ends_by_itself(client, clerk, person):
     assert client.get(RECORD).status_code == 302
     assert "person" not in client.session
     assert Assistance.objects.get().ended_at is not None
+
+
+def test_it_goes_on_while_it_is_used_an_hour_at_most(client, clerk, person):
+    begin(client)
+    now = timezone.now()
+
+    def kept_from(opened, ends):
+        session = client.session
+        session["assist"] = session["assist"] | {
+            "opened_at": (now - opened).isoformat(),
+            "ends_at": (now + ends).isoformat(),
+        }
+        session.save()
+
+    minute = timedelta(minutes=1)
+    kept_from(25 * minute, 5 * minute)
+    page = client.get(RECORD)
+    prolonged = Assistance.objects.get().ends_at
+    kept_from(55 * minute, 2 * minute)
+    client.get(RECORD)
+    last = Assistance.objects.get().ends_at
+
+    assert page.status_code == 200
+    assert prolonged > now + 19 * minute
+    assert now + 4 * minute < last < now + 6 * minute
+
+
+def facts_of_a_report(client):
+    """Begin a report of a missing dose and fill in its facts; return its address."""
+    make_product("VXZ", "Vaxzevria")
+    page = client.get("/bao-sai/?kind=missing_dose", follow=True)
+    address = page.request["PATH_INFO"]
+    facts = {"given_on_2": "2021", "product": "VXZ", "site": "none", "action": "go"}
+    client.post(address, facts | {"site_text": "trạm y tế phường 5"}, follow=True)
+    return address
+
+
+def end_it(client):
+    session = client.session
+    session["assist"] = session["assist"] | {
+        "ends_at": (timezone.now() - timedelta(seconds=1)).isoformat()
+    }
+    session.save()
+
+
+def test_a_report_begun_before_it_ended_is_open_in_the_next_help_of_the_same_person(
+    client, clerk, person
+):
+    begin(client)
+    address = facts_of_a_report(client)
+    end_it(client)
+    assert client.get(address).status_code == 404
+
+    page = begin(client)
+
+    assert "được mở lại" in text_of(page)
+    assert page.request["PATH_INFO"] == step(page, "lien-he")
+    assert address.split("/")[2] in page.request["PATH_INFO"]
+    assert client.get(address).status_code == 200
+
+
+def test_what_was_sent_after_it_had_ended_stands_in_the_next_help_of_the_same_person(
+    client, clerk, person
+):
+    begin(client)
+    address = facts_of_a_report(client)
+    end_it(client)
+    late = {"given_on_2": "2022", "site_text": "trường Nguyễn Du", "site": "none"}
+    session_ends = client.session.get_expiry_date()
+
+    assert client.post(address, late).status_code == 404
+    assert client.session.get_expiry_date() <= session_ends + timedelta(minutes=1)
+    page = begin(client)
+
+    assert page.request["PATH_INFO"] == address
+    assert "trường Nguyễn Du" in page.content.decode()
+    assert "left_typed" not in client.session
+
+
+def test_what_was_sent_after_it_had_ended_stays_with_nobody_else(client, clerk, person):
+    begin(client)
+    kept = set(client.session.keys())
+    client.post(f"{HELP}xong/")
+    before = set(client.session.keys())
+    begin(client)
+    address = facts_of_a_report(client)
+    end_it(client)
+    client.post(address, {"given_on_2": "2022"})
+    late = set(client.session.keys()) - kept
+
+    client.post(f"{HELP}xong/")
+
+    assert late == {"left_draft", "left_typed", "left_way"}
+    assert set(client.session.keys()) == before
+
+
+def test_a_report_begun_by_another_clerk_or_sent_already_is_not_opened(
+    client, clerk, person
+):
+    begin(client)
+    facts_of_a_report(client)
+    end_it(client)
+    client.force_login(make_staff(make_organization(), "clerk"))
+
+    page = begin(client)
+
+    assert page.request["PATH_INFO"] == RECORD
+    report_missing(client)
+    client.post(f"{HELP}xong/")
+    assert begin(client).request["PATH_INFO"] == RECORD
+
+
+def test_nothing_that_a_citizens_session_holds_outlives_the_help(client, clerk, person):
+    begin(client)
+    session = client.session
+    for name in ("resumed", "left_draft", "own", "photo_refused", "contact_taken"):
+        session[name] = ["x"]
+    session.save()
+
+    client.post(f"{HELP}xong/")
+
+    left = set(client.session.keys())
+    assert left.isdisjoint(assistance.CITIZEN_KEYS)
+    assert "resumed" not in left
 
 
 def test_who_oversees_nobody_and_administrators_cannot_help(client, person):

@@ -106,14 +106,21 @@ def test_each_file_is_noted_with_who_took_how_many(client, person, unit):
     assert entry.actor_id is not None
 
 
-def test_of_a_restricted_record_no_number_is_given_out(client, person):
+def test_a_restricted_record_is_in_no_file(client, person, unit, tmp_path):
     with corrections.writing("imports"):
         Person.objects.filter(pk=person.pk).update(is_restricted=True)
 
     text = body_of(ask(client, form="csv")).decode()
+    out = tmp_path / "out.json"
+    call_command(
+        "export_fhir", str(out), f"--organization={unit.code}", stdout=StringIO()
+    )
 
-    assert "079158012345" not in text
-    assert "900 000 215" not in text
+    for given in (text, out.read_text("utf-8")):
+        assert "079158012345" not in given
+        assert "900 000 215" not in given
+        assert "Thử" not in given
+    assert "Immunization" not in out.read_text("utf-8")
 
 
 def test_more_than_a_page_may_make_is_refused_with_words(client, person, monkeypatch):

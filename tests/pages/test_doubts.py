@@ -9,7 +9,13 @@ from django.utils import timezone
 from complaints import worklist
 from complaints.models import Caveat, Complaint, Evidence
 from portal.common import outbox
-from portal.registry.models import Lot, LotAllocation, NameShare, Product
+from portal.registry.models import (
+    Lot,
+    LotAllocation,
+    NameShare,
+    Product,
+    Threshold,
+)
 from tests.factories import make_dose, make_organization, make_person, make_product
 from tests.pages.citizen_steps import hidden_key, open_record, step, text_of
 from tests.pages.test_citizen_report import (
@@ -171,9 +177,9 @@ def test_the_spelling_typed_in_another_matter_is_offered_first(client):
     assert "Dùng Nguyễn Thị Hòa" in text_of(asked)
 
 
-def with_photo(client, name="ok-01.jpg", **facts):
+def with_photo(client, name="ok-01.jpg", *, kind="missing_dose", **facts):
     """Return the page of the paper, with one checked photo."""
-    page = begin(client)
+    page = begin(client, kind)
     client.post(step(page, "mui"), typed(**facts))
     content = (FOLDER / name).read_bytes()
     client.post(
@@ -228,6 +234,19 @@ def test_a_photo_that_cannot_be_read_is_asked_about(client, name, check):
 
     assert asked.status_code == 422
     assert f'name="doubted" value="{check}"' in asked.content.decode()
+
+
+def test_a_photo_of_any_other_paper_has_to_be_readable_too(client):
+    number = {"national_id": "079150000001"}
+    page = with_photo(client, "dark-01.jpg", kind="wrong_person", **number)
+    asked = {"doubted": "photo_unreadable", "insist": "Chỉ còn ảnh này"}
+
+    first = client.post(step(page, "giay"), {"action": "go"})
+    again = client.post(step(page, "giay"), {"action": "go"} | asked)
+    complaint = send(client, page)
+
+    assert (first.status_code, again.status_code) == (422, 303)
+    assert [c.check_name for c in complaint.caveats.all()] == ["photo_unreadable"]
 
 
 def test_what_the_photo_shows_has_to_be_said(client):
@@ -306,6 +325,123 @@ def test_a_paper_on_which_nothing_agrees_is_asked_about_as_such(client):
     asked = client.post(step(page, "giay"), told)
 
     assert "slip_nothing" in asked.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("fact", "told", "check"),
+    [
+        ("product", {"m0-product": "PF"}, "slip_product"),
+        ("lot", {"m0-lot": "ABX4472"}, "slip_lot"),
+        ("dose_number", {"m0-dose_number": "2"}, "slip_number"),
+    ],
+)
+def test_what_the_paper_says_otherwise_is_asked_about_and_reaches_staff(
+    client, fact, told, check
+):
+    page = with_photo(client, dose_number="1")
+    told = WHOLE_SLIP | slip() | told | {f"m0-choose-{fact}": "typed"}
+    insists = {"doubted": check, "insist": "Giấy ghi nhầm"}
+
+    asked = client.post(step(page, "giay"), told)
+    client.post(step(page, "giay"), told | insists)
+    complaint = send(client, page)
+
+    assert asked.status_code == 422
+    assert f'name="doubted" value="{check}"' in asked.content.decode()
+    assert [c.check_name for c in complaint.caveats.all()] == [check]
+
+
+def youngest(years):
+    Threshold.objects.create(
+        code="test",
+        rule="Q08",
+        name="min_age",
+        number=years,
+        unit="years",
+        valid_from=date(2021, 1, 1),
+        source="test",
+    )
+
+
+BORN_LATER = [
+    ("before_birth", "2021-11-30", "AZ"),
+    ("too_young", "2006-01-01", "AZ"),
+]
+
+
+@pytest.mark.parametrize(("check", "born_on", "product"), BORN_LATER)
+def test_birth_and_age_are_held_against_the_dose_of_an_open_record(
+    client, check, born_on, product
+):
+    youngest(18)
+    make_person(born_on=born_on)
+    year, month, day = born_on.split("-")
+    open_record(client, born_on_0=day, born_on_1=month, born_on_2=year)
+    page = client.get("/bao-sai/?kind=missing_dose", follow=True)
+    insists = {"doubted": check, "insist": "Giấy ghi rõ"}
+
+    asked = client.post(step(page, "mui"), typed(product=product))
+    client.post(step(page, "mui"), typed(product=product) | insists)
+    client.post(step(page, "lien-he"), {"phone": ""})
+    complaint = send(client, page)
+
+    assert asked.status_code == 422
+    assert f'name="doubted" value="{check}"' in asked.content.decode()
+    assert [c.check_name for c in complaint.caveats.all()] == [check]
+
+
+@pytest.mark.parametrize(("check", "born_on", "product"), BORN_LATER)
+def test_a_guest_is_asked_too_when_the_birth_date_or_the_facts_come_later(
+    client, check, born_on, product
+):
+    youngest(18)
+    page = begin(client)
+    client.post(step(page, "mui"), typed())
+    year, month, day = born_on.split("-")
+    who = WHO | {"born_on_0": day, "born_on_1": month, "born_on_2": year}
+
+    at_contact = client.post(step(page, "lien-he"), who)
+    insists = {"doubted": check, "insist": "Giấy ghi rõ"}
+    client.post(step(page, "lien-he"), who | insists)
+    client.post(step(page, "xac-thuc"), {"code": code_sent_to("+84900000777")})
+    changed = client.post(step(page, "mui"), typed(given_on_0="13"))
+
+    for asked in (at_contact, changed):
+        assert asked.status_code == 422
+        assert f'value="{check}"' in asked.content.decode()
+
+
+def test_a_birth_date_that_is_claimed_itself_is_the_one_compared(client):
+    make_person(born_on="2021-11-30")
+    born = {"born_on_0": "30", "born_on_1": "11", "born_on_2": "2021"}
+    open_record(client, **born)
+    page = client.get("/bao-sai/?kind=wrong_person", follow=True)
+    client.post(
+        step(page, "mui"), {"born_on_0": "30", "born_on_1": "11", "born_on_2": "1991"}
+    )
+    client.post(step(page, "loai") + "?muc=1", {"kind": "missing_dose"})
+
+    answer = client.post(step(page, "mui") + "?muc=1", typed())
+
+    assert answer.status_code == 303
+
+
+def test_what_the_paper_adds_is_held_against_the_birth_date(client):
+    make_person(born_on="2021-08-30")
+    born = {"born_on_0": "30", "born_on_1": "8", "born_on_2": "2021"}
+    open_record(client, **born)
+    page = client.get("/bao-sai/?kind=missing_dose", follow=True)
+    day = {"given_on_0": "12", "given_on_1": "9"}
+    client.post(step(page, "mui"), typed(**day))
+    photo = SimpleUploadedFile(
+        "giay.jpg", (FOLDER / "ok-01.jpg").read_bytes(), "image/jpeg"
+    )
+    client.post(step(page, "lien-he"), {"phone": "", "evidence": photo})
+    told = WHOLE_SLIP | slip() | {"m0-choose-given_on": "paper"}
+
+    asked = client.post(step(page, "giay"), told)
+
+    assert 'value="before_birth"' in asked.content.decode()
 
 
 def test_facts_changed_after_the_paper_are_held_against_it_again(client):

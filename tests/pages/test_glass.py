@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from complaints.actions import access_signs, digests, glass
-from complaints.models import AccessSign, Complaint, Digest
+from complaints.actions import access_signs, digests, evidence, glass
+from complaints.models import AccessSign, Complaint, Digest, Evidence
 from complaints.notifications.digests import letter
 from complaints.rules.refused import Refused
 from portal.audit.models import Entry
@@ -99,6 +99,46 @@ def test_it_stands_in_the_history_and_in_the_citizens_log(client, case, lead):
         (lead.pk, "opened"),
         (lead.pk, "read"),
     ]
+
+
+def test_its_photos_are_shown_as_long_as_it_is_open_and_each_look_is_noted(
+    client, case, lead
+):
+    with scope.system():
+        row = Evidence.objects.create(
+            submission=case.submission,
+            media_type="image/jpeg",
+            sha256=b"s" * 32,
+            bytes=3,
+            pages=1,
+            state=Evidence.State.CHECKED,
+            uploaded_at=NOON,
+        )
+        stranger = only_complaint(submit(missing_dose(case.holder)))
+        other = Evidence.objects.create(
+            submission=stranger.submission,
+            media_type="image/jpeg",
+            sha256=b"t" * 32,
+            bytes=3,
+            pages=1,
+            state=Evidence.State.CHECKED,
+            uploaded_at=NOON,
+        )
+    for photo in (row, other):
+        evidence.write(evidence.name_of(photo, 1), b"jpg")
+    client.force_login(lead)
+    address = opened(client, case)["Location"]
+
+    shown = f"{address}anh/{row.ref}/1/"
+    assert shown in client.get(address).content.decode()
+    assert client.get(shown).content == b"jpg"
+    assert client.get(f"{address}anh/{row.ref}/2/").status_code == 404
+    assert client.get(f"{address}anh/{other.ref}/1/").status_code == 404
+    looks = Entry.objects.filter(subject="complaints.glass", detail="photo")
+    assert looks.count() == 1
+    with scope.system():
+        AccessSign.objects.update(begins=NOON - glass.LASTS, ends=NOON)
+    assert client.get(shown).status_code == 404
 
 
 def test_it_shuts_after_half_an_hour_and_for_everybody_else(client, case, lead):

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from complaints.actions import gathering, incidents
+from complaints.actions import gathering, incident_turns
 from complaints.models import Complaint, Incident
 from complaints.notifications.sending import UNDO
 from portal.audit.models import Entry
@@ -93,7 +93,7 @@ def words(response):
 def drain(*, later=timedelta(0)):
     """Let the workers do what is due within some seconds."""
     for step in range(5):
-        at = timezone.now() + later + step * 2 * incidents.LATER
+        at = timezone.now() + later + step * 2 * incident_turns.LATER
         outbox.drain(queue="import", at=at)
 
 
@@ -230,8 +230,12 @@ def test_strangers_and_clerks_find_nothing(client, site, incident):
     assert client.post(f"{address}khac/").status_code == 404
 
 
-def test_a_longer_incident_takes_no_more_queries(client, site, incident):
+@pytest.mark.parametrize("is_matched", [False, True], ids=["reports", "with a list"])
+def test_a_longer_incident_takes_no_more_queries(client, site, incident, is_matched):
     address = address_of(incident)
+    if is_matched:
+        client.post(address, {"file": list_file(*PEOPLE)})
+        drain()
     client.get(address)
     few = len(statements(client, address))
     at = timezone.now()
@@ -244,7 +248,45 @@ def test_a_longer_incident_takes_no_more_queries(client, site, incident):
             submit(matter, sender=sender_for(person), at=at)
     outbox.drain(queue="route", at=at)
     gathering.run(at=at)
+    if is_matched:
+        client.post(f"{address}khop-lai/")
+        drain()
+        with scope.system():
+            assert Incident.objects.get().matched_at
 
     assert len(client.get(address).context["rows"]) == 7
     assert len(statements(client, address)) == few
     assert few <= 15
+
+
+def test_a_settled_incident_is_taken_back_on_its_page(client, site, incident):
+    address = address_of(incident)
+    client.post(address, {"file": list_file(*PEOPLE)})
+    drain()
+    client.post(f"{address}de-xuat/")
+    lead = make_staff(site, role="lead")
+    client.force_login(lead)
+    client.post(f"{address}ky/")
+    drain(later=UNDO)
+    assert client.get(address).context["is_settled"]
+
+    without = client.post(f"{address}rut/", {})
+    assert without.status_code == 422
+    assert "Hãy chọn lý do rút lại toàn bộ" in words(without)
+    client.post(f"{address}rut/", {"why": "session"})
+    own = client.get(address)
+    assert f"{address}ky-rut/" not in own.content.decode()
+    assert "Danh sách là của buổi tiêm khác" in words(own)
+    client.force_login(make_staff(site))
+    client.post(f"{address}ky-rut/")
+    waiting = client.get(address)
+    assert 0 < waiting.context["seconds_left"] <= 30
+    drain(later=2 * UNDO)
+
+    done = client.get(address)
+    assert done.context["is_undone"], words(done)
+    assert "3 phản ánh đã trả lại như cũ và mở lại" in words(done)
+    assert not Dose.objects.filter(status="completed").exists()
+    assert 'hx-trigger="every' not in done.content.decode()
+    settled = client.get(reverse("casework:incidents"), {"view": "settled"})
+    assert "Đã rút lại toàn bộ" in words(settled)

@@ -2,15 +2,24 @@
 
 import io
 import re
+from datetime import date
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
+from complaints.models import Incident
 from portal.audit.models import Entry
-from portal.common import outbox, scope
-from portal.registry.models import Dose, ListColumns, SessionList, StagedRow
+from portal.common import crypto, outbox, scope
+from portal.registry.models import (
+    Dose,
+    ListColumns,
+    Product,
+    SessionList,
+    StagedRow,
+)
 from tests.factories import (
     make_organization,
     make_person,
@@ -85,6 +94,24 @@ def test_a_list_is_sent_checked_and_written(client, site):
 
     assert person.doses.get().lot_number == "ABX6318"
     assert in_system(SessionList.objects.get).state == "committed"
+
+
+def test_whoever_stands_in_the_list_does_not_write_it_alone(client, site, nurse):
+    nurse.phone_digest = crypto.digest("phone", "+84900000215")
+    nurse.save(update_fields=["phone_digest"])
+    send(client, site, KNOWN)
+    one = in_system(SessionList.objects.get)
+
+    page = client.post(reverse("casework:list_commit", args=[one.ref]), follow=True)
+
+    drain()
+    assert not in_system(Dose.objects.exists)
+    assert in_system(SessionList.objects.get).asked_by_id == nurse.pk
+    assert reverse("casework:list_take", args=[one.ref]) in page.content.decode()
+    client.force_login(make_staff(site))
+    client.post(reverse("casework:list_commit", args=[one.ref]))
+    drain()
+    assert in_system(Dose.objects.count) == 1
 
 
 def test_no_number_stands_in_the_page_or_the_address(client, site):
@@ -273,6 +300,34 @@ def test_a_committed_list_is_taken_back_after_a_question(client, site):
 
     assert Dose.objects.get().status == "entered_in_error"
     assert "Đã rút lại" in words(client.get(address))
+
+
+def test_a_list_on_which_an_incident_rests_is_taken_back_there(client, site, nurse):
+    address = send(client, site, KNOWN)
+    client.post(f"{address}ghi/")
+    drain()
+    with scope.system():
+        incident = Incident.objects.create(
+            site=site,
+            holder=site,
+            given_on=date(2021, 8, 14),
+            product=Product.objects.get(code="AZ"),
+            state="proposed",
+            session_list=SessionList.objects.get(),
+            proposed_by=nurse,
+            proposed_at=timezone.now(),
+            revision=0,
+            formed_at=timezone.now(),
+        )
+
+    question = client.get(f"{address}hoan-tac/").content.decode()
+    refused = client.post(f"{address}hoan-tac/", follow=True)
+    drain()
+
+    assert reverse("casework:incident", args=[incident.ref]) in question
+    assert "<form" not in question.partition("<main")[2].partition("</main")[0]
+    assert "Có một sự cố đã xử lý theo danh sách này." in words(refused)
+    assert Dose.objects.get().status == "completed"
 
 
 def test_the_report_is_a_workbook_named_without_the_file_s_own_name(client, site):

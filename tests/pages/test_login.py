@@ -3,9 +3,12 @@
 import uuid
 
 import pytest
+from django.test import Client, RequestFactory
 from django.urls import reverse
+from django.utils import timezone
 
 from portal.accounts.models import User
+from portal.accounts.views import throttling
 from portal.audit.models import Entry
 from tests.pages.cases import PASSWORD, make_organization, make_staff
 
@@ -73,17 +76,57 @@ def test_many_attempts_are_slowed_down_with_the_time_to_wait(client, staff):
     assert 1 <= int(response["Retry-After"]) <= 300
 
 
-def test_attempts_from_one_address_do_not_lock_the_owner_out_elsewhere(client, staff):
-    for _ in range(9):
-        sign_in(client, staff.username, "sai")
+def try_from(address: str, name: str, *, times: int) -> list[int]:
+    """Return the seconds to wait before each try of a password from an address."""
+    request = RequestFactory(REMOTE_ADDR=address).post("/")
+    return [
+        throttling.wait_for_password(request, name, at=timezone.now())
+        for _ in range(times)
+    ]
 
-    response = client.post(
-        reverse("accounts:login"),
-        {"username": staff.username, "password": PASSWORD},
-        REMOTE_ADDR="203.0.113.9",
+
+def sign_in_from(address: str, staff: User):
+    return Client(REMOTE_ADDR=address).post(
+        reverse("accounts:login"), {"username": staff.username, "password": PASSWORD}
     )
 
-    assert response.status_code == 303
+
+@pytest.mark.usefixtures("own_limits")
+def test_attempts_from_one_address_do_not_lock_the_owner_out_elsewhere(staff):
+    """However many: 200 are more than the name, and the address, may be tried."""
+    tried = try_from("198.51.100.1", staff.username, times=200)
+
+    assert [bool(wait) for wait in tried] == [False] * 8 + [True] * 192
+    assert sign_in_from("203.0.113.9", staff).status_code == 303
+
+
+@pytest.mark.usefixtures("own_limits")
+def test_many_addresses_together_do_not_lock_the_owner_out_at_the_usual_place(staff):
+    usual = "203.0.113.9"
+    assert sign_in_from(usual, staff).status_code == 303
+
+    for place in range(10):
+        try_from(f"198.51.100.{place}", staff.username, times=8)
+
+    assert sign_in_from("198.51.100.99", staff).status_code == 429, "guesses slow down"
+    assert sign_in_from(usual, staff).status_code == 303
+
+
+@pytest.mark.usefixtures("own_limits")
+def test_who_is_inside_can_change_the_password_whatever_strangers_try(client, staff):
+    client.force_login(staff)
+    for place in range(10):
+        try_from(f"198.51.100.{place}", staff.username, times=8)
+    new = {"new": "năm từ khác hẳn 8042", "again": "năm từ khác hẳn 8042"}
+    address = reverse("accounts:change_password")
+
+    wrong = [client.post(address, new | {"old": "sai"}).status_code for _ in range(7)]
+    done = client.post(address, new | {"old": PASSWORD})
+    again = client.post(address, {"old": "sai", "new": "x", "again": "x"})
+
+    assert wrong == [422] * 7
+    assert done.status_code == 303
+    assert again.status_code == 429
 
 
 def test_a_handed_out_password_has_to_be_changed_first(client, staff):

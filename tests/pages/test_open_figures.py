@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from complaints import figures, open_figures, rollups
-from complaints.actions import publishing
+from complaints.actions import publishing, republishing
 from complaints.choices import Move, Status
-from complaints.models import PublishedMonth
+from complaints.models import Complaint, Measure, PublishedMonth
 from complaints.rules.refused import Refused
+from portal.common import scope
 from portal.registry.models import Organization
 from tests.pages.cases import make_case, make_organization, make_root, make_staff
 
@@ -173,32 +174,128 @@ def test_nothing_is_published_from_figures_that_lie_behind(provinces, month):
     assert month in publishing.publish(at=later)
     assert open_figures.read(month).country.received == 30
 
-    administrator = make_staff(make_root(), role="administrator")
     rollups.rebuild_all(at=settled - timedelta(hours=1))
     with pytest.raises(Refused, match="đang được tính"):
-        publishing.correct(month, reason="x", by=administrator, at=later)
+        republishing.planned(month, at=later)
 
 
-def test_a_correction_is_a_new_edition_that_tells_no_small_difference(
-    client, provinces, month
-):
-    send(provinces[0], month, resolved=30)
-    send(provinces[1], month, resolved=30)
+@pytest.fixture
+def told(provinces, month):
+    """Return two who run the portal; a month was told, and some of it was late."""
+    send(provinces[0], month, resolved=10)
+    send(provinces[1], month, resolved=12)
     publish()
     send(provinces[0], month, resolved=3)
-    send(provinces[1], month, resolved=10)
+    send(provinces[1], month, resolved=7)
     rollups.rebuild_all(at=timezone.now() + timedelta(days=3))
-    administrator = make_staff(make_root(), role="administrator")
+    return [make_staff(make_root(), role="administrator") for _ in range(2)]
 
-    facts = {"reason": "Nhập sót", "by": administrator, "at": timezone.now()}
-    row = publishing.correct(month, **facts)
 
-    told = as_csv(client, month)
-    assert row.edition == 2
-    assert told["SYT-0"][:3] == ["30", "30", "0"], "three more are not told"
-    assert told["SYT-1"][:3] == ["40", "40", "0"]
-    assert told["VN"] == ["", "", "", "", "", ""], "nor by the sum"
-    page = client.get(reverse("citizen:open_figures")).content.decode()
-    assert "Nhập sót" in page
-    with pytest.raises(Refused, match="quản trị"):
-        publishing.correct(month, **facts | {"by": make_staff(provinces[0])})
+def propose(client, month):
+    """Propose by the page; return the address of the proposal."""
+    facts = {"month": f"{month}", "reason": "Nhập sót"}
+    answer = client.post(reverse("oversight:published"), facts)
+    assert answer.status_code == 303
+    return answer["Location"]
+
+
+def test_two_people_correct_a_month_and_what_was_told_stays_readable(
+    client, provinces, month, told
+):
+    one, other = told
+    before = as_csv(client, month)
+    client.force_login(one)
+    proposal = propose(client, month)
+
+    assert as_csv(client, month) == before, "a proposal tells nothing"
+    shown = client.get(proposal)
+    [changed, country] = [row["cells"] for row in shown.context["table"]["rows"]]
+    assert changed[:2] == ["Cà Mau", "12, nay 19"]
+    assert country[1] == "22, nay Ẩn"
+    refused = client.post(proposal, {"action": "confirm"})
+    assert (refused.status_code, as_csv(client, month)) == (422, before)
+    assert "Người thứ hai" in refused.content.decode()
+    again = client.post(
+        reverse("oversight:published"), {"month": f"{month}", "reason": "Lần nữa"}
+    )
+    assert again.status_code == 422, "one correction of a month at a time"
+
+    client.force_login(other)
+    assert client.post(proposal, {"action": "confirm"}).status_code == 303
+
+    now = as_csv(client, month)
+    assert now["SYT-0"][:3] == ["10", "10", "0"], "three more are not told"
+    assert now["SYT-1"][:3] == ["19", "19", "0"]
+    assert now["VN"] == ["", "", "", "", "", ""], "nor by the sum"
+    row = PublishedMonth.objects.get(edition=2)
+    assert (row.by, row.confirmed_by) == (one, other)
+    client.logout()
+    page = reverse("citizen:open_figures")
+    newest = client.get(page).content.decode()
+    assert "Lý do: Nhập sót" in newest
+    assert "lan=1" in newest
+    assert ">22<" not in newest
+    old = client.get(page, {"thang": f"{month:{MONTH}}", "lan": "1"}).content.decode()
+    assert ">22<" in old
+    assert "Nhập sót" not in old
+    missing = {"thang": f"{month:{MONTH}}", "lan": "3"}
+    assert client.get(page, missing).status_code == 404
+
+
+def test_no_two_editions_differ_by_a_small_count(client, provinces, month, told):
+    """The third is held against the first as well: 12, 19, and now 11."""
+    client.force_login(told[0])
+    proposal = propose(client, month)
+    client.force_login(told[1])
+    client.post(proposal, {"action": "confirm"})
+    with scope.system():
+        gone = Complaint.objects.filter(holder=provinces[1]).order_by("pk")[:8]
+        Complaint.objects.filter(pk__in=[one.pk for one in gone]).update(
+            holder=provinces[0]
+        )
+    rollups.rebuild_all(at=timezone.now() + timedelta(days=3))
+
+    after = republishing.planned(month, at=timezone.now()).after
+
+    told_of = {row.code: row.received for row in after.rows}
+    assert told_of["SYT-1"] == 19, "11 would tell that it is one less than at first"
+    assert told_of["SYT-0"] == 21
+
+
+@pytest.mark.parametrize(("later_late", "is_told"), [(1, False), (9, True)])
+def test_no_two_editions_tell_by_their_shares_that_a_few_were_late(
+    provinces, month, later_late, is_told
+):
+    send(provinces[0], month, resolved=46)
+    publish()
+    with scope.system():
+        some = Measure.objects.filter(is_on_time=True).order_by("pk")[:later_late]
+        Measure.objects.filter(pk__in=[one.pk for one in some]).update(is_on_time=False)
+
+    plan = republishing.planned(month, at=timezone.now())
+
+    [before], [after] = plan.before.rows, plan.after.rows
+    assert before.on_time == 39 / 46
+    assert after.on_time == ((39 - later_late) / 46 if is_told else before.on_time)
+
+
+def test_a_correction_is_for_who_runs_the_country_and_may_be_put_aside(
+    client, provinces, month, told
+):
+    client.force_login(make_staff(provinces[0], role="administrator"))
+    facts = {"month": f"{month}", "reason": "x"}
+    assert client.get(reverse("oversight:published")).context["form"] is None
+    assert client.post(reverse("oversight:published"), facts).status_code == 404
+    with pytest.raises(Refused, match="quản trị toàn quốc"):
+        republishing.propose(
+            month, reason="x", by=make_staff(provinces[0]), at=timezone.now()
+        )
+    client.force_login(told[0])
+    empty = client.post(reverse("oversight:published"), {"month": f"{month}"})
+    assert empty.status_code == 422
+    proposal = propose(client, month)
+
+    assert client.post(proposal, {"action": "drop"}).status_code == 303
+
+    assert client.post(proposal, {"action": "confirm"}).status_code == 422
+    assert PublishedMonth.objects.filter(month=month).count() == 1

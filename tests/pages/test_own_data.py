@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from complaints.actions import addresses, data_requests, own_files
+from complaints.actions import addresses, assigning, data_requests, own_files
 from complaints.models import Complaint, DataRequest, OwnFile, Submission
 from complaints.owndata import document, held, reports
 from portal.accounts import deadlines
@@ -21,6 +21,7 @@ from tests.factories import (
     make_person,
     make_staff,
     missing_dose,
+    only_complaint,
     sender_for,
     submit,
 )
@@ -153,6 +154,20 @@ def test_the_telephone_of_who_reported_for_one_is_left_out(client, person, site)
     assert "+84911222333" not in file
     assert "lan@example.vn" not in file
     assert json.loads(file)["reports"][0]["matters"][0]["messages"] == []
+
+
+def test_whom_a_lead_gave_the_case_to_is_not_in_the_file(client, person, site):
+    case = only_complaint(submit(missing_dose(site), sender=sender_for(person)))
+    Complaint.objects.filter(pk=case.pk).update(holder=site, routed_at=timezone.now())
+    nurse = make_staff(site, full_name="Y Tá Một")
+    assigning.assign(
+        complaint_id=case.pk, to=nurse, by=make_staff(site, "lead"), at=timezone.now()
+    )
+
+    (report,) = json.loads(client.get(f"{MINE}tep.json").content)["reports"]
+
+    (event,) = [e for e in report["matters"][0]["events"] if e["move"] == "assign"]
+    assert (event["by"], event["note"]) == ("staff", "")
 
 
 def test_every_table_about_a_person_is_in_the_file_or_has_a_reason():

@@ -5,9 +5,13 @@ import re
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from complaints.actions import switches
 from portal.audit.models import Entry
-from portal.common import scope
+from portal.common import crypto, outbox, scope
+from portal.common.models import DemoMessage
+from portal.registry import corrections
 from portal.registry.models import Correction, Dose, Person, Proposal
 from portal.registry.proposals import finding
 from tests.factories import (
@@ -147,6 +151,86 @@ def test_an_orphan_is_given_to_its_owner_and_taken_back(place):
     assert send(client, pair, "hoan-tac").status_code == 303
     with scope.system():
         assert Dose.objects.get(pk=place.orphan.pk).person_id is None
+
+
+def told(kind):
+    """Return to how many telephones it was said, whoever of them had what."""
+    outbox.drain(queue="notify", at=timezone.now())
+    return sorted(
+        crypto.unseal(row.to_sealed, bound_to=f"demo:{row.provider_key}")
+        for row in DemoMessage.objects.filter(provider_key__startswith=f"{kind}:")
+    )
+
+
+def test_whoever_a_decision_concerns_is_told_of_it_and_of_its_taking_back(place):
+    client, pair = sign_in(place.site), pair_of("owner")
+
+    send(client, pair, "dung")
+    assert told("pair_done") == ["+84900000777"]
+    assert told("pair_undone") == []
+    send(client, pair, "hoan-tac")
+
+    assert told("pair_undone") == ["+84900000777"]
+    assert told("pair_done") == ["+84900000777"]
+
+
+def test_both_of_two_joined_records_are_told_and_one_telephone_once(place):
+    pair = pair_of("people")
+    first, second = sign_in(place.site), sign_in(place.site)
+    with scope.system():
+        phones = {
+            corrections.read_person(one, "phone")
+            for one in place.twins
+            if corrections.read_person(one, "phone")
+        }
+
+    send(first, pair, "dung", choice="first")
+    assert told("pair_done") == [], "a second person has not signed yet"
+    send(second, pair, "ky")
+
+    assert set(told("pair_done")) == phones
+    assert len(told("pair_done")) == len(phones)
+
+
+@pytest.mark.parametrize("step", ["dung", "khong-phai", "ky", "hoan-tac"])
+def test_nobody_decides_about_the_own_record(place, step):
+    pair = pair_of("owner")
+    client = Client()
+    with scope.system():
+        own = make_staff(place.site)
+        own.phone_digest = crypto.digest("phone", "+84900000777")
+        own.save(update_fields=["phone_digest"])
+        client.force_login(own)
+    other = sign_in(place.site)
+    if step == "hoan-tac":
+        send(other, pair, "dung")
+    with scope.system():
+        before = Proposal.objects.values_list("state", "version").get(pk=pair.pk)
+
+    refused = send(client, pair, step, seen=before[1])
+
+    assert refused.status_code == 422
+    assert "Người khác" in refused.content.decode()
+    with scope.system():
+        after = Proposal.objects.values_list("state", "version").get(pk=pair.pk)
+    assert after == before
+
+
+@pytest.mark.parametrize(("kind", "rule"), [("owner", "B5"), ("people", "B7")])
+def test_a_pair_of_a_rule_that_is_off_is_not_recorded_by_a_click(place, kind, rule):
+    pair = pair_of(kind)
+    with scope.system():
+        boss = make_staff(place.site, "administrator")
+        switches.switch(rule, is_on=False, reason="Thử", by=boss, at=timezone.now())
+    choice = {"choice": "first"} if kind == "people" else {}
+
+    refused = send(sign_in(place.site), pair, "dung", **choice)
+
+    assert refused.status_code == 422
+    assert "đang tắt" in refused.content.decode()
+    with scope.system():
+        pair.refresh_from_db()
+    assert (pair.state, pair.correction) == ("open", None)
 
 
 def test_two_people_with_two_numbers_are_joined_by_two_members_of_staff(place):

@@ -155,7 +155,7 @@ def test_a_word_is_kept_once_a_round_and_may_be_changed(mine, case, nurse):
 def test_before_there_is_an_answer_there_is_nothing_to_rate(mine, case):
     answer = mine.post(address(case, "1/danh-gia/"), {"word": "good"})
 
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert not Rating.objects.exists()
     assert "danh-gia" not in mine.get(address(case, "")).content.decode()
 

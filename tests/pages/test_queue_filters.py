@@ -1,5 +1,6 @@
 """Filters of the queue: alone, together, with a search, kept as views, for a set."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from complaints import filters, worklist
 from complaints.actions import saved_views
 from complaints.choices import Kind, Move, Status
 from complaints.filters import Filters
-from complaints.models import BulkItem, Complaint, Evidence, SavedView
+from complaints.models import Bulk, BulkItem, Complaint, Evidence, SavedView
 from complaints.rules.refused import Refused
 from portal.accounts.models import Posting
 from portal.common import scope
@@ -259,9 +260,12 @@ def test_a_site_is_found_by_a_part_of_its_name(client, cases):
         f"{reverse('casework:queue')}?kind=missing_dose&site=TYT-2",
     )
 
-    client.post(reverse("casework:search") + "?kind=missing_dose", {"q": "Trần"})
-    searched = ask(client, "?site_text=da kao&kind=missing_dose&q=*")
-    assert searched["Location"].endswith("?kind=missing_dose&site=TYT-2&q=%2A")
+    typed = client.post(
+        reverse("casework:search") + "?kind=missing_dose", {"q": "Trần"}
+    )
+    key = typed["Location"].partition("q=*")[2]
+    searched = ask(client, f"?site_text=da kao&kind=missing_dose&q=*{key}")
+    assert searched["Location"].endswith(f"?kind=missing_dose&site=TYT-2&q=%2A{key}")
 
     several = ask(client, "?site_text=tram y te")
     assert several.status_code == 422
@@ -297,7 +301,94 @@ def test_a_search_and_filters_hold_together_and_the_search_finds_ended_ones(
 
     assert shown(page) == [ended.reference]
     address = page.redirect_chain[-1][0]
-    assert address.endswith("?kind=not_mine&q=*")
+    assert re.search(r"\?kind=not_mine&q=\*[0-9a-f]{8}$", address)
+    assert "tran" not in str(dict(client.session.items())), "kept sealed"
+
+
+def searched(client, words, query=""):
+    """Return the page of a search by a name, reached as from its form."""
+    where = reverse("casework:search") + query
+    return client.post(where, {"q": words}, follow=True)
+
+
+def called(name, station, **facts):
+    sent = ago(hours=9)
+    sender = make_submission(at=sent, full_name=name)
+    return make_case(station, submission=sender, sent=sent, **facts)
+
+
+def test_an_address_means_one_search_whatever_is_looked_for_beside_it(client, station):
+    first, other = called("Đỗ Thị Ánh", station), called("Vũ Văn Bốn", station)
+    one = searched(client, "do thi anh")
+    two = searched(client, "vu van bon")
+
+    back = client.get(one.redirect_chain[-1][0])
+    again = f"{reverse('casework:bulks')}?{one.context['query']}"
+    client.post(again, {"what": "all"})
+
+    assert (shown(one), shown(two)) == ([first.reference], [other.reference])
+    assert shown(back) == [first.reference]
+    assert back.context["words"] == "do thi anh"
+    with scope.system():
+        assert [item.complaint for item in BulkItem.objects.all()] == [first]
+
+
+def test_the_last_ten_searches_are_kept(client, station):
+    first = searched(client, "do thi anh").redirect_chain[-1][0]
+    for number in range(9):
+        latest = searched(client, f"do thi {number}a")
+    assert client.get(first).status_code == 200
+
+    searched(client, "do thi b")
+
+    assert client.get(first).status_code == 422
+    assert client.get(latest.redirect_chain[-1][0]).status_code == 200
+
+
+def test_what_fits_search_and_filters_is_found_among_however_many_of_the_name(
+    client, station, monkeypatch
+):
+    """Cut to so many before the filters, it would be among them by chance alone."""
+    monkeypatch.setattr(worklist, "MOST_FOUND", 3)
+    monkeypatch.setattr(worklist, "MOST_COUNTED", 3)
+    ended = [(Move.RESOLVE, Status.RESOLVED, ago(hours=1))]
+    for _ in range(4):
+        called("Nguyễn Văn Năm", station, history=ended)
+    wanted = called("Nguyễn Văn Năm", station, kind=Kind.NOT_MINE)
+    called("Nguyễn Văn Năm", station, kind=Kind.MISSING_DOSE)
+
+    one = searched(client, "nguyen van", "?kind=not_mine")
+    client.post(f"{reverse('casework:bulks')}?{one.context['query']}", {"what": "all"})
+    everything = searched(client, "nguyen van")
+    bulk = f"{reverse('casework:bulks')}?{everything.context['query']}"
+    client.post(bulk, {"what": "all"})
+
+    assert shown(one) == [wanted.reference]
+    with scope.system():
+        totals = Bulk.objects.order_by("pk").values_list("total", flat=True)
+        assert list(totals) == [1, 2], "open ones, whatever has ended"
+
+
+def test_a_search_that_too_many_fit_says_that_some_are_not_shown(
+    client, station, monkeypatch
+):
+    for name in ("MOST_FOUND", "MOST_COUNTED", "PAGE"):
+        monkeypatch.setattr(worklist, name, 2)
+    words = "hơn 2 hồ sơ mang tên này"
+    for number in range(3):
+        called("Nguyễn Văn Năm", station)
+        page = searched(client, "nguyen van").content.decode()
+        assert (words in page) == (number == 2)
+    next_page = ask(client, searched(client, "nguyen van").context["next_url"])
+    assert words in next_page.content.decode()
+
+
+def test_of_more_than_a_set_holds_the_button_names_how_many(client, cases, monkeypatch):
+    monkeypatch.setattr(worklist, "MOST_COUNTED", 3)
+
+    page = ask(client).content.decode()
+
+    assert "3 hồ sơ khớp đầu tiên" in page
 
 
 def test_views_bear_counts_that_are_those_of_their_pages(client, cases, nurse, centre):
@@ -376,6 +467,30 @@ def test_a_view_is_saved_shared_used_and_deleted_on_screen(client, cases, centre
         assert not SavedView.objects.exists()
 
 
+def test_colleagues_to_choose_from_are_those_posted_there_now(client, centre):
+    """Also who is there for a time, as a deputy is; not who is still to come."""
+    now = timezone.now()
+    deputy, gone, to_come = (make_staff(centre) for _ in range(3))
+    for user, first, last in (
+        (deputy, -5, 5),
+        (gone, -9, -1),
+        (to_come, 3, 9),
+    ):
+        posting = Posting.objects.filter(user=user)
+        posting.update(
+            valid_from=now + timedelta(first), valid_to=now + timedelta(last)
+        )
+
+    page = ask(client, "?filters=open")
+    named = ask(client, f"?assignee={deputy.ref}")
+
+    fields = {f["name"]: f["choices"] for f in page.context["panel"]["fields"]}
+    refs = {ref for ref, _name in fields["assignee"]}
+    assert str(deputy.ref) in refs
+    assert not {str(gone.ref), str(to_come.ref)} & refs
+    assert deputy.full_name in str(named.context["panel"]["chips"])
+
+
 def only_view():
     with scope.system():
         return SavedView.objects.get()
@@ -399,6 +514,26 @@ def test_a_lead_may_delete_what_a_colleague_shared(nurse, centre):
 
     with scope.system():
         assert not SavedView.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("?kind=not_mine", "?due=overdue", "?assignee=nobody", "?photo=yes"),
+        *("?photo=no", "?kind=missing_dose&due=overdue&photo=yes", "?unit=TYT-1"),
+        *("?site=TYT-1", "?filters=open", "name", "code"),
+    ],
+)
+def test_a_page_takes_six_statements_however_it_is_narrowed(client, cases, query):
+    """The pages of the bench: the limit is on each, not on one beside another."""
+    if query == "name":
+        query = f"?{searched(client, 'nguyen thi').context['query']}"
+    elif query == "code":
+        query = f"?q={cases['usual'].submission.code}"
+    address = f"{reverse('casework:queue')}{query}"
+    client.get(address)
+
+    assert len(statements(client, address)) <= 6
 
 
 @pytest.mark.parametrize("query", ["", "?kind=missing_dose&photo=no&unit=TYT-1"])

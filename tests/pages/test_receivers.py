@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from complaints.actions import routing
 from complaints.choices import Field, Kind
-from complaints.models import Complaint
+from complaints.models import Complaint, Submission
 from complaints.views import progress
 from portal.common import scope
 from tests.factories import make_organization, make_person, make_staff, make_unit
@@ -120,3 +120,61 @@ def test_the_site_that_is_claimed_is_suggested_too_and_the_holder_never(
         case.holder = home
         found = routing.suggest(case, at=timezone.now())
     assert [one.body.code for one in found] == [elsewhere.code]
+
+
+def test_whom_one_handed_over_to_lately_is_chosen_with_a_reason_in_a_few_keys(
+    client, elsewhere, home
+):
+    first, second = (about_the_person(elsewhere, elsewhere) for _ in range(2))
+    before = client.get(address(first, "suggested")).content.decode()
+    assert 'name="reason"' not in before
+    done = client.post(
+        address(first, "move", "chuyen"),
+        {"version": first.version, "place": NAME, "to": home.code, "note": "Ở đó."},
+    )
+    assert done.status_code == 303
+
+    shown = client.get(address(second, "suggested")).content.decode()
+    assert f'name="to" value="{home.code}" id="recent_1" checked' in shown
+    client.post(
+        address(second, "move", "chuyen"),
+        {"version": second.version, "to": home.code, "reason": "gave"},
+    )
+
+    assert holder_of(second) == home
+    with scope.system():
+        assert second.events.latest("seq").note == "Nơi đó đã tiêm mũi này"
+    # A case that they have already is not offered to them again.
+    client.force_login(make_staff(home))
+    assert f'value="{home.code}"' not in client.get(
+        address(second, "suggested")
+    ).content.decode().replace("suggested_code", "")
+
+
+def test_a_hand_over_without_any_reason_is_faulted_beside_the_reasons(
+    client, elsewhere, home
+):
+    case = about_the_person(elsewhere, elsewhere)
+    refused = client.post(
+        address(case, "move", "chuyen"),
+        {"version": case.version, "place": NAME, "to": home.code, "note": " "},
+    )
+    assert refused.status_code == 422
+    assert "Hãy chọn lý do, hoặc ghi bằng lời." in refused.content.decode()
+    assert holder_of(case) == elsewhere
+
+
+def test_the_reason_is_kept_in_the_language_of_whoever_reported(
+    client, elsewhere, home
+):
+    case = about_the_person(elsewhere, home)
+    Submission.objects.filter(pk=case.submission_id).update(language="en")
+
+    client.post(
+        address(case, "move", "chuyen"),
+        {"version": case.version, "place": home.name, "to": home.code}
+        | {"reason": "lives"},
+    )
+
+    with scope.system():
+        assert case.events.latest("seq").note == "The person lives there"

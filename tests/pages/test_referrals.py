@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from complaints.actions import referrals
 from complaints.choices import Field, Kind, Status
-from complaints.models import Complaint
+from complaints.models import Complaint, Referral
+from complaints.views import referrals as views
 from portal.audit.models import Entry
 from portal.common import pdf, scope
 from tests.factories import make_organization, make_person, make_staff, make_unit
@@ -146,6 +147,50 @@ def test_an_account_of_the_body_sees_the_sheet_answers_it_and_sees_it_no_more(
     assert status_of(case) == Status.IN_REVIEW
     assert officer.get(address).status_code == 404
     assert address not in officer.get(reverse("casework:referrals")).content.decode()
+
+
+def test_what_was_not_answered_in_time_stays_on_the_list_of_the_body(
+    case, station, police
+):
+    sheet = asked(case, make_staff(station))
+    with scope.system():
+        Referral.objects.filter(pk=sheet.pk).update(
+            state=Referral.State.EXPIRED, ended_at=timezone.now()
+        )
+    index = reverse("casework:referrals")
+    officer = client_of(make_staff(police, "clerk"))
+    address = reverse("casework:referral", args=[sheet.number])
+
+    assert address in officer.get(index).content.decode()
+    assert address not in client_of(make_staff(station)).get(index).content.decode()
+
+    with scope.system():
+        Complaint.objects.filter(pk=case.pk).update(
+            status=Status.WITHDRAWN, ended_at=timezone.now()
+        )
+    assert address not in officer.get(index).content.decode()
+
+
+def test_each_side_goes_on_page_by_page(station, police, monkeypatch):
+    monkeypatch.setattr(views, "PAGE", 2)
+    nurse = make_staff(station)
+    sent = timezone.now() - timedelta(hours=5)
+    claims = {Field.BORN_ON: ("1958-03-08", "1959-03-08")}
+    kind = Kind.WRONG_PERSON
+    cases = [make_case(station, sent=sent, kind=kind, claims=claims) for _ in range(5)]
+    numbers = {asked(case, nurse).number for case in cases}
+    index = reverse("casework:referrals")
+
+    for who, side in ((nurse, "ours"), (make_staff(police, "clerk"), "theirs")):
+        client, address, seen = client_of(who), index, []
+        while address:
+            shown = client.get(address).context[side]
+            seen += [row.number for row in shown["rows"]]
+            address = shown["next_url"] and index + shown["next_url"]
+        assert len(seen) == 5
+        assert set(seen) == numbers
+        first = client.get(index + shown["first_url"]).context[side]["rows"]
+        assert [row.number for row in first] == seen[:2]
 
 
 def test_a_clerk_finds_the_sheet_by_the_number_on_the_paper(case, station):

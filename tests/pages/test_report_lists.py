@@ -3,6 +3,7 @@
 import io
 import re
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from django.core.files.storage import default_storage
@@ -20,6 +21,8 @@ from complaints.choices import Field
 from complaints.models import Complaint, ReportJob, ReportList, ReportRow, Submission
 from portal.audit.models import Entry
 from portal.common import outbox, scope
+from portal.registry.imports import reading, repeats
+from portal.registry.imports.rows import Vocabulary
 from tests.factories import (
     make_dose,
     make_organization,
@@ -272,6 +275,20 @@ def test_two_rows_about_one_matter_are_one_report(client, person):
     send(client, MISSING, MISSING)
 
     assert verdicts() == ["new", "reported"]
+
+
+def test_two_rows_of_one_person_may_tell_of_two_matters():
+    less = MISSING.replace("079158012345", "")
+    rows = repeats.settled(
+        reading.read(
+            "\n".join([HEAD, MISSING, less]).encode(),
+            vocabulary=Vocabulary({"az": "AZ"}, {}),
+            on=date(2021, 12, 1),
+        )
+    )
+
+    assert rows[1].reasons[-1].code == "perhaps_row"
+    assert [report_rows.of_reports(row).verdict for row in rows] == ["", ""]
 
 
 def test_rows_far_apart_about_one_matter_are_told_so(client, person, monkeypatch):
@@ -592,12 +609,15 @@ def test_who_has_only_the_code_of_a_list_speaks_not_for_the_citizen(client, pers
     file_all(client)
     sent = in_system(Submission.objects.get)
     client.logout()
-    client.post(reverse("citizen:track"), {"code": sent.code, "phone_last4": "1990"})
+    client.post(
+        reverse("citizen:track"),
+        {"code": sent.code, "phone_last4": "1990", "full_name": sent.full_name},
+    )
 
     page = client.get(reverse("citizen:status", args=[sent.code]))
     assert page.status_code == 200
     taken = client.post(reverse("citizen:withdraw", args=[sent.code, 1]))
-    assert taken.status_code == 422
+    assert taken.status_code == 409
     assert reverse("citizen:withdraw", args=[sent.code, 1]) not in page.content.decode()
     with scope.system():
         Complaint.objects.update(
@@ -615,7 +635,7 @@ def test_who_has_only_the_code_of_a_list_speaks_not_for_the_citizen(client, pers
     assert f"{result}?answer=confirm" not in page
     # To say that it is still not right asks for somebody else, and stays open.
     assert f"{result}?answer=disagree" in page
-    assert (confirmed.status_code, rated.status_code) == (422, 422)
+    assert (confirmed.status_code, rated.status_code) == (422, 409)
     with scope.system():
         case = Complaint.objects.get()
         assert (case.confirmed_at, case.ratings.count()) == (None, 0)

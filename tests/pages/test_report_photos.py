@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,6 +11,7 @@ from django.utils import timezone
 from PIL import Image
 
 from complaints.models import Draft, Evidence
+from complaints.views import limits
 from portal.common import outbox
 from tests.factories import make_organization, make_product
 from tests.pages.citizen_steps import hidden_key, step, text_of
@@ -117,9 +119,10 @@ def test_photos_of_a_draft_are_nobody_elses(client, paper):
 
 
 def test_a_sixth_photo_is_not_taken(client, paper):
-    add(client, paper, *["ok-01.jpg"] * 5)
+    for number in range(1, 6):
+        client.post(step(paper, "giay"), {"evidence": sample(f"ok-0{number}.jpg")})
 
-    answer = client.post(step(paper, "giay"), {"evidence": sample("ok-01.jpg")})
+    answer = client.post(step(paper, "giay"), {"evidence": sample("ok-06.jpg")})
 
     assert answer.status_code == 422
     assert "nhiều nhất năm ảnh" in text_of(answer)
@@ -161,3 +164,63 @@ def test_the_status_page_says_what_became_of_each_photo_and_shows_none(client, p
     assert "Đã xem xong" in text_of(page)
     assert "Không mở được ảnh. Hãy chụp lại hoặc chọn ảnh khác." in text_of(page)
     assert "/anh/" not in page.content.decode()
+
+
+def test_each_page_of_a_paper_can_be_seen_large_by_its_sender(client, paper):
+    made = io.BytesIO()
+    pages = [Image.effect_noise((900, 700), 90).convert("RGB") for _ in range(2)]
+    pages[0].save(made, "PDF", save_all=True, append_images=pages[1:])
+    file = SimpleUploadedFile("giay.pdf", made.getvalue(), "application/pdf")
+    client.post(step(paper, "giay"), {"evidence": file})
+    outbox.drain(queue="import", at=timezone.now())
+
+    html = client.get(step(paper, "giay")).content.decode()
+    links = re.findall(r'href="([^"]+/anh/[^"]+/[0-9]+/)"', html)
+    sizes = [
+        max(Image.open(io.BytesIO(client.get(link).content)).size) for link in links
+    ]
+
+    assert len(links) == 2
+    assert min(sizes) > 320
+    beyond = links[1].replace("/2/", "/3/")
+    assert client.get(beyond).status_code == 404
+    assert Client().get(links[0]).status_code == 404
+
+
+def test_an_address_sends_few_photos_before_anything_is_proved(client, monkeypatch):
+    limit = replace(limits.UPLOAD_ADDRESS, times=1)
+    monkeypatch.setattr(limits, "UPLOAD_ADDRESS", limit)
+    make_product()
+    make_organization(name="Trạm Y tế Hòa Bình")
+    refused = []
+    for _ in range(2):
+        client.cookies.clear()
+        page = begin(client)
+        answer = client.post(step(page, "giay"), {"evidence": sample("ok-01.jpg")})
+        refused.append("Đi tiếp, thêm ảnh sau" in text_of(answer))
+
+    assert refused == [False, True]
+    assert Evidence.objects.count() == 1
+
+
+def test_who_proved_a_telephone_is_not_held_up_by_others_at_the_address(
+    client, paper, monkeypatch
+):
+    limit = replace(limits.UPLOAD_ADDRESS, times=0)
+    monkeypatch.setattr(limits, "UPLOAD_ADDRESS", limit)
+
+    add(client, paper, "ok-01.jpg")
+
+    assert Evidence.objects.count() == 1
+
+
+def test_a_second_tap_on_a_photo_is_no_other_photo_not_even_on_the_fifth(client, paper):
+    names = [f"ok-0{number}.jpg" for number in (1, 2, 3, 4, 5)]
+
+    taps = [
+        client.post(step(paper, "giay"), {"evidence": sample(name)}).status_code
+        for name in [names[0], *names, names[4]]
+    ]
+
+    assert set(taps) == {303}
+    assert Evidence.objects.count() == 5

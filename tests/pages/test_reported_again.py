@@ -1,10 +1,13 @@
 """The same matter a second time: shown, added to, counted, and nothing twice."""
 
+from datetime import date
+
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from complaints.actions import drafts, routing
+from complaints.actions.reported import Held, Urgent
 from complaints.models import Complaint, Joining
 from portal.accounts import codes
 from portal.common import crypto
@@ -123,6 +126,8 @@ def test_what_is_new_reaches_staff_sealed_and_not_the_first_sender(
     assert joining.said == {
         "story": "Tôi nhớ ra tên bác sĩ",
         "claims": {"lot": "ABX9999"},
+        "held": [],
+        "urgent": None,
     }
     assert b"ABX9999" not in bytes(joining.said_sealed)
     client.force_login(make_staff(site))
@@ -150,3 +155,19 @@ def test_what_was_said_can_be_read_at_its_own_place_only(first, person, site):
 
     with pytest.raises(crypto.Unreadable):
         crypto.unseal_json(joining.said_sealed, bound_to="joining:1:1000000")
+
+
+def test_what_was_asked_about_and_until_when_it_is_needed_reaches_staff_too(
+    client, first, site, person
+):
+    held = Held("lot_unknown", reason="Giấy ghi rõ như vậy")
+    matter = missing_dose(site, held=(held,))
+    urgent = Urgent(date(2026, 12, 2), "travel")
+    submit(matter, sender=sender_for(person), urgent=urgent, at=timezone.now())
+    client.force_login(make_staff(site))
+
+    staff = text_of(client.get(f"/lam-viec/ho-so/{first.submission.code}-1/"))
+
+    assert "Giấy ghi rõ như vậy" in staff
+    assert "Đi xa, 02/12/2026" in staff
+    assert "Gấp (Đi xa): cần trước ngày 02/12/2026" in staff

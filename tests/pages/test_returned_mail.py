@@ -123,6 +123,14 @@ def test_an_address_that_letters_come_back_from_is_written_to_no_more(
     assert Message.objects.filter(channel="sms", event__move="withdraw").exists()
 
 
+def test_the_telephone_is_told_of_an_address_that_was_stopped_again(row):
+    addresses.stop(row, at=timezone.now())
+
+    drain("notify")
+
+    assert len(texts("dia chi thu")) == 1
+
+
 def test_the_telephone_and_the_status_page_say_so_once(client, report, row, sent):
     for _ in range(3):
         told(client, {"id": mail.id_of(f"message:{sent.pk}"), "status": "bounced"})

@@ -7,6 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from complaints.models import Ladder, OfficeHours, Policy, RuleDraft
+from portal.registry import workdays
+from portal.registry.models import Holiday
 from tests.factories import make_organization, make_root, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -172,3 +174,53 @@ def test_the_page_takes_few_statements(
     # Eight of them let somebody in.
     with django_assert_max_num_queries(14):
         assert client.get(reverse("oversight:rules")).status_code == 200
+
+
+def holiday(**typed):
+    usual = {"name": "Ngày nghỉ thử", "what": "off", "last_day_0": ""}
+    return usual | day() | typed
+
+
+def confirmed(client):
+    client.force_login(make_staff(make_root(), "overseer"))
+    draft = RuleDraft.objects.latest("pk")
+    address = reverse("oversight:rule_draft", args=[draft.ref])
+    return client.post(address, {"action": "confirm"}, follow=True)
+
+
+def test_the_yearly_notice_is_entered_by_two_people(client, administrator):
+    """Three days off; then one of them is worked after all: the newer word counts."""
+    first = timezone.localdate() + timedelta(days=3)
+    last = first + timedelta(days=2)
+    span = {"last_day_0": f"{last:%d/%m/%Y}"}
+    sent = client.post(address("ngay-nghi"), holiday(**span), follow=True)
+    assert f"{last:%d/%m/%Y}" in sent.content.decode()
+    assert not Holiday.objects.filter(is_own=True).exists()
+
+    shown = confirmed(client).content.decode()
+    assert shown.count("Ngày nghỉ thử") == 3
+    days = [first + timedelta(days=n) for n in range(3)]
+    assert workdays.exceptions(first, last) == dict.fromkeys(days, False)
+
+    client.force_login(administrator)
+    client.post(address("ngay-nghi"), holiday(what="worked"), follow=True)
+    confirmed(client)
+    assert workdays.exceptions(first, first) == {first: True}
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"last_day_0": "1/1/2021"}, "last_day"),
+        ({"last_day_0": "1/1/2099"}, "last_day"),
+        (day(0), "valid_from"),
+    ],
+)
+def test_days_off_are_to_come_and_end_after_they_begin(
+    client, administrator, typed, field
+):
+    page = client.post(address("ngay-nghi"), holiday(**typed))
+    assert page.status_code == 422
+    assert set(page.context["form"].errors) == {field}
+    assert not RuleDraft.objects.exists()

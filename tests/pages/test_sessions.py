@@ -1,14 +1,18 @@
 """One's own sessions: seen, ended one by one or together, ended by a new password."""
 
+import re
 import secrets
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from portal.accounts import sign_ins
 from portal.accounts.models import SignIn, User
 from portal.audit.models import Entry
+from portal.common import polling
 from tests.pages.cases import PASSWORD, make_organization, make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_limits")]
@@ -83,6 +87,38 @@ def test_nobody_ends_the_session_of_somebody_else(nurse):
     assert stranger.post(reverse(PAGE), {"session": str(ref)}).status_code == 404
     assert stranger.post(reverse(PAGE), {"session": "x"}).status_code == 404
     assert is_inside(here)
+
+
+def test_a_sign_of_life_is_use_and_the_page_knows_its_times(nurse):
+    here = browser(nurse, CHROME)
+    session = here.session
+    session["seen_at"] = (timezone.now() - timedelta(minutes=29)).isoformat()
+    session.save()
+    address = reverse("accounts:here")
+
+    page = here.get(reverse("accounts:sessions")).content.decode()
+    answer = here.get(address, headers={polling.HEADER: "0"})
+
+    assert f'data-here="{address}"' in page
+    # As the instant of the last use is written once a minute, the page ends before.
+    assert 'data-rest="1740"' in page
+    day = int(re.search(r'data-day="(\d+)"', page).group(1))
+    assert 8 * 3600 - 60 < day <= 8 * 3600
+    assert answer.status_code == 204
+    seen = datetime.fromisoformat(here.session["seen_at"])
+    assert timezone.now() - seen < timedelta(minutes=1)
+    assert "data-rest" not in Client().get(reverse("accounts:login")).content.decode()
+
+
+def test_a_sign_of_life_comes_too_late_and_is_told_so(nurse):
+    here = browser(nurse, CHROME)
+    session = here.session
+    session["seen_at"] = (timezone.now() - timedelta(minutes=31)).isoformat()
+    session.save()
+
+    answer = here.get(reverse("accounts:here"), headers={polling.HEADER: "0"})
+
+    assert answer.status_code == 403
 
 
 def test_a_new_password_ends_the_others_and_keeps_this_one(nurse):

@@ -4,7 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -22,10 +26,16 @@ from portal.registry.models import (
     PopulationBatch,
     PopulationRun,
 )
-from portal.registry.population import figures, neighbour, results, runs
+from portal.registry.population import (
+    figures,
+    neighbour,
+    protocol,
+    results,
+    runs,
+)
 from portal.registry.population.runs import CannotRun
 from tests.factories import LONG_AGO, NOON, TEST_WARRANT, knows, make_person, make_unit
-from tests.population.conftest import keys_text
+from tests.population.conftest import KEY, keys_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MINUTE = timedelta(minutes=1)
@@ -323,6 +333,55 @@ def test_a_batch_whose_people_changed_after_a_kill_is_asked_under_a_new_number(t
     said = dict(Person.objects.values_list("pk", "population"))
     assert said == {person.pk: "matched", other.pk: "mismatched"}
     assert latest().state == "finished"
+
+
+@contextmanager
+def calling_every_number_used():
+    """Hold a neighbour that signs the same refusal for every batch; yield its address
+    and the batch numbers that it was asked under."""
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            batch = UUID(self.headers[protocol.BATCH])
+            asked.append(batch)
+            signed = protocol.sign_answer(
+                KEY, status=409, batch=batch, time=self.headers[protocol.TIME], body=b""
+            )
+            self.send_response(409)
+            self.send_header(protocol.SIGNATURE, signed)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *words):
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", asked
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
+
+
+def test_a_register_that_calls_every_number_used_is_left_alone_for_a_while(settings):
+    people(1)
+    at = timezone.now()
+    runs.start(by=1, at=at)
+    batch = PopulationBatch.objects.get()
+    with calling_every_number_used() as (url, asked):
+        settings.POPULATION_URL, settings.POPULATION_KEYS = url, {1: KEY}
+        drain(at)
+        drain(at + MINUTE)
+
+    assert len(asked) == len(set(asked)) == 2
+    assert asked[0] == batch.number
+    batch.refresh_from_db()
+    assert (batch.number, batch.done_at) == (asked[1], None)
+    assert latest().trouble == "conflict"
+    assert Outbox.objects.get(subject=batch.pk).next_at > at + 4 * MINUTE
 
 
 def test_the_figures_are_by_area_and_by_wrong_field():

@@ -59,6 +59,9 @@ def test_an_answer_is_read_with_its_source_and_time():
         answer(rows='[{"n":true,"number":true}]'),
         answer(rows='[{"n":0,"number":null}]'),
         answer(rows='[{"n":0,"number":"yes"}]'),
+        answer(rows='[{"n":0,"number":1}]'),
+        answer(rows='[{"n":0,"number":0}]'),
+        answer(rows='[{"n":0,"number":true,"name":0}]'),
         answer(rows='[{"n":0,"number":true},{"n":0,"number":false}]'),
     ],
 )

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from contextlib import contextmanager
 from datetime import timedelta
 from uuid import uuid4
@@ -209,6 +210,27 @@ def test_a_neighbour_that_drips_is_cut_off_at_the_end_of_the_time(client_of):
             ask(client, LAN)
 
     assert given_up.value.reason == "timeout"
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [b"HTTP/1.1 200 OK\r\n", *[b"X: y\r\n"] * 90],
+        [b"H", *[b" "] * 500],
+        [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", *[b"0"] * 500],
+    ],
+    ids=["headers", "a first line", "the size of a part"],
+)
+def test_a_neighbour_that_drips_what_is_no_answer_yet_is_cut_off_too(client_of, parts):
+    with dripping(parts) as url:
+        client = client_of(url, policy={"total": 0.2, "tries": 1})
+        begun = time.monotonic()
+
+        with pytest.raises(Unavailable) as given_up:
+            ask(client, LAN)
+
+    assert given_up.value.reason == "timeout"
+    assert time.monotonic() - begun < 1.0
 
 
 def test_an_answer_without_end_is_cut_off_at_a_megabyte(client_of):

@@ -25,6 +25,7 @@ from portal.registry.models import (
     Person,
     Product,
     Telephone,
+    UnitSuccession,
 )
 from portal.registry.quality import facts
 from portal.registry.quality.rules import RULES, lots
@@ -59,12 +60,23 @@ SITES = {
     "B": {},
     "C": {"opened_on": date(2021, 6, 1), "closed_on": date(2021, 12, 31)},
     "D": {},
-    "E": {"province": "N92"},
+    "E": {"province": "N92", "commune": "O31117"},
     "N": {"commune": "N26740"},
+    "G": {"commune": "N25741"},
 }
+REFORM = date(2025, 7, 1)
 COMMUNES = {
-    "O26740": (date(2008, 1, 1), date(2025, 7, 1)),
-    "N26740": (date(2025, 7, 1), None),
+    "O26740": (date(2008, 1, 1), REFORM),
+    "N26740": (REFORM, None),
+    "O25741": (date(2008, 1, 1), REFORM),
+    "O31117": (date(2008, 1, 1), REFORM),
+    "N25741": (REFORM, None),
+}
+# Province of before the reform: today's, and its communes of then.
+BEFORE = {
+    "79": ("N79", ["O26740"]),
+    "74": ("N79", ["O25741"]),
+    "92": ("N92", ["O31117"]),
 }
 _USUAL_SITE = {
     "province": "N79",
@@ -146,9 +158,17 @@ def recorded_at(dose: dict) -> datetime:
     )
 
 
+# Read once: the units and sites beside them are ten thousand rows each.
+OF_PRODUCTS = [
+    table
+    for table in all_tables()
+    if table.name in ("registry_product", "registry_productalias", "registry_threshold")
+]
+
+
 def products() -> dict[str, dict]:
     """Return the vaccines of the reference data by code."""
-    table = next(t for t in all_tables() if t.name == "registry_product")
+    table = next(t for t in OF_PRODUCTS if t.name == "registry_product")
     rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
     return {row["code"]: row for row in rows}
 
@@ -229,6 +249,8 @@ def _facts_of(dose: dict, around: dict) -> facts.Dose:
         site=facts.Site(
             code=dose.get("site", "A"),
             province=about["province"],
+            province_before=_province_before(about),
+            province_from=REFORM,
             opened_on=about["opened_on"],
             closed_on=about["closed_on"],
             unit_from=unit_from,
@@ -246,6 +268,12 @@ def _facts_of(dose: dict, around: dict) -> facts.Dose:
         version=int(dose.get("version", 1)),
         certified_version=int(dose["certified"]) if "certified" in dose else None,
     )
+
+
+def _province_before(about: dict) -> str:
+    """Return the province in which a site lay before the reform."""
+    then = about["commune"].replace("N", "O")
+    return next(code for code, (_, communes) in BEFORE.items() if then in communes)
 
 
 def _lot(number: str, site: str, around: dict) -> facts.Lot:
@@ -271,32 +299,47 @@ def _day(text: str | None) -> date | None:
 # As rows.
 
 
+def _succeed(old, new) -> None:
+    UnitSuccession.objects.create(old=old, new=new, is_default=True, valid_from=REFORM)
+
+
 class Place:
     """The world's sites, lots and limits on record."""
 
     def __init__(self) -> None:
         self.provinces = {
-            code: make_unit(code, name=f"Tỉnh {code}") for code in ("N79", "N92")
+            code: make_unit(code, name=f"Tỉnh {code}", valid_from=REFORM)
+            for code in ("N79", "N92")
         }
-        wanted = {
-            "registry_product",
-            "registry_productalias",
-            "registry_threshold",
+        before = {
+            code: make_unit(
+                code,
+                name=f"Tỉnh {code}",
+                epoch="old",
+                valid_from=date(2008, 1, 1),
+                valid_to=REFORM,
+            )
+            for code in BEFORE
         }
-        for table in all_tables():
-            if table.name in wanted:
-                load(table)
+        for code, (today, _) in BEFORE.items():
+            _succeed(before[code], self.provinces[today])
+        for table in OF_PRODUCTS:
+            load(table)
         communes = {
             code: make_unit(
                 code,
                 name=f"Phường {code}",
-                parent=self.provinces["N79"],
+                parent=self.provinces["N79"]
+                if code.startswith("N")
+                else next(before[b] for b, (_, then) in BEFORE.items() if code in then),
                 epoch="new" if code.startswith("N") else "old",
                 valid_from=begins,
                 valid_to=ends,
             )
             for code, (begins, ends) in COMMUNES.items()
         }
+        for code in ("26740", "25741"):
+            _succeed(communes[f"O{code}"], communes[f"N{code}"])
         department = make_organization(
             "SYT", kind="health_department", province=self.provinces["N79"]
         )

@@ -154,7 +154,7 @@ def test_what_was_taken_over_is_confirmed_once():
         corrections.correct_dose(dose, {"lot": "L1"}, warrant=warrant, at=NOON)
     read = read_to_the_end(cursor)
 
-    assert feed.confirm(up_to=read[1]["position"], at=NOON) == set()
+    assert feed.confirm(up_to=read[1]["position"], at=NOON) == {warrant.reference}
     left = FeedEntry.objects.filter(confirmed_upstream_at=None)
     assert [entry.position for entry in left] == [read[2]["position"]]
     assert feed.confirm(up_to=read[2]["position"], at=NOON) == {warrant.reference}

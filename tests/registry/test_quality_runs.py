@@ -22,7 +22,7 @@ from portal.registry.models import (
     Telephone,
 )
 from portal.registry.quality import counts, runs
-from tests.factories import NOON
+from tests.factories import NOON, make_person
 from tests.registry.imports.lists import make_list, make_row, verdicts
 from tests.registry.quality_world import Place, read
 
@@ -237,6 +237,22 @@ def test_a_number_that_is_put_right_is_read_again(place):
         "pin12",
     ]
     assert not QualityFinding.objects.filter(rule="Q29", resolved_at=None).exists()
+
+
+def test_one_damaged_number_stops_no_rule(place, caplog):
+    place.put(EXAMPLES["Q29 A number of seven digits"])
+    damaged = make_person().documents.get()
+    with corrections.writing("imports"):
+        for kind in (IdentityDocument, Telephone):
+            kind.objects.filter(person=damaged.person).update(number_sealed=b"x" * 40)
+
+    report = runs.run(at=NOON)
+
+    assert report.is_done
+    assert QualityFinding.objects.filter(rule="Q29", resolved_at=None).count() == 1
+    assert not NumberReading.objects.filter(document=damaged).exists()
+    assert [r.subject for r in caplog.records if r.message == "quality.unreadable"]
+    assert not QualityChange.objects.exists()
 
 
 def test_two_records_that_were_joined_share_no_number(place):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from complaints import integrity
 from portal.registry import corrections
-from portal.registry.corrections import CannotCorrect, RecordMoved, Warrant
+from portal.registry.corrections import CannotCorrect, RecordMoved, Warrant, second
 from portal.registry.models import Correction, Dose, Person
 from tests.factories import (
     NOON,
@@ -241,6 +241,38 @@ def test_an_added_record_that_has_doses_by_now_is_not_taken_back(world):
     make_dose(person, world.site)
     with pytest.raises(CannotCorrect):
         corrections.undo(added, **by)
+
+
+@pytest.mark.parametrize(
+    ("operation", "facts", "needs_two"),
+    [
+        ("change", {}, False),
+        ("alias", {}, False),
+        ("change", {"took_two": True}, True),
+        ("attach", {}, True),
+        ("add", {}, True),
+        ("restore", {}, True),
+        ("merge", {}, True),
+        ("attach", {"reason": "rule"}, False),
+    ],
+)
+def test_taking_back_is_no_way_round_two_people(operation, facts, needs_two):
+    usual = {
+        "reason": "review",
+        "took_two": False,
+        "age": timedelta(seconds=31),
+    } | facts
+    assert second.undo_takes_two(operation, **usual) is needs_two
+    usual["age"] = timedelta(seconds=30)
+    assert second.undo_takes_two(operation, **usual) is False
+
+
+def test_what_one_person_put_back_in_time_is_not_done_again_by_one(world):
+    lead = corrections.void(world.dose(0), warrant=world.warrant, at=NOON)
+    alone = Warrant("undo", "1-1", world.warrant.proposed_by)
+    back = corrections.undo(lead, warrant=alone, at=NOON + timedelta(seconds=10))
+    with pytest.raises(corrections.NeedsSecond):
+        corrections.undo(back, warrant=alone, at=NOON + timedelta(days=30))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from complaints.choices import Move, Status
-from complaints.rules.clock import Moment, Terms, reaches, reckon, resumed
+from complaints.rules.clock import Moment, Terms, reaches, reckon
 from tests.rules.test_office import OFFICE
 from tests.rules.test_office import moment as local
 
@@ -59,6 +59,53 @@ def test_a_citizen_who_never_answers_pauses_ten_days_and_no_more():
     assert (within.spent, within.is_running) == (10 * HOUR, False)
     beyond = reckoned(SUBMIT, asked, hours=10 + 11 * 24)
     assert (beyond.spent, beyond.is_running) == (34 * HOUR, True)
+
+
+DAY = 24
+
+
+@pytest.mark.parametrize(
+    ("waits", "paused", "why"),
+    [
+        ([(10, 34)], 1 * DAY, "one question"),
+        ([(10, 34), (40, 64)], 2 * DAY, "two short ones"),
+        ([(10, 226), (230, 446)], 10 * DAY, "nine days and nine: ten in all"),
+        ([(10, 226), (230, 446), (450, 666)], 10 * DAY, "a third begins it no anew"),
+        ([(10, 300), (310, 320)], 10 * DAY, "used up by the first"),
+    ],
+)
+def test_a_round_pauses_ten_days_in_all_however_often_it_asks(waits, paused, why):
+    events = [SUBMIT]
+    for asked, answered in waits:
+        events += [
+            moment(Move.ASK, Status.WAITING_CITIZEN, asked),
+            moment(Move.ANSWER, Status.IN_REVIEW, answered),
+        ]
+    now = reckoned(*events, hours=700)
+    assert now.paused == paused * HOUR, why
+    assert now.due_at == SENT + (48 + paused) * HOUR, why
+    assert now.spent == (700 - paused) * HOUR, why
+
+
+def test_the_next_round_has_its_own_ten_days():
+    asked = moment(Move.ASK, Status.WAITING_CITIZEN, 10)
+    ended = moment(Move.RESOLVE, Status.RESOLVED, 10 + 9 * DAY)
+    again = moment(Move.DISAGREE, Status.RECEIVED, 300, round=2)
+    anew = moment(Move.ASK, Status.WAITING_CITIZEN, 301, round=2)
+    now = reckoned(SUBMIT, asked, ended, again, anew, hours=301 + 9 * DAY)
+    assert (now.paused, now.is_running) == (9 * DAY * HOUR, False)
+
+
+def test_the_clock_runs_while_a_question_waits_that_is_one_too_many():
+    asked = moment(Move.ASK, Status.WAITING_CITIZEN, 10)
+    answered = moment(Move.ANSWER, Status.IN_REVIEW, 10 + 9 * DAY)
+    anew = moment(Move.ASK, Status.WAITING_CITIZEN, 20 + 9 * DAY)
+    events = (SUBMIT, asked, answered, anew)
+    now = reckoned(*events, hours=20 + 10 * DAY - 1)
+    assert (now.spent, now.is_running) == (20 * HOUR, False)
+    now = reckoned(*events, hours=20 + 10 * DAY + 1)
+    assert (now.spent, now.is_running) == (21 * HOUR, True)
+    assert reckoned(*events, hours=20 + 10 * DAY + 29).is_overdue
 
 
 def test_the_end_stops_the_clock():
@@ -133,9 +180,6 @@ def test_a_pause_over_the_weekend_costs_office_time_only():
     now = reckon(events, terms=IN_OFFICE, at=back.at)
     assert now.paused == 2 * HOUR
     assert now.due_at == local("2026-11-10 11:00")
-    before = reckon(events[:1], terms=IN_OFFICE, at=sent).due_at
-    kept = resumed(before, paused_at=asked.at, at=back.at, terms=IN_OFFICE)
-    assert kept == now.due_at
 
 
 STEPS = st.lists(
@@ -193,14 +237,31 @@ def test_time_spent_is_never_below_zero_nor_more_than_was_lived(life):
 
 
 @given(lives())
-def test_pauses_lie_between_nothing_and_the_cap_of_each(life):
+def test_pauses_lie_between_nothing_and_the_cap_of_the_round(life):
     events, at = life
     now = reckon(events, terms=TERMS, at=at)
-    asked = sum(e.status == Status.WAITING_CITIZEN for e in events)
     shift = now.due_at - (SENT + TERMS.repair)
-    assert timedelta(0) <= shift <= asked * TERMS.pause
-    if not asked:
+    assert timedelta(0) <= shift == now.paused <= TERMS.pause
+    if not any(e.status == Status.WAITING_CITIZEN for e in events):
         assert shift == timedelta(0)
+
+
+@given(lives(), st.integers(min_value=0, max_value=11), st.floats(0, 1))
+def test_what_leaves_the_status_as_it_is_moves_no_time(life, place, share):
+    """A reminder, a note or an overdue mark in the midst of a wait, say."""
+    events, at = life
+    place = min(place, len(events) - 1)
+    begins = max(event.at for event in events[: place + 1])
+    ends = max(events[place + 1].at if place + 1 < len(events) else at, begins)
+    said = replace(events[place], move=Move.REMIND, at=begins + share * (ends - begins))
+    more = [*events[: place + 1], said, *events[place + 1 :]]
+    for terms in (TERMS, IN_OFFICE):
+        now, then = (reckon(e, terms=terms, at=at) for e in (events, more))
+        assert (now.spent, now.due_at, now.is_running) == (
+            then.spent,
+            then.due_at,
+            then.is_running,
+        )
 
 
 @given(lives(), st.integers(min_value=0, max_value=60 * 24 * 40))
@@ -224,6 +285,32 @@ def test_the_clock_says_the_same_whenever_it_is_asked_about_the_past(life):
     assert now.spent == reckon(events, terms=TERMS, at=at).spent
 
 
+@given(st.lists(lives(), min_size=2, max_size=4))
+def test_rounds_tile_a_life_and_each_has_a_clock_of_its_own(lives):
+    """One life after another as the rounds of a single case, reopened each time."""
+    events, at = [], SENT
+    for number, (steps, end) in enumerate(lives, 1):
+        shift = at - SENT
+        begins = Move.SUBMIT if number == 1 else Move.DISAGREE
+        of_round = [replace(e, at=e.at + shift, round=number) for e in steps]
+        events += [replace(of_round[0], move=begins), *of_round[1:]]
+        at = end + shift
+        ended = Moment(Move.RESOLVE, Status.RESOLVED, at, number, 1)
+        events += [ended] * (number < len(lives))
+    for terms in (TERMS, IN_OFFICE):
+        now = reckon(events, terms=terms, at=at)
+        assert now.intervals[0].begins == SENT
+        assert now.intervals[-1].ends == at
+        for one, following in zip(now.intervals, now.intervals[1:], strict=False):
+            assert one.ends == following.begins
+        alone = reckon(of_round, terms=terms, at=at)
+        assert (now.spent, now.left, now.due_at) == (
+            alone.spent,
+            alone.left,
+            alone.due_at,
+        ), "what was before the round neither lends it time nor takes any"
+
+
 @given(lives(), st.randoms())
 def test_events_that_come_in_any_order_give_the_same(life, chance):
     events, at = life
@@ -234,24 +321,18 @@ def test_events_that_come_in_any_order_give_the_same(life, chance):
 
 
 @given(lives())
-def test_the_kept_due_time_is_that_of_the_events_in_either_time(life):
-    """What each move adds to the due time comes to what the whole history says."""
+def test_the_due_time_moves_by_waits_alone(life):
+    """So it may be kept on the row, and reckoned again when a wait ends."""
     events, at = life
     for terms in (TERMS, IN_OFFICE):
-        due, paused_at, latest = None, None, events[0].at
-        for event in events:
+        kept, latest = None, SENT
+        for number, event in enumerate(events):
             latest = max(latest, event.at)
-            if due is None:
-                due = reckon([event], terms=terms, at=latest).due_at
-            if event.status != Status.WAITING_CITIZEN and paused_at:
-                due = resumed(due, paused_at=paused_at, at=latest, terms=terms)
-                paused_at = None
-            if event.status == Status.WAITING_CITIZEN and paused_at is None:
-                paused_at = latest
-        asks = [e.status == Status.WAITING_CITIZEN for e in events]
-        assume(not any(a and b for a, b in zip(asks, asks[1:], strict=False)))
-        assume(not asks[-1])
-        assert due == reckon(events, terms=terms, at=at).due_at
+            waited = number and events[number - 1].status == Status.WAITING_CITIZEN
+            if kept is None or (waited and event.status != Status.WAITING_CITIZEN):
+                kept = reckon(events[: number or 1], terms=terms, at=latest).due_at
+        if events[-1].status != Status.WAITING_CITIZEN:
+            assert kept == reckon(events, terms=terms, at=at).due_at
 
 
 @given(lives())

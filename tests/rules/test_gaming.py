@@ -20,6 +20,7 @@ STATES = {
     "submit": (Status.RECEIVED, Actor.CITIZEN),
     "route": (Status.RECEIVED, Actor.SYSTEM),
     "accept": (Status.IN_REVIEW, Actor.STAFF),
+    "accept_many": (Status.IN_REVIEW, Actor.STAFF),
     "ask": (Status.WAITING_CITIZEN, Actor.STAFF),
     "answer": (Status.IN_REVIEW, Actor.CITIZEN),
     "hand_over": (Status.RECEIVED, Actor.STAFF),
@@ -28,15 +29,23 @@ STATES = {
     "give_back": (Status.RECEIVED, Actor.SYSTEM),
     "corrected": (Status.RESOLVED, Actor.STAFF),
     "kept": (Status.RESOLVED, Actor.STAFF),
+    "right": (Status.RESOLVED, Actor.STAFF),
     "proved": (Status.RESOLVED, Actor.SYSTEM),
     "undo": (Status.IN_REVIEW, Actor.STAFF),
     "disagree": (Status.RECEIVED, Actor.CITIZEN),
+    "reopen": (Status.RECEIVED, Actor.STAFF),
+    "revert": (Status.RECEIVED, Actor.SYSTEM),
+    "lapse": (Status.LAPSED, Actor.SYSTEM),
+    "extend": (Status.IN_REVIEW, Actor.STAFF),
 }
 OUTCOMES = {
     "corrected": Outcome.CORRECTED,
     "kept": Outcome.KEPT,
+    "right": Outcome.ALREADY_CORRECT,
     "proved": Outcome.CORRECTED,
 }
+AGAIN = ("disagree", "reopen", "revert")
+MOVES = {"unit_closes": "hand_over", "accept_many": "accept"}
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,7 @@ class Step:
     actor: str
     outcome: str
     is_unit_change: bool = False
+    is_bulk: bool = False
 
 
 def life(text):
@@ -52,20 +62,22 @@ def life(text):
     steps, number = [], 1
     for seq, part in enumerate(text.split(", "), start=1):
         word, hour, unit = part.split()
-        number += word == "disagree"
+        number += word in AGAIN
         status, actor = STATES[word]
         closes = word == "unit_closes"
-        move = (
-            Move.RESOLVE if word in OUTCOMES else Move("hand_over" if closes else word)
-        )
+        move = Move.RESOLVE if word in OUTCOMES else Move(MOVES.get(word, word))
         at = SENT + timedelta(hours=float(hour))
         moment = Moment(move, status, at, number, {"A": A, "B": B, "C": C}[unit])
         steps.append(
             Step(
-                Moment(**{**vars_of(moment), "seq": seq}),
+                Moment(
+                    **{**vars_of(moment), "seq": seq}
+                    | ({"extra": timedelta(hours=48)} if word == "extend" else {})
+                ),
                 actor,
                 OUTCOMES.get(word, ""),
                 closes,
+                word == "accept_many",
             )
         )
     return steps
@@ -84,16 +96,20 @@ def told(text):
         )
         for number in range(1, moments[-1].round + 1)
     ]
-    found = gaming.signs(steps, rounds=rounds, terms=TERMS)
+    found = gaming.signs(steps, rounds=rounds, terms=[TERMS] * len(rounds))
     return [(sign.sign, sign.holder) for sign in found]
 
 
 BEGIN = "submit 0 A, route 0 A"
-LAST, NOTHING, LATE, BALL = (
+LAST, NOTHING, LATE, BALL, AWAY, RUN, DOUBT, OTHERWISE = (
     Gaming.LAST_HOUR,
     Gaming.NO_EFFECT,
     Gaming.LATE_ASK,
     Gaming.PING_PONG,
+    Gaming.PASSED_ON,
+    Gaming.LATE_PASS,
+    Gaming.DISPUTED,
+    Gaming.REVERSED,
 )
 TABLE = [
     # An honest life, and one that was late: neither is a sign.
@@ -106,44 +122,79 @@ TABLE = [
     # A day that the citizen took moves the last hour.
     (f"{BEGIN}, ask 10 A, answer 34 A, corrected 47.5 A", []),
     (f"{BEGIN}, ask 10 A, answer 34 A, corrected 71.5 A", [(LAST, A)]),
-    # What was reopened stays told.
-    (f"{BEGIN}, accept 2 A, kept 47.5 A, disagree 60 B, corrected 70 B", [(LAST, A)]),
+    # With an extension that hour lies later, as the queue has it.
+    (f"{BEGIN}, extend 2 A, corrected 47.5 A", []),
+    (f"{BEGIN}, extend 2 A, corrected 95.5 A", [(LAST, A)]),
+    # What was reopened stays told, and whose decision it was that is disputed.
+    (
+        f"{BEGIN}, accept 2 A, kept 47.5 A, disagree 60 B, corrected 70 B",
+        [(LAST, A), (DOUBT, A), (OTHERWISE, A)],
+    ),
+    # Disputed, and the next one decided as the first: not reversed.
+    (
+        f"{BEGIN}, accept 2 A, kept 5 A, disagree 9 B, accept 9 B, kept 10 B",
+        [(DOUBT, A)],
+    ),
+    (
+        f"{BEGIN}, accept 2 A, kept 5 A, reopen 9 A, accept 9 A, kept 10 A",
+        [(OTHERWISE, A)],
+    ),
+    # The portal's own decision is nobody's; nor is a lapse one.
+    (f"{BEGIN}, proved 1 A, revert 5 A, accept 6 A, kept 9 A", []),
+    (f"{BEGIN}, ask 2 A, lapse 242 A, disagree 250 A, accept 251 A, kept 252 A", []),
     # Taken back within its half minute: it was not done.
     (f"{BEGIN}, accept 2 A, kept 47.5 A, undo 47.501 A, corrected 50 A", []),
     # Kept without another step; the same after somebody looked is none.
     (f"{BEGIN}, kept 5 A", [(NOTHING, A)]),
     (f"{BEGIN}, kept 47.5 A", [(LAST, A), (NOTHING, A)]),
+    (f"{BEGIN}, right 5 A", [(NOTHING, A)]),
+    # Taken on with many others at once: nobody looked.
+    (f"{BEGIN}, accept_many 2 A, kept 5 A", [(NOTHING, A)]),
+    (f"{BEGIN}, accept_many 2 A, accept 3 A, kept 5 A", []),
     (f"{BEGIN}, corrected 5 A", []),
     (f"{BEGIN}, proved 0.1 A", []),
     # Each round by itself.
     (
         f"{BEGIN}, accept 1 A, kept 5 A, disagree 9 B, kept 10 B",
-        [(NOTHING, B)],
+        [(NOTHING, B), (DOUBT, A)],
     ),
-    # Asked with a tenth of the time left; with more, or when it was over, is none.
+    # Asked with a tenth of the time left, or when it was over; with more is none.
     (f"{BEGIN}, ask 44 A, answer 50 A, corrected 52 A", [(LATE, A)]),
     (f"{BEGIN}, ask 43 A, answer 50 A, corrected 52 A", []),
-    (f"{BEGIN}, ask 49 A, answer 50 A, corrected 52 A", []),
+    (f"{BEGIN}, ask 49 A, answer 50 A, corrected 52 A", [(LATE, A)]),
     # The time that an earlier question took does not count as passed.
     (f"{BEGIN}, ask 10 A, answer 34 A, ask 46 A, answer 47 A, corrected 50 A", []),
     (
         f"{BEGIN}, ask 10 A, answer 34 A, ask 69 A, answer 70 A, corrected 71 A",
         [(LATE, A)],
     ),
-    # Handed on is none; handed back is one of whoever did it; up and down as well.
-    (f"{BEGIN}, hand_over 5 B, accept 6 B, corrected 9 B", []),
-    (f"{BEGIN}, hand_over 5 B, hand_over 6 A, accept 7 A, corrected 9 A", [(BALL, B)]),
+    # Handed on is told of whoever did it, with hardly any time left apart.
+    (f"{BEGIN}, hand_over 5 B, accept 6 B, corrected 9 B", [(AWAY, A)]),
+    (f"{BEGIN}, hand_over 44 B, accept 45 B, corrected 46 B", [(AWAY, A), (RUN, A)]),
+    (f"{BEGIN}, hand_over 43 B, accept 45 B, corrected 46 B", [(AWAY, A)]),
+    (f"{BEGIN}, escalate 60 B, accept 61 B, corrected 62 B", [(AWAY, A), (RUN, A)]),
+    # Handed back is one more of whoever did it; up and down as well.
+    (
+        f"{BEGIN}, hand_over 5 B, hand_over 6 A, accept 7 A, corrected 9 A",
+        [(AWAY, A), (AWAY, B), (BALL, B)],
+    ),
     (
         f"{BEGIN}, hand_over 5 B, hand_over 6 C, hand_over 7 A, corrected 9 A",
-        [(BALL, C)],
+        [(AWAY, A), (AWAY, B), (AWAY, C), (BALL, C)],
     ),
-    (f"{BEGIN}, escalate 5 B, hand_over 6 A, corrected 9 A", [(BALL, B)]),
+    (
+        f"{BEGIN}, escalate 5 B, hand_over 6 A, corrected 9 A",
+        [(AWAY, A), (AWAY, B), (BALL, B)],
+    ),
     # The portal gives back by itself when a unit is there again.
-    (f"{BEGIN}, hand_over 5 B, give_back 6 A, accept 7 A, corrected 9 A", []),
+    (f"{BEGIN}, hand_over 5 B, give_back 6 A, accept 7 A, corrected 9 A", [(AWAY, A)]),
     # That a unit closed is no look into the matter, and no hand-over of its staff.
     (f"{BEGIN}, unit_closes 5 B, kept 6 B", [(NOTHING, B)]),
-    (f"{BEGIN}, hand_over 5 B, unit_closes 6 A, accept 7 A, kept 9 A", []),
-    (f"{BEGIN}, unit_closes 5 B, hand_over 6 C, hand_over 7 B, kept 9 B", [(BALL, C)]),
+    (f"{BEGIN}, hand_over 5 B, unit_closes 6 A, accept 7 A, kept 9 A", [(AWAY, A)]),
+    (
+        f"{BEGIN}, unit_closes 5 B, hand_over 6 C, hand_over 7 B, kept 9 B",
+        [(AWAY, B), (AWAY, C), (BALL, C)],
+    ),
 ]
 
 

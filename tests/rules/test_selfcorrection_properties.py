@@ -162,6 +162,21 @@ def test_no_two_automatic_rules_change_the_same_place(records):
         assert len(places) == len(set(places))
 
 
+def test_no_automatic_rule_acts_on_a_record_that_bears_a_sign_of_fraud(records):
+    """Such as doses in two provinces on one day; what staff decide is put forward."""
+    fired, prepared = Counter(), 0
+    for facts in records:
+        signs = replace(facts.before, fraud=("two_provinces_one_day",))
+        held = replace(facts, before=signs)
+        fired.update(
+            outcome.rule for outcome in judging.fired(judging.judge(facts), Tier.A)
+        )
+        assert judging.fired(judging.judge(held), Tier.A) == []
+        prepared += len(judging.fired(judging.judge(held), Tier.B))
+    assert fired.keys() == set(AUTOMATIC), "each rule would have acted"
+    assert prepared > 0
+
+
 def test_explaining_a_certificate_changes_nothing(records):
     for facts in records[:50]:
         told = replace(facts, population="mismatched")

@@ -1,12 +1,22 @@
 """The environment is read by type, and all that is wrong is named at once."""
 
+import ast
 import base64
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from portal.env import BASE_DIR, Environment, Misconfigured, database, with_stack
+from portal.env import (
+    BASE_DIR,
+    NAMES,
+    Environment,
+    Misconfigured,
+    database,
+    with_stack,
+    without_settings,
+)
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 
@@ -127,9 +137,44 @@ def test_a_database_behind_a_port_is_read_with_its_password() -> None:
     assert (entry["PASSWORD"], entry["NAME"]) == ("p@ss", "n m")
 
 
-def test_another_kind_of_database_is_refused() -> None:
-    with pytest.raises(Misconfigured):
-        database("sqlite:///x")
+def test_a_database_in_a_folder_of_any_name_is_read_as_libpq_reads_it() -> None:
+    entry = database("postgresql://u@/n?host=/srv/a%20b%26c%25+d/run")
+
+    assert entry["HOST"] == "/srv/a b&c%+d/run"
+
+
+@pytest.mark.parametrize("bad", ["sqlite:///x", "postgresql://u:hidden@h/%zz"])
+def test_another_kind_of_database_is_refused(bad: str) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        database(bad)
+
+    assert "hidden" not in str(caught.value)
+
+
+def test_all_that_the_settings_read_is_known_by_name_and_shown_to_operators() -> None:
+    tree = ast.parse((BASE_DIR / "portal" / "settings.py").read_text("utf-8"))
+    read = {
+        call.args[0].value
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and getattr(call.func.value, "id", "") == "env"
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+    }
+    shown = re.findall(r"(?m)^#?([A-Z_]+)=", (BASE_DIR / ".env.example").read_text())
+    # What the stack tells its own processes, and the demo's size.
+    inner = {"DEMO_PEOPLE", "PLATFORM_SIMULATOR", "POPULATION_SIMULATOR"}
+    inner |= {"DJANGO_SETTINGS_MODULE"}
+
+    assert read <= NAMES
+    assert {*shown} == NAMES - inner
+
+
+def test_fresh_servers_take_nothing_of_their_callers_gateways() -> None:
+    given = {"SMS_URL": "https://real", "FIELD_KEYS_FILE": "/k", "BROWSER": "required"}
+
+    assert without_settings(given) == {"BROWSER": "required"}
 
 
 def test_the_running_stack_fills_in_what_the_caller_left_out(tmp_path: Path) -> None:

@@ -8,16 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from portal.env import BASE_DIR
+from portal.env import BASE_DIR, without_settings
+from portal.stack import folder
+from portal.stack.addresses import free_port
 from portal.stack.console import Refused
 from portal.stack.embedded import running_services
 from portal.stack.folder import prepare
+from portal.stack.postgres import ask
+from portal.stack.up import settings_of, up
 
 pytestmark = pytest.mark.stack
 
 
 def start(**variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, **variables}
+    environment = {**without_settings(os.environ), **variables}
     return subprocess.run(
         [sys.executable, "-m", "portal.stack", "up"],
         cwd=BASE_DIR,
@@ -38,6 +42,23 @@ def assert_refused(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:%zzhidden@h/n",
+        "postgresql://u:a@hidden@h/n",
+        "postgresql://u:hidden/a@h/n",
+        "host=h hidden",
+    ],
+)
+def test_an_unreadable_database_address_is_not_repeated(url: str) -> None:
+    with pytest.raises(Refused, match="cannot be read") as caught:
+        ask(url, "SELECT 1")
+
+    assert "hidden" not in str(caught.value)
+    assert caught.value.__context__ is None
+
+
 def test_an_occupied_port_is_named(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -51,10 +72,11 @@ def test_an_occupied_port_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("port", ["eighty", "0", "70000", "-1"])
-def test_a_port_that_is_none_is_named(tmp_path: Path, port: str) -> None:
-    done = start(DATA_DIR=str(tmp_path), PORT=port)
+def test_a_port_that_is_none_is_named(port: str) -> None:
+    with pytest.raises(Refused, match="PORT must be a number") as caught:
+        up({"PORT": port})
 
-    assert_refused(done, "PORT must be a number", "make run PORT=")
+    assert "make run PORT=" in caught.value.remedy
 
 
 def test_a_data_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
@@ -83,9 +105,7 @@ def test_a_second_stack_on_the_same_folder_is_refused(data_dir: Path) -> None:
 def test_a_database_that_does_not_answer_is_named_without_its_password(
     tmp_path: Path,
 ) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     url = f"postgresql://someone:hidden@127.0.0.1:{port}/none"
 
     done = start(
@@ -98,6 +118,84 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(
 
     assert_refused(done, "the database does not answer", "DATABASE_URL")
     assert "hidden" not in done.stderr + done.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be two users")
+def test_a_folder_of_another_user_is_named_in_either_order(data_dir: Path) -> None:
+    prepare(data_dir)
+    lock = data_dir / "stack.lock"
+    lock.touch()
+    os.chown(lock, 65_534, -1)
+    with pytest.raises(Refused, match="was made by nobody") as caught:
+        folder.locked(data_dir).__enter__()
+    assert caught.value.remedy.startswith("Start as nobody")
+
+    os.chown(lock, 0, -1)
+    os.seteuid(65_534)
+    try:
+        with pytest.raises(Refused, match="was made by root, and you are nobody"):
+            folder.locked(data_dir).__enter__()
+    finally:
+        os.seteuid(0)
+
+
+def test_what_cannot_be_written_while_all_runs_is_said_and_runs_on(
+    data_dir: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # A folder in the file's place stops root too, as a full disk would.
+    (data_dir / "children.part").mkdir(parents=True)
+
+    folder.remember(data_dir, [])
+
+    assert "children.json cannot be written" in capfd.readouterr().out
+
+
+def test_settings_that_cannot_be_kept_are_named_before_anything_starts(
+    data_dir: Path,
+) -> None:
+    (data_dir / "secrets.part").mkdir(parents=True)
+
+    with (
+        pytest.raises(Refused, match="secrets.json cannot be written"),
+        running_services(data_dir, {"REDIS_URL": ""}),
+    ):
+        pass
+
+
+HOSTS = {
+    "": ("http://localhost:8010", "127.0.0.1"),
+    "0.0.0.0": ("http://localhost:8010", "127.0.0.1"),
+    "::": ("http://localhost:8010", "[::1]"),
+    "::1": ("http://[::1]:8010", "[::1]"),
+    "192.168.1.5": ("http://192.168.1.5:8010", "192.168.1.5"),
+}
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_where_it_listens_it_is_reached_and_let_in(host: str) -> None:
+    base_url, let_in = HOSTS[host]
+
+    told = settings_of({"HOST": host}, host=host or "127.0.0.1", port=8010)
+
+    assert told["BASE_URL"] == base_url
+    assert let_in in told["ALLOWED_HOSTS"].split(",")
+    assert told["PLATFORM_SIMULATOR"] == f"http://{let_in}:8010"
+
+
+@pytest.mark.parametrize(
+    ("word", "demo"),
+    [("", "1"), ("1", "1"), ("true", "1"), ("Yes", "1"), ("0", "0"), ("off", "0")],
+)
+def test_the_demo_is_switched_in_any_usual_spelling(word: str, demo: str) -> None:
+    told = settings_of({"DEMO": word}, host="127.0.0.1", port=8010)
+
+    assert told["DEMO"] == demo
+    assert ("EID_SIMULATOR" in told) == (demo == "1")
+
+
+def test_a_demo_that_is_neither_on_nor_off_is_named() -> None:
+    with pytest.raises(Refused, match="DEMO must be 1 or 0, not 'maybe'"):
+        settings_of({"DEMO": "maybe"}, host="127.0.0.1", port=8010)
 
 
 def test_a_fresh_run_returns_the_exit_code_of_its_command() -> None:

@@ -12,7 +12,8 @@ import psycopg
 import pytest
 import redis
 
-from portal.env import BASE_DIR
+from portal.env import BASE_DIR, without_settings
+from portal.stack import secrets
 from portal.stack.console import Refused
 from portal.stack.embedded import Running, running_services
 from portal.stack.redis import find_server
@@ -49,9 +50,8 @@ def test_rows_outlive_a_killed_database_and_the_next_start(data_dir: Path) -> No
 
 
 def test_rows_outlive_a_killed_stack_whose_servers_went_on(data_dir: Path) -> None:
-    environment = {**os.environ, "DATA_DIR": str(data_dir), "REDIS_URL": ""}
-    environment.pop("DATABASE_URL", None)
-    environment.pop("DATABASE_OWNER_URL", None)
+    environment = without_settings(os.environ)
+    environment |= {"DATA_DIR": str(data_dir), "REDIS_URL": ""}
     stack = subprocess.Popen(
         [sys.executable, "-m", "portal.stack", "services"],
         cwd=BASE_DIR,
@@ -118,8 +118,20 @@ def test_a_folder_that_is_no_database_is_left_alone(data_dir: Path) -> None:
 
 
 def test_lost_secrets_are_not_made_anew_beside_data(data_dir: Path) -> None:
-    with running_services(data_dir, NO_BROKER):
-        pass
+    with running_services(data_dir, NO_BROKER) as running:
+        with psycopg.connect(running.owner_url) as connection:
+            connection.execute("CREATE TABLE django_migrations (id int)")
+        # The same database, as a server of one's own, and a folder that lost its keys.
+        outer = NO_BROKER | {"DATABASE_URL": running.owner_url}
+        other = data_dir.with_name("other")
+        with (
+            pytest.raises(Refused, match="secrets.json is missing"),
+            running_services(other, outer),
+        ):
+            pass
+        own = {name: running.environment[name] for name in secrets.NAMES}
+        with running_services(other, outer | own) as beside:
+            assert beside.environment["FIELD_KEYS"] == own["FIELD_KEYS"]
     (data_dir / "secrets.json").unlink()
 
     with (
@@ -151,36 +163,31 @@ def test_a_folder_with_a_long_path_works(data_dir: Path) -> None:
         shutil.rmtree(socket_folder, ignore_errors=True)
 
 
-def test_the_application_role_writes_rows_but_makes_no_tables(data_dir: Path) -> None:
-    with running_services(data_dir, NO_BROKER) as running:
-        keep_a_row(running)
-        with psycopg.connect(running.app_url) as connection:
-            connection.execute("UPDATE kept SET n = 2")
-            connection.execute("DELETE FROM kept")
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                connection.execute("CREATE TABLE mine (n int)")
-        with (
-            psycopg.connect(running.app_url) as connection,
-            pytest.raises(psycopg.errors.InsufficientPrivilege),
-        ):
-            connection.execute("TRUNCATE kept")
-
-
-def test_a_database_made_by_the_owner_has_the_same_grants(data_dir: Path) -> None:
-    with running_services(data_dir, NO_BROKER) as running:
-        with psycopg.connect(running.owner_url, autocommit=True) as connection:
-            connection.execute("CREATE DATABASE test_dumui")
-        with psycopg.connect(running.owner_url, dbname="test_dumui") as connection:
-            connection.execute("CREATE TABLE kept (id serial, n int)")
-        with psycopg.connect(running.app_url, dbname="test_dumui") as connection:
-            connection.execute("INSERT INTO kept (n) VALUES (1)")
-
-
-def test_the_cluster_checks_its_pages_and_sorts_by_code_point(data_dir: Path) -> None:
+def test_the_application_role_writes_rows_but_makes_no_tables(shared: Running) -> None:
+    keep_a_row(shared)
+    with psycopg.connect(shared.app_url) as connection:
+        connection.execute("UPDATE kept SET n = 2")
+        connection.execute("DELETE FROM kept")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("CREATE TABLE mine (n int)")
     with (
-        running_services(data_dir, NO_BROKER) as running,
-        psycopg.connect(running.app_url) as connection,
+        psycopg.connect(shared.app_url) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
+        connection.execute("TRUNCATE kept")
+
+
+def test_a_database_made_by_the_owner_has_the_same_grants(shared: Running) -> None:
+    with psycopg.connect(shared.owner_url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE test_dumui")
+    with psycopg.connect(shared.owner_url, dbname="test_dumui") as connection:
+        connection.execute("CREATE TABLE kept (id serial, n int)")
+    with psycopg.connect(shared.app_url, dbname="test_dumui") as connection:
+        connection.execute("INSERT INTO kept (n) VALUES (1)")
+
+
+def test_the_cluster_checks_its_pages_and_sorts_by_code_point(shared: Running) -> None:
+    with psycopg.connect(shared.app_url) as connection:
         row = connection.execute(
             "SELECT current_setting('data_checksums'), current_setting('fsync'),"
             " datlocale FROM pg_database WHERE datname = current_database()"

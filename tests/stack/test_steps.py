@@ -10,8 +10,9 @@ from pathlib import Path
 
 import psutil
 
-from portal.env import BASE_DIR
+from portal.env import BASE_DIR, without_settings
 from portal.stack import folder
+from portal.stack.addresses import free_port
 
 LONG_STEP = """
 import os, sys
@@ -59,10 +60,9 @@ def test_a_step_that_outlives_a_killed_stack_is_ended_by_the_next(
 def test_who_is_told_to_go_before_all_is_up_does_not_say_that_all_went_well(
     data_dir: Path,
 ) -> None:
-    environment = {**os.environ, "DATA_DIR": str(data_dir)}
-    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
-        environment.pop(name, None)
-    environment["PORT"] = "18999"
+    environment = without_settings(os.environ)
+    # Without the demo, as one word is to be enough for that.
+    environment |= {"DATA_DIR": str(data_dir), "PORT": str(free_port()), "DEMO": "0"}
     log = data_dir.with_suffix(".log")
     with log.open("wb") as out:
         stack = subprocess.Popen(

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -143,7 +144,7 @@ def test_what_a_child_started_ends_with_it(
 
     supervisor.stop()
 
-    gone, _ = psutil.wait_procs([member], timeout=10)
+    gone, _ = psutil.wait_procs([member], timeout=30)
     assert gone or member.status() == psutil.STATUS_ZOMBIE
 
 
@@ -156,40 +157,94 @@ def test_a_child_that_will_not_stop_is_ended_after_its_grace(make: Make) -> None
     assert not child.is_alive()
 
 
-def test_a_signal_ends_the_watch_and_the_stop_is_in_order(tmp_path: Path) -> None:
+@pytest.fixture
+def watcher(tmp_path: Path) -> list[str]:
+    """Return the words that run a supervisor of one child, until it is told to stop.
+
+    It touches `up` when it watches. At a terminal it makes that its own, as a shell
+    does for what it starts.
+    """
     script = tmp_path / "watch.py"
     script.write_text(
-        "import sys\n"
+        "import os, sys\n"
         "from pathlib import Path\n"
         "from portal.stack.supervisor import Child, Command, Supervisor\n"
         "here = Path(sys.argv[1])\n"
+        "if os.isatty(0):\n"
+        "    import fcntl, termios\n"
+        "    fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
         "held = Supervisor()\n"
         "held.watch_signals()\n"
         "command = Command('one', ['sleep', '600'], {}, here / 'one.log', here)\n"
-        "held.add(Child(command))\n"
-        "(here / 'up').touch()\n"
+        "child = held.add(Child(command))\n"
+        "(here / 'up').write_text(str(child.pid))\n"
         "held.run()\n"
         "held.stop()\n",
         encoding="utf-8",
     )
-    watcher = Child(
+    return [sys.executable, str(script), str(tmp_path)]
+
+
+def test_a_signal_ends_the_watch_and_the_stop_is_in_order(
+    tmp_path: Path, watcher: list[str]
+) -> None:
+    child = Child(
         Command(
             name="watcher",
-            words=[sys.executable, str(script), str(tmp_path)],
+            words=watcher,
             environment={**os.environ, "PYTHONPATH": os.getcwd()},
             log=tmp_path / "watcher.log",
             folder=tmp_path,
         )
     )
-    watcher.start()
+    child.start()
     while not (tmp_path / "up").exists():
-        assert watcher.is_alive()
-    process = watcher.process
+        assert child.is_alive()
+    process = child.process
     assert process is not None
 
     process.send_signal(signal.SIGINT)
 
-    assert process.wait(15) == 0
-    said = watcher.command.log.read_text(encoding="utf-8")
+    assert process.wait(60) == 0
+    said = child.command.log.read_text(encoding="utf-8")
     assert "stopping one" in said
     assert "Traceback" not in said
+
+
+def test_a_terminal_that_is_closed_leaves_nobody_behind(
+    tmp_path: Path, watcher: list[str]
+) -> None:
+    master, slave = os.openpty()
+    process = subprocess.Popen(
+        watcher,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+    )
+    os.close(slave)
+    up = tmp_path / "up"
+    while not (up.exists() and up.read_text()):
+        assert process.poll() is None
+    child = psutil.Process(int(up.read_text()))
+
+    os.close(master)
+
+    assert process.wait(60) == 0
+    gone, _ = psutil.wait_procs([child], timeout=30)
+    assert gone or child.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+def test_a_full_disk_under_what_is_said_stops_nothing() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", "from portal.stack.console import say; say('x')"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+
+    assert done.returncode == 0
+    assert done.stderr == b""

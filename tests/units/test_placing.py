@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from complaints import figures, rollups
@@ -83,6 +85,23 @@ def test_a_unit_with_many_cases_below_is_moved_by_a_worker(world, monkeypatch):
     for case in cases:
         case.refresh_from_db()
         assert case.holder_path == "/vn/syt-2/tyt-1/dd-1/"
+
+
+def test_a_move_waits_for_the_figures_before_it_locks_the_unit(world, monkeypatch):
+    """A refresh has the figures while it waits for units."""
+    monkeypatch.setattr(units, "AT_ONCE", 0)
+    live(world.point, NOON - 5 * HOUR)
+    for step in (lambda: world.move(world.station, world.two), lambda: drain_all(NOON)):
+        with CaptureQueriesContext(connection) as queries:
+            step()
+        asked = [query["sql"] for query in queries]
+        turn = next(n for n, sql in enumerate(asked) if "hashtext('figures')" in sql)
+        lock = next(
+            n
+            for n, sql in enumerate(asked)
+            if "registry_organization" in sql and "FOR UPDATE" in sql
+        )
+        assert turn < lock
 
 
 def test_who_sees_a_case_and_who_stands_above_follow_the_tree_of_the_day(world):

@@ -16,9 +16,19 @@ HEAD = """\
 Drawn by `manage.py draw_workflow --write` from `complaints/rules/workflow.py`; a test
 compares both. Overdue, escalated and urgent are facts beside the status, never
 statuses. The clock runs from the sending of a round and pauses only while the portal
-waits for the citizen, ten days at most; neither a hand-over nor a wait for another body
-pauses it. A wait that nobody answered in time ends by itself. Once a round
+waits for the citizen, ten days a round at most; neither a hand-over nor a wait for
+another body pauses it. A wait that nobody answered in time ends by itself. Once a round
 the due date can be extended, as far as the policy allows; the citizen is told.
+
+Staff take a move back within 30 seconds, alone or for many at once, as long as nothing
+happened to the case since: its message has not gone out by then, although the status
+page shows the move at once. Whoever sent a report for somebody does not decide it
+(ADR 4); a proposal goes up to be signed as it is. A lead gives a case to a
+colleague or frees it; what somebody had who is not posted there any more, or is on
+leave with a deputy, is given out like what nobody has.
+
+No move merges or splits, though the paper of decisions names both, and staff return a
+case by handing it over: ADR 15 says what serves instead, and why.
 """
 
 
@@ -43,8 +53,8 @@ def _diagram() -> Iterator[str]:
     """Yield a Mermaid diagram; moves between the same statuses share an arrow."""
     arrows: dict[tuple[str, str], list[str]] = {}
     for move, step in MOVES.items():
-        for source in step.sources or ("[*]",):
-            to = step.to or source
+        ways = [(str(source), str(step.after(source))) for source in step.sources]
+        for source, to in ways or [("[*]", str(step.to))]:
             if source != to:
                 arrows.setdefault((source, to), []).append(move.value)
     yield "```mermaid"
@@ -67,5 +77,7 @@ def _row(move: Move, step: Step) -> str:
     who = ", ".join(str(Actor(actor).label) for actor in step.actors)
     sources = ", ".join(Status(status).value for status in step.sources) or "(new)"
     to = step.to.value if step.to else "(stays)"
+    if step.stays:
+        to += f" ({', '.join(step.stays)} stays)"
     to = "(as it was)" if move == Move.UNDO else to
     return f"| `{move.value}` | {move.label} | {who} | {sources} | {to} |"

@@ -8,7 +8,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from complaints.actions import claimed, selfcorrection, selfservice, switches
+from complaints.actions import (
+    claimed,
+    preparing,
+    selfcorrection,
+    selfservice,
+    switches,
+)
 from complaints.models import Complaint, RuleSwitch, SelfCorrection
 from complaints.rules.selfcorrection.reasons import WORDS
 from complaints.rules.selfcorrection.rule import Outcome, State
@@ -74,6 +80,7 @@ def _explain(complaint: Complaint) -> dict[str, Any]:
     person = complaint.submission.person
     if facts is None or person is None:
         return found
+    facts = preparing.with_report(complaint, person.surviving_id, facts, at=at)
     facts = replace(facts, answers=selfservice.answers_for(complaint.pk))
     _facts, said = selfservice.judged(facts, rules=RULES, may_ask=True)
     _on, off = switches.in_force(

@@ -77,11 +77,13 @@ class Command(BaseCommand):
             (found["precision"] or 0) < LEAST_PRECISION
             or (found["settled_share"] or 0) < LEAST_SETTLED
             or found["others_changed"]
-            or _was_not_restored(found.get("real"))
+            or _left_traces(found.get("real"))
         ):
             raise CommandError("The rules are not good enough.", returncode=1)
 
 
-def _was_not_restored(real: dict[str, int] | None) -> bool:
-    """Tell whether a record was, taken back, not exactly what it had been."""
-    return real is not None and real["restored"] != real["changed"]
+def _left_traces(real: dict[str, int] | None) -> bool:
+    """Tell whether a record, taken back, was another one, or somebody else's was."""
+    return real is not None and (
+        real["restored"] != real["changed"] or real["others_changed"] > 0
+    )

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from complaints import rollups
-from complaints.choices import Channel
+from complaints.choices import Channel, Kind
 from complaints.models import Figure
 from portal.registry.models import Organization
 
@@ -17,8 +17,9 @@ from portal.registry.models import Organization
 class Command(BaseCommand):
     help = (
         "Print resolution times in hours of wall time without pauses. Percentiles are"
-        " of resolved complaints; on_time = resolved in time / (resolved + open past"
-        " due); n = resolved."
+        " of resolved complaints; on_time = resolved in time / (resolved + past due,"
+        " open or ended without a decision); first answer: of answered and waiting"
+        " ones, null where fewer than half have one; n = resolved."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -26,6 +27,9 @@ class Command(BaseCommand):
         parser.add_argument("--from", dest="first", type=_day, required=True)
         parser.add_argument("--to", dest="last", type=_day, required=True)
         parser.add_argument("--by", choices=get_args(rollups.By))
+        parser.add_argument(
+            "--kind", choices=Kind.values, default="", help="only of this kind"
+        )
         parser.add_argument(
             "--channel",
             choices=Channel.values,
@@ -44,6 +48,7 @@ class Command(BaseCommand):
         first: date,
         last: date,
         by: rollups.By | None,
+        kind: str,
         channel: str,
         cohort: str,
         as_json: bool,
@@ -58,6 +63,7 @@ class Command(BaseCommand):
             first=first,
             last=last,
             by=by,
+            kind=kind,
             channel=channel,
             cohort=Figure.Cohort(cohort),
             at=at,
@@ -84,7 +90,11 @@ def in_hours(times: rollups.Times) -> dict[str, int | float | None]:
         "p90_h": _hours(times.p90),
         "on_time": None if share is None else round(share, 4),
         "open": times.open,
+        "open_overdue": times.open_overdue,
         "untouched": times.untouched,
+        "lapsed": times.lapsed,
+        "withdrawn": times.withdrawn,
+        "reopened": times.reopened,
         "n": times.resolved,
     }
 

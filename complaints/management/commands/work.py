@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from celery.schedules import maybe_schedule
@@ -20,6 +21,7 @@ from django.utils import timezone
 
 from portal.celery import app
 from portal.common import outbox
+from portal.common.tasks import BEGIN_WITHIN
 
 logger = logging.getLogger("portal.work")
 
@@ -39,52 +41,44 @@ class Command(BaseCommand):
         if poll:
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, lambda *_: stop.set())
+        queues = sorted({queue for queue, _ in settings.OUTBOX.values()})
         if not poll:
-            self._round(0)
-            self._ask_others(0)
+            # Twice: what is done in one queue makes work for another.
+            for queue in (*queues, *queues):
+                outbox.drain(queue=queue)
             if not settings.REDIS_URL:
                 for _name, entry in _duties():
                     if isinstance(entry["schedule"], float):
                         _start(entry)
             return
-        # What waits for another system waits in a thread of its own.
-        beside = [self._ask_others]
+        # Each queue has a thread: routing never stands behind a gateway that is slow.
+        works: list[Callable[[], object]] = [
+            partial(outbox.drain, queue=queue, seconds=BEGIN_WITHIN) for queue in queues
+        ]
         if not settings.REDIS_URL:
-            beside.append(self._start_due)
+            works.append(self._start_due)
         threads = [
-            threading.Thread(target=self._loop, args=(work, stop)) for work in beside
+            threading.Thread(target=self._loop, args=(work, stop)) for work in works
         ]
         for thread in threads:
             thread.start()
-        self._loop(self._round, stop)
         for thread in threads:
             thread.join()
 
-    def _loop(self, work: Callable[[int], None], stop: threading.Event) -> None:
+    def _loop(self, work: Callable[[], object], stop: threading.Event) -> None:
         """Work every second until told to stop; give the thread's connection back."""
-        rounds = 0
         while True:
             try:
-                work(rounds)
+                work()
             except (OperationalError, InterfaceError):
                 # The database is away: say so in the log it keeps, try again later.
                 self.stderr.write("database away, trying again in a second")
                 close_old_connections()
-            rounds += 1
             if stop.wait(1.0):
                 break
         connections.close_all()
 
-    def _ask_others(self, rounds: int) -> None:
-        for queue in settings.OUTBOX_SLOW:
-            outbox.drain(queue=queue, rounds=5)
-
-    def _round(self, rounds: int) -> None:
-        queues = {queue for queue, _ in settings.OUTBOX.values()}
-        for queue in sorted(queues - set(settings.OUTBOX_SLOW)):
-            outbox.drain(queue=queue)
-
-    def _start_due(self, rounds: int) -> None:
+    def _start_due(self) -> None:
         """Do what beat would start, by its own table: without a broker is no beat."""
         now = timezone.now()
         for name, entry in _duties():

@@ -37,7 +37,8 @@ def orphan_of_that_day(facts: Facts) -> Iterator[Found]:
 
     One of another vaccine fits half: people forget what they had, so it counts where
     the site is named and the name is the very same, and nothing fits wholly. Offered to
-    staff, never shown to the citizen.
+    staff, never shown to the citizen. A name is common: without the site it takes
+    matching's word beside it, and one that another may own is nobody's by a click.
     """
     missing = facts.missing
     if missing is None:
@@ -58,9 +59,17 @@ def orphan_of_that_day(facts: Facts) -> Iterator[Found]:
         raise Silent("several_orphans_fit")
     if any(dose.given_on == fitting[0].given_on for dose in facts.counting):
         raise Silent("a_dose_of_that_day_is_recorded")
+    (orphan,) = fitting
+    if orphan.is_anothers:
+        raise Silent("another_may_own_it")
+    proofs = [Proof(Kind.ORPHAN, f"orphan:{orphan.key}")]
+    if missing.site:
+        proofs.append(Proof(Kind.SESSION, "site"))
+    if orphan.is_matched:
+        proofs.append(Proof(Kind.MATCH, "matching"))
     yield (
-        (Edit(Operation.ATTACH, "dose", "", str(fitting[0].key), fitting[0].key),),
-        (Proof(Kind.ORPHAN, f"orphan:{fitting[0].key}"), Proof(Kind.SESSION, "site")),
+        (Edit(Operation.ATTACH, "dose", "", str(orphan.key), orphan.key),),
+        tuple(proofs),
     )
 
 

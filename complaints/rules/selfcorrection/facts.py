@@ -28,7 +28,8 @@ class Dose:
     """A dose that counts; doses stand in the order in which they were recorded.
 
     ``entry``: how it was recorded: "service" by hand, else the import that wrote it.
-    ``name`` is the name on the list or slip it was recorded from.
+    ``name`` is the name on the list or slip it was recorded from. ``is_brought``: it
+    stood on another record before it came to this one.
     """
 
     key: int
@@ -39,6 +40,7 @@ class Dose:
     number: int | None = None
     entry: str = "service"
     name: str = ""
+    is_brought: bool = False
     is_void: bool = False
 
     def as_orphan(self) -> "Orphan":
@@ -64,7 +66,11 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orphan:
-    """A dose that stands on nobody's record."""
+    """A dose that stands on nobody's record.
+
+    ``is_matched``: matching finds it likeliest to be this person's. ``is_anothers``:
+    it finds somebody else as likely, or another of that name reports it missing too.
+    """
 
     key: int
     given_on: date
@@ -72,6 +78,8 @@ class Orphan:
     lot: str
     site: str
     name: str
+    is_matched: bool = False
+    is_anothers: bool = False
 
     def as_dose(self) -> Dose:
         """Return the dose as it stands on a record."""
@@ -86,11 +94,23 @@ class Orphan:
 
 
 @dataclass(frozen=True, slots=True)
+class Certified:
+    """A dose that somebody else's genuine signature certifies of this person."""
+
+    given_on: date
+    product: str
+    source: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Double:
     """Another record that may be the same person's, as matching grades it."""
 
     key: int
     grade: str
+    full_name: str = ""
+    numbers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +150,13 @@ class Before:
     """What happened before that forbids or slows an automatic change.
 
     ``open_fields`` and ``changed_fields`` name fields as ``Edit.place`` does.
+    ``missing_reported``: an open report says that a dose is not on the record.
+    ``photos_unread``: what was sent with the report could not be looked at yet.
     """
 
     open_fields: frozenset[str] = frozenset()
+    missing_reported: bool = False
+    photos_unread: bool = False
     changed_fields: frozenset[str] = frozenset()
     contact_changed_at: datetime | None = None
     fraud: tuple[str, ...] = ()
@@ -163,6 +187,7 @@ class Facts:
     days: Mapping[tuple[str, str], Mapping[date, int]] = field(default_factory=dict)
     orphans: tuple[Orphan, ...] = ()
     doubles: tuple[Double, ...] = ()
+    certificates: tuple[Certified, ...] = ()
     joined: tuple[Double, ...] = ()
     before: Before = field(default_factory=Before)
     certificate_is_stale: bool = False

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
+from complaints.rules import records
 from complaints.rules.selfcorrection import identity
-from complaints.rules.selfcorrection.facts import Facts
+from complaints.rules.selfcorrection.facts import Double, Facts
 from complaints.rules.selfcorrection.rule import (
     Asks,
     Edit,
@@ -15,6 +16,7 @@ from complaints.rules.selfcorrection.rule import (
     Silent,
 )
 from portal.common import names
+from portal.registry import national_id
 
 _DAY: Final = len("1958-03-08")
 
@@ -117,7 +119,10 @@ def swapped_birth(facts: Facts) -> Iterator[Found]:
 
 
 def split_record(facts: Facts) -> Iterator[Found]:
-    """B7: another record that is certainly the same person's, and the only one."""
+    """B7: another record that is certainly the same person's, and the only one.
+
+    Where somebody said what stands on it, number or name, it has to be that one.
+    """
     if not facts.doubles:
         raise Silent("no_other_record")
     if len(facts.doubles) > 1:
@@ -125,10 +130,23 @@ def split_record(facts: Facts) -> Iterator[Found]:
     (other,) = facts.doubles
     if other.grade != "certain":
         raise Silent("not_certain")
+    if not _is_the_one_meant(other, facts.claims.get("record", "")):
+        raise Silent("claim_says_otherwise")
     yield (
         (Edit(Operation.MERGE, "record", "", str(other.key), other.key),),
         (Proof(Kind.MATCH, "matching"),),
     )
+
+
+def _is_the_one_meant(other: Double, claimed: str) -> bool:
+    """Tell whether a record is the one that a report names: by its number, else name.
+
+    The name may lack its accents, as people type it.
+    """
+    full_name, number = records.read(claimed)
+    if number:
+        return national_id.read(number).canonical in other.numbers
+    return not full_name or names.fold(full_name) == names.fold(other.full_name)
 
 
 def _refuse_shared_number(facts: Facts) -> None:

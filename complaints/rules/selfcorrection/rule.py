@@ -30,6 +30,7 @@ class Kind(StrEnum):
     EID = "eid"
     STRUCTURE = "structure"
     CODE = "code"
+    CERTIFICATE = "certificate"
     LEDGER = "ledger"
     SESSION = "session"
     DOSE = "dose"
@@ -56,6 +57,7 @@ WORTH: Final = {
     Kind.DOSE: Worth(3),
     Kind.MATCH: Worth(3),
     Kind.CODE: Worth(2, timedelta(hours=24)),
+    Kind.CERTIFICATE: Worth(2),
     Kind.LEDGER: Worth(2),
     Kind.SESSION: Worth(2),
     Kind.ORPHAN: Worth(2),
@@ -112,6 +114,8 @@ class Edit:
             return f"dose:{self.target}:{self.field}"
         if self.operation == Operation.ATTACH:
             return f"orphan:{self.target}"
+        if self.operation == Operation.MERGE:
+            return f"record:{self.target}"
         return self.field
 
 
@@ -163,6 +167,7 @@ class Rule:
     ``look`` returns what it would change, each with its proofs, in one list entry per
     independent change; it raises Silent with the first condition that fails and Asks.
     ``needs``: how much the proofs must weigh together. ``undo``: how it is taken back.
+    ``least_precision``: in ten thousandths, below which it halts itself.
     """
 
     code: str
@@ -177,6 +182,8 @@ class Rule:
     undo: Words
     look: Callable[[Facts], Iterable[Found]]
     needs: int = 3
+    # What the product promises of applied changes (99.9 %), unless people choose less.
+    least_precision: int = 9_990
     is_on_at_first: bool = False
 
     @property

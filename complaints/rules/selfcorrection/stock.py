@@ -114,9 +114,22 @@ def _each(facts: Facts, look: Callable[[Facts, Dose], Found]) -> Iterator[Found]
             reason = "claim_says_otherwise"
             continue
         fires = True
-        yield edits, proofs
+        yield edits, (*proofs, *_certified(facts, dose, edits[0]))
     if not fires:
         raise Silent(reason)
+
+
+def _certified(facts: Facts, dose: Dose, edit: Edit) -> Iterator[Proof]:
+    """Yield what certificates say of a change: of that day's vaccine, or its day."""
+    for one in facts.certificates:
+        speaks_for = None
+        if edit.field == "product" and one.given_on == dose.given_on:
+            speaks_for = one.product == edit.after
+        elif edit.field == "given_on" and one.product == dose.product:
+            days = {edit.before: False, edit.after: True}
+            speaks_for = days.get(one.given_on.isoformat())
+        if speaks_for is not None:
+            yield Proof(Kind.CERTIFICATE, one.source, one.at, speaks_for)
 
 
 def _set(dose: Dose, field: str, before: str, after: str) -> tuple[Edit, ...]:

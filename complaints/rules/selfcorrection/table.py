@@ -17,6 +17,10 @@ _NUMBER_AND_BIRTH: Final = _(
 _STOCK: Final = _(
     "The ledger of lots, and what at least five others had at that site that day."
 )
+_STOCK_AND_PAPER: Final = _(
+    "The ledger of lots, and what at least five others had at that site that day; no"
+    " genuine certificate on a photo says otherwise."
+)
 
 _A: Final = (
     Rule(
@@ -49,7 +53,7 @@ _A: Final = (
     ),
     Rule(
         code="A3",
-        version=2,
+        version=3,
         tier=Tier.A,
         name=_("Lost leading zeros of a number"),
         citizen=_("Your identity number gets its leading zeros back."),
@@ -64,21 +68,22 @@ _A: Final = (
     ),
     Rule(
         code="A4",
-        version=1,
+        version=2,
         tier=Tier.A,
         name=_("Old card beside the new number"),
         citizen=_("Your old and your new number both find your record."),
         reads=("national_id", "full_name", "born_on", "sex"),
         writes=("national_id",),
-        proof=_("Both numbers are confirmed as this person's."),
+        proof=_(
+            "One verified source names both numbers; a sign-in of today names one."
+        ),
         effect=_("The new number is current, the old one is kept beside it."),
         undo=_BACK,
         look=numbers.old_card,
-        is_on_at_first=True,
     ),
     Rule(
         code="A5",
-        version=1,
+        version=2,
         tier=Tier.A,
         name=_("Order of the doses"),
         citizen=_("Your doses are numbered in the order of their days."),
@@ -92,7 +97,7 @@ _A: Final = (
     ),
     Rule(
         code="A6",
-        version=1,
+        version=2,
         tier=Tier.A,
         name=_("Dose imported a second time"),
         citizen=_("A dose that was recorded twice counts once."),
@@ -125,7 +130,7 @@ _A: Final = (
         tier=Tier.A,
         name=_("Certificate missing or out of date"),
         citizen=_("You are told which step your certificate waits for."),
-        reads=("population", "certificate_stale_since"),
+        reads=("population", "certificate"),
         proof=_("The record itself."),
         effect=_("It is explained; nothing is changed."),
         undo=_NOTHING,
@@ -137,13 +142,13 @@ _A: Final = (
 _B: Final = (
     Rule(
         code="B1",
-        version=1,
+        version=2,
         tier=Tier.B,
         name=_("Vaccine that the lot contradicts"),
         citizen=_("The lot shows another vaccine; the site confirms it."),
         reads=("product", "lot", "site", "given_on"),
         writes=("product",),
-        proof=_STOCK,
+        proof=_STOCK_AND_PAPER,
         effect=_("The vaccine becomes that of the lot."),
         undo=_PROPOSED,
         look=stock.product_of_lot,
@@ -167,13 +172,13 @@ _B: Final = (
     ),
     Rule(
         code="B3",
-        version=1,
+        version=2,
         tier=Tier.B,
         name=_("Day without a session"),
         citizen=_("One session fits your dose; the site confirms the day."),
         reads=("given_on", "lot", "site"),
         writes=("given_on",),
-        proof=_STOCK,
+        proof=_STOCK_AND_PAPER,
         effect=_("The day becomes that of the one session with this lot."),
         undo=_PROPOSED,
         look=stock.only_session,
@@ -194,17 +199,19 @@ _B: Final = (
         effect=_("Day and month of birth change places."),
         undo=_PROPOSED,
         look=people.swapped_birth,
-        is_on_at_first=True,
     ),
     Rule(
         code="B5",
-        version=2,
+        version=3,
         tier=Tier.B,
         name=_("Missing dose that stands on no record"),
         citizen=_("We found something that may fit; the site checks it."),
         reads=("missing", "full_name"),
         writes=("dose",),
-        proof=_("One dose without a record at that site and day bears the name."),
+        proof=_(
+            "One dose without a record at that site and day bears the name, and nobody"
+            " else of that name asks for it."
+        ),
         effect=_("The dose is given to its owner."),
         undo=_PROPOSED,
         look=cases.orphan_of_that_day,
@@ -213,21 +220,24 @@ _B: Final = (
     ),
     Rule(
         code="B6",
-        version=1,
+        version=3,
         tier=Tier.B,
         name=_("Dose entered twice"),
         citizen=_("One of two equal doses is removed after a check."),
         reads=("given_on", "product", "lot", "site"),
         writes=("status",),
         proof=_("Another dose of the same vaccine, day and site."),
-        effect=_("The later one is marked as entered in error and kept."),
+        effect=_(
+            "The later one, or the one that a report names, is marked as entered in"
+            " error and kept."
+        ),
         undo=_PROPOSED,
         look=series.doubled,
         is_on_at_first=True,
     ),
     Rule(
         code="B7",
-        version=1,
+        version=2,
         tier=Tier.B,
         name=_("Person on two records"),
         citizen=_("Your two records are joined after a check."),
@@ -286,5 +296,10 @@ _C_AND_D: Final = (
 RULES: Final[dict[str, Rule]] = {rule.code: rule for rule in (*_A, *_B, *_C_AND_D)}
 AUTOMATIC: Final = tuple(rule.code for rule in _A if rule.code != "A8")
 PREPARED: Final = tuple(rule.code for rule in _B)
-# What these find is perhaps somebody else's: no citizen sees it before it is theirs.
+# What these do rests on all doses of a record, not on the one that they change.
+OF_SERIES: Final = ("A5", "A6")
 OF_MISSING: Final = ("B5",)
+OF_DOUBLED: Final = ("B6",)
+OF_SPLIT: Final = ("B7",)
+# What these find is perhaps somebody else's: no citizen sees it before it is theirs.
+OF_OTHERS: Final = (*OF_MISSING, *OF_SPLIT)

@@ -11,6 +11,7 @@ import hmac
 import html
 import json
 import secrets
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -61,6 +62,8 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], state: State, *, name: str) -> None:
         """``name``: the host by which browsers and the portal reach it."""
+        is_long = ":" in address[0]
+        self.address_family = socket.AF_INET6 if is_long else socket.AF_INET
         super().__init__(address, _Handler)
         self.state = state
         self.url = f"http://{name}:{self.server_port}"

@@ -1,3 +1,5 @@
+"""Accounts alone: what else hangs on them is made once the registry is there."""
+
 import uuid
 
 import django.contrib.auth.models
@@ -109,6 +111,7 @@ class Migration(migrations.Migration):
                 ("must_change_password", models.BooleanField(default=False)),
                 ("phone_digest", models.BinaryField(max_length=32, null=True)),
                 ("number_digest", models.BinaryField(max_length=32, null=True)),
+                ("digests_key", models.PositiveSmallIntegerField(null=True)),
                 (
                     "groups",
                     models.ManyToManyField(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from portal.accounts import access, factors, passkeys
+from portal.accounts import access, changes, factors, passkeys
 from portal.accounts.access import StaffRequest
 from portal.accounts.forms import NewPasskey, SecondCode
 from portal.accounts.views import throttling
@@ -61,6 +61,7 @@ def index(request: StaffRequest) -> HttpResponse:
         return see_other("accounts:passkey_new")
     ref = request.POST.get("passkey", "")
     if passkeys.remove(user=request.user, ref=ref, at=at):
+        changes.made_here(request, request.user)
         messages.success(request, _("The passkey is taken off. It opens nothing now."))
     return see_other("accounts:passkeys")
 
@@ -93,6 +94,7 @@ def new(request: StaffRequest) -> HttpResponse:
     except factors.WrongCode:
         messages.error(request, _("The passkey was not added. Try once more."))
     else:
+        changes.made_here(request, request.user)
         messages.success(request, _("The passkey is added. It signs you in from now."))
     return see_other("accounts:passkeys")
 

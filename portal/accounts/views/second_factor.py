@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from portal.accounts import access, factors
+from portal.accounts import access, changes, factors
 from portal.accounts.access import StaffRequest
 from portal.accounts.forms import FirstCode, SecondCode
 from portal.accounts.views import pictures, throttling
@@ -70,6 +70,7 @@ def _set_up(request: StaffRequest) -> HttpResponse:
         form.add_error("code", _("This code does not fit. Wait for the next one."))
         return _offer(request, form, secret, status=422)
     request.session["second_factor"] = True
+    changes.made_here(request, user)
     return see_other("accounts:recovery_codes")
 
 
@@ -103,10 +104,12 @@ def _change(request: StaffRequest) -> HttpResponse:
             throttling.code_was_right(request, user, at=at)
             if request.POST.get("step") == "remove" and not is_required:
                 factors.remove(user=user, by=user, at=at)
+                changes.made_here(request, user)
                 request.session["second_factor"] = False
                 messages.success(request, _("The second step is taken off."))
                 return see_other("accounts:second_factor")
             factors.renew_codes(user=user, at=at)
+            changes.made_here(request, user)
             return see_other("accounts:recovery_codes")
         else:
             status = 422

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.accounts import access, factors, kept, passkeys, sign_ins
+from portal.accounts import access, changes, factors, kept, passkeys, sign_ins
 from portal.accounts.forms import NewPassword, SecondCode, SignIn
-from portal.accounts.models import User
+from portal.accounts.models import AccountChange, User
 from portal.accounts.views import throttling
 from portal.audit import record
 from portal.common.http import READ_AND_SEND, see_other
@@ -144,7 +144,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
     form = NewPassword(sent, user=user)
     if request.method == "POST":
         at = timezone.now()
-        wait = throttling.wait_for_password(request, user.username, at=at)
+        wait = throttling.wait_for_own_password(user, at=at)
         if wait:
             return _too_many(
                 request, form, wait, template="accounts/change_password.html"
@@ -155,6 +155,8 @@ def change_password(request: HttpRequest) -> HttpResponse:
             user.save(update_fields=["password", "must_change_password"])
             sign_ins.go_on(request, user=user, at=at)
             record.sign_in(at=at, user_id=user.pk, detail="password changed")
+            changes.note(user=user, what=AccountChange.What.PASSWORD, at=at)
+            changes.made_here(request, user)
             messages.success(request, _("Your new password is in use."))
             return see_other("casework:queue")
     return render(

@@ -1,3 +1,5 @@
+"""Entries and seals."""
+
 from django.db import migrations, models
 
 
@@ -51,13 +53,28 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(fields=["person", "-at"], name="entry_person"),
                     models.Index(
                         condition=models.Q(
                             ("subject", "accounts.user"), ("verb", "change")
                         ),
                         fields=["subject_id", "actor_id"],
                         name="entry_account",
+                    ),
+                    models.Index(
+                        condition=models.Q(("actor", "staff")),
+                        fields=["actor_id", "-at", "-id"],
+                        name="entry_actor",
+                    ),
+                    models.Index(
+                        condition=models.Q(("id__gt", 0)),
+                        fields=["-at", "-id"],
+                        name="entry_of_a_day",
+                    ),
+                    models.Index(fields=["person", "-at"], name="entry_person"),
+                    models.Index(
+                        condition=models.Q(("actor", "staff")),
+                        fields=["organization", "-at", "-id"],
+                        name="entry_unit",
                     ),
                 ],
             },
@@ -84,6 +101,32 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("of", "day"), name="seal_once_per_day"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Leaves",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("of", models.CharField(max_length=10)),
+                ("last_id", models.BigIntegerField()),
+                ("leaves", models.BinaryField()),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("of", "day", "last_id"),
+                        name="leaves_once_per_day_and_part",
                     )
                 ],
             },

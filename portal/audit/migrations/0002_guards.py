@@ -1,4 +1,4 @@
-"""Entries and seals may be added, never changed or taken away."""
+"""Entries, seals and what they seal may be added, never changed or taken away."""
 
 from django.db import migrations
 
@@ -11,10 +11,13 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON audit_entry
   FOR EACH ROW EXECUTE FUNCTION audit_refuse();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON audit_seal
   FOR EACH ROW EXECUTE FUNCTION audit_refuse();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON audit_leaves
+  FOR EACH ROW EXECUTE FUNCTION audit_refuse();
 """
 BACKWARD = """
 DROP TRIGGER append_only ON audit_entry;
 DROP TRIGGER append_only ON audit_seal;
+DROP TRIGGER append_only ON audit_leaves;
 DROP FUNCTION audit_refuse();
 """
 

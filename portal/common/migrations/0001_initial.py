@@ -1,3 +1,5 @@
+"""Waiting work, tallies, and the messages of the demo."""
+
 from django.db import migrations, models
 
 
@@ -38,15 +40,15 @@ class Migration(migrations.Migration):
                     )
                 ],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("kind", "subject"),
-                        name="outbox_one_row_per_kind_and_subject",
-                    ),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("done_at", None), ("dead_at", None), _connector="OR"
                         ),
                         name="outbox_is_done_or_dead_not_both",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("kind", "subject"),
+                        name="outbox_one_row_per_kind_and_subject",
                     ),
                 ],
             },

@@ -56,6 +56,7 @@ _GRID_LINES: Final = 4
 _CHART_WIDTH: Final = 1000
 _CHART_HEIGHT: Final = 160
 _MOST_LABELS: Final = 6
+_SWAPPED: Final = str.maketrans(",.", ".,")
 
 
 @register.simple_tag
@@ -131,7 +132,7 @@ def vn_number(value: float | Decimal | None, places: int = 0) -> str:
     text = f"{value:,.{places}f}"
     if get_language() == "en":
         return text
-    return text.translate(str.maketrans(",.", ".,"))
+    return text.translate(_SWAPPED)
 
 
 @register.filter

@@ -33,11 +33,13 @@ def of_dose(
     needed: int,
     given_on: date,
     identifier: str,
+    country: str = COUNTRY,
 ) -> dict[str, Any]:
     """Return the content of a certificate of one dose, the last one had.
 
-    ``place``: the how manieth of all; ``needed``: doses of the first course. Raise
-    KeyError for a product that the value sets do not know.
+    ``place``: the how manieth of all; ``needed``: doses of the first course;
+    ``country``: where it was given. Raise KeyError for a product that the value sets do
+    not know.
     """
     prophylaxis, medicinal, holder = PRODUCTS[product]
     family, _space, given = names.tidy(full_name).partition(" ")
@@ -58,7 +60,7 @@ def of_dose(
                 "dn": place,
                 "sd": max(place, needed),
                 "dt": given_on.isoformat(),
-                "co": COUNTRY,
+                "co": country,
                 "is": ISSUER,
                 "ci": identifier,
             }

@@ -6,39 +6,57 @@ issued (rule A8).
 """
 
 import hashlib
+import logging
 import secrets
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 
 from portal.audit import record as audit
-from portal.common import crypto, names, scope
+from portal.common import crypto, names, outbox, scope
+from portal.registry import countries
 from portal.registry.certificates import content, hc1, trust
 from portal.registry.corrections import born_text
 from portal.registry.models import Certificate, Dose, Person
+
+logger = logging.getLogger("registry.certificates")
 
 # A signature holds for a year; the doses that it tells of do not end.
 LASTS: Final = timedelta(days=365)
 MOST: Final = 500
 # So long a new one is tried for after one was revoked; then its owner asks again.
 PATIENCE: Final = timedelta(days=7)
+# Whose certificate was revoked is told when the register has mostly answered about the
+# corrected record, so that the message can say whether there is a new one.
+TOLD_AFTER: Final = timedelta(minutes=10)
 _ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _SIGNS: Final = 26
 
 Keys = Mapping[bytes, ec.EllipticCurvePublicKey]
 
 
+class Standing(StrEnum):
+    """How a certificate that bears our signature stands with us."""
+
+    IN_FORCE = "in_force"
+    DOUBTED = "doubted"
+    REVOKED = "revoked"
+    NOT_OURS = "not_ours"
+
+
 class CannotIssue(Exception):
     """No certificate yet; its text names the step that is missing.
 
-    ``not_set_up``, ``no_doses``, ``not_matched``, ``another_name``, ``vaccine``.
+    ``not_set_up``, ``no_doses``, ``not_matched``, ``another_name``, ``vaccine``,
+    ``country``.
     """
 
 
@@ -59,7 +77,7 @@ def issue(person_id: int, *, at: datetime) -> Certificate:
             if current is not None:
                 _revoke(current, person, at=at)
             return issue(person.surviving_id, at=at)
-        if current is not None and not _is_stale(current, person, at=at):
+        if current is not None and _holds(current, person, at=at):
             if current.doubted:
                 # What changed is as it was again.
                 current.doubted = False
@@ -83,22 +101,19 @@ def renew(*, at: datetime, limit: int = MOST) -> int:
 
     Where nothing can be issued by now the revocation stands alone. Harmless to repeat.
     """
-    done = 0
-    for certificate in _stale(at=at, limit=limit):
-        try:
-            issue(certificate.person_id, at=at)
-        except CannotIssue:
+    stale = _stale(at=at, limit=limit)
+    for certificate in stale:
+        if not _tried(certificate.person_id, at=at):
             with scope.system(), transaction.atomic():
                 row = Certificate.objects.select_for_update().get(pk=certificate.pk)
                 if row.revoked_at is None:
                     person = Person.objects.get(pk=row.person_id)
                     _revoke(row, person, at=at)
-        done += 1
     for person_id in _waiting(at=at)[:limit]:
         # Revoked while the register was asked anew, or its name was being put right.
-        with suppress(CannotIssue):
-            issue(person_id, at=at)
-    return done
+        if not _tried(person_id, at=at):
+            _lost(at=at).filter(person=person_id).update(tried_at=at)
+    return len(stale)
 
 
 def revoked(
@@ -116,11 +131,20 @@ def revoked(
     return list(rows.order_by("revoked_at", "pk")[:limit])
 
 
-def is_revoked(identifier: str) -> bool:
-    """Tell whether a certificate of ours with this identifier was revoked."""
-    return Certificate.objects.filter(
-        identifier=identifier, revoked_at__isnull=False
-    ).exists()
+def standing(identifier: str) -> Standing:
+    """Return how the certificate with this identifier stands."""
+    one = Certificate.objects.filter(identifier=identifier).first()
+    if one is None:
+        return Standing.NOT_OURS
+    if one.revoked_at is not None:
+        return Standing.REVOKED
+    return Standing.DOUBTED if one.doubted else Standing.IN_FORCE
+
+
+def doubted(people: Collection[int]) -> set[int]:
+    """Return who of these people has a certificate that the record may contradict."""
+    rows = Certificate.objects.filter(person__in=people, revoked_at=None, doubted=True)
+    return set(rows.values_list("person", flat=True))
 
 
 def product_of(medicinal: str) -> str:
@@ -130,8 +154,20 @@ def product_of(medicinal: str) -> str:
 
 
 def read(text: str) -> hc1.Read:
-    """Return what a certificate says, with our keys and those trusted here."""
-    return hc1.read(text, keys=trusted())
+    """Return what a certificate says, with our keys and those trusted here.
+
+    What a trusted signer could not sign, or not then, counts as signed by nobody known.
+    """
+    found = hc1.read(text, keys=trusted())
+    other = trust.foreign(settings.CERTIFICATE_TRUSTED).get(found.key)
+    if (
+        found.is_signed
+        and other is not None
+        and found.key not in own_keys()
+        and not other.covers(found.content, issued_at=found.issued_at)
+    ):
+        return replace(found, is_signed=None)
+    return found
 
 
 def own_keys() -> Keys:
@@ -166,6 +202,33 @@ def _made(person: Person, *, at: datetime) -> Certificate:
     """Return a new certificate, not saved. Raise CannotIssue."""
     if not is_set_up():
         raise CannotIssue("not_set_up")
+    identifier = _identifier()
+    dose, said = _said(person, identifier)
+    newest = settings.CERTIFICATE_KEYS[max(settings.CERTIFICATE_KEYS)]
+    made = Certificate(
+        person=person,
+        dose=dose,
+        identifier=identifier,
+        revocation=digest_of(identifier),
+        issued_at=at,
+        expires_at=at + LASTS,
+    )
+    text = hc1.write(
+        said,
+        key=_key(newest),
+        issuer=content.COUNTRY,
+        issued_at=at,
+        expires_at=made.expires_at,
+    )
+    made.text_sealed = crypto.seal(text, bound_to=f"certificate:{made.ref}")
+    return made
+
+
+def _said(person: Person, identifier: str) -> tuple[Dose, dict[str, Any]]:
+    """Return the last dose, and what a certificate says of the record as it is now.
+
+    Raise CannotIssue.
+    """
     doses = list(
         Dose.objects.filter(person=person, status=Dose.Status.COMPLETED)
         .select_related("product")
@@ -184,7 +247,8 @@ def _made(person: Person, *, at: datetime) -> Certificate:
     ):
         raise CannotIssue("another_name")
     last = doses[-1]
-    identifier = _identifier()
+    if last.country == countries.ELSEWHERE:
+        raise CannotIssue("country")
     try:
         said = content.of_dose(
             full_name=person.full_name,
@@ -194,27 +258,11 @@ def _made(person: Person, *, at: datetime) -> Certificate:
             needed=last.product.primary_doses,
             given_on=last.given_on,
             identifier=identifier,
+            country=last.country or content.COUNTRY,
         )
     except KeyError as error:
         raise CannotIssue("vaccine") from error
-    newest = settings.CERTIFICATE_KEYS[max(settings.CERTIFICATE_KEYS)]
-    made = Certificate(
-        person=person,
-        dose=last,
-        identifier=identifier,
-        revocation=digest_of(identifier),
-        issued_at=at,
-        expires_at=at + LASTS,
-    )
-    text = hc1.write(
-        said,
-        key=_key(newest),
-        issuer=content.COUNTRY,
-        issued_at=at,
-        expires_at=made.expires_at,
-    )
-    made.text_sealed = crypto.seal(text, bound_to=f"certificate:{made.ref}")
-    return made
+    return last, said
 
 
 def digest_of(identifier: str) -> bytes:
@@ -235,26 +283,59 @@ def _stale(*, at: datetime, limit: int) -> list[Certificate]:
     return list({one.pk: one for one in (*doubted, *ended)}.values())
 
 
-def _waiting(*, at: datetime) -> QuerySet[Certificate, int]:
-    """Return who lost a certificate by a correction and might have a new one by now."""
-    mine = Certificate.objects.filter(person=OuterRef("person"), revoked_at=None)
-    rows = Certificate.objects.filter(
-        reason=Certificate.Reason.STALE,
-        revoked_at__gt=at - PATIENCE,
-        person__population=Person.Population.MATCHED,
-        person__merged_into=None,
-    ).exclude(Exists(mine))
-    return rows.order_by("person").values_list("person", flat=True).distinct()
+def _tried(person_id: int, *, at: datetime) -> bool:
+    """Issue what can be issued; return False where a step is missing.
+
+    What nobody foresaw of one record is logged, and keeps nobody else waiting.
+    """
+    try:
+        issue(person_id, at=at)
+    except CannotIssue:
+        return False
+    except Exception:
+        logger.exception("certificate.failed", extra={"subject": person_id})
+    return True
 
 
-def _is_stale(certificate: Certificate, person: Person, *, at: datetime) -> bool:
-    since = person.certificate_stale_since
-    return (
-        certificate.expires_at <= at
-        or person.merged_into_id is not None
-        or person.population != Person.Population.MATCHED
-        or (since is not None and since > certificate.issued_at)
+def _lost(*, at: datetime) -> QuerySet[Certificate]:
+    """Return what was revoked by a correction so lately that a new one is tried for."""
+    return Certificate.objects.filter(
+        reason=Certificate.Reason.STALE, revoked_at__gt=at - PATIENCE
     )
+
+
+def _waiting(*, at: datetime) -> QuerySet[Certificate, int]:
+    """Return who lost a certificate by a correction and might have a new one by now.
+
+    Whoever was not tried yet or longest ago comes first, so that all have their turn.
+    """
+    mine = Certificate.objects.filter(person=OuterRef("person"), revoked_at=None)
+    rows = _lost(at=at).filter(
+        person__population=Person.Population.MATCHED, person__merged_into=None
+    )
+    return (
+        rows.exclude(Exists(mine))
+        .values("person")
+        .annotate(tried=Max("tried_at"))
+        .order_by(F("tried").asc(nulls_first=True), "person")
+        .values_list("person", flat=True)
+    )
+
+
+def _holds(certificate: Certificate, person: Person, *, at: datetime) -> bool:
+    """Tell whether a certificate says what the locked record says, and has not ended.
+
+    What is said is compared, not when: a correction bears the moment at which its work
+    was begun, and a certificate may be made between that and its writing.
+    """
+    if certificate.expires_at <= at:
+        return False
+    try:
+        dose, said = _said(person, certificate.identifier)
+    except CannotIssue:
+        return False
+    shown = hc1.read(certificate.text, keys={}).content
+    return certificate.dose_id == dose.pk and shown == said
 
 
 def _revoke(certificate: Certificate, person: Person, *, at: datetime) -> None:
@@ -265,6 +346,8 @@ def _revoke(certificate: Certificate, person: Person, *, at: datetime) -> None:
         else Certificate.Reason.STALE
     )
     certificate.save(update_fields=["revoked_at", "reason"])
+    if certificate.reason == Certificate.Reason.STALE:
+        outbox.add("certificate_revoked", [certificate.pk], at=at, delay=TOLD_AFTER)
     _note(certificate, f"revoked {certificate.reason}", at=at)
 
 

@@ -6,6 +6,7 @@ is the same kind of step, a row's fields set to new values under its next versio
 """
 
 from portal.registry.corrections.doses import (
+    add_apart,
     add_dose,
     attach,
     correct_dose,
@@ -15,7 +16,7 @@ from portal.registry.corrections.doses import (
     restore,
     void,
 )
-from portal.registry.corrections.ledger import writing
+from portal.registry.corrections.ledger import mark_stale, writing
 from portal.registry.corrections.people import (
     add_alias,
     add_person,
@@ -29,6 +30,7 @@ from portal.registry.corrections.undoing import undo
 from portal.registry.corrections.values import born_text, read_dose, read_person
 from portal.registry.corrections.warrant import (
     CannotCorrect,
+    Impossible,
     NeedsSecond,
     RecordMoved,
     Warrant,
@@ -36,10 +38,12 @@ from portal.registry.corrections.warrant import (
 
 __all__ = [
     "CannotCorrect",
+    "Impossible",
     "NeedsSecond",
     "RecordMoved",
     "Warrant",
     "add_alias",
+    "add_apart",
     "add_dose",
     "add_person",
     "attach",
@@ -49,6 +53,7 @@ __all__ = [
     "correct_person",
     "detach",
     "is_exact_clone",
+    "mark_stale",
     "merge",
     "read_dose",
     "read_person",

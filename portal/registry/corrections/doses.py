@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from django.utils import timezone
+
 from portal.registry.corrections import values
 from portal.registry.corrections.ledger import (
     Step,
@@ -13,10 +15,19 @@ from portal.registry.corrections.ledger import (
     require,
     writing,
 )
-from portal.registry.corrections.warrant import CannotCorrect, Warrant
+from portal.registry.corrections.warrant import (
+    CannotCorrect,
+    Impossible,
+    RecordMoved,
+    Warrant,
+)
 from portal.registry.models import Correction, Dose, Person
 
-DOSE_FIELDS: Final = frozenset({"given_on", "product", "lot", "site", "dose_number"})
+DOSE_FIELDS: Final = frozenset(
+    {"given_on", "product", "lot", "site", "dose_number", "country"}
+)
+# The name under which a dose was entered is put right; who is given one bears theirs.
+CHANGED: Final = DOSE_FIELDS | {"full_name"}
 Operation = Correction.Operation
 
 
@@ -32,14 +43,21 @@ def correct_dose(
 
     ``before``: what the decision was based on. Raise RecordMoved where that is not on
     record any more, CannotCorrect for unknown fields, values that cannot be read, a
-    void dose, and where nothing would change.
+    void dose, and where nothing would change; Impossible for a new day that lies in the
+    future or before birth, and where the person has the dose already. ``full_name`` is
+    the name under which the dose was entered; whose it is does not change by it.
     """
-    _check(changes)
+    _check(changes, CHANGED)
     with writing("corrections"):
         dose = _valid(lock_dose(dose_id), before)
         step = Step(Operation.CHANGE, warrant, at)
         step.demand()
-        return step.write(dose, changes)
+        made = step.write(dose, changes)
+        if _changed(made) & {"given_on", "product"}:
+            _refuse_impossible(dose, at=at)
+            if dose.person is not None:
+                _refuse_second_of_that_day(dose, dose.person)
+        return made
 
 
 def add_dose(
@@ -47,9 +65,11 @@ def add_dose(
 ) -> tuple[Dose, Correction]:
     """Add a dose that was given but never recorded.
 
-    ``facts`` needs given_on, product and site. Raise CannotCorrect where one of them
-    is missing, or where the person already has a dose of that product on that day;
-    NeedsSecond where it rests on no proof (``Warrant.source``) and one person signs.
+    ``facts`` needs given_on, product and site; with a country it was given abroad, and
+    the site is who put it on record. Raise CannotCorrect where one of them is missing,
+    Impossible where the person already has a dose of that product on that day, or
+    somebody enters a day in the future or before birth; NeedsSecond where it rests on
+    no proof (``Warrant.source``) and one person signs.
     """
     _check(facts)
     if not {"given_on", "product", "site"} <= facts.keys():
@@ -57,14 +77,45 @@ def add_dose(
     with writing("corrections"):
         person = lock_person(person_id)
         dose = Dose(
-            source=Dose.Source.LATE_ENTRY,
+            source=Dose.Source.FOREIGN
+            if facts.get("country")
+            else Dose.Source.LATE_ENTRY,
             name_recorded=person.full_name,
             recorded_at=at,
             version=0,
         )
         whole = {"status": "completed", "person": str(person.pk), **facts}
         fill(dose, whole)
+        if warrant.proposed_by is not None:
+            # Lists, bundles and loads asked about it with the cell, before.
+            _refuse_impossible(dose, at=at)
         _refuse_second_of_that_day(dose, person)
+        step = Step(Operation.ADD, warrant, at)
+        step.demand()
+        return dose, step.write(dose, whole)
+
+
+def add_apart(
+    facts: Mapping[str, str],
+    *,
+    owner: int | None,
+    status: Dose.Status,
+    name: str,
+    warrant: Warrant,
+    at: datetime,
+) -> tuple[Dose, Correction]:
+    """Add a dose that changes nobody's record: an orphan, or one that does not count.
+
+    ``facts`` as in ``add_dose``, ``name`` as it was recorded. Raise CannotCorrect for
+    a completed dose of somebody (``add_dose``) and for facts that cannot be read.
+    """
+    _check(facts)
+    if owner is not None and status == Dose.Status.COMPLETED:
+        raise CannotCorrect("a dose that counts on a record")
+    with writing("corrections"):
+        dose = Dose(name_recorded=name, recorded_at=at, version=0)
+        whole = {"status": status.value, "person": str(owner or ""), **facts}
+        fill(dose, whole)
         step = Step(Operation.ADD, warrant, at)
         step.demand()
         return dose, step.write(dose, whole)
@@ -79,12 +130,16 @@ def void(
 ) -> Correction:
     """Mark a dose as entered in error; it is kept, and counts no more.
 
-    Raise NeedsSecond unless it is an exact clone of another one, or two people sign.
+    Raise NeedsSecond unless it is an exact clone of another one, or two people sign;
+    RecordMoved where a rule found such a clone and there is none by now.
     """
     with writing("corrections"):
         dose = _valid(lock_dose(dose_id), before)
+        is_clone = is_exact_clone(dose)
+        if warrant.reason == Correction.Reason.RULE and not is_clone:
+            raise RecordMoved("the other copy counts no more")
         step = Step(Operation.VOID, warrant, at)
-        step.demand(is_exact_clone=is_exact_clone(dose))
+        step.demand(is_exact_clone=is_clone)
         return step.write(dose, {"status": Dose.Status.ENTERED_IN_ERROR.value})
 
 
@@ -189,8 +244,8 @@ def _move(
         return step.write(dose, values.moved(dose, to=owner.pk))
 
 
-def _check(changes: Mapping[str, str]) -> None:
-    if not changes or not changes.keys() <= DOSE_FIELDS:
+def _check(changes: Mapping[str, str], fields: frozenset[str] = DOSE_FIELDS) -> None:
+    if not changes or not changes.keys() <= fields:
         raise CannotCorrect("fields that cannot be corrected")
 
 
@@ -208,4 +263,20 @@ def _refuse_second_of_that_day(dose: Dose, person: Person) -> None:
         status=Dose.Status.COMPLETED,
     )
     if same.exclude(pk=dose.pk).exists():
-        raise CannotCorrect("a dose of that product and day is on record")
+        raise Impossible("Q17")
+
+
+def _changed(made: Correction) -> set[str]:
+    before, after = made.before, made.after
+    return {field for field in after if before.get(field) != after[field]}
+
+
+def _refuse_impossible(dose: Dose, *, at: datetime) -> None:
+    """Raise Impossible by the rules of severity E that one dose can be asked.
+
+    A day before birth is one only where the whole of what is known of birth is later.
+    """
+    if dose.given_on > timezone.localdate(at):
+        raise Impossible("Q01")
+    if dose.person is not None and dose.given_on < dose.person.born_on:
+        raise Impossible("Q02")

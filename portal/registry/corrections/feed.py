@@ -73,19 +73,16 @@ def give_positions(limit: int = MOST) -> int:
 def confirm(*, up_to: int, at: datetime) -> set[str]:
     """Note that the national platform took over all up to a position.
 
-    Return the references of complaints all of whose corrections are taken over by now.
-    Harmless to repeat.
+    Return the references of complaints that some of it was done for; whether all of
+    theirs is taken over, whoever knows them says. Harmless to repeat.
     """
     entries = FeedEntry.objects.filter(position__lte=up_to, confirmed_upstream_at=None)
     with transaction.atomic():
         keys = list(entries.select_for_update().values_list("pk", flat=True))
         FeedEntry.objects.filter(pk__in=keys).update(confirmed_upstream_at=at)
         told = _of_complaints.filter(pk__in=keys).values_list("reason_ref", flat=True)
-        left = _of_complaints.filter(
-            reason_ref__in=set(told), feed__confirmed_upstream_at=None
-        ).values_list("reason_ref", flat=True)
         # A rule's reference is its name, then the complaint's.
-        return {ref.rpartition(" ")[2] for ref in set(told) - set(left)}
+        return {ref.rpartition(" ")[2] for ref in told}
 
 
 def _entries(after: int, limit: int) -> list[FeedEntry]:

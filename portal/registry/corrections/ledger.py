@@ -4,10 +4,12 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
 
 from portal.audit import record as audit
 from portal.common import crypto, outbox
@@ -94,6 +96,20 @@ def require(row: Person | Dose, expected: Mapping[str, str] | None) -> None:
             raise RecordMoved(f"{field} is not what it was")
 
 
+def mark_stale(people: Iterable[int | None], *, at: datetime) -> None:
+    """Note that what certificates show of these people was corrected.
+
+    Later than what stands there in any case, though work of one moment writes twice and
+    work that was begun before may write last: each is to put certificates in doubt
+    (``registry_doubt_certificates``).
+    """
+    wanted = {pk for pk in people if pk is not None}
+    later = F("certificate_stale_since") + timedelta(microseconds=1)
+    Person.objects.filter(pk__in=wanted).update(
+        certificate_stale_since=Greatest(Value(at), later)
+    )
+
+
 def fill(row: Person | Dose, changes: Mapping[str, str]) -> None:
     """Set fields without saving. Raise CannotCorrect for one that cannot be read."""
     try:
@@ -158,9 +174,7 @@ class Step:
         if isinstance(row, Dose):
             owners.append(row.person_id)
         if isinstance(row, Dose) or (not is_new and _CERTIFIED & changes.keys()):
-            Person.objects.filter(pk__in=[pk for pk in owners if pk]).update(
-                certificate_stale_since=self.at
-            )
+            mark_stale(owners, at=self.at)
         correction = self._enter(row, before, after, reverses)
         if after.get(values.SAID_OF_VALUES) and reverses is None:
             # What is put back was compared before; what is new has to be.

@@ -15,7 +15,7 @@ from portal.registry.corrections.ledger import (
     require,
     writing,
 )
-from portal.registry.corrections.values import ABSENT, ALIAS, NAME, NUMBER
+from portal.registry.corrections.values import ABSENT, ALIAS, NAME, NUMBER, TELEPHONE
 from portal.registry.corrections.warrant import CannotCorrect, RecordMoved, Warrant
 from portal.registry.models import Correction, Person
 
@@ -81,12 +81,24 @@ def restrict(person_id: int, *, warrant: Warrant, at: datetime) -> Correction:
 
 
 def add_person(
-    facts: Mapping[str, str], *, warrant: Warrant, at: datetime
+    facts: Mapping[str, str],
+    *,
+    numbers: Iterable[str] = (),
+    phones: Iterable[str] = (),
+    warrant: Warrant,
+    at: datetime,
 ) -> tuple[Person, Correction]:
-    """Add somebody of whom nothing was recorded; needs full_name and born_on."""
+    """Add somebody of whom nothing was recorded; needs full_name and born_on.
+
+    ``numbers`` and ``phones`` are further ones beside those of ``facts``, by which they
+    are found as well.
+    """
+    also = {
+        f"{NUMBER}{national_id.read(number).canonical}": ALIAS for number in numbers
+    } | {f"{TELEPHONE}{phone}": ALIAS for phone in phones}
     with writing("corrections"):
         step = Step(Operation.ADD, warrant, at)
-        return _add(step, facts)
+        return _add(step, facts, also)
 
 
 def add_alias(
@@ -191,7 +203,8 @@ def _add(
     fill(person, {field: facts[field] for field in ("full_name", "born_on")})
     person.save()
     whole = {"status": "active"} | values.spelled_out(person, dict(facts))
-    whole = values.in_order(whole | dict(belongings or {}))
+    # What the facts say stands before what is known beside them.
+    whole = values.in_order(dict(belongings or {}) | whole)
     return person, step.write(person, whole)
 
 
@@ -201,17 +214,29 @@ def _check(changes: Mapping[str, str]) -> None:
 
 
 def _numbers_differ(one: Person, other: Person) -> bool:
-    """Tell whether both have valid numbers in force, and no number in common."""
-    known = [
-        {row.number: row for row in person.documents.filter(is_void=False)}
-        for person in (one, other)
-    ]
-    if known[0].keys() & known[1].keys():
-        return False
-    return all(
-        any(
-            row.is_current and not national_id.read(number).problems
-            for number, row in numbers.items()
-        )
-        for numbers in known
+    """Tell whether both have valid numbers in force which say that they are two.
+
+    An old card's number on both sides says nothing beside two personal numbers: cards
+    were issued twice. Only where the number in force of one is an alias of the other,
+    and of another kind, it is a new number of the same person. What the digits say of
+    place and century is no proof that a number is none (domain paper, fact 7).
+    """
+    ours, our_current = _numbers(one)
+    others, other_current = _numbers(other)
+    return any(
+        mine != theirs
+        and (kind == other_kind or not (mine in others or theirs in ours))
+        for mine, kind in our_current.items()
+        for theirs, other_kind in other_current.items()
     )
+
+
+def _numbers(person: Person) -> tuple[set[str], dict[str, str]]:
+    """Return all numbers of a person, and the valid ones in force with their kinds."""
+    rows = list(person.documents.filter(is_void=False))
+    read = [(row, national_id.read(row.number)) for row in rows]
+    return {said.canonical for _, said in read}, {
+        said.canonical: said.kind
+        for row, said in read
+        if row.is_current and not {*said.problems} - {"structure"}
+    }

@@ -25,6 +25,11 @@ PROOFS: Final = frozenset(
     }
 )
 _ALWAYS: Final = frozenset({Operation.DETACH, Operation.REASSIGN, Operation.SPLIT})
+# To take one of these back is to take a dose off a record, to void it, or to part two
+# records: what takes two people when it is done by its name.
+_TAKEN_OFF: Final = frozenset(
+    {Operation.ADD, Operation.RESTORE, Operation.ATTACH, Operation.MERGE}
+)
 
 
 def takes_two(
@@ -40,7 +45,8 @@ def takes_two(
 
     ``is_exact_clone``: the dose to be voided stands on the record once more, equal in
     every fact. ``numbers_differ``: the records to be joined have different valid
-    numbers. Rules that prove what they change, and imports, take none.
+    numbers. Rules that prove what they change take none, and imports none by the dose:
+    a whole list is asked about by ``list_takes_two``.
     """
     if reason in (Reason.RULE, Reason.IMPORT):
         return False
@@ -53,22 +59,31 @@ def takes_two(
     return operation == Operation.MERGE and numbers_differ
 
 
-def list_takes_two(*, corrections: int) -> bool:
+def list_takes_two(*, corrections: int, concerns_oneself: bool = False) -> bool:
     """Tell whether writing a list takes two: where it changes several doses at once.
 
-    A dose that the list adds, or an orphan that it names, is one person's decision.
+    A dose that the list adds, or an orphan that it names, is one person's decision,
+    unless it is that of the person who decides or of a relative.
     """
-    return corrections > 1
+    return corrections > 1 or concerns_oneself
 
 
 def list_undo_takes_two(*, doses: int, age: timedelta) -> bool:
-    """Tell whether taking a whole list back takes two: several doses, some time later.
+    """Tell whether taking a list back takes two: where it voids doses, some time later.
 
-    A whole incident is two people's decision (decisions paper, "Two people").
+    One dose as much as many: else a list of one would be a way round.
     """
-    return doses > 1 and age > TAKE_BACK
+    return doses > 0 and age > TAKE_BACK
 
 
-def undo_takes_two(*, took_two: bool, age: timedelta) -> bool:
-    """Tell whether taking back takes two: what took two does, once people were told."""
-    return took_two and age > TAKE_BACK
+def undo_takes_two(
+    operation: str, *, reason: str, took_two: bool, age: timedelta
+) -> bool:
+    """Tell whether taking a correction back takes two, once half a minute is over.
+
+    What took two does, and what takes a dose or a record away from somebody by being
+    taken back. What a rule did alone one person may put back, as it was before.
+    """
+    if age <= TAKE_BACK:
+        return False
+    return took_two or (operation in _TAKEN_OFF and reason != Reason.RULE)

@@ -19,16 +19,22 @@ _PEOPLE: Final = ("person", "merged_into")
 _SPELLED_OUT: Final = ("national_id", "phone")
 
 
-def undo(correction: Correction, *, warrant: Warrant, at: datetime) -> Correction:
+def undo(
+    correction: Correction, *, warrant: Warrant, at: datetime, together: bool = False
+) -> Correction:
     """Put back what a correction changed, with all its parts; keep that as one too.
 
     What was added is voided; a taking back can itself be taken back. Raise RecordMoved
     where a field is no longer as it was left, CannotCorrect where it was taken back
-    already or others stand on it, and NeedsSecond where it took two people and is
-    older than ``second.TAKE_BACK``.
+    already, others stand on it, or a dose that came by a joining was voided since (the
+    other copy stays behind; that is taken back first), and NeedsSecond where one
+    person signs what ``second.undo_takes_two``. ``together``: it was asked of a whole
+    list, and decided there, whether one person may take it back, so it is not asked
+    again of a part.
     """
     if correction.part_of_id is not None:
         raise CannotCorrect("a part is taken back with its whole")
+    first = correction
     with writing("corrections"):
         correction = _in_force(correction)
         parts = list(correction.parts.order_by("-pk"))
@@ -38,7 +44,15 @@ def undo(correction: Correction, *, warrant: Warrant, at: datetime) -> Correctio
             raise CannotCorrect("it was taken back already")
         step = Step(Correction.Operation.UNDO, warrant, at)
         age = at - correction.applied_at
-        step.insist(second.undo_takes_two(took_two=correction.needs_second, age=age))
+        needs = second.undo_takes_two(
+            first.operation,
+            reason=first.reason,
+            took_two=_took_two(first) or correction.needs_second,
+            age=age,
+        )
+        step.insist(needs and (warrant.has_two or not together))
+        if correction.operation == Correction.Operation.MERGE:
+            _refuse_voided_since(correction, doses)
         for entry in (correction, *parts):
             row = (people if entry.target == Target.PERSON else doses)[entry.target_id]
             _put_back(step, row, entry)
@@ -46,6 +60,12 @@ def undo(correction: Correction, *, warrant: Warrant, at: datetime) -> Correctio
             _refuse_what_hangs_on(person)
         assert step.lead is not None
         return step.lead
+
+
+def _took_two(correction: Correction) -> bool:
+    """Tell whether a correction took two people, or what it took back did."""
+    undone = correction.reverses
+    return correction.needs_second or (undone is not None and undone.needs_second)
 
 
 def _in_force(correction: Correction) -> Correction:
@@ -90,6 +110,24 @@ def _put_back(step: Step, row: Person | Dose, entry: Correction) -> None:
         if not any(values.is_derived(field, back) for field in alone):
             back = values.spelled_out(row, alone) | back
     step.write(row, values.in_order(back), reverses=entry)
+
+
+def _refuse_voided_since(correction: Correction, doses: dict[int, Dose]) -> None:
+    """Raise CannotCorrect where a dose would come home from a joining without counting.
+
+    It was found to be there twice on the joined record; apart it is there once.
+    """
+    voided = Correction.objects.filter(
+        target=Target.DOSE,
+        target_id__in=[
+            pk for pk, d in doses.items() if d.status == Dose.Status.ENTERED_IN_ERROR
+        ],
+        operation=Correction.Operation.VOID,
+        pk__gt=correction.pk,
+        correction=None,
+    )
+    if voided.exists():
+        raise CannotCorrect("a dose was voided after the records were joined")
 
 
 def _refuse_what_hangs_on(person: Person) -> None:

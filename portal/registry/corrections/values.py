@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.db.models import Model
 
 from portal.common import crypto, names
-from portal.registry import national_id
+from portal.registry import countries, national_id
 from portal.registry.models import (
     AdministrativeUnit,
     Dose,
@@ -89,6 +89,8 @@ def read_dose(dose: Dose, field: str) -> str:
         return dose.site.code
     if field == "lot":
         return dose.lot_number
+    if field == "full_name":
+        return dose.name_recorded
     if field == "person":
         return str(dose.person_id or "")
     if field == "origin":
@@ -111,12 +113,18 @@ def set_dose(dose: Dose, field: str, value: str) -> None:
         elif field == "lot":
             dose.lot_number = value
             dose.lot = Lot.objects.filter(number=value).first()
+        elif field == "full_name":
+            dose.name_recorded = value
         elif field == "given_on":
             dose.given_on = date.fromisoformat(value)
         elif field == "dose_number":
             dose.dose_number = int(value) if value else None
         elif field == "status":
             dose.status = Dose.Status(value)
+        elif field == "country":
+            if value and value not in countries.NAMES:
+                raise ValueError(value)
+            dose.country = value
         else:
             setattr(dose, field, value)
     except (Product.DoesNotExist, Organization.DoesNotExist, ValueError) as error:

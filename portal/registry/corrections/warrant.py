@@ -11,6 +11,14 @@ class RecordMoved(CannotCorrect):
     """The record is no longer what the decision was based on."""
 
 
+class Impossible(CannotCorrect):
+    """The dose would break a quality rule that stops an entry; ``rule`` is its code."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(f"the dose would break rule {rule}")
+        self.rule = rule
+
+
 class NeedsSecond(CannotCorrect):
     """The change makes sense, but takes a second person."""
 

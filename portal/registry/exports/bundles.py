@@ -87,6 +87,13 @@ def immunization(dose: Dose) -> Resource:
             "display": dose.site.name,
         },
     }
+    if dose.country:
+        # Its site only put it on record.
+        found["location"] = {
+            "extension": [{"url": fhir.SITE, "valueString": dose.site.code}],
+            "identifier": {"system": fhir.COUNTRY, "value": dose.country},
+            "display": dose.where,
+        }
     if dose.lot_number:
         found["lotNumber"] = dose.lot_number
     if dose.dose_number is not None:

@@ -34,17 +34,18 @@ HEADER: Final[tuple[Promise, ...]] = (
 def doses_of(
     organization: Organization, *, first: date, last: date
 ) -> QuerySet[Dose, Dose]:
-    """Return the doses given there and below, both days included."""
-    return Dose.objects.filter(
+    """Return the doses given there and below that may be given out, both days included.
+
+    Those of people who restricted the use of their record are in no file.
+    """
+    given = Dose.objects.filter(
         site__path__startswith=organization.path, given_on__range=(first, last)
     )
+    return given.exclude(person__is_restricted=True)
 
 
 def table(doses: QuerySet[Dose, Dose]) -> Iterator[Row]:
-    """Yield a row a dose in order of days, numbers in clear, read as it goes.
-
-    Of people whose record is restricted neither number nor telephone is given out.
-    """
+    """Yield a row a dose in order of days, numbers in clear, read as it goes."""
     number = IdentityDocument.objects.filter(person=OuterRef("person"), is_current=True)
     phone = Telephone.objects.filter(person=OuterRef("person"), is_contact=True)
     rows = (
@@ -56,27 +57,23 @@ def table(doses: QuerySet[Dose, Dose]) -> Iterator[Row]:
         .values_list(
             "ref", "name_recorded", "person_id", "person__full_name",
             "person__born_on", "person__born_precision", "person__sex",
-            "person__is_restricted", "number_sealed", "phone_sealed", "given_on",
-            "product__name", "lot_number", "dose_number", "site__code", "site__name",
-            "status", "source",
+            "number_sealed", "phone_sealed", "given_on", "product__name", "lot_number",
+            "dose_number", "site__code", "site__name", "status", "source",
         )
     )  # fmt: skip
     for (
-        ref, recorded, person, full_name, born_on, precision, sex, is_restricted,
-        number_sealed, phone_sealed, *facts,
+        ref, recorded, person, full_name, born_on, precision, sex, number_sealed,
+        phone_sealed, *facts,
     ) in rows.iterator(chunk_size=2000):  # fmt: skip
         bound = f"person:{person}"
-        may = person is not None and not is_restricted
         yield (
             str(ref),
             full_name or recorded,
             born_text(born_on, precision) if born_on else "",
             sex or "",
-            crypto.unseal(number_sealed, bound_to=bound)
-            if may and number_sealed
-            else "",
+            crypto.unseal(number_sealed, bound_to=bound) if number_sealed else "",
             phones.pretty(crypto.unseal(phone_sealed, bound_to=bound))
-            if may and phone_sealed
+            if phone_sealed
             else "",
             *cast(list[Cell], facts),
         )

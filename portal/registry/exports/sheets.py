@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from io import StringIO
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import xlsxwriter
 
@@ -25,6 +25,8 @@ _NUMERIC: Final = re.compile(r"[\s\d.,:/eE+-]*\d[\s\d.,:/eE+-]*")
 _APOSTROPHE: Final = "'"
 BYTE_ORDER_MARK: Final = "\ufeff"
 _FLUSH: Final = 1 << 16
+# A sheet holds 1,048,576 rows, its header among them.
+_ROWS_OF_SHEET: Final = (1 << 20) - 1
 
 
 class BytesOut(Protocol):
@@ -68,11 +70,18 @@ def _in_csv(cell: Cell) -> str:
 
 
 def write_xlsx(
-    into: BytesOut, *, title: str, header: Sequence[str], rows: Iterable[Row]
+    into: BytesOut,
+    *,
+    title: str,
+    header: Sequence[str],
+    rows: Iterable[Row],
+    most: int = _ROWS_OF_SHEET,
 ) -> int:
-    """Write a workbook of one sheet, row by row in constant memory; return the rows.
+    """Write a workbook, row by row in constant memory; return the rows.
 
-    Texts are stored as texts, days as days; nothing is a formula or a link.
+    Texts are stored as texts, days as days; nothing is a formula or a link. What is
+    more than ``most`` rows goes on in further sheets. Raise ValueError for a cell that
+    a sheet cannot hold: the writer itself would leave it out without a word.
     """
     book = xlsxwriter.Workbook(
         into,
@@ -83,24 +92,44 @@ def write_xlsx(
             "strings_to_urls": False,
         },
     )
-    sheet = book.add_worksheet(title[:31])
+    try:
+        return _fill(book, title, header, rows, most)
+    finally:
+        book.close()
+
+
+def _fill(
+    book: Any, title: str, header: Sequence[str], rows: Iterable[Row], most: int
+) -> int:
     bold = book.add_format({"bold": True})
     day = book.add_format({"num_format": "dd/mm/yyyy"})
     as_text = book.add_format({"num_format": "@"})
-    sheet.freeze_panes(1, 0)
-    sheet.set_column(0, len(header) - 1, 18)
-    for column, word in enumerate(header):
-        sheet.write_string(0, column, word, bold)
+    sheet = _sheet(book, title[:31], header, bold)
     count = 0
     for count, row in enumerate(rows, 1):
+        nth, line = divmod(count - 1, most)
+        if nth and not line:
+            suffix = f" ({nth + 1})"
+            sheet = _sheet(book, title[: 31 - len(suffix)] + suffix, header, bold)
         for column, cell in enumerate(row):
             if cell is None or cell == "":
                 continue
             if isinstance(cell, str):
-                sheet.write_string(count, column, cell, as_text)
+                left_out = sheet.write_string(line + 1, column, cell, as_text)
             elif isinstance(cell, date):
-                sheet.write_datetime(count, column, cell, day)
+                left_out = sheet.write_datetime(line + 1, column, cell, day)
             else:
-                sheet.write_number(count, column, cell)
-    book.close()
+                left_out = sheet.write_number(line + 1, column, cell)
+            if left_out:
+                raise ValueError(f"row {count}, column {column} fits no sheet")
     return count
+
+
+def _sheet(book: Any, title: str, header: Sequence[str], bold: Any) -> Any:
+    """Return a new sheet with its header."""
+    sheet = book.add_worksheet(title)
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, len(header) - 1, 18)
+    for column, word in enumerate(header):
+        sheet.write_string(0, column, word, bold)
+    return sheet

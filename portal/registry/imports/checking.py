@@ -6,21 +6,30 @@ session, a register of stock or an account need what a row does not know.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
 from django.db import connection
+from django.db.models import Q
 
 from portal.registry.imports.owners import partial_date
 from portal.registry.imports.rows import Reason, Values
-from portal.registry.models import Dose, Lot, Organization, Product
+from portal.registry.models import (
+    AdministrativeUnit,
+    Dose,
+    Lot,
+    Organization,
+    Person,
+    Product,
+)
 from portal.registry.quality import facts, thresholds
 from portal.registry.quality.check import check
 from portal.registry.quality.limits import Limits
 from portal.registry.quality.rule import Severity
 from portal.registry.quality.rules import lots
 
+Epoch = AdministrativeUnit.Epoch
 # Left out: Q01 and Q02, which judging says in its own words before; Q45, as every list
 # is late; Q30 to Q36, Q41 and Q42, which the reader says with the cell; Q17 and Q52,
 # which are verdicts of their own.
@@ -145,6 +154,14 @@ class Known:
             recorded_at=dose.recorded_at,
         )
 
+    def dose(self, dose: Dose) -> facts.Dose:
+        """Return a dose on record as the rules read it, with its lot and site."""
+        return replace(
+            self._recorded(dose),
+            lot=self._lot(dose.lot_number) if dose.lot_number else None,
+            site=self.site,
+        )
+
     def _lot(self, number: str) -> facts.Lot:
         match, found = lots.match(number, self.by_look)
         product, expires_on = self.lots.get(found, ("", None))
@@ -157,18 +174,67 @@ class Known:
         )
 
 
+def on_record(person_id: int, *, on: date) -> set[tuple[str, int]]:
+    """Return what the rules find on somebody's record: rule, and the dose's key.
+
+    Told is what is an error or a warning. Nothing where no limits are loaded.
+    """
+    known = Known.read(None)
+    if known.limits.is_empty:
+        return set()
+    person = Person.objects.get(pk=person_id)
+    doses = list(
+        person.doses.filter(status=Dose.Status.COMPLETED)
+        .select_related("product")
+        .order_by("recorded_at", "pk")
+    )
+    at_site = {
+        pk: replace(known, site=_site(pk), arrivals=_arrivals(pk))
+        for pk in {dose.site_id for dose in doses}
+    }
+    record = facts.Record(
+        person=facts.Person(
+            full_name=person.full_name,
+            born_on=person.born_on,
+            born_precision=person.born_precision,
+            sex=person.sex,
+        ),
+        doses=tuple(at_site[dose.site_id].dose(dose) for dose in doses),
+    )
+    rules = ("Q01", "Q02", "Q17", *OF_DOSES)
+    return {
+        (fault.rule, doses[fault.dose].pk if fault.dose is not None else 0)
+        for fault in check(record, limits=known.limits, today=on, rules=rules)
+        if fault.severity != Severity.INFORMATION
+    }
+
+
 def _site(pk: int | None) -> facts.Site:
     if pk is None:
         return facts.Site()
     site = Organization.objects.select_related("commune", "province").get(pk=pk)
+    is_new = site.province is not None and site.province.epoch == Epoch.NEW
     return facts.Site(
         code=site.code,
         province=site.province.code if site.province else "",
+        province_before=_province_before(site),
+        province_from=site.province.valid_from if site.province and is_new else None,
         opened_on=site.opened_on,
         closed_on=site.closed_on,
         unit_from=site.commune.valid_from if site.commune else None,
         unit_to=site.commune.valid_to if site.commune else None,
     )
+
+
+def _province_before(site: Organization) -> str:
+    """Return the province of before the last reform, where its communes lay in one."""
+    old = AdministrativeUnit.objects.filter(epoch=Epoch.OLD)
+    units = old.filter(
+        Q(pk__in=[site.commune_id])
+        | Q(successions__new__in=[site.commune_id or site.province_id])
+    )
+    codes = {path.split("/")[1] for path in units.values_list("path", flat=True)}
+    return codes.pop() if len(codes) == 1 else ""
 
 
 def _arrivals(site: int | None) -> dict[str, date]:

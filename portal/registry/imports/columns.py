@@ -51,6 +51,8 @@ class Column:
     origin: str = "heading"
     group: int = 0
     product: str = ""
+    # What its cells stand for where the heading says so: (("0", "M"), ("1", "F")).
+    codes: tuple[tuple[str, str], ...] = ()
     profile: Profile = field(default_factory=Profile, compare=False)
 
     @property
@@ -88,10 +90,12 @@ def guess(
             column = Column(index, key, heading, saved[key], 1.0, "saved")
         else:
             column = _guess(index, key, heading, parent, looks, products)
-        columns.append(replace(column, profile=looks))
+        codes = meanings.sex_codes(f"{parent} {heading}")
+        columns.append(replace(column, profile=looks, codes=codes))
     columns = _with_sexes(_with_parts_of_days(columns))
     columns = _one_of_each(columns)
-    columns = _with_one_order(_with_swapped(columns))
+    columns = _with_said_order(_with_swapped(columns), paths)
+    columns = _with_one_order(columns)
     columns = _with_parts_of_names(columns)
     return tuple(_with_content(columns))
 
@@ -201,11 +205,32 @@ def _with_swapped(columns: list[Column]) -> list[Column]:
 
 def _with_one_order(columns: list[Column]) -> list[Column]:
     """Let days that prove the month first speak for those that prove nothing."""
-    days = [c.profile for c in columns if c.profile.share("day") > 0.5]
+    days = [
+        c.profile
+        for c in columns
+        if c.profile.share("day") > 0.5 and not c.profile.is_said
+    ]
     if any(looks.order == "mdy" for looks in days):
         for looks in days:
             if not looks.is_day_first:
                 looks.order = "mdy"
+    return columns
+
+
+def _with_said_order(
+    columns: list[Column], paths: Sequence[tuple[str, str]]
+) -> list[Column]:
+    """Let a heading that says the order of day and month speak for its cells.
+
+    Cells that prove the other order go before it: the heading came with the form.
+    """
+    for column, (heading, parent) in zip(columns, paths, strict=True):
+        order = meanings.day_order(f"{parent} {heading}")
+        looks = column.profile
+        is_proven = looks.is_day_first != looks.is_month_first
+        proven = "dmy" if looks.is_day_first else looks.order
+        if order and not (is_proven and proven != order):
+            looks.order, looks.is_said = order, True
     return columns
 
 

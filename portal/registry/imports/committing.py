@@ -17,7 +17,8 @@ from portal.audit.together import hang_together
 from portal.common import scope
 from portal.registry import corrections
 from portal.registry.corrections import CannotCorrect, Warrant, second
-from portal.registry.imports import contents, ledger, staging, taking
+from portal.registry.imports import contents, ledger, one_at_a_time, staging, taking
+from portal.registry.imports.conflict import NOT_KNOWN, Own, concerns
 from portal.registry.imports.findings import Finding
 from portal.registry.imports.rows import Reason
 from portal.registry.models import (
@@ -54,12 +55,20 @@ class Together(CannotCommit):
     """One of the two opened the account of the other lately (``audit.together``)."""
 
 
-def commit(pk: int, *, by: int | None, at: datetime, queued: bool = True) -> bool:
+def commit(
+    pk: int,
+    *,
+    by: int | None,
+    own: Own = NOT_KNOWN,
+    at: datetime,
+    queued: bool = True,
+) -> bool:
     """Begin to write a checked list into the registry; False where it waits.
 
-    Where it corrects several doses a second person has to ask as well. Raise
-    CannotCommit where its dry run is not over or it is committed already, NotAlone for
-    whoever asked first, Together for who opened the account of the other.
+    Where it corrects several doses, or names whoever asks (`own` telephone and number)
+    among what it writes, a second person has to ask as well. Raise CannotCommit where
+    its dry run is not over or it is committed already, NotAlone for whoever asked
+    first, Together for who opened the account of the other.
     """
     with scope.system():
         one = staging.lock(pk)
@@ -68,9 +77,11 @@ def commit(pk: int, *, by: int | None, at: datetime, queued: bool = True) -> boo
         changes = one.staged.filter(
             verdict=Verdict.DIFFERS, taken=StagedRow.Taken.LIST
         ).count()
-        if second.list_takes_two(corrections=changes) and not _has_two(
-            one, by=by, at=at
-        ):
+        takes_two = second.list_takes_two(
+            corrections=changes,
+            concerns_oneself=concerns(one, one.staged.filter(TO_WRITE), own),
+        )
+        if takes_two and not _has_two(one, by=by, at=at):
             return False
         one.state, one.committed_by_id, one.progress_at = State.COMMITTING, by, at
         one.save(update_fields=["state", "committed_by", "progress_at"])
@@ -188,11 +199,15 @@ def _commit_batch(pk: int, *, size: int, at: datetime) -> int:
             one.save(update_fields=["state", "committed_at", "progress_at", "asked_by"])
             return 0
         # Locked before they are judged: what is found stays so until it is written.
+        one_at_a_time.lock()
         known = {row.person_id for row in rows if row.person_id}
         list(Person.objects.select_for_update().filter(pk__in=known).order_by("pk"))
         opened = {row.place: contents.unseal(row, of=one) for row in rows}
         findings = staging.find(one, opened.values(), at=at)
         for row in rows:
+            findings[row.place] = taking.unless_moved(
+                opened[row.place], findings[row.place]
+            )
             contents.settle(row, findings[row.place], of=one)
         additions = [
             ledger.Addition(
@@ -260,6 +275,7 @@ def _undo_batch(pk: int, *, at: datetime) -> int:
             .filter(pk__in=[row.dose_id for row in rows if _is_addition(row)])
             .order_by("pk")
         }
+        warrant = _undoing(one)
         back = []
         others = []
         for row in rows:
@@ -272,7 +288,7 @@ def _undo_batch(pk: int, *, at: datetime) -> int:
         ledger.void_doses(
             [dose for _, dose, _ in back],
             [correction for *_, correction in back],
-            warrant=_undoing(one),
+            warrant=warrant,
             needs_second=one.asked_by_id is not None,
             at=at,
         )
@@ -280,7 +296,7 @@ def _undo_batch(pk: int, *, at: datetime) -> int:
         returned = 0
         for row, correction in others:
             try:
-                corrections.undo(correction, warrant=_undoing(one), at=at)
+                corrections.undo(correction, warrant=warrant, at=at, together=True)
             except CannotCorrect:
                 # It was changed since: it stays, and its row says so.
                 continue

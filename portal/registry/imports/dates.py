@@ -61,8 +61,22 @@ class Day:
 
     @property
     def exact(self) -> date | None:
-        """The day, None when only the year is known."""
-        return date(self.year, self.month, self.day) if self.day else None
+        """The day, None when only the year is known.
+
+        Two digits of a year stand for one of 19xx, and for 2000 on 29 February, which
+        1900 had not.
+        """
+        if not self.day:
+            return None
+        leaps = self.month == 2 and self.day == 29 and self.year == 1900
+        return date(2000 if leaps else self.year, self.month, self.day)
+
+    @property
+    def of_campaign(self) -> date | None:
+        """The day as one of an injection: two digits of a year are of this century."""
+        if self.day and "two_digits" in self.odd:
+            return date(self.year + 100, self.month, self.day)
+        return self.exact
 
     @property
     def iso(self) -> str:
@@ -149,7 +163,7 @@ def _of_text(text: str, order: Order) -> Day | None:
     text = _plain(text)
     if not text:
         return None
-    if text.isdigit():
+    if text.isdecimal():
         return _of_digits(text, order)
     found = _SPLIT.fullmatch(text)
     day = _of_three(found[1], found[2], found[3], order) if found else None

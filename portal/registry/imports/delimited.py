@@ -2,14 +2,16 @@
 
 import csv
 import io
+import re
 import unicodedata
-from collections.abc import Generator, Iterator
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, Final
 
 from portal.registry.imports import legacy
+from portal.registry.imports.archives import MOST_COLUMNS, MOST_ROWS, MOST_TEXT
 from portal.registry.imports.exceptions import CannotRead
-from portal.registry.imports.opening import MOST_COLUMNS, MOST_ROWS, MOST_TEXT
 
 _CHUNK: Final = 1 << 20
 _DELIMITERS: Final = ";,\t|"
@@ -23,6 +25,13 @@ _MARKS: Final = frozenset(
 # Bytes of other old code pages give Vietnamese letters too, but others among them.
 _ENOUGH: Final = 0.9
 _SAMPLE_LENGTH: Final = 20_000
+# A cell over more lines, or a record longer than this, is none that somebody wrote.
+_MOST_LINES: Final = 20
+# Where so many do not end the file does not quote its cells.
+_MOST_IN_VAIN: Final = 1_000
+# As many as a spreadsheet has, blank ones too.
+_MOST_RECORDS: Final = 1 << 20
+_LONGEST: Final = 1 << 16
 _FONTS: Final[dict[str, legacy.Encoding]] = {"tcvn3": "tcvn3", "vni": "vni"}
 
 
@@ -42,9 +51,9 @@ def opened(file: IO[bytes]) -> Text:
     """Return the rows of a file that stands at its beginning. Raises CannotRead."""
     encoding = encoding_of(file)
     lines = _sample(file, encoding)
-    delimiter = delimiter_of([line for line in lines if line])
+    delimiter, width = delimiter_of([line for line in lines if line])
     file.seek(0)
-    return Text(encoding, delimiter, _rows(file, encoding, delimiter))
+    return Text(encoding, delimiter, _rows(file, encoding, delimiter, width))
 
 
 def encoding_of(file: IO[bytes]) -> str:
@@ -108,24 +117,137 @@ def _is_vietnamese(text: str) -> bool:
     return known > 0 and known >= _ENOUGH * others
 
 
-def delimiter_of(lines: list[str]) -> str:
-    """Return the delimiter that parts most lines into the same number of cells."""
+def delimiter_of(lines: list[str]) -> tuple[str, int]:
+    """Return the delimiter that parts most lines alike, and into how many cells."""
 
     def evenness(delimiter: str) -> tuple[int, int]:
-        widths = [
-            len(cells)
-            for cells in csv.reader(lines, delimiter=delimiter, strict=False)
-            if len(cells) > 1
-        ]
+        widths = [len(cells) for cells in records(lines, delimiter) if len(cells) > 1]
         if not widths:
             return (0, 0)
-        usual = max(set(widths), key=widths.count)
+        usual = max(sorted(set(widths)), key=widths.count)
         return (widths.count(usual) * min(usual, 4), usual)
 
-    try:
-        return max(_DELIMITERS, key=evenness)
-    except csv.Error as error:
-        raise CannotRead("damaged") from error
+    delimiter = max(_DELIMITERS, key=evenness)
+    return delimiter, evenness(delimiter)[1]
+
+
+def records(
+    lines: Iterable[str], delimiter: str, *, width: int = 0
+) -> Iterator[list[str]]:
+    """Yield the cells of each record, quoted as RFC 4180 has it where that can be.
+
+    A quotation mark that stands for itself (\"as above\", or a slip of the hand) would
+    open a cell that swallows the rows up to the next one. It is taken for a letter
+    where the cell runs on over other cells: it holds delimiters without a blank, over
+    lines or, on one line, where the line has its usual `width` only so.
+    """
+    rest = iter(lines)
+    again: deque[str] = deque()
+    in_vain = 0
+
+    def following() -> str | None:
+        line = again.popleft() if again else next(rest, None)
+        return line.rstrip("\r\n") if line is not None else None
+
+    while (line := following()) is not None:
+        if '"' not in line:
+            yield line.split(delimiter)
+            continue
+        if width and len(line) < _LONGEST and line.count('"') % 2 == 0:
+            # Nearly every line; the rest of this is for those that are odd.
+            (cells,) = csv.reader([line], delimiter=delimiter)
+            if len(cells) == width:
+                yield cells
+                continue
+        cells, ends = _split(line, delimiter)
+        if ends:
+            if width and len(cells) != width:
+                plain, _ = _split(line, delimiter, runs_on=False)
+                cells = plain if len(plain) == width else cells
+            yield cells
+            continue
+        whole, taken = line, list[str]()
+        most = _MOST_LINES if in_vain < _MOST_IN_VAIN else 0
+        while not ends and len(taken) < most and len(whole) < _LONGEST:
+            below = following()
+            if below is None:
+                break
+            taken.append(below)
+            whole = f"{whole}\n{below}"
+            cells, ends = _split(whole, delimiter)
+        runs_on = any("\n" in c and _runs_on(c, delimiter) for c in cells)
+        if ends and (not runs_on or _fits(cells, taken, delimiter, width)):
+            yield cells
+        else:
+            in_vain += 1
+            again.extendleft(reversed(taken))
+            yield _split(line, delimiter, runs_on=False)[0]
+
+
+def _fits(cells: list[str], taken: list[str], delimiter: str, width: int) -> bool:
+    """Tell whether a record over several lines has its width only with all of them.
+
+    A line that goes on with a cell parts into fewer cells than a record has.
+    """
+    inside = [*taken, *(cell for cell in cells if "\n" in cell)]
+    return 0 < width == len(cells) and all(
+        text.count(delimiter) < width - 1 for text in inside
+    )
+
+
+def _split(
+    text: str, delimiter: str, *, runs_on: bool = True
+) -> tuple[list[str], bool]:
+    """Return the cells of a record; False where the last of them does not end.
+
+    Without `runs_on` a cell in quotation marks that does not end, or runs on over
+    others, begins with a letter.
+    """
+    cells: list[str] = []
+    at = 0
+    while True:
+        stop = text.find(delimiter, at)
+        if text.startswith('"', at):
+            end = _end_of_quoted(text, at + 1)
+            inside = text[at + 1 : end].replace('""', '"')
+            if end < 0 and runs_on:
+                cells.append(text[at + 1 :])
+                return cells, False
+            if end >= 0 and (runs_on or not _runs_on(inside, delimiter)):
+                stop = text.find(delimiter, end + 1)
+                behind = text[end + 1 :] if stop < 0 else text[end + 1 : stop]
+                cells.append(inside + behind)
+            else:
+                cells.append(_unquoted(text[at:] if stop < 0 else text[at:stop]))
+        else:
+            cells.append(text[at:] if stop < 0 else text[at:stop])
+        if stop < 0:
+            return cells, True
+        at = stop + 1
+
+
+def _end_of_quoted(text: str, at: int) -> int:
+    """Return where the mark stands that ends a quoted cell; -1 where none does."""
+    while (at := text.find('"', at)) >= 0 and text.startswith('""', at):
+        at += 2
+    return at
+
+
+def _unquoted(cell: str) -> str:
+    """Return a cell without a mark that stands alone at its beginning or end."""
+    bare = cell.strip('"')
+    return bare if bare.strip() else cell
+
+
+def _runs_on(cell: str, delimiter: str) -> bool:
+    """Tell whether a quoted cell seems to hold others: delimiters without a blank.
+
+    A comma within a figure (79,185) parts none.
+    """
+    pattern = rf"{re.escape(delimiter)}(?! )"
+    if delimiter == ",":
+        pattern = r"(?<!\d),(?! )|,(?![ \d])"
+    return re.search(pattern, cell) is not None
 
 
 def _checked(file: IO[bytes], encoding: str) -> str:
@@ -144,13 +266,15 @@ def _checked(file: IO[bytes], encoding: str) -> str:
 
 
 def _rows(
-    file: IO[bytes], encoding: str, delimiter: str
+    file: IO[bytes], encoding: str, delimiter: str, width: int
 ) -> Generator[tuple[int, list[str]]]:
     told, font = 0, _FONTS.get(encoding)
     text = _text(file, encoding)
-    reader = csv.reader(_whole_lines(text), delimiter=delimiter)
+    found = records(_whole_lines(text), delimiter, width=width)
     try:
-        for number, cells in enumerate(reader, 1):
+        for number, cells in enumerate(found, 1):
+            if number > _MOST_RECORDS:
+                raise CannotRead("too_many_rows", str(MOST_ROWS))
             while cells and not cells[-1].strip():
                 cells.pop()
             # Excel's own first line that names the delimiter.
@@ -166,8 +290,6 @@ def _rows(
             if font is not None:
                 cells = [legacy.convert(cell, font) for cell in cells]
             yield number, cells
-    except csv.Error as error:
-        raise CannotRead("damaged") from error
     finally:
         text.detach()
 

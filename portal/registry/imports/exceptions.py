@@ -16,6 +16,9 @@ WORDS: Final[dict[str, Promise]] = {
     "external_links": _(
         "The file takes values from other files. Paste the values and save it again."
     ),
+    "embedded": _(
+        "The file holds other files. Copy the list alone into a new workbook."
+    ),
     "too_large": _("The file is too large. Split the list."),
     "too_many_rows": _("The file has too many rows. Split the list."),
     "too_wide": _("A row has too many columns or a cell too much text."),

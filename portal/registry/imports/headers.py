@@ -1,5 +1,6 @@
 """Where the header of a table stands, and which headings stand over each column."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -185,9 +186,13 @@ def _is_group_line(rows: Sequence[Row], at: int) -> bool:
 
 
 def _is_numbering(row: Sequence[cells.Cell]) -> bool:
-    """Tell whether a line only numbers the columns: 1 2 3, (1) (2) (3), A B 1 2."""
-    texts = [cells.as_text(c).strip(" ()[]") for c in row if c != ""]
-    numbers = [int(text) for text in texts if text.isdigit() and len(text) < 3]
+    """Tell whether a line only numbers the columns: 1 2 3, (1) (2), ① ②, A B 1 2."""
+    texts = [
+        unicodedata.normalize("NFKC", cells.as_text(c)).strip(" ()[].")
+        for c in row
+        if c != ""
+    ]
+    numbers = [int(text) for text in texts if text.isdecimal() and len(text) < 3]
     letters = [text for text in texts if len(text) == 1 and text.isalpha()]
     if len(numbers) + len(letters) < len(texts) or len(numbers) < 2:
         return False

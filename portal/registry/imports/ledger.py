@@ -13,7 +13,7 @@ from datetime import date, datetime
 from portal.audit import record as audit
 from portal.common import crypto, names
 from portal.registry import national_id
-from portal.registry.corrections import Warrant
+from portal.registry.corrections import Warrant, mark_stale
 from portal.registry.corrections import values as fields
 from portal.registry.imports.owners import partial_date
 from portal.registry.imports.rows import Values
@@ -85,7 +85,8 @@ def add(
         for one, owner in zip(additions, owners, strict=True)
     ]
     Dose.objects.bulk_create(doses)
-    _mark_stale(owners, at=at)
+    # Each certificate shows all doses of a person.
+    mark_stale(owners, at=at)
     corrections = _enter(
         Correction.Target.DOSE,
         Correction.Operation.ADD,
@@ -130,7 +131,7 @@ def void_doses(
         dose.status = Dose.Status.ENTERED_IN_ERROR
         dose.version += 1
     Dose.objects.bulk_update(doses, ["status", "version"])
-    _mark_stale([dose.person_id for dose in doses], at=at)
+    mark_stale([dose.person_id for dose in doses], at=at)
     _enter(
         Correction.Target.DOSE,
         Correction.Operation.UNDO,
@@ -307,12 +308,6 @@ def _added(pk: int, person: int, facts: dict[str, str]) -> Entered:
 def _field_names(changed: Iterable[str]) -> str:
     """Return fields by name; what follows a colon would be a number or name."""
     return ",".join(sorted({field.partition(":")[0] for field in changed}))[:80]
-
-
-def _mark_stale(people: Iterable[int | None], *, at: datetime) -> None:
-    """Mark certificates issued before as stale: each shows all doses of a person."""
-    wanted = {pk for pk in people if pk is not None}
-    Person.objects.filter(pk__in=wanted).update(certificate_stale_since=at)
 
 
 def _person(values: Values) -> Person:

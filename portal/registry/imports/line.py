@@ -1,6 +1,6 @@
 """One row in hand: its cells by role, "as above" followed, and what was odd in it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Final
 
@@ -49,6 +49,7 @@ class Line:
         self.number = 0
         self.reasons: list[Reason] = []
         self._cells: list[Cell] = []
+        self._all: tuple[Column, ...] = ()
         self._above: dict[str, Cell] = {}
         self._formulas = sheet.formulas
         self._merged = _tall_columns(sheet)
@@ -57,6 +58,7 @@ class Line:
     def begin(self, header: Header) -> None:
         """Take the columns of a table."""
         self.columns = {}
+        self._all = header.columns
         for column in header.columns:
             if column.role:
                 self.columns.setdefault(column.role, []).append(column)
@@ -144,6 +146,18 @@ class Line:
         texts = (cells.as_text(self.cell(c)) for c in self.columns_of(role))
         return [text for text in texts if text]
 
+    def as_text(self) -> str:
+        """Return the texts of the row, one after the other."""
+        return "\n".join([cell for cell in self._cells if isinstance(cell, str)])
+
+    def written(self) -> Iterator[tuple[Column, str]]:
+        """Yield the texts of the row with their columns, headed or not."""
+        for index, cell in enumerate(self._cells, 1):
+            if isinstance(cell, str) and cell.strip():
+                known = index <= len(self._all)
+                column = self._all[index - 1] if known else _unheaded(index)
+                yield column, cell.strip()
+
     def _filled(self, row: list[Cell]) -> list[Cell]:
         """Return the row with what cells merged downwards say for it."""
         row = list(row)
@@ -167,6 +181,11 @@ class Line:
                     said = column.index <= len(self._cells)
                     said = said and self._cells[column.index - 1] != ""
                     self.say("formula" if said else "formula_lost", column)
+
+
+def _unheaded(index: int) -> Column:
+    """Return a column to the right of all that the header was read with."""
+    return Column(index, "", "", "", 0.0)
 
 
 def _tall_columns(sheet: Sheet) -> dict[int, dict[int, int]]:

@@ -7,9 +7,10 @@ the day an identity card was issued.
 
 import csv
 import re
+import unicodedata
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from portal.common import names
 
@@ -37,6 +38,8 @@ class Meaning(NamedTuple):
 
 
 NONE: Final = Meaning("", 0.0)
+# Known, and nobody asks for it.
+NOBODYS: Final = Meaning("", 1.0)
 
 # Short forms of the table: the many spellings of a vaccine and of an identity paper.
 _SHORT: Final = {
@@ -53,6 +56,21 @@ _DOSE_GROUP: Final = re.compile(
 _NUMBERS: Final = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "nhat": 1, "hai": 2, "ba": 3}
 _YEAR: Final = re.compile(r"\bnăm\b", re.IGNORECASE)
 _LONGEST: Final = 90
+_INSIDE: Final = re.compile(r"\(([^)]*)\)")
+# Whose a heading in brackets or above others says the cells are: not the person's own.
+_OF_CARER: Final = re.compile(
+    r"(?:thong tin |phan |ve |cua )*(?:(?:nguoi )?(?:me|cha|bo|cha me|bo me|me cha"
+    r"|giam ho)|phu huynh|nguoi (?:nha|than|cham soc))(?: (?:tre|be|chau|hoc sinh|em))?"
+)
+# "0: Nam, 1: Nữ", "Nam = 1; Nữ = 0", "nam ghi 1, nữ ghi 2".
+_SEX_CODES: Final = (
+    re.compile(r"\b(?P<code>[a-z]|\d)\s*(?:[:=.)\-–]|la)\s*(?P<sex>nam|nu)\b"),
+    re.compile(r"\b(?P<sex>nam|nu)\s*(?:[:=\-–]|la|ghi)\s*(?P<code>[a-z]|\d)\b"),
+)
+_FORMAT: Final = re.compile(
+    r"\b(?:(?P<mdy>mm?|thang)\s*[/.\-]\s*(?:dd?|ngay)"
+    r"|(?P<dmy>dd?|ngay)\s*[/.\-]\s*(?:mm?|thang))\s*[/.\-]\s*(?:y{1,4}|nam)\b"
+)
 
 
 def _table() -> tuple[tuple[str, float, re.Pattern[str]], ...]:
@@ -81,6 +99,8 @@ def of(heading: str) -> Meaning:
     folded = _folded(heading)
     if not folded:
         return NONE
+    if any(_is_of_carer(inside) for inside in _INSIDE.findall(heading)):
+        return NOBODYS
     grouped = _DOSE_GROUP.search(folded)
     if grouped:
         number = grouped[1] or grouped[2]
@@ -99,6 +119,8 @@ def within(heading: str, parent: str) -> Meaning:
     """Return what a heading means below another: "Nữ" below "Ngày sinh"."""
     if not parent:
         return of(heading)
+    if _is_of_carer(parent):
+        return NOBODYS
     above, folded = of(parent), _folded(heading)
     male, female = folded == "nam" and not _YEAR.search(heading), folded == "nu"
     if above.role == "born_on":
@@ -149,11 +171,47 @@ def is_known(heading: str) -> bool:
 
 @lru_cache(1 << 10)
 def is_part(heading: str) -> bool:
-    """Tell whether the words stand in the second line of a header: Nam, Ngày, Mũi 1."""
+    """Tell whether the words stand in the second line of a header: Nam, Mũi 1, Ngày."""
     return _folded(heading) in (
         *("nam", "nu", "ngay", "thang", "ho", "ten", "so", "noi", "1", "2", "3", "i"),
         *("ii", "iii", "lan 1", "lan 2", "ho dem", "ho lot", "dd", "mm", "yyyy"),
-    ) or is_known(heading)
+    ) or bool(is_known(heading) or day_order(heading) or sex_codes(heading))
+
+
+@lru_cache(1 << 10)
+def sex_codes(heading: str) -> tuple[tuple[str, str], ...]:
+    """Return what a heading says that its cells stand for: (("0", "M"), ("1", "F")).
+
+    () where it does not name a sign for each sex.
+    """
+    text = _lowered(heading)
+    for pattern in _SEX_CODES:
+        said = {
+            found["code"]: "M" if found["sex"] == "nam" else "F"
+            for found in pattern.finditer(text)
+        }
+        if set(said.values()) == {"M", "F"}:
+            return tuple(sorted(said.items()))
+    return ()
+
+
+@lru_cache(1 << 10)
+def day_order(heading: str) -> Literal["dmy", "mdy"] | None:
+    """Return how a heading says that days are written, "(mm/dd/yyyy)"; None if not."""
+    found = _FORMAT.search(_lowered(heading))
+    if found is None:
+        return None
+    return "mdy" if found["mdy"] else "dmy"
+
+
+def _lowered(text: str) -> str:
+    """Return small letters without marks; signs between them stay."""
+    plain = unicodedata.normalize("NFKD", text).casefold().replace("đ", "d")
+    return "".join(c for c in plain if not unicodedata.combining(c))
+
+
+def _is_of_carer(text: str) -> bool:
+    return _OF_CARER.fullmatch(names.fold(text)) is not None
 
 
 def _plain(folded: str) -> Meaning:

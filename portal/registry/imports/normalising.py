@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from portal.registry.imports import cells, dates, which, whose
+from portal.registry.imports import cells, dates, postponing, which, whose
 from portal.registry.imports.cells import Lots, Products
 from portal.registry.imports.columns import Column
 from portal.registry.imports.headers import Header
@@ -71,7 +71,7 @@ class Normaliser:
             dose_number=number,
         )
         verdict = ""
-        if which.is_postponed(line, note):
+        if postponing.is_postponed(line, note):
             verdict = "postponed"
         else:
             _look_at_whole(line, values, born, name_column)

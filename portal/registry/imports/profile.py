@@ -21,17 +21,19 @@ _FEW: Final = 3
 class Profile:
     """Shares (0 to 1) of what the cells of a column could be; `count` not blank ones.
 
-    `order` is how text puts day and month, `is_day_first` that some of it proves the
-    day first; `swapped` tells that a spreadsheet seems to
-    have read days as months: its own dates all have a day up to 12, and text only
-    days above. `variety` is the share of different ones among them.
+    `order` is how text puts day and month (`is_said`: as the heading says),
+    `is_day_first` and `is_month_first` that some of it proves so; `swapped` tells that
+    a spreadsheet seems to have read days as months: its own dates all have a day up to
+    12, and text only days above. `variety` is the share of different ones among them.
     """
 
     count: int = 0
     variety: float = 0.0
     shares: dict[str, float] = field(default_factory=dict)
     order: dates.Order = "dmy"
+    is_said: bool = False
     is_day_first: bool = False
+    is_month_first: bool = False
     swapped: bool = False
     earliest: date | None = None
 
@@ -108,7 +110,7 @@ def _look_at_days(profile: Profile, filled: Sequence[cells.Cell]) -> None:
     told = [dates.is_day_first(text) for text in written]
     if told.count(False) >= _FEW and not told.count(True):
         profile.order = "mdy"
-    profile.is_day_first = any(told)
+    profile.is_day_first, profile.is_month_first = True in told, False in told
     native = [c for c in filled if isinstance(c, date)]
     few_days = bool(native) and all(day.day <= 12 for day in native)
     if few_days and len(native) >= _FEW and told.count(True) >= _FEW:

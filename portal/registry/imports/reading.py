@@ -12,21 +12,14 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from portal.common import names
-from portal.registry.imports import cells, meanings, tables, workbooks
+from portal.registry.imports import cells, meanings, repeats, tables, workbooks
 from portal.registry.imports.columns import Column
 from portal.registry.imports.exceptions import CannotRead
 from portal.registry.imports.normalising import Normaliser
-from portal.registry.imports.rows import ListRow, Reason, Vocabulary
+from portal.registry.imports.rows import ListRow, Vocabulary
 from portal.registry.imports.titles import NOTHING, Facts
 
 _MOST_SKIPPED: Final = 500
-# Whole numbers made of two: a row below a sheet, a name or a set of facts below both.
-_ROW_BITS, _NAME_BITS, _FACTS_BITS = 21, 32, 17
-_ROW_MASK, _NAME_MASK, _FACTS_MASK = (
-    (1 << bits) - 1 for bits in (_ROW_BITS, _NAME_BITS, _FACTS_BITS)
-)
-_Facts = tuple[str | None, str, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +111,15 @@ def read(
 ) -> Iterator[ListRow]:
     """Yield the people of a list, in its order; `on` is the day of reading.
 
-    Who has several doses on a row comes once for each, one after the other.
+    Who has several doses on a row comes once for each, one after the other. A row that
+    contradicts an earlier one says so by ``against``: ``repeats.contradicted`` gives
+    what becomes of that one.
 
     `facts` hold for rows whose cells and titles are silent. Raises CannotRead, at the
     latest after the last row, for a file that is refused as a whole.
     """
     products, lots = _words(vocabulary, columns)
-    seen = _Seen()
+    seen = repeats.Seen()
     told = 0
     any_table = any_row = False
     with workbooks.opened(source) as book:
@@ -159,62 +154,3 @@ def _words(
 def _why_nothing(told: Survey) -> str:
     unheaded = any(sheet.skipped and not sheet.tables for sheet in told.sheets)
     return "no_header" if unheaded else "empty"
-
-
-class _Seen:
-    """Remembers whom the rows so far named, to find what was pasted twice.
-
-    A hundred thousand people are held at once, so of each only two whole numbers: a
-    place (sheet and row) with a digest of the name, and a place with the facts' index.
-    """
-
-    def __init__(self) -> None:
-        self._sheets: list[str] = []
-        self._facts: dict[_Facts, int] = {}
-        self._told: list[_Facts] = []
-        self._people: dict[int, int] = {}
-        self._numbers: dict[int, int] = {}
-
-    def look(self, row: ListRow) -> ListRow:
-        """Return the row, marked when it repeats an earlier one."""
-        values = row.values
-        if row.verdict == "postponed" or not values.full_name:
-            return row
-        if not self._sheets or self._sheets[-1] != row.sheet:
-            self._sheets.append(row.sheet)
-        place = (len(self._sheets) - 1) << _ROW_BITS | row.row
-        name = hash(names.fold(values.full_name)) & _NAME_MASK
-        found: Reason | None = None
-        verdict = row.verdict
-        if values.id_number:
-            here = place << _NAME_BITS | name
-            first = self._numbers.setdefault(hash(values.id_number), here)
-            if first & _NAME_MASK != name:
-                where = self._where(row, first >> _NAME_BITS)
-                found, verdict = Reason("id_shared", "id_number", "", where), "error"
-        if values.id_number or len(values.born_on) > 4 or values.phones:
-            mark = values.id_number or values.phones
-            person = hash((name, values.born_on, mark, values.given_on))
-            facts = (values.product, values.lot, values.dose_number)
-            here = place << _FACTS_BITS | self._index(facts)
-            earlier = self._people.setdefault(person, here)
-            if earlier != here:
-                where = self._where(row, earlier >> _FACTS_BITS)
-                before = self._told[earlier & _FACTS_MASK]
-                if all(not a or a == b for a, b in zip(facts, before, strict=True)):
-                    found, verdict = Reason("same_as_row", "", "", where), "duplicate"
-                else:
-                    found, verdict = Reason("twice_differs", "", "", where), "error"
-        if found is None:
-            return row
-        return replace(row, verdict=verdict, reasons=(*row.reasons, found))
-
-    def _index(self, facts: _Facts) -> int:
-        index = self._facts.setdefault(facts, len(self._told))
-        if index == len(self._told):
-            self._told.append(facts)
-        return index
-
-    def _where(self, row: ListRow, place: int) -> str:
-        sheet, number = self._sheets[place >> _ROW_BITS], place & _ROW_MASK
-        return str(number) if sheet == row.sheet else f"{sheet}!{number}"

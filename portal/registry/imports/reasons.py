@@ -13,7 +13,7 @@ ERRORS: Final = frozenset(
     + ("born_unread", "born_future", "born_twice", "born_century", "born_leftover")
     + ("given_unread", "given_range", "given_leftover", "as_above")
     + ("product_unknown", "product_several", "lot_rounded", "several_doses")
-    + ("twice_differs", "note_contradicts", "not_marked", "two_people")
+    + ("twice_differs", "perhaps_row", "note_contradicts", "not_marked", "two_people")
 )
 
 # Words take %(detail)s. What the comparison with the registry says as well ("missing",
@@ -88,6 +88,9 @@ WORDS: Final[dict[str, Promise]] = {
     "note_entered": _("The note says that the dose is entered already."),
     "note_duplicate": _("The note says that this person is in the list twice."),
     "note_elsewhere": _("The note tells of another dose elsewhere."),
+    "perhaps_row": _(
+        "Perhaps the same person as in line %(detail)s: leave one out, or confirm both."
+    ),
     "twice_differs": _(
         "The same person and day as in line %(detail)s, with other facts."
     ),

@@ -77,7 +77,8 @@ def take(
     """Say what becomes of rows that meet a dose on record; return those it can be.
 
     The list's values for rows that differ; the orphan, or a dose apart, for rows that
-    meet one; "" for nothing. Rows for which it makes no sense are left alone. Raise
+    meet one; "" for nothing. Rows for which it makes no sense are left alone, and those
+    of which the record says something else by now than when they were shown. Raise
     CannotCommit once the list is being written.
     """
     with scope.system():
@@ -86,34 +87,50 @@ def take(
             raise CannotCommit(one.state)
         found = one.staged.filter(place__in=places).order_by("place")
         rows = [row for row in found if taken in choices(row, of=one)]
+        seen = {row.place: _differences(row, one) for row in rows}
         for row in rows:
             row.taken = taken
             row.save(update_fields=["taken"])
         _open_again(one)
         staging.judge_rows(one, rows, at=at)
-    return rows
+        if taken != Taken.LIST:
+            return rows
+        moved = [row for row in rows if _differences(row, one) != seen[row.place]]
+        for row in moved:
+            # The record is another than the one on the page.
+            row.taken = ""
+            row.save(update_fields=["taken"])
+    return [row for row in rows if row not in moved]
 
 
 def take_all(pk: int) -> int:
-    """Take the list's values for all rows that differ; return how many."""
+    """Take the list's values for all rows that differ in what it may change.
+
+    Return how many. Where a dose was given is no such thing (``taking.FIELDS``).
+    """
     with scope.system():
         one = staging.lock(pk)
         if one.state != State.CHECKED:
             raise CannotCommit(one.state)
         _open_again(one)
-        rows = one.staged.filter(verdict=Verdict.DIFFERS, is_excluded=False)
-        return rows.update(taken=Taken.LIST)
+        differ = one.staged.filter(verdict=Verdict.DIFFERS, is_excluded=False)
+        places = [row.place for row in differ.iterator() if _differences(row, one)[1]]
+        return differ.filter(place__in=places).update(taken=Taken.LIST)
 
 
 def choices(row: StagedRow, *, of: SessionList) -> tuple[str, ...]:
     """Return what can be said of a row by ``take``, "" for nothing among it."""
     if row.verdict == Verdict.DIFFERS:
-        reasons = contents.unseal(row, of=of).findings.reasons
-        can_change = any(r.column in taking.FIELDS for r in reasons)
-        return ("", Taken.LIST.value) if can_change else ()
+        return ("", Taken.LIST.value) if _differences(row, of)[1] else ()
     if row.dose_id and row.verdict in (Verdict.AMBIGUOUS, Verdict.NEW):
         return ("", Taken.ORPHAN.value, Taken.APART.value)
     return ("",) if row.taken else ()
+
+
+def _differences(row: StagedRow, of: SessionList) -> tuple[int | None, dict[str, str]]:
+    """Return which dose a row meets, and what of it the row's values would change."""
+    found = contents.unseal(row, of=of).findings
+    return row.dose_id, taking.differences(found.reasons)
 
 
 def _open_again(one: SessionList) -> None:

@@ -74,6 +74,7 @@ class ListRow:
 
     `verdict` is "" (to be compared with the registry) or what the list alone tells:
     postponed, duplicate, excluded, error. `cells` are the original cells as text.
+    `against` is the place in the list, from 1, of an earlier row that it contradicts.
     """
 
     sheet: str
@@ -83,3 +84,4 @@ class ListRow:
     values: Values
     cells: tuple[str, ...]
     aside: Aside = field(default=Aside())
+    against: int = 0

@@ -16,7 +16,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from portal.common import crypto, outbox, scope
-from portal.registry.imports import contents, judging, reading, vocabulary
+from portal.registry.imports import contents, judging, reading, repeats, vocabulary
 from portal.registry.imports.exceptions import CannotRead
 from portal.registry.imports.findings import Finding
 from portal.registry.imports.rows import ListRow
@@ -179,6 +179,13 @@ def stage(pk: int, rows: list[ListRow], *, after: int, at: datetime) -> None:
         one = lock(pk)
         if one.state != State.READING or one.rows_read != after:
             raise Busy(str(one.ref))
+        rows = list(rows)
+        for row in rows:
+            among = row.against - after - 1
+            if among >= 0:
+                rows[among] = repeats.contradicted(rows[among], row)
+            elif row.against:
+                _contradict(one, row)
         StagedRow.objects.bulk_create(
             StagedRow(
                 session_list=one,
@@ -192,6 +199,16 @@ def stage(pk: int, rows: list[ListRow], *, after: int, at: datetime) -> None:
         one.rows_read = after + len(rows)
         one.progress_at = timezone.now()
         one.save(update_fields=["rows_read", "progress_at"])
+
+
+def _contradict(one: SessionList, row: ListRow) -> None:
+    """Make the row of an earlier chunk an error that this one contradicts."""
+    staged = one.staged.get(place=row.against)
+    before = contents.unseal(staged, of=one).row
+    found = repeats.contradicted(before, row)
+    staged.said = found.verdict
+    staged.content_sealed = contents.seal_content(found, of=one, place=staged.place)
+    staged.save(update_fields=["said", "content_sealed"])
 
 
 def close_reading(pk: int, *, at: datetime) -> None:

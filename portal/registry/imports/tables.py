@@ -1,13 +1,14 @@
 """A sheet taken apart: titles, headers, people, and what belongs to nobody."""
 
 import re
+import unicodedata
 from collections import deque
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from portal.common import names
-from portal.registry.imports import cells, headers, titles
+from portal.registry.imports import cells, dates, headers, titles
 from portal.registry.imports.headers import Header, Row
 from portal.registry.imports.titles import Facts
 from portal.registry.imports.workbooks import Sheet
@@ -21,11 +22,15 @@ _WHO: Final = (
 )
 _FOOTER: Final = re.compile(
     r"(?:tong (?:cong|so)|cong|tong) ?:? ?\d*\b.*\d|tong (?:cong|so)\b.*|cong|tong"
+    r"|(?:so (?:mui|nguoi|lieu|lo|luong|luot|ca|doi tuong|phieu|nam|nu)\b|trong do\b"
+    r"|vac ?xin|vaccine|dai dien|tram truong|phu trach|duyet\b|chu tich"
+    r"|pho truong).*"
     r"|(?:nguoi lap|lap (?:bang|bieu)|truong (?:tram|khoa|doan)|thu truong|ky ten|ky va"
     r"|xac nhan|giam doc|pho giam|ke toan|thu kho|ban chi dao|bac si|dieu duong"
-    r"|can bo|nguoi (?:tiem|nhap|giao|nhan|kiem)|danh sach|ghi chu|luu y|ngay).*"
+    r"|can bo|nguoi (?:tiem|nhap|giao|nhan|kiem)|danh sach|ghi chu|luu y\b|ngay\b).*"
 )
 _DIGITS: Final = re.compile(r"\d\D*\d")
+_SHORTEST_NUMBER: Final = 8
 _HEADER_STARTS: Final = ("stt", "tt", "họ ", "ho ", "họ", "ho_", "hoten", "tên", "ten")
 
 
@@ -105,6 +110,8 @@ def walk(
     yield Table(header, facts)
 
     words = _words_of(header)
+    # Below the sums stand signatures; in a list that counts its people nobody else.
+    is_counted = is_over = False
     while True:
         if len(ahead) < 8:
             fill()
@@ -130,7 +137,11 @@ def walk(
                     yield Skipped(ahead.popleft()[0], "header")
                 yield Table(header, facts)
                 continue
-        if _is_person(row, header):
+        count, is_footer = _has_count(row, header), _is_footer(row, header)
+        is_over = (is_over or is_footer) and not count
+        is_counted = is_counted or count
+        tells_little = is_footer or (is_over and is_counted)
+        if _is_person(row, header, least=2 if tells_little else 1):
             yield Person(number, row, header, facts)
             continue
         said = _facts(row, products=products, lots=lots)
@@ -181,15 +192,18 @@ def _may_be_header(row: list[cells.Cell], words: frozenset[str]) -> bool:
     return False
 
 
-def _is_person(row: list[cells.Cell], header: Header) -> bool:
+def _is_person(row: list[cells.Cell], header: Header, *, least: int) -> bool:
     """Tell whether a row is about somebody, by what stands in it.
 
     A name with a number, a day or a telephone, or with its own number in the list, or
-    with two other things; signatures below a table have none of these.
+    with two other things; signatures below a table have none of these. Where the row
+    looks like a sum or a signature (`least` is 2) it takes its own number, two of these
+    that can be what their column says, or a birth date and two other things in words.
     """
     width = len(row)
     name = ""
-    tells = others = 0
+    tells = others = words = 0
+    is_born = False
     for column in header.columns:
         if column.index > width:
             break
@@ -198,17 +212,58 @@ def _is_person(row: list[cells.Cell], header: Header) -> bool:
             continue
         if column.role in _NAMES:
             name = name or cells.as_text(cell)
+        elif column.role in _WHO and least > 1:
+            can_be = _can_be(column.role, cell)
+            tells += can_be
+            is_born = is_born or (can_be and column.role.startswith("born"))
         elif column.role in _WHO:
             tells += not isinstance(cell, str) or _DIGITS.search(cell) is not None
         elif column.role == "ordinal":
             others += 2 * _is_count(cell)
         else:
             others += 1
+            words += not _is_count(cell)
     if not name:
         return tells > 1
-    if tells:
+    if tells >= least:
         return True
-    return others > 1 and not _FOOTER.fullmatch(names.fold(name))
+    if least > 1:
+        return (is_born and words > 1) or _has_count(row, header)
+    return others > 1
+
+
+def _is_footer(row: list[cells.Cell], header: Header) -> bool:
+    """Tell whether what stands under the names is what stands below a table."""
+    for column in header.columns:
+        if column.role in _NAMES and column.index <= len(row):
+            text = cells.as_text(row[column.index - 1]).strip()
+            if _is_name(text):
+                return False
+            if text:
+                return _FOOTER.fullmatch(names.fold(text)) is not None
+    return False
+
+
+def _is_name(text: str) -> bool:
+    """Tell by its tones a name that folds like a sum, which is "Cộng", "Tổng cộng"."""
+    composed = unicodedata.normalize("NFC", text).casefold()
+    return composed == "công" or composed.startswith(("tống ", "tòng ", "tông "))
+
+
+def _has_count(row: list[cells.Cell], header: Header) -> bool:
+    """Tell whether a row has its own number in the list."""
+    return any(
+        column.index <= len(row) and _is_count(row[column.index - 1])
+        for column in header.columns
+        if column.role == "ordinal"
+    )
+
+
+def _can_be(role: str, cell: cells.Cell) -> bool:
+    """Tell whether a cell can be the birth date, number or telephone of somebody."""
+    if role.startswith("born"):
+        return dates.read(cell) is not None
+    return len(re.sub(r"\D", "", cells.as_text(cell))) >= _SHORTEST_NUMBER
 
 
 def _is_count(cell: cells.Cell) -> bool:

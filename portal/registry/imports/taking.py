@@ -4,6 +4,7 @@ One by one through ``registry.corrections``, as there are few beside the new dos
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -11,12 +12,13 @@ from portal.registry import corrections
 from portal.registry.corrections import CannotCorrect, Warrant
 from portal.registry.imports.contents import Opened
 from portal.registry.imports.findings import Finding
-from portal.registry.imports.rows import Values
+from portal.registry.imports.rows import Reason, Values
 from portal.registry.models import Correction, StagedRow
 
 Verdict = StagedRow.Verdict
 # Where a dose was given is the word of two sites, so that a list alone changes it not.
 FIELDS: Final = ("given_on", "product", "lot", "dose_number")
+_WRITTEN: Final = (Verdict.NEW, Verdict.DIFFERS)
 
 
 def write(
@@ -68,13 +70,31 @@ def refused(
     ]
 
 
-def differences(found: Finding) -> list[str]:
-    """Return the fields of a dose in which a row differs and that it may change."""
-    return [
-        reason.column
-        for reason in found.reasons
+def differences(reasons: Iterable[Reason]) -> dict[str, str]:
+    """Return what is recorded in the fields that a row differs in and may change."""
+    return {
+        reason.column: reason.detail
+        for reason in reasons
         if reason.code == "differs" and reason.column in FIELDS
-    ]
+    }
+
+
+def unless_moved(opened: Opened, found: Finding) -> Finding:
+    """Return what was found; an error where staff took other values than these.
+
+    They saw what the dry run found (``opened``): nothing is taken of what the record
+    became since, and what is new on it nobody agreed to.
+    """
+    row = opened.staged
+    if row.taken != StagedRow.Taken.LIST or found.verdict not in _WRITTEN:
+        return found
+    is_same = found.dose == row.dose_id and differences(
+        opened.findings.reasons
+    ) == differences(found.reasons)
+    if is_same:
+        return found
+    moved = (Reason("changed_since"), *found.reasons)
+    return replace(found, verdict=Verdict.ERROR, reasons=moved, dose_key=None)
 
 
 def _takes(opened: Opened, found: Finding) -> bool:
@@ -95,8 +115,8 @@ def _take(
         "lot": values.lot,
         "dose_number": str(values.dose_number or ""),
     }
-    before = {r.column: r.detail for r in found.reasons if r.column in FIELDS}
-    changes = {column: said[column] for column in differences(found)}
+    before = differences(found.reasons)
+    changes = {column: said[column] for column in before}
     return corrections.correct_dose(
         found.dose, changes, before=before, warrant=warrant, at=at
     )

@@ -31,8 +31,24 @@ _OTHER_DAY: Final = re.compile(
     r"\b(?:hsd|han (?:su )?dung|han|nsx|san xuat|lap|in|cap|ban hanh|quyet dinh"
     r"|ke hoach|cong van|bao cao|so \d+\S*)\W*(?:ngay)?\W*$"
 )
+# Another day behind it: "14/8/2021 - 15/8", "14/8/2021 và 15/8/2021".
 _RANGE: Final = re.compile(
-    _DATE + r"\s*(?:-|den|toi|\u2013)\s*(?:het\s*)?(?:ngay\s*)?\d"
+    _DATE
+    + r"\s*(?:(?:-|den|toi|\u2013)\s*(?:het\s*)?(?:ngay\s*)?\d"
+    + r"|(?:va|hoac|,|;|&|\+)\s*(?:ngay\s*)?(?:0?[1-9]|[12]\d|3[01])\s*"
+    # "7-11 giờ" and "13.30" are hours.
+    + r"(?:[/.\-]\s*(?:0?[1-9]|1[0-2])(?!\d)(?!\s*(?:h|g|gio|phut)\b|h\d|g\d)"
+    + r"|thang))"
+)
+# Another day before it: "ngày 14 và ", "từ 14/8 đến ", "ngày 14, 15 & ". A comma or a
+# dash also parts a dose or an hour from its day, so that these want the word before.
+_AND: Final = r"(?:va|hoac|den|toi|&|\+)"
+_ONE: Final = r"\d{1,2}(?:\s*[/.]\s*\d{1,2})?"
+_SEVERAL: Final = re.compile(
+    rf"(?:\bngay|\btu)\s*(?:ngay\s*)?{_ONE}\s*(?:(?:,|;|-|\u2013|{_AND})"
+    rf"\s*(?:ngay\s*)?(?:{_ONE}\s*)?)+$"
+    rf"|(?<!mui )(?<!dot )(?<!buoi )(?<!ca )(?<!quan )(?<!lan )(?<!\d)"
+    rf"{_ONE}\s*{_AND}\s*(?:(?:ngay|sang|chieu)\s*)*$"
 )
 _LOT: Final = re.compile(
     r"\b(?:so\s*lo|lo\s*(?:vac\s*xin|vacxin|vaccine|sx|san xuat|so)?|lot)\b\s*"
@@ -152,17 +168,21 @@ def of_sheet_name(name: str, *, products: cells.Products) -> Facts:
 
 
 def _day(plain: str) -> tuple[date | None, bool]:
-    """Return the day of the injections; False where a line names a range of days."""
+    """Return the day of the injections; False where a line names several days."""
     for pattern in _DAYS:
+        days = set()
         for found in pattern.finditer(plain):
-            if _OTHER_DAY.search(plain[: found.start("date")]):
+            before = plain[: found.start("date")]
+            if _OTHER_DAY.search(before):
                 continue
-            if _RANGE.match(plain, found.start("date")):
+            if _RANGE.match(plain, found.start("date")) or _SEVERAL.search(before):
                 return None, False
             day = dates.read(found["date"])
-            if day and day.exact:
-                late = "two_digits" in day.odd
-                return date(day.year + 100 * late, day.month, day.day), True
+            if day and day.of_campaign:
+                days.add(day.of_campaign)
+        if days:
+            # "Đã tiêm mũi 1 ngày …, đăng ký tiêm mũi 2 ngày …": nobody knows which.
+            return (days.pop(), True) if len(days) == 1 else (None, False)
     return None, True
 
 

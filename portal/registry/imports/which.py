@@ -1,4 +1,4 @@
-"""Which dose a row tells of: day, product, lot, number; or that none was given."""
+"""Which dose a row tells of: day, product, lot, number."""
 
 import re
 from collections.abc import Mapping
@@ -6,31 +6,16 @@ from datetime import date
 from typing import Final
 
 from portal.common import names
-from portal.registry.imports import cells, dates
+from portal.registry.imports import cells, dates, postponing
 from portal.registry.imports.cells import Cell
 from portal.registry.imports.columns import Column
 from portal.registry.imports.line import Line
 from portal.registry.imports.tables import Person
 
-# "Hoàn thành" is no "hoãn", and "không phản ứng sau tiêm" tells of a dose.
-_POSTPONED: Final = re.compile(
-    r"(?<!khong )(?<!ko )\bhoan(?! (?:thanh|tat|toan))\b|\bhen (?:tiem )?lai\b"
-    r"|\bchuyen (?:\w+ ){0,2}tiem\b|\b(?:khong|ko|k|chua|huy|ngung|tu choi) "
-    r"(?:(?:du dieu kien|du suc khoe|dong y|muon|chiu|the|den|duoc) )*tiem\b"
-    r"(?! (?:duoc )?(?:mui|m) ?[2-9])"
-    r"|chong chi dinh|\bvang\b|tu choi|\b(?:khong|ko|k) (?:den|dong y)\b|\bbo ve\b"
-    r"|khong du (?:dieu kien|suc khoe)"
-)
-_ENTERED: Final = re.compile(r"\bda nhap\b")
-_AGAIN: Final = re.compile(r"\btrung(?: stt| so)?\b ?(\d*)")
-_ELSEWHERE: Final = re.compile(r"\bmui ?\S* (?:da )?tiem (?:o|tai)\b")
 _BOOSTER: Final = re.compile(r"nhac lai|bo sung|tang cuong|booster")
 _LOT_INSIDE: Final = re.compile(
     r"\blô\s*(?:số)?\s*[:.]?\s*([A-Z0-9-]*\d[A-Z0-9-]{3,})", re.IGNORECASE
 )
-_GIVEN: Final = re.compile(r"\bda tiem\b|\btiem hom nay\b")
-# Roles whose cells may hold "hoãn" instead of what belongs there.
-_SAYING: Final = ("time", "dose_number", "lot", "product", "given_on", "dose")
 
 
 def groups(line: Line, person: Person) -> tuple[int, ...]:
@@ -92,7 +77,7 @@ def product_and_lot(
         product, odd = line.products.read(said)
         if not in_lot and (inside := _LOT_INSIDE.search(said)):
             in_lot = inside[1]
-        if not (odd and _POSTPONED.search(names.fold(said))):
+        if not (odd and postponing.is_said(said)):
             for code in odd:
                 line.say(code, column, product or "")
     elif len(marked) == 1:
@@ -118,81 +103,6 @@ def product_and_lot(
     elif of_lot and product and of_lot != product:
         line.say("lot_of_other", lot_column, of_lot)
     return product, lot
-
-
-def is_postponed(line: Line, note: str) -> bool:
-    """Tell whether no dose was given; say what else the note tells."""
-    if line.group and not _is_of_dose(line, note):
-        return _is_said_inside(line)
-    if _is_marked_off(line):
-        return True
-    column = line.where("note")
-    if note:
-        folded = names.fold(note)
-        if _POSTPONED.search(folded):
-            if _GIVEN.search(folded):
-                line.say("note_contradicts", column)
-                return False
-            line.say("note_postponed", column)
-            return True
-        if _ENTERED.search(folded):
-            line.say("note_entered", column)
-        if again := _AGAIN.search(folded):
-            line.say("note_duplicate", column, again[1])
-        if _ELSEWHERE.search(folded):
-            line.say("note_elsewhere", column)
-    return _is_said_inside(line)
-
-
-def _is_of_dose(line: Line, note: str) -> bool:
-    """Tell whether what the row says of a dose put off can be about the one in hand.
-
-    It is about those without a day. Where each of several doses has one it contradicts
-    them, and somebody has to say which was given.
-    """
-    days = {
-        column.group: line.cell(column)
-        for column in line.columns["given_on"]
-        if column.group in line.groups
-    }
-    if days[line.group] == "" or not _POSTPONED.search(names.fold(note)):
-        return True
-    if all(day != "" and dates.read(day) for day in days.values()):
-        line.say("note_contradicts", line.where("note"))
-    return False
-
-
-def _is_said_inside(line: Line) -> bool:
-    """Tell whether a cell says that no dose was given, in the place of a value."""
-    for role in _SAYING:
-        for column in line.columns_of(role):
-            cell = line.cell(column)
-            if isinstance(cell, str) and len(cell) > 3:
-                if not _may_say(cell) or not _POSTPONED.search(names.fold(cell)):
-                    continue
-                line.say("note_postponed", column)
-                return True
-    return False
-
-
-def _is_marked_off(line: Line) -> bool:
-    """Tell whether a column of its own says that no dose was given."""
-    for column in line.columns.get("postponed", ()):
-        cell = line.cell(column)
-        is_said = cells.is_mark(cell) or not cells.is_nothing(cells.as_text(cell))
-        if cell != "" and is_said:
-            line.say("note_postponed", column)
-            return True
-    for role in ("agreed", "done"):
-        cell, said_in = line.first(role)
-        if cell != "" and said_in is not None and cells.is_no(cell):
-            line.say("note_postponed", said_in)
-            return True
-    blank, marked = line.first("done")
-    if blank == "" and marked is not None and marked.profile.share("mark") > 0.5:
-        # Forgotten or put off: somebody has to say which.
-        line.say("not_marked", marked)
-    return False
 
 
 def _of_group(line: Line, role: str, group: int) -> tuple[Cell, Column | None]:
@@ -231,7 +141,7 @@ def _of_title(filled: Mapping[int, Cell], titled: date | None) -> int:
     found = [
         group
         for group, cell in filled.items()
-        if titled and (day := dates.read(cell)) and day.exact == titled
+        if titled and (day := dates.read(cell)) and day.of_campaign == titled
     ]
     return found[0] if len(found) == 1 else 0
 
@@ -247,7 +157,7 @@ def _number_of_dose(line: Line, titled: int | None) -> int | None:
         return marks[0] if len(marks) == 1 else titled
     text = cells.as_text(cell)
     number = cells.dose_number(text)
-    if number is None and not _POSTPONED.search(names.fold(text)):
+    if number is None and not postponing.is_said(text):
         booster = _BOOSTER.search(names.fold(text))
         line.say("dose_kind" if booster else "dose_unread", column)
     return number
@@ -262,21 +172,14 @@ def _given(line: Line, cell: Cell, column: Column, titled: date | None) -> date 
             f"{titled.day:02}/{titled.month:02}",
         ):
             return titled
-        if not _POSTPONED.search(names.fold(text)):
+        if not postponing.is_said(text):
             leftover = isinstance(cell, date)
             line.say("given_leftover" if leftover else "given_unread", column)
         return None
-    exact = day.exact
-    if "two_digits" in day.odd:
-        exact = date(day.year + 100, day.month, day.day)
+    exact = day.of_campaign
     for odd in ("order", "serial"):
         if odd in day.odd:
             line.say(f"given_{odd}", column, f"{exact:%d/%m/%Y}")
     if column.profile.swapped and isinstance(cell, date) and cell.day <= 12:
         line.say("given_swapped", column)
     return exact
-
-
-def _may_say(text: str) -> bool:
-    """Tell cheaply whether a cell could say that no dose was given."""
-    return sum(map(str.isalpha, text)) > 3

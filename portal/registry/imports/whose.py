@@ -30,7 +30,12 @@ def name(line: Line) -> tuple[str, Column | None]:
 
 def sex(line: Line) -> str | None:
     cell, column = line.first("sex")
-    found = cells.sex(cells.as_text(cell)) if cell != "" else None
+    found = None
+    if cell != "" and column is not None:
+        text = cells.as_text(cell).strip().casefold()
+        codes = dict(column.codes)
+        # A figure that the heading does not explain is not guessed at.
+        found = codes.get(text) if codes and len(text) == 1 else cells.sex(text)
     if cell != "" and found is None and column is not None:
         line.say("sex_unread", column)
     for role, sex in (("sex_male", "M"), ("sex_female", "F")):

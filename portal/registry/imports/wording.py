@@ -84,6 +84,9 @@ REASONS: Final[dict[str, Promise]] = {
     "differs": _("%(column)s: recorded is %(detail)s."),
     "number_repeats": _("The record has a dose with this number on another day."),
     "not_taken": _("The database did not take this row."),
+    "changed_since": _(
+        "The record was changed after this was looked at; nothing was taken."
+    ),
     "orphan_here": _(
         "The site has this dose on nobody's record, lot %(detail)s. Say whether it is"
         " the same one."

@@ -6,6 +6,7 @@ commune, birth date at a site's session. Encrypted numbers cannot be searched fo
 ones; nearness is judged once another block has brought the two together.
 """
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -21,6 +22,8 @@ from portal.registry.matching.facts import Facts
 from portal.registry.matching.locating import residences
 from portal.registry.matching.rarity import Shares
 from portal.registry.matching.weights import Weights
+
+logger = logging.getLogger("registry.matching")
 
 # No block brings more people than this for one question. A birth date with the name,
 # a number and a telephone fit far fewer; a year with a common name may fit more, and
@@ -197,7 +200,8 @@ def load(people: Iterable[int]) -> dict[int, Facts]:
 
 def _facts(row: Sequence[Any], homes: Mapping[int, Any]) -> Facts:
     pk, name, born_on, precision, sex, home, is_matched, wrong, restricted = row[:9]
-    numbers, telephones, uses, full_names = row[9:11], row[11:13], row[13], row[14]
+    (numbers, lost), (telephones, _) = _opened(*row[9:11]), _opened(*row[11:13])
+    uses, full_names = row[13], row[14]
     parts = (born_on.year, born_on.month, born_on.day)
     known = {"year": 1, "month": 2, "day": 3}[precision]
     return Facts(
@@ -205,20 +209,28 @@ def _facts(row: Sequence[Any], homes: Mapping[int, Any]) -> Facts:
         aliases=tuple(full_names or ()),
         born=PartialDate(*parts[:known]),
         sex=sex,
-        numbers=tuple(dict.fromkeys(_opened(*numbers))),
-        phones=frozenset(_opened(*telephones)),
+        numbers=tuple(dict.fromkeys(numbers)),
+        phones=frozenset(telephones),
         place=homes[home] if home in homes else Facts().place,
         checked=tuple(wrong.split(",")) if wrong else () if is_matched else None,
         phone_uses=uses or 1,
         is_restricted=restricted,
+        is_unreadable=lost,
     )
 
 
-def _opened(owners: list[int] | None, sealed: list[bytes] | None) -> list[str]:
-    return [
-        crypto.unseal(blob, bound_to=f"person:{owner}")
-        for owner, blob in zip(owners or (), sealed or (), strict=True)
-    ]
+def _opened(
+    owners: list[int] | None, sealed: list[bytes] | None
+) -> tuple[list[str], bool]:
+    """Return what can be opened, and whether there is more that cannot."""
+    found, is_whole = [], True
+    for owner, blob in zip(owners or (), sealed or (), strict=True):
+        try:
+            found.append(crypto.unseal(blob, bound_to=f"person:{owner}"))
+        except crypto.Unreadable:
+            logger.error("matching.unreadable", extra={"subject": owner})
+            is_whole = False
+    return found, not is_whole
 
 
 def search(questions: Sequence[Question]) -> list[set[int]]:

@@ -37,7 +37,8 @@ class Facts:
     cards too. ``checked`` is what the
     population database said of the first of them: None for nothing (not asked, late
     or silent), () for agreement, else the fields that differ. ``phone_uses`` is on how
-    many people's records the telephone stands.
+    many people's records the telephone stands. ``is_unreadable``: there is a number
+    that cannot be opened, which may contradict.
     """
 
     full_name: str = ""
@@ -50,6 +51,7 @@ class Facts:
     checked: tuple[str, ...] | None = None
     phone_uses: int = 1
     is_restricted: bool = False
+    is_unreadable: bool = False
 
 
 def read(

@@ -56,6 +56,8 @@ def grade(one: Facts, other: Facts, *, weights: Weights, shares: Shares) -> Judg
         doubts.append("generation")
     if one.is_restricted or other.is_restricted:
         doubts.append("restricted")
+    if one.is_unreadable or other.is_unreadable:
+        doubts.append("unreadable")
     if levels["number"].startswith("different") and one.checked == other.checked == ():
         doubts.append("two_confirmed")
     return judge(levels, doubts, rarity=shares.chance(name.shared), weights=weights)
@@ -83,6 +85,7 @@ def judge(
 CEILINGS: Final = {
     "two_confirmed": 3,
     "restricted": 2,
+    "unreadable": 2,
     "same_day": 2,
     "orphan": 1,
     "given_name": 1,

@@ -77,6 +77,7 @@ WORDS: Final = {
 DOUBTS: Final = {
     "two_confirmed": _("Each number is confirmed for its bearer: two people."),
     "restricted": _("A record is restricted, so a person has to decide."),
+    "unreadable": _("A number on record cannot be read: call technical support."),
     "given_name": _("Never certain while the given names differ."),
     "two_numbers": _("Never certain with two well-formed numbers."),
     "sexed": _("Never certain with Văn against Thị."),

@@ -16,7 +16,8 @@ class Certificate(models.Model):
     ``identifier``: the UVCI that it bears; ``text_sealed``: the whole as its QR code
     holds it. ``revocation``: what the public list shows once it is revoked, the begin
     of the digest of the identifier. ``doubted``: what it rests on has changed; set by
-    the database itself (migration ``0003_doubted_certificates``).
+    the database itself (migration ``0002_guards``). ``tried_at``: when a new one was
+    last tried for in the place of this one, which was revoked, and could not be made.
     """
 
     class Reason(models.TextChoices):
@@ -34,6 +35,7 @@ class Certificate(models.Model):
     revoked_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=7, choices=Reason, blank=True)
     doubted = models.BooleanField(default=False, db_default=False)
+    tried_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (

@@ -151,6 +151,11 @@ class FeedEntry(models.Model):
                 fields=["correction"],
                 condition=Q(position=None),
             ),
+            models.Index(
+                name="feedentry_unconfirmed",
+                fields=["correction"],
+                condition=Q(confirmed_upstream_at=None),
+            ),
         )
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 
+from portal.registry import countries
 from portal.registry.models.person import Person
 from portal.registry.models.product import Lot, Product
 from portal.registry.models.site import Organization
@@ -13,8 +14,9 @@ class Dose(models.Model):
     """One injection given. ``person`` is null for an orphan whose owner is unknown.
 
     Never deleted: a void one is ``entered_in_error``. ``origin`` is the record on which
-    it stood before it was moved or became an orphan. Written by
-    ``registry.corrections`` (and imports) only.
+    it stood before it was moved or became an orphan. ``country`` (ISO 3166-1) is set
+    where it was given abroad; ``site`` is then the body that put it on record. Written
+    by ``registry.corrections`` (and imports) only.
     """
 
     class Status(models.TextChoices):
@@ -45,6 +47,7 @@ class Dose(models.Model):
     dose_number = models.PositiveSmallIntegerField(null=True)
     status = models.CharField(max_length=16, choices=Status, default=Status.COMPLETED)
     source = models.CharField(max_length=11, choices=Source, default=Source.SERVICE)
+    country = models.CharField(max_length=2, blank=True, default="", db_default="")
     name_recorded = models.CharField(max_length=120, blank=True)
     recorded_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1)
@@ -54,3 +57,8 @@ class Dose(models.Model):
 
     def __str__(self) -> str:
         return str(self.ref)
+
+    @property
+    def where(self) -> str:
+        """Return where it was given, in words: the site, or the country abroad."""
+        return countries.name_of(self.country) if self.country else self.site.name

@@ -13,9 +13,9 @@ class Person(models.Model):
     """Somebody whose doses are recorded. Written by ``registry.corrections`` only.
 
     A merged record points at the one that survives (never at another merged one) and
-    has no doses of its own; numbers and names stay with it, so that it is found. A
-    certificate issued before ``certificate_stale_since`` no longer agrees with the
-    record; null: nothing that a certificate shows has been corrected.
+    has no doses of its own; numbers and names stay with it, so that it is found.
+    ``certificate_stale_since``: when something that a certificate shows was corrected
+    last, a little later where that would not tell two corrections apart; null: never.
     """
 
     class Precision(models.TextChoices):

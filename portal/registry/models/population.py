@@ -113,6 +113,7 @@ class PopulationInquiry(models.Model):
     campaign, by ``purpose``; asked again with other questions it is another ``round``.
     After ``due_at`` nobody waits any more. ``answers``: for each question the wrong
     fields, or null for silence; null as a whole where no answer came in time.
+    ``said_at``: of when the answers are, as the neighbour says: it may have a copy.
     """
 
     class Purpose(models.TextChoices):
@@ -132,6 +133,7 @@ class PopulationInquiry(models.Model):
     due_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
     answers = models.JSONField(null=True)
+    said_at = models.DateTimeField(null=True)
     source = models.CharField(max_length=20, blank=True)
 
     class Meta:

@@ -144,12 +144,16 @@ class OrganizationSuccession(models.Model):
 
 
 class Holiday(models.Model):
-    """A public holiday, or a working day swapped for one by the yearly notice."""
+    """A public holiday, or a working day swapped for one by the yearly notice.
+
+    ``is_own``: entered in the portal, so that reference data leaves it alone.
+    """
 
     day = models.DateField(unique=True)
     name = models.CharField(max_length=80)
     is_workday = models.BooleanField(default=False)
     source = models.CharField(max_length=120)
+    is_own = models.BooleanField(default=False, db_default=False)
 
     def __str__(self) -> str:
         return f"{self.day} {self.name}"

@@ -17,7 +17,7 @@ import urllib3
 
 from portal.common import throttle
 from portal.common.breaker import Breaker
-from portal.registry.population import protocol
+from portal.registry.population import deadline, protocol
 from portal.registry.population.protocol import Answers, Malformed, Question
 
 logger = logging.getLogger("registry.population")
@@ -81,7 +81,7 @@ class Client:
     chance: Random = field(default_factory=Random)
 
     def __post_init__(self) -> None:
-        self._pool = urllib3.PoolManager(maxsize=4, retries=False)
+        self._pool = deadline.pools(maxsize=4, retries=False)
 
     def ask(
         self, batch: UUID, questions: Sequence[Question], *, at: datetime
@@ -165,7 +165,19 @@ class Client:
 
     def _exchange(self, body: bytes, headers: Mapping[str, str]) -> "_Said":
         """Send and receive within the time limits. Raise Unavailable."""
-        ends = self.clock() + self.policy.total
+        with deadline.Deadline(self.policy.total) as limit:
+            try:
+                said = self._send(body, headers)
+            except Unavailable:
+                if limit.is_over:
+                    raise Unavailable("timeout") from None
+                raise
+        if limit.is_over:
+            # What was cut off may look like a whole answer that was short.
+            raise Unavailable("timeout")
+        return said
+
+    def _send(self, body: bytes, headers: Mapping[str, str]) -> "_Said":
         timeout = urllib3.Timeout(connect=self.policy.connect, read=self.policy.read)
         response = None
         try:
@@ -179,7 +191,7 @@ class Client:
                 preload_content=False,
                 decode_content=False,
             )
-            received = self._read(response, ends)
+            received = self._read(response)
         except urllib3.exceptions.NewConnectionError as error:
             # Nobody listens there; to the library this is a kind of time-out.
             raise Unavailable("connection") from error
@@ -197,15 +209,13 @@ class Client:
             retry_after=_seconds(response.headers.get("Retry-After", "")),
         )
 
-    def _read(self, response: urllib3.BaseHTTPResponse, ends: float) -> bytes:
+    def _read(self, response: urllib3.BaseHTTPResponse) -> bytes:
         parts, size = [], 0
         while chunk := response.read1(_CHUNK):
             parts.append(chunk)
             size += len(chunk)
             if size > MOST_BYTES:
                 raise Unavailable("too_long")
-            if self.clock() > ends:
-                raise Unavailable("timeout")
         return b"".join(parts)
 
 

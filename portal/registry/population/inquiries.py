@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID, uuid4
 
 from portal.common import crypto, outbox
 from portal.registry.models import PopulationInquiry
@@ -49,6 +50,13 @@ def open_one(
 
 
 _NONE: Final = timedelta(0)
+
+
+def renumber(inquiry_id: int) -> UUID:
+    """Give an inquiry another number: the one it has was used for other questions."""
+    fresh = uuid4()
+    PopulationInquiry.objects.filter(pk=inquiry_id).update(number=fresh)
+    return fresh
 
 
 def vars_of(question: Question) -> list[str]:

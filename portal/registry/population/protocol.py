@@ -162,7 +162,8 @@ def _sign(key: bytes, *words: str, body: bytes) -> str:
 
 def _reply(row: Mapping[str, Any]) -> Reply:
     said = {ours: row.get(wire) for wire, ours in FIELDS.items()}
-    if any(value not in (True, False, None) for value in said.values()):
+    # 0 and 1 equal False and True, and are none.
+    if any(not (value is None or type(value) is bool) for value in said.values()):
         raise Malformed("answer")
     if said["national_id"] is None:
         raise Malformed("number")

@@ -9,7 +9,7 @@ way end first.
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
@@ -132,9 +132,11 @@ def finish_batch(
     return True
 
 
-def renumber(batch_id: int) -> None:
+def renumber(batch_id: int) -> UUID:
     """Give a batch another number: what it asks has changed since the first try."""
-    PopulationBatch.objects.filter(pk=batch_id, done_at=None).update(number=uuid4())
+    fresh = uuid4()
+    PopulationBatch.objects.filter(pk=batch_id, done_at=None).update(number=fresh)
+    return fresh
 
 
 def note_trouble(run_id: int, reason: str, *, at: datetime) -> None:

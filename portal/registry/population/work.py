@@ -5,10 +5,10 @@ failure of the row: it is put off without counting as a try, however long that l
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
@@ -16,11 +16,12 @@ from portal.common import outbox
 from portal.registry.models import Correction, PopulationBatch, PopulationInquiry
 from portal.registry.population import inquiries, neighbour, results, runs
 from portal.registry.population.client import Conflict, Unavailable
-from portal.registry.population.protocol import MOST
+from portal.registry.population.protocol import MOST, Answers, Question
 
 logger = logging.getLogger("registry.population")
 
-_AT_ONCE: Final = timedelta(0)
+# Who calls a number used that was made a moment ago will not be better in a second.
+_AFTER_CONFLICT: Final = 300.0
 
 
 @outbox.outside_transaction
@@ -54,7 +55,7 @@ def recheck(subjects: Sequence[int], *, at: datetime) -> None:
         if people.to_ask:
             questions = [fact.question for fact in people.to_ask]
             try:
-                answers = neighbour.ask(uuid4(), questions, at=at)
+                answers = _ask(uuid4(), questions, renew=uuid4, at=at)
             except Unavailable as trouble:
                 outbox.postpone("recheck", part, at=at, delay=_later(trouble))
                 continue
@@ -71,12 +72,9 @@ def _compare_batch(batch_id: int, *, at: datetime) -> None:
     if people.to_ask:
         questions = [fact.question for fact in people.to_ask]
         try:
-            answers = neighbour.ask(batch.number, questions, at=at)
-        except Conflict:
-            with transaction.atomic():
-                runs.renumber(batch_id)
-                outbox.postpone(runs.KIND, [batch_id], at=at, delay=_AT_ONCE)
-            return
+            answers = _ask(
+                batch.number, questions, renew=lambda: runs.renumber(batch_id), at=at
+            )
         except Unavailable as trouble:
             with transaction.atomic():
                 runs.note_trouble(batch.run_id, trouble.reason, at=at)
@@ -91,12 +89,9 @@ def _compare_batch(batch_id: int, *, at: datetime) -> None:
 def _inquire(inquiry: PopulationInquiry, *, at: datetime) -> None:
     asked = inquiries.questions_of(inquiry)
     try:
-        answers = neighbour.ask(inquiry.number, asked, at=at)
-    except Conflict:
-        with transaction.atomic():
-            PopulationInquiry.objects.filter(pk=inquiry.pk).update(number=uuid4())
-            outbox.postpone("inquiry", [inquiry.pk], at=at, delay=_AT_ONCE)
-        return
+        answers = _ask(
+            inquiry.number, asked, renew=lambda: inquiries.renumber(inquiry.pk), at=at
+        )
     except Unavailable as trouble:
         # The end of patience is owed already; after it nobody asks.
         outbox.postpone("inquiry", [inquiry.pk], at=at, delay=_later(trouble))
@@ -108,9 +103,33 @@ def _inquire(inquiry: PopulationInquiry, *, at: datetime) -> None:
         PopulationInquiry.objects.filter(pk=inquiry.pk, answered_at=None).update(
             answered_at=at,
             answers=[None if reply is None else list(reply.wrong) for reply in said],
+            # A clock that is ahead makes no answer fresher than today's.
+            said_at=min(answers.at, at),
             source=answers.source,
         )
         outbox.hasten("inquiry_due", [inquiry.pk], at=at)
+
+
+def _ask(
+    number: UUID,
+    questions: Sequence[Question],
+    *,
+    renew: Callable[[], UUID],
+    at: datetime,
+) -> Answers:
+    """Ask under a number, and where that was used for other questions under a new one.
+
+    Raise Unavailable, also for a neighbour that calls the new number used as well.
+    """
+    try:
+        return neighbour.ask(number, questions, at=at)
+    except Conflict:
+        fresh = renew()
+    try:
+        return neighbour.ask(fresh, questions, at=at)
+    except Conflict:
+        logger.error("population.conflict")
+        raise Unavailable("conflict", retry_after=_AFTER_CONFLICT) from None
 
 
 def _later(trouble: Unavailable) -> timedelta:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.audit import record as audit
 from portal.audit.together import TOGETHER, hang_together
-from portal.common import scope
+from portal.common import outbox, scope
 from portal.registry import corrections
 from portal.registry.corrections import (
     CannotCorrect,
@@ -244,7 +244,7 @@ def _unmake(
 ) -> None:
     """Take the correction back. Raise NeedsSecond where one person is too few."""
     assert proposal.correction is not None
-    corrections.undo(
+    undone = corrections.undo(
         proposal.correction,
         warrant=Warrant(
             Correction.Reason.UNDO,
@@ -254,11 +254,17 @@ def _unmake(
         ),
         at=at,
     )
+    outbox.add("pair_undone", [undone.pk], at=at)
 
 
 def _made(proposal: Proposal, *, by: int, at: datetime) -> None:
-    """Note that the registry says so by now; an orphan has one owner only."""
+    """Note that the registry says so by now; an orphan has one owner only.
+
+    Whom it concerns is told.
+    """
     _decided(proposal, State.MADE, by=by, at=at)
+    assert proposal.correction is not None
+    outbox.add("pair_done", [proposal.correction.pk], at=at)
     if proposal.kind == Kind.OWNER:
         _siblings(proposal).update(state=State.GONE, version=F("version") + 1)
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import Q
 
-from portal.common import names, scope
+from portal.common import names, outbox, scope
 from portal.registry import spans
 from portal.registry.matching import grading, rarity, weights
 from portal.registry.matching.blocks import Candidate
@@ -61,7 +61,7 @@ def run(*, at: datetime, is_full: bool = False, seconds: float | None = None) ->
 
     Stops after so many ``seconds`` when they are given; the next run goes on from
     there; each part is a transaction of its own. Raise LookupError where no weights
-    are in force yet, ``crypto.Unreadable`` for a damaged number.
+    are in force yet.
     """
     begun = time.monotonic()
     report = Report()
@@ -239,6 +239,13 @@ def _settle_owners(
         if not likely:
             found[None, None, dose, None] = Found("none")
     _settle(Kind.OWNER, found, held[Kind.OWNER], report, at=at, doses=doses)
+    # Somebody may have reported the dose missing before it came.
+    known = {
+        row.dose_id
+        for row in held[Kind.OWNER].values()
+        if row.state not in (State.GONE, State.MADE)
+    }
+    outbox.add("orphan", sorted(doses.keys() - known), at=at)
 
 
 def _judged(judgement: grading.Judgement, *, is_leading: bool = True) -> Found:

@@ -2,7 +2,7 @@
 
 A dose is signed, as far as the portal knows, where a certificate in force tells of it.
 The database marks those that a change put in doubt (migration
-``0003_doubted_certificates``), so that few are read; ``certificates.issuing`` revokes
+``0002_guards``), so that few are read; ``certificates.issuing`` revokes
 them within a minute, and what stays here shows that it does not.
 """
 

@@ -20,16 +20,25 @@ class Product:
 class Site:
     """Where a dose was given; ``unit_from`` and ``unit_to`` are of its commune.
 
-    ``session_held`` tells whether it held a session on that day.
+    ``province_before`` is the one in which it lay until ``province_from``, empty where
+    that is not known. ``session_held`` tells whether it held a session on that day.
     """
 
     code: str = ""
     province: str = ""
+    province_before: str = ""
+    province_from: date | None = None
     opened_on: date | None = None
     closed_on: date | None = None
     unit_from: date | None = None
     unit_to: date | None = None
     session_held: bool | None = None
+
+    def province_on(self, day: date) -> str:
+        """Return the province in which it lay on a day: its limits held there then."""
+        if self.province_from is not None and day < self.province_from:
+            return self.province_before
+        return self.province
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

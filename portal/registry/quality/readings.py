@@ -4,10 +4,13 @@ Numbers stand encrypted, so no statement can look into them. Rules about their f
 the readings; a trigger drops a reading when its document gets another number.
 """
 
+import logging
 from typing import Any, Final
 
 from portal.common import crypto
 from portal.registry.quality import numbers
+
+logger = logging.getLogger("registry.quality")
 
 _DOCUMENTS: Final = """
 SELECT i.id, i.person_id, i.number_sealed FROM q_scope_person s
@@ -25,7 +28,8 @@ _KEEP: Final = "INSERT INTO {0} SELECT * FROM {1} ON CONFLICT DO NOTHING"
 def make(cursor: Any) -> None:
     """Read what the people of the scope have and nobody read yet.
 
-    Raises ``crypto.Unreadable`` for a number that was altered or lost its key.
+    Of a number that was altered or lost its key no rule says anything; it is an error
+    in the log, and tried again whenever the person is looked at: the rules go on.
     """
     cursor.execute(_DOCUMENTS)
     documents = cursor.fetchall()
@@ -38,7 +42,10 @@ def make(cursor: Any) -> None:
         )
         with cursor.copy("COPY q_reading FROM STDIN") as rows:
             for pk, person_id, sealed in documents:
-                said = numbers.read(_open(sealed, person_id))
+                number = _open(sealed, person_id)
+                if number is None:
+                    continue
+                said = numbers.read(number)
                 if said is None:
                     said = numbers.Reading("empty")
                 rows.write_row(
@@ -56,12 +63,18 @@ def make(cursor: Any) -> None:
         )
         with cursor.copy("COPY q_mobile FROM STDIN") as rows:
             for pk, person_id, sealed in telephones:
-                rows.write_row((pk, numbers.is_mobile(_open(sealed, person_id))))
+                phone = _open(sealed, person_id)
+                if phone is not None:
+                    rows.write_row((pk, numbers.is_mobile(phone)))
         _keep(cursor, "registry_telephonereading (telephone_id, is_mobile)", "q_mobile")
 
 
-def _open(sealed: bytes | memoryview, person_id: int) -> str:
-    return crypto.unseal(sealed, bound_to=f"person:{person_id}")
+def _open(sealed: bytes | memoryview, person_id: int) -> str | None:
+    try:
+        return crypto.unseal(sealed, bound_to=f"person:{person_id}")
+    except crypto.Unreadable:
+        logger.error("quality.unreadable", extra={"subject": person_id})
+        return None
 
 
 def _keep(cursor: Any, target: str, staged: str) -> None:

@@ -129,7 +129,7 @@ class Case:
             on=self.dose.given_on,
             product=self.dose.product.code,
             previous=before.product.code if before else "",
-            province=self.dose.site.province,
+            province=self.dose.site.province_on(self.dose.given_on),
             age=None if self.age is None else max(self.age, 0),
         )
 

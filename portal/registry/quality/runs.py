@@ -51,7 +51,7 @@ def run(
 
     Stops after so many ``seconds`` when they are given; the next run goes on from
     there. Needs the scope of the system. Raises NoLimit when the table of limits is
-    empty, ``crypto.Unreadable`` for a damaged number.
+    empty.
     """
     begun = time.monotonic()
     report = Report()

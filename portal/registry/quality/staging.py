@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from portal.registry.quality.changes import Span
 from portal.registry.quality.limits import Limits
+from portal.registry.quality.locations import SITES
 from portal.registry.quality.rules import lots, people
 
 _SCOPE_OF_CHANGES: Final = (
@@ -95,17 +96,6 @@ SELECT DISTINCT ON (w.start) w.start, w.id AS organization_id, o.path
 FROM way w JOIN registry_organization o ON o.id = w.id
 ORDER BY w.start, w.step DESC"""
 
-_SITES: Final = """
-CREATE TEMP TABLE q_site ON COMMIT DROP AS
-SELECT o.id, o.opened_on, o.closed_on, u.valid_from AS unit_from, u.valid_to AS unit_to,
-  o.province_id, coalesce(k.id, 0) AS province_key, a.organization_id, a.path
-FROM (SELECT site_id AS id FROM q_scope_dose UNION SELECT id FROM q_scope_site) n
-JOIN registry_organization o ON o.id = n.id
-JOIN q_answer a ON a.start = o.id
-LEFT JOIN registry_administrativeunit u ON u.id = o.commune_id
-LEFT JOIN registry_administrativeunit k ON k.id = o.province_id
-  AND k.code = ANY(%(provinces)s)"""
-
 # What came to a site, or to an organization above it, which hands it on.
 _STOCK: Final = (
     """
@@ -167,7 +157,8 @@ FROM (
     d.product_id, v.code AS product, v.primary_doses, v.approved_on, d.lot_number,
     l.cleaned AS lot_clean, l.match AS lot_match, l.lot_id, l.product AS lot_product,
     l.expires_on, d.site_id, s.opened_on, s.closed_on, s.unit_from, s.unit_to,
-    s.province_key, k.arrived_on,
+    CASE WHEN d.given_on < s.province_from THEN s.province_key_before
+      ELSE s.province_key END AS province_key, k.arrived_on,
     EXISTS (SELECT FROM q_stock b WHERE b.site_id = d.site_id) AS has_stock_book,
     r.first_arrival_on, d.dose_number AS number, d.source, s.organization_id, s.path,
     e.entries,
@@ -323,7 +314,7 @@ def stage(cursor: Any, limits: Limits, params: Mapping[str, Any]) -> None:
     cursor.execute(_ANSWERS, params)
     cursor.execute("ALTER TABLE q_answer ADD PRIMARY KEY (start)")
     cursor.execute("ANALYZE q_answer")
-    cursor.execute(_SITES, {"provinces": sorted(limits.provinces())})
+    cursor.execute(SITES, {"provinces": sorted(limits.provinces())})
     cursor.execute("ALTER TABLE q_site ADD PRIMARY KEY (id)")
     cursor.execute("ANALYZE q_site")
     for statement in _STOCK:

@@ -67,6 +67,7 @@ def all_tables() -> Iterator[Table]:
             (row["day"], row["name"], row["is_workday"] == "1", row["source"])
             for row in _read("holidays.csv")
         ],
+        unless="is_own",
     )
 
 

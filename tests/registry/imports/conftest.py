@@ -12,6 +12,7 @@ import xlsxwriter
 from portal.common.names import fold
 from portal.registry.imports import cells, reading
 from portal.registry.imports.rows import ListRow, Vocabulary
+from portal.registry.imports.vocabulary import ABROAD
 from portal.registry.reference import tables
 
 DATA = Path(__file__).parents[2] / "data" / "lists"
@@ -24,6 +25,8 @@ def vocabulary() -> Vocabulary:
     products = {}
     with (tables.HERE / "products.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
+            if row["code"] in ABROAD:
+                continue
             for name in (row["name"], row["code"], *row["aliases"].split("|")):
                 products.setdefault(fold(name), row["code"])
     return Vocabulary(products, LOTS)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from portal.registry.imports import opening, reading, workbooks
+from portal.registry.imports import archives, opening, reading, workbooks
 from portal.registry.imports.exceptions import WORDS, CannotRead
 from tests.registry.imports.compound import book, compound, record
 from tests.registry.imports.conftest import as_csv
@@ -69,6 +69,24 @@ def ods(content: str, manifest: str = "<manifest/>") -> bytes:
     return into.getvalue()
 
 
+def ods_cell(formula: str) -> bytes:
+    """Return an ODS with a list of one person, whose number is a formula's value."""
+
+    def cells(texts, formula=""):
+        said = f' table:formula="{formula}"' if formula else ""
+        return "".join(
+            f'<table:table-cell office:value-type="string"{said if n == 2 else ""}>'
+            f"<text:p>{text}</text:p></table:table-cell>"
+            for n, text in enumerate(texts)
+        )
+
+    return ods(
+        f"<table:table-row>{cells(HEADER)}</table:table-row>"
+        '<table:table-row table:number-rows-repeated="3"><table:table-cell/>'
+        f"</table:table-row><table:table-row>{cells(PERSON, formula)}</table:table-row>"
+    )
+
+
 def old_book(*records: bytes, version: int = 0x0600) -> bytes:
     """Return an XLS whose workbook holds these records."""
     return compound({"Workbook": book(*records, version=version)})
@@ -96,7 +114,7 @@ def bomb() -> bytes:
     """A directory that owns up to what it unpacks to."""
     data = bytearray(with_parts({"xl/media/a.bin": bytes(1 << 20)}))
     at = data.rindex(b"PK\x01\x02", 0, data.rindex(b"xl/media/a.bin"))
-    struct.pack_into("<I", data, at + 24, opening.MOST_INFLATED + 1)
+    struct.pack_into("<I", data, at + 24, archives.MOST_INFLATED + 1)
     return bytes(data)
 
 
@@ -166,6 +184,53 @@ FILES = {
         lambda: with_parts({"xl/externalLinks/externalLink1.xml": b"<x/>"}),
         "external_links",
     ),
+    "macros of before": (
+        lambda: with_parts({"xl/macrosheets/sheet1.xml": b"<x/>"}),
+        "macros",
+    ),
+    "macros under another name": (
+        lambda: with_parts({"xl/notes.bin": opening.OLE_MARK + bytes(600)}),
+        "macros",
+    ),
+    "macros that the table of parts names": (
+        lambda: with_parts(
+            {
+                "[Content_Types].xml": b'<x t="application/vnd.ms-excel'
+                b'.sheet.macroEnabled.main+xml"/>'
+            }
+        ),
+        "macros",
+    ),
+    "a control": (lambda: with_parts({"xl/activeX/activeX1.bin": b"x"}), "macros"),
+    "a connection": (
+        lambda: with_parts({"xl/connections.xml": b"<x/>"}),
+        "external_links",
+    ),
+    "a query": (
+        lambda: with_parts({"xl/queryTables/queryTable1.xml": b"<x/>"}),
+        "external_links",
+    ),
+    "a tie to another file": (
+        lambda: with_parts(
+            {
+                "xl/_rels/a.rels": b'<Relationship Type="t/externalLinkPath" '
+                b'Target="file:///b.xlsx" TargetMode="External"/>'
+            }
+        ),
+        "external_links",
+    ),
+    "a file within": (
+        lambda: with_parts({"xl/embeddings/oleObject1.bin": b"x"}),
+        "embedded",
+    ),
+    "a sheet of another ODS": (
+        lambda: ods('<table:table-source xlink:href="file:///b.ods"/>'),
+        "external_links",
+    ),
+    "a cell of another ODS": (
+        lambda: ods_cell("of:='file:///b.ods'#$S.A1"),
+        "external_links",
+    ),
     "a password": (
         lambda: compound({"EncryptionInfo": b"", "EncryptedPackage": b""}),
         "password",
@@ -181,7 +246,7 @@ FILES = {
     "a web page": (lambda: b"<html><table><tr><td>1", "web_page"),
     "Russian letters": (lambda: "Фамилия;Имя\n".encode("cp1251") * 9, "encoding"),
     "a CSV of many rows": (
-        lambda: as_csv([HEADER]) + b"\n" + b"a,b,c\n" * opening.MOST_ROWS,
+        lambda: as_csv([HEADER]) + b"\n" + b"a,b,c\n" * archives.MOST_ROWS,
         "too_many_rows",
     ),
     "a CSV of one line": (lambda: b"a," * 600_000, "too_wide"),
@@ -221,6 +286,32 @@ def test_content_decides_what_a_file_is(
     told = reading.survey(path, vocabulary=vocabulary)
 
     assert (told.kind, told.notes, told.people) == (kind, notes, 1)
+
+
+def test_formulas_of_an_ods_are_pointed_out(vocabulary):
+    content = ods_cell("of:=[.A1]&amp;1")
+
+    told = reading.survey(content, vocabulary=vocabulary)
+    (row,) = reading.read(content, vocabulary=vocabulary, on=date(2022, 1, 1))
+
+    assert "formulas" in told.notes
+    assert [(r.code, r.cell) for r in row.reasons] == [("formula", "C5")]
+
+
+def test_a_link_that_somebody_may_click_is_no_tie_to_another_file(vocabulary):
+    link = b'<Relationship Type="t/hyperlink" Target="http://a" TargetMode="External"/>'
+    content = with_parts({"xl/worksheets/_rels/sheet1.xml.rels": link})
+
+    assert reading.survey(content, vocabulary=vocabulary).people == 1
+
+
+@pytest.mark.parametrize("beyond", [1, 2, 100, 257, 258, 300])
+def test_a_part_that_ends_a_little_beyond_a_chunk_is_read_to_its_end(beyond):
+    part = b" " * ((1 << 20) + beyond)
+
+    kind, _, _ = archives.inspect(io.BytesIO(with_parts({"docProps/x.xml": part})))
+
+    assert kind == "xlsx"
 
 
 def test_a_list_left_half_read_leaves_no_process_behind(vocabulary):

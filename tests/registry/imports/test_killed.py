@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -29,11 +29,15 @@ def _ground():
 
 
 @pytest.fixture
-def one():
-    """Return a checked list of many people of whom nothing is recorded."""
+def site():
     with scope.system():
         make_product()
-        site = make_organization()
+        return make_organization()
+
+
+@pytest.fixture
+def one(site):
+    """Return a checked list of many people of whom nothing is recorded."""
     rows = [
         make_row(n, id_number=f"0791580{n:05}", phones=(), full_name=f"Lê Thị Q{n}")
         for n in range(1, ROWS + 1)
@@ -98,3 +102,24 @@ def test_three_workers_at_one_list_write_each_row_once(one):
 
     assert ends == [True, True, True]
     assert_each_row_is_written_once(one)
+
+
+def test_two_lists_of_one_newcomer_at_one_moment_make_one_person(site):
+    twins = [
+        make_list(
+            site,
+            [make_row(given_on=date(2021, 8, day), phones=())],
+            content=f"list {day}".encode(),
+        )
+        for day in (14, 15)
+    ]
+    for twin in twins:
+        committing.commit(twin.pk, by=None, at=NOON, queued=False)
+
+    ends = at_once(
+        2,
+        lambda n: committing.commit_slice(twins[n].pk, by=None, at=NOON, until=1e12),
+    )
+
+    assert ends == [True, True]
+    assert in_system(Person.objects.count) == 1

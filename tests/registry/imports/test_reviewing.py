@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from portal.registry.imports import committing, contents, jobs, reviewing, wording
+from portal.registry.imports import (
+    committing,
+    contents,
+    jobs,
+    reviewing,
+    staging,
+    wording,
+)
 from portal.registry.imports.committing import CannotCommit
 from portal.registry.imports.meanings import ROLES
 from portal.registry.imports.reviewing import NotOffered
@@ -150,3 +157,24 @@ def test_other_columns_read_the_list_anew_and_are_kept_for_the_site(site):
 
 def test_every_role_of_a_column_has_words():
     assert set(wording.ROLES) == ROLES
+
+
+@pytest.mark.parametrize("chunks", [(2, 0), (1, 1)])
+def test_both_rows_of_one_number_wait_for_staff(site, chunks):
+    first = make_row(1)
+    fault = Reason("id_shared", "id_number", "", "1")
+    second = make_row(2, full_name="Lê Thị Khác", verdict="error", reasons=[fault])
+    rows = [first, replace(second, against=1)]
+    one, _ = staging.take(
+        content=b"twins", name="a", site=site, by=None, at=NOON, queued=False
+    )
+    staging.stage(one.pk, rows[: chunks[0]], after=0, at=NOON)
+    if chunks[1]:
+        staging.stage(one.pk, rows[1:], after=1, at=NOON)
+    staging.close_reading(one.pk, at=NOON)
+    jobs.finish(one.pk, (Work.JUDGE,), by=None, at=NOON)
+
+    assert verdicts(one) == ["error", "error"]
+    opened = contents.unseal(one.staged.get(place=1), of=one)
+    assert [(r.code, r.detail) for r in opened.reasons] == [("id_shared", "2")]
+    assert reviewing.fix(one.pk, 1, USUAL, at=NOON).verdict == "new"

@@ -5,9 +5,17 @@ from datetime import date, timedelta
 import pytest
 
 from portal.accounts.models import User
+from portal.common import crypto
 from portal.registry import corrections
-from portal.registry.imports import committing, contents, jobs, reviewing
+from portal.registry.imports import (
+    committing,
+    contents,
+    jobs,
+    reviewing,
+    vocabulary,
+)
 from portal.registry.imports.committing import NotAlone, Together
+from portal.registry.imports.conflict import Own
 from portal.registry.models import Correction, Dose, SessionList, StagedRow
 from tests.factories import (
     TEST_WARRANT,
@@ -161,13 +169,115 @@ def test_what_changes_after_it_was_asked_has_to_be_asked_again(site, nurse, coll
     assert one.asked_by_id is None
 
 
-def test_a_taken_value_is_put_back_with_the_list(site, nurse):
+def test_all_that_differ_are_not_those_that_differ_by_the_site_alone(site, nurse):
+    elsewhere = make_organization()
+    doses = [different(elsewhere, lot="ABX6318"), different(site, n=2)]
+    one = make_list(site, [row_about(dose, n) for n, dose in enumerate(doses, 1)])
+    assert verdicts(one) == ["differs", "differs"]
+
+    assert reviewing.take_all(one.pk) == 1
+
+    # One correction, so that one person writes it, and no row ends as an error.
+    assert commit(one, nurse)
+    assert verdicts(one) == ["differs", "differs"]
+    doses[1].refresh_from_db()
+    assert (doses[1].lot_number, doses[1].version) == ("ABX6318", 2)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"lot": "PV2"}, {"dose_number": "2"}, {"given_on": "2021-08-12"}]
+)
+def test_what_changed_since_staff_saw_it_is_not_taken(site, nurse, changes):
+    dose = different(site)
+    one = make_list(site, [row_about(dose)])
+    reviewing.take(one.pk, [1], Taken.LIST, at=NOON)
+    corrections.correct_dose(
+        dose.pk,
+        changes,
+        before={
+            f: {"lot": "PV1", "dose_number": "1"}.get(f, "2021-08-14") for f in changes
+        },
+        warrant=TEST_WARRANT,
+        at=NOON,
+    )
+
+    commit(one, nurse)
+
+    dose.refresh_from_db()
+    row = one.staged.get()
+    assert (dose.version, row.verdict, row.done_at) == (2, "error", None)
+    opened = contents.unseal(row, of=one)
+    assert opened.findings.reasons[0].code == "changed_since"
+    assert one.state == State.COMMITTED
+
+
+def test_a_value_is_taken_of_what_the_page_showed_only(site):
+    dose = different(site)
+    one = make_list(site, [row_about(dose)])
+    corrections.correct_dose(
+        dose.pk,
+        {"lot": "PV2"},
+        before={"lot": "PV1"},
+        warrant=TEST_WARRANT,
+        at=NOON,
+    )
+
+    assert reviewing.take(one.pk, [1], Taken.LIST, at=NOON) == []
+
+    assert one.staged.get().taken == ""
+    # Shown again, with what the record says by now.
+    assert len(reviewing.take(one.pk, [1], Taken.LIST, at=NOON)) == 1
+
+
+@pytest.mark.parametrize("known", ["phone", "number", "record"])
+def test_a_list_that_names_whoever_writes_it_takes_a_second(
+    site, nurse, colleague, known
+):
+    rows = [
+        make_row(),
+        make_row(
+            2,
+            full_name="Nguyễn Thị Khác",
+            id_number="079158099999",
+            phones=("+84900000999",),
+        ),
+    ]
+    digests = {
+        "phone": Own(phone=crypto.digest("phone", "+84900000215")),
+        "number": Own(number=crypto.digest("national_id", "079158012345")),
+        "record": Own(phone=crypto.digest("phone", "+84900000777")),
+    }
+    if known == "record":
+        make_person("Nguyễn Thị Thử", phone="+84900000777")
+    one = make_list(site, rows)
+    own = digests[known]
+
+    began = committing.commit(one.pk, by=nurse, own=own, at=NOON, queued=False)
+
+    one.refresh_from_db()
+    assert (began, one.state, one.asked_by_id) == (False, State.CHECKED, nurse)
+    assert commit(one, colleague)
+    assert one.rows_done == 2
+
+
+def test_a_list_that_names_others_is_one_persons(site, nurse):
+    one = make_list(site, [make_row()])
+    own = Own(
+        crypto.digest("phone", "+84900000888"),
+        crypto.digest("national_id", "079158077777"),
+    )
+
+    assert committing.commit(one.pk, by=nurse, own=own, at=NOON, queued=False)
+
+
+def test_a_taken_value_is_put_back_with_the_list(site, nurse, colleague):
     dose = different(site)
     one = make_list(site, [row_about(dose)])
     reviewing.take(one.pk, [1], Taken.LIST, at=NOON)
     commit(one, nurse)
 
-    assert undo(one, nurse, at=LATER)
+    assert not undo(one, nurse, at=LATER)
+    assert undo(one, colleague, at=LATER)
 
     dose.refresh_from_db()
     assert (dose.lot_number, dose.status) == ("PV1", "completed")
@@ -226,7 +336,9 @@ def test_an_orphan_at_the_site_waits_for_staff_and_is_not_written_twice(site, nu
     assert one.rows_done == 1
 
 
-def test_an_orphan_of_somebody_unknown_gets_a_record_and_loses_it_again(site, nurse):
+def test_an_orphan_of_somebody_unknown_gets_a_record_and_loses_it_again(
+    site, nurse, colleague
+):
     orphan = make_orphan("Nguyễn Thị Thử", site, given_on="2021-08-14")
     one = make_list(site, [make_row()])
     reviewing.take(one.pk, [1], Taken.ORPHAN, at=NOON)
@@ -235,12 +347,29 @@ def test_an_orphan_of_somebody_unknown_gets_a_record_and_loses_it_again(site, nu
     added = orphan.person
     assert added.full_name == "Nguyễn Thị Thử"
 
-    undo(one, nurse, at=LATER)
+    assert not undo(one, nurse, at=LATER)
+    assert undo(one, colleague, at=LATER)
 
     orphan.refresh_from_db()
     added.refresh_from_db()
     assert (orphan.person_id, added.status) == (None, "entered_in_error")
     assert one.rows_done == 0
+
+
+def test_what_one_may_take_back_of_a_list_goes_back_with_its_orphan(site, nurse):
+    person = make_person()
+    orphan = make_orphan("NGUYEN THI THU", site, given_on="2021-08-14", lot_number="X")
+    one = make_list(site, [make_row()])
+    reviewing.take(one.pk, [1], Taken.ORPHAN, at=NOON)
+    commit(one, nurse)
+
+    # Asked for in time; the worker comes to it when half a minute is over.
+    assert committing.undo(one.pk, by=nurse, at=NOON, queued=False)
+    jobs.finish(one.pk, (Work.UNDO,), by=nurse, at=LATER)
+
+    orphan.refresh_from_db()
+    assert (orphan.person_id, person.doses.count()) == (None, 0)
+    assert one.staged.get().is_kept is False
 
 
 def test_a_dose_apart_is_written_beside_the_orphan(site, nurse):
@@ -303,3 +432,12 @@ def test_one_orphan_is_offered_to_one_row_only(site):
 
     assert sorted(verdicts(make_list(site, rows))) == ["ambiguous", "new"]
     assert Dose.objects.filter(person=None).count() == 1
+
+
+def test_what_is_only_given_abroad_is_no_word_of_lists(site):
+    make_product("coronavac", "CoronaVac (Sinovac)")
+
+    known = vocabulary.load().products
+
+    assert "astrazeneca" in known
+    assert vocabulary.ABROAD.isdisjoint(known.values())

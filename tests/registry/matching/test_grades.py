@@ -113,6 +113,7 @@ def test_no_hand_made_pair_of_two_people_is_certain():
             "probable",
         ),
         ("a restricted record", {"is_restricted": True}, "possible"),
+        ("a number that cannot be read", {"is_unreadable": True}, "possible"),
     ],
 )
 def test_the_grade_of_somebody_who_differs_in_one_thing(why, change, grade):

@@ -170,15 +170,30 @@ def test_a_second_person_who_does_not_sign_leaves_it_open(site, nurse, colleague
     assert act(deciding.accept, pair, colleague).state == State.SIGNING
 
 
-def test_a_decision_is_taken_back_by_one_and_can_be_made_again(site, nurse):
+def test_a_decision_is_taken_back_at_once_by_one_and_can_be_made_again(site, nurse):
     pair = orphan_pair(site)
     act(deciding.accept, pair, nurse)
 
-    undone = act(deciding.take_back, pair, nurse, at=LATER)
+    undone = act(deciding.take_back, pair, nurse, at=NOON + timedelta(seconds=20))
 
     assert (undone.state, undone.correction) == (State.OPEN, None)
     assert Dose.objects.get(pk=pair.dose_id).person_id is None
     assert act(deciding.accept, pair, nurse, at=LATER).state == State.MADE
+
+
+def test_a_dose_is_taken_from_its_owner_by_two_once_half_a_minute_is_over(
+    site, nurse, colleague
+):
+    pair = orphan_pair(site)
+    act(deciding.accept, pair, nurse)
+
+    asked = act(deciding.take_back, pair, nurse, at=LATER)
+    assert (asked.state, asked.undo_by_id) == (State.MADE, nurse)
+    assert Dose.objects.get(pk=pair.dose_id).person_id == pair.person_id
+    undone = act(deciding.sign, pair, colleague, at=LATER)
+
+    assert (undone.state, undone.undo_by_id) == (State.OPEN, None)
+    assert Dose.objects.get(pk=pair.dose_id).person_id is None
 
 
 def test_what_took_two_is_taken_back_by_two(site, nurse, colleague):
@@ -248,7 +263,7 @@ def test_what_was_taken_back_elsewhere_is_open_again(site, nurse):
     pair = Proposal.objects.get(person=one)
     done = act(deciding.accept, pair, nurse)
     corrections.undo(
-        Correction.objects.get(pk=done.correction_id), warrant=TEST_WARRANT, at=LATER
+        Correction.objects.get(pk=done.correction_id), warrant=TEST_WARRANT, at=NOON
     )
 
     finding.run(at=LATER)

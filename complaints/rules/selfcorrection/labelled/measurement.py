@@ -9,13 +9,18 @@ from typing import Any, Final
 
 from complaints.rules.selfcorrection import judging
 from complaints.rules.selfcorrection.bounds import wilson
-from complaints.rules.selfcorrection.facts import Dose, Facts, Person, Said
-from complaints.rules.selfcorrection.labelled.mistakes import (
-    REPAIRABLE,
-    Written,
-    write,
+from complaints.rules.selfcorrection.facts import (
+    Dose,
+    Facts,
+    Identity,
+    Orphan,
+    Person,
+    Said,
 )
+from complaints.rules.selfcorrection.labelled.mistakes import REPAIRABLE, write
+from complaints.rules.selfcorrection.labelled.traps import former
 from complaints.rules.selfcorrection.labelled.world import World, make
+from complaints.rules.selfcorrection.labelled.written import Written
 from complaints.rules.selfcorrection.rule import (
     Edit,
     Operation,
@@ -27,6 +32,10 @@ from complaints.rules.selfcorrection.table import AUTOMATIC, PREPARED, RULES
 from portal.common import names
 from portal.registry.population.protocol import Question
 
+# A telephone is changed on a page of its own, which decides by itself: what is judged
+# here of A7 holds whatever that does, so it is no part of the figures.
+MEASURED: Final = tuple(rule for rule in AUTOMATIC if rule != "A7")
+COUNTED: Final = {name: rule for name, rule in REPAIRABLE.items() if rule != "A7"}
 NOW: Final = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 
 
@@ -43,7 +52,8 @@ class Rates:
 class Tally:
     """Changes by rule and truth; what became of each mistake.
 
-    ``others_changed``: people on whose record nothing was wrong and who were changed.
+    ``settled``, ``prepared``: what its rule made of it was right. ``others_changed``:
+    people on whose record nothing was wrong and who were changed.
     """
 
     right: Counter = field(default_factory=Counter)
@@ -56,19 +66,16 @@ class Tally:
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures: of what was applied, and of what was prepared apart."""
-        applied = sum(self.right[r] + self.wrong[r] for r in AUTOMATIC)
+        applied = sum(self.right[r] + self.wrong[r] for r in MEASURED)
+        made = sum(self.made[m] for m in COUNTED)
         return {
-            "precision": _share(sum(self.right[r] for r in AUTOMATIC), applied),
-            "settled_share": _share(
-                sum(self.settled.values()), sum(self.made[m] for m in REPAIRABLE)
-            ),
-            "prepared_share": _share(
-                sum(self.prepared.values()), sum(self.made[m] for m in REPAIRABLE)
-            ),
+            "precision": _share(sum(self.right[r] for r in MEASURED), applied),
+            "settled_share": _share(sum(self.settled[m] for m in COUNTED), made),
+            "prepared_share": _share(sum(self.prepared[m] for m in COUNTED), made),
             "others_changed": self.others_changed,
             "rules": {
                 code: _figures(self.right[code], self.wrong[code])
-                for code in (*AUTOMATIC, *PREPARED)
+                for code in (*MEASURED, *PREPARED)
                 if RULES[code].tier in (Tier.A, Tier.B)
             },
             "mistakes": {
@@ -78,7 +85,8 @@ class Tally:
                     "settled": self.settled[name],
                     "prepared": self.prepared[name],
                 }
-                for name in self.made
+                for name in sorted(self.made)
+                if REPAIRABLE.get(name) != "A7"
             },
         }
 
@@ -87,13 +95,16 @@ def measure(*, people: int, seed: int, rates: Rates) -> Tally:
     """Let the rules act on invented people and compare with the truth."""
     chance = Random(seed + 1)
     world = make(people=people, seed=seed)
-    records = [write(world, place, chance) for place in range(len(world.humans))]
+    places = [n for n in range(len(world.humans)) if n not in world.absent]
+    records = [write(world, place, chance) for place in places]
     sessions = Sessions(records)
     used = Counter(record.national_id for record in records)
+    loose = Loose(records)
     ask = neighbour(world, rates, Random(seed + 2))
     tally = Tally()
     for record in records:
         facts = facts_of(record, world, sessions, used)
+        facts = replace(facts, orphans=loose.near(record))
         _count(tally, record, facts, ask)
     return tally
 
@@ -118,6 +129,7 @@ def facts_of(
         claims=record.claims,
         missing=record.missing,
         orphans=record.orphans,
+        identity=_identity(record),
         proved_phones=record.proved_phones,
         used=frozenset(n for n in candidates if n and used[n] > own[n]),
         lots=world.lots,
@@ -130,6 +142,49 @@ def facts_of(
         },
         population="matched",
     )
+
+
+def _identity(record: Written) -> Identity | None:
+    human = record.human
+    if not record.names_both:
+        return None
+    return Identity(
+        numbers=(human.number, human.old_number),
+        full_name=human.full_name,
+        born_on=human.born_on.isoformat(),
+        sex=human.sex,
+        at=NOW,
+    )
+
+
+class Loose:
+    """The doses that stand on nobody's record, and who misses one, by site and day."""
+
+    def __init__(self, records: list[Written]) -> None:
+        self._there: dict[tuple[str, date], list[Orphan]] = defaultdict(list)
+        self._asked: Counter[tuple[str, date | None, str]] = Counter()
+        for record in records:
+            for orphan in record.orphans:
+                self._there[orphan.site, orphan.given_on].append(orphan)
+            if record.missing is not None:
+                self._asked[self._key(record)] += 1
+
+    def near(self, record: Written) -> tuple[Orphan, ...]:
+        """Return the orphans of the site and day of the dose that a record lacks."""
+        missing = record.missing
+        if missing is None or missing.given_on is None:
+            return ()
+        is_rival = self._asked[self._key(record)] > 1
+        folded = names.fold(record.full_name)
+        return tuple(
+            replace(one, is_anothers=is_rival and names.fold(one.name) == folded)
+            for one in self._there[missing.site, missing.given_on]
+        )
+
+    def _key(self, record: Written) -> tuple[str, date | None, str]:
+        assert record.missing is not None
+        missing = record.missing
+        return missing.site, missing.given_on, names.fold(record.full_name)
 
 
 class Sessions:
@@ -167,11 +222,14 @@ def neighbour(world: World, rates: Rates, chance: Random) -> Ask:
     """Return a population database that knows everybody, at the given rates.
 
     It also knows old cards. Wrong: the contrary of the truth. Late: it still knows
-    the person under another family name and year.
+    the person under a former name, number or birth date, and confirms that.
     """
-    known = {human.number: human for human in world.humans}
-    known |= {human.old_number: human for human in world.humans}
-    late = {human.number for human in world.humans if chance.random() < rates.late}
+    now = [
+        former(human) if chance.random() < rates.late else human
+        for human in world.humans
+    ]
+    known = {human.old_number: human for human in now if human.old_number}
+    known |= {human.number: human for human in now}
 
     def ask(question: Question) -> Said | None:
         if chance.random() < rates.silent:
@@ -181,10 +239,7 @@ def neighbour(world: World, rates: Rates, chance: Random) -> Ask:
         if human is None:
             return Said(() if is_wrong else ("national_id",), NOW)
         wrong = []
-        if (
-            names.tone_key(human.full_name) != names.tone_key(question.full_name)
-            or human.number in late
-        ):
+        if names.tone_key(human.full_name) != names.tone_key(question.full_name):
             wrong.append("full_name")
         if not human.born_on.isoformat().startswith(question.born):
             wrong.append("born_on")
@@ -215,15 +270,24 @@ def _count(tally: Tally, record: Written, facts: Facts, ask: Ask) -> None:
         _judge(tally, record, outcome)
     for outcome in judging.fired(said, Tier.B):
         _judge(tally, record, outcome)
-    settled = {o.rule for o in automatic}
-    prepared = {o.rule for o in judging.fired(said, Tier.B)}
+    prepared = judging.fired(said, Tier.B)
     for mistake in record.mistakes:
         tally.made[mistake] += 1
-        rule = REPAIRABLE.get(mistake)
-        tally.settled[mistake] += rule in settled
-        tally.prepared[mistake] += rule in prepared
+        tally.settled[mistake] += _is_put_right(record, mistake, automatic)
+        tally.prepared[mistake] += _is_put_right(record, mistake, prepared)
     if automatic and not record.mistakes:
         tally.others_changed += 1
+
+
+def _is_put_right(record: Written, mistake: str, said: list[Outcome]) -> bool:
+    """Tell whether a mistake's rule was right, and about that mistake's dose."""
+    touched = record.touched[mistake]
+    return any(
+        outcome.rule == REPAIRABLE.get(mistake)
+        and all(is_right(record, edit) for edit in outcome.edits)
+        and (not touched or touched & {edit.target for edit in outcome.edits})
+        for outcome in said
+    )
 
 
 def _judge(tally: Tally, record: Written, outcome: Outcome) -> None:

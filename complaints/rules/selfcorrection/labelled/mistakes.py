@@ -7,46 +7,22 @@ others are there to lead them astray.
 """
 
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
-from typing import Any, Final
+from typing import Final
 
-from complaints.rules.selfcorrection.facts import Dose, Missing, Orphan
+from complaints.rules.selfcorrection.facts import Missing, Orphan
+from complaints.rules.selfcorrection.labelled import traps
 from complaints.rules.selfcorrection.labelled.world import World, station_of
+from complaints.rules.selfcorrection.labelled.written import (
+    ACCENT_SLIPS,
+    Mistake,
+    Written,
+    change,
+)
 from portal.common import names
 from portal.registry.matching.labelled.families import Human
-
-
-@dataclass
-class Written:
-    """A record as it was written, its mistakes, and what its owner says."""
-
-    human: Human
-    given: tuple[Dose, ...]
-    full_name: str
-    born_on: str
-    sex: str
-    national_id: str
-    phone: str
-    doses: list[Dose]
-    mistakes: set[str] = field(default_factory=set)
-    claims: dict[str, str] = field(default_factory=dict)
-    missing: Missing | None = None
-    orphans: tuple[Orphan, ...] = ()
-    proved_phones: frozenset[str] = frozenset()
-    new_phone: str = ""
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """A way to be wrong: how often per thousand people, and which rule is for it."""
-
-    name: str
-    per_mille: int
-    rule: str
-    make: Callable[[Written, World, Random], bool]
 
 
 def write(
@@ -69,8 +45,15 @@ def write(
     )
     for mistake in MISTAKES if mistakes is None else mistakes:
         is_made = chance.random() * 1000 < mistake.per_mille
+        before = {dose.key: dose for dose in record.doses}
         if is_made and mistake.make(record, world, chance):
+            after = {dose.key: dose for dose in record.doses}
             record.mistakes.add(mistake.name)
+            record.touched[mistake.name] = {
+                key
+                for key in before.keys() | after.keys()
+                if before.get(key) != after.get(key)
+            }
     return record
 
 
@@ -82,20 +65,7 @@ def _listed(human: Human, chance: Random) -> str:
     if draw < 0.95:
         return names.fold(human.full_name).upper()
     *words, last = human.full_name.split()
-    return " ".join([*words, _ACCENT_SLIPS.get(last, last)])
-
-
-_ACCENT_SLIPS: Final = {
-    "Hằng": "Hàng",
-    "Hùng": "Hưng",
-    "Thúy": "Thùy",
-    "Hòa": "Hoa",
-    "Tuấn": "Tuân",
-    "Phương": "Phượng",
-    "Ân": "An",
-    "Tùng": "Tưng",
-    "Đức": "Đúc",
-}
+    return " ".join([*words, ACCENT_SLIPS.get(last, last)])
 
 
 def _spelling(record: Written, _world: World, chance: Random) -> bool:
@@ -127,11 +97,13 @@ def _zeros(record: Written, _world: World, chance: Random) -> bool:
     return record.national_id != before
 
 
-def _old_card(record: Written, _world: World, _chance: Random) -> bool:
+def _old_card(record: Written, _world: World, chance: Random) -> bool:
     if record.national_id != record.human.number or not record.human.old_number:
         return False
     record.national_id = record.human.old_number
-    record.claims["national_id"] = record.human.number
+    if chance.random() < 0.5:
+        record.claims["national_id"] = record.human.number
+        record.names_both = chance.random() < 0.5
     return True
 
 
@@ -148,26 +120,24 @@ def _order(record: Written, _world: World, chance: Random) -> bool:
 
 def _clone(record: Written, _world: World, chance: Random) -> bool:
     dose = chance.choice(record.doses)
-    record.doses.append(replace(dose, key=-dose.key, entry="load:7"))
+    record.doses.append(replace(dose, key=-dose.key, entry="load:again"))
     return True
 
 
 def _contact(record: Written, _world: World, chance: Random) -> bool:
+    if chance.random() < 0.5:
+        return False
     record.new_phone = f"+8490{chance.randrange(10**7):07}"
     record.claims["phone"] = record.new_phone
     record.proved_phones = frozenset({record.new_phone, record.phone})
     return True
 
 
-def _change(record: Written, place: int, **facts: Any) -> None:
-    record.doses[place] = replace(record.doses[place], **facts)
-
-
 def _product(record: Written, world: World, chance: Random) -> bool:
     place = chance.randrange(len(record.given))
     others = {"vaxzevria", "vero-cell", "comirnaty", "spikevax"}
     others -= {record.doses[place].product}
-    _change(record, place, product=chance.choice(sorted(others)))
+    change(record, place, product=chance.choice(sorted(others)))
     return True
 
 
@@ -177,7 +147,7 @@ def _lot(record: Written, world: World, chance: Random) -> bool:
     wrong = "" if chance.random() < 0.6 else _mistyped(lot)
     if wrong in world.lots:
         return False
-    _change(record, place, lot=wrong)
+    change(record, place, lot=wrong)
     return True
 
 
@@ -191,18 +161,8 @@ def _day(record: Written, world: World, chance: Random) -> bool:
     wrong = day + timedelta(days=chance.choice((-60, -30, -1, 1, 10, 30)))
     if wrong in world.stations[station_of(record.human)].days:
         return False
-    _change(record, place, given_on=wrong)
+    change(record, place, given_on=wrong)
     return True
-
-
-def _day_of_another_session(record: Written, world: World, chance: Random) -> bool:
-    place = chance.randrange(len(record.given))
-    if place >= len(record.doses):
-        return False
-    wrong = chance.choice(world.stations[station_of(record.human)].days)
-    is_other = wrong != record.doses[place].given_on
-    _change(record, place, given_on=wrong)
-    return is_other
 
 
 def _birth(record: Written, _world: World, chance: Random) -> bool:
@@ -243,67 +203,6 @@ def _doubled(record: Written, world: World, chance: Random) -> bool:
     return True
 
 
-# What leads astray: nothing here can be proved by a machine.
-def _another_name(record: Written, _world: World, chance: Random) -> bool:
-    *words, last = record.full_name.split()
-    record.full_name = " ".join([*words, "Sáu" if last != "Sáu" else "Tư"])
-    if chance.random() < 0.5:
-        record.claims["full_name"] = record.human.full_name
-    return True
-
-
-def _relatives_number(record: Written, world: World, chance: Random) -> bool:
-    """Write the number of somebody of the same house, its zeros eaten half the time."""
-    house = [
-        human
-        for human in world.houses[record.human.house]
-        if human.number != record.human.number
-    ]
-    if not house:
-        return False
-    number = chance.choice(house).number
-    record.national_id = number.lstrip("0") if chance.random() < 0.5 else number
-    record.claims.pop("national_id", None)
-    return True
-
-
-def _claims_anothers_number(record: Written, world: World, chance: Random) -> bool:
-    record.claims["national_id"] = chance.choice(world.humans).number
-    return record.claims["national_id"] != record.human.number
-
-
-def _claims_a_wrong_accent(record: Written, _world: World, _chance: Random) -> bool:
-    *words, last = record.human.full_name.split()
-    slipped = _ACCENT_SLIPS.get(last)
-    if slipped is None:
-        return False
-    record.full_name = names.fold(record.human.full_name).title()
-    record.claims["full_name"] = " ".join([*words, slipped])
-    return True
-
-
-def _wrong_but_known_lot(record: Written, world: World, chance: Random) -> bool:
-    place = chance.randrange(len(record.given))
-    if place >= len(record.doses):
-        return False
-    station = world.stations[station_of(record.human)]
-    known = {
-        lot
-        for offered in station.open_lots.values()
-        for lots in offered.values()
-        for lot in lots
-    } - {record.doses[place].lot}
-    _change(record, place, lot=chance.choice(sorted(known)))
-    return True
-
-
-def _never_entered(record: Written, _world: World, chance: Random) -> bool:
-    if record.missing is not None or not record.doses:
-        return False
-    record.doses.pop(chance.randrange(len(record.doses)))
-    return True
-
-
 MISTAKES: Final = (
     Mistake("accents lost", 60, "A2", _accents),
     Mistake("spelling", 80, "A1", _spelling),
@@ -318,12 +217,17 @@ MISTAKES: Final = (
     Mistake("birth swapped", 25, "B4", _birth),
     Mistake("orphan", 15, "B5", _orphan),
     Mistake("entered twice", 8, "B6", _doubled),
-    Mistake("another name", 8, "", _another_name),
-    Mistake("relative's number", 8, "", _relatives_number),
-    Mistake("claims another's number", 5, "", _claims_anothers_number),
-    Mistake("claims a wrong accent", 5, "", _claims_a_wrong_accent),
-    Mistake("known lot, but wrong", 6, "", _wrong_but_known_lot),
-    Mistake("never entered", 15, "", _never_entered),
-    Mistake("day of another session", 6, "", _day_of_another_session),
+    Mistake("another name", 8, "", traps.another_name),
+    Mistake("relative's number", 8, "", traps.relatives_number),
+    Mistake("claims another's number", 5, "", traps.claims_anothers_number),
+    Mistake("claims a wrong accent", 5, "", traps.claims_a_wrong_accent),
+    Mistake("known lot, but wrong", 6, "", traps.wrong_but_known_lot),
+    Mistake("never entered", 15, "", traps.never_entered),
+    Mistake("day of another session", 6, "", traps.day_of_another_session),
+    Mistake("day copied down", 6, "", traps.day_copied_down),
+    Mistake("number not recorded", 20, "", traps.number_not_recorded),
+    Mistake("namesake's number", 8, "", traps.namesakes_number),
+    Mistake("claims a namesake's number", 50, "", traps.claims_a_namesakes_number),
+    Mistake("former details", 2, "", traps.former_details),
 )
 REPAIRABLE: Final = {m.name: m.rule for m in MISTAKES if m.rule}

@@ -1,14 +1,20 @@
 """The measured figures as tables of the document, put between its marks."""
 
-from collections.abc import Iterator
+import ast
+import hashlib
+import inspect
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, Final
 
 from complaints.rules.selfcorrection.labelled.measurement import (
     Rates,
     Tally,
     confusion,
 )
+from complaints.rules.selfcorrection.rule import Rule
 from complaints.rules.selfcorrection.table import RULES
 
 
@@ -34,12 +40,13 @@ def lines(tally: Tally) -> Iterator[str]:
         f"was wrong {found['others_changed']}."
     )
     yield ""
-    yield "| Rule | Changes | Right | 95 % from | to |"
-    yield "|---|---|---|---|---|"
+    yield "| Rule | Changes | Right | 95 % from | to | As written |"
+    yield "|---|---|---|---|---|---|"
     for code, figures in found["rules"].items():
         yield (
-            f"| {code} | {figures['applied']} | {_percent(figures['precision'])} "
-            f"| {_percent(figures['low'])} | {_percent(figures['high'])} |"
+            f"| {code} v{RULES[code].version} | {figures['applied']} "
+            f"| {_percent(figures['precision'])} | {_percent(figures['low'])} "
+            f"| {_percent(figures['high'])} | {digest_of(RULES[code])} |"
         )
     yield ""
     yield "| Mistake | Rule | Made | Settled | Prepared |"
@@ -57,6 +64,51 @@ def lines(tally: Tally) -> Iterator[str]:
     for mistake, code, right, wrong in confusion(tally):
         if wrong:
             yield f"| {mistake} | {code} | {right} | {wrong} |"
+
+
+def digest_of(
+    rule: Rule, source: Callable[[ModuleType], str] = inspect.getsource
+) -> str:
+    """Return a digest of what a rule is written in: its module and those it rests on.
+
+    So a table tells whether it was measured of the rule as it is now. Layout, comments
+    and docstrings do not count.
+    """
+    texts: dict[str, str] = {}
+    wanted = {rule.look.__module__, Rule.__module__}
+    while wanted:
+        name = wanted.pop()
+        tree = ast.parse(source(import_module(name)))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = {node.module, *(f"{node.module}.{n.name}" for n in node.names)}
+                wanted |= names & _WRITTEN_IN - texts.keys()
+        texts[name] = _without_words(tree)
+    whole = "\n".join(texts[name] for name in sorted(texts))
+    return hashlib.sha256(whole.encode()).hexdigest()[:10]
+
+
+_PACKAGE: Final = "complaints.rules.selfcorrection"
+_WRITTEN_IN: Final = frozenset(
+    f"{_PACKAGE}.{name}"
+    for name in ("identity", "numbers", "people", "rule", "series", "stock")
+)
+
+
+def _without_words(tree: ast.Module) -> str:
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [line for line in body if not _is_text(line)]  # type: ignore[attr-defined]
+    return ast.dump(tree)
+
+
+def _is_text(line: ast.AST) -> bool:
+    return (
+        isinstance(line, ast.Expr)
+        and isinstance(line.value, ast.Constant)
+        and isinstance(line.value.value, str)
+    )
 
 
 def write(path: Path, tally: Tally, *, people: int, seed: int, rates: Rates) -> None:

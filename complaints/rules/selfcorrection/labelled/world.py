@@ -1,13 +1,15 @@
 """Who truly had what: families, stations that hold sessions, lots that were open.
 
 Families come from the generator of matching (twins, namesakes, fathers and sons of one
-name, one telephone for all). A station serves four communes on some twenty days; on
-most of them one lot a vaccine is open, on some two.
+name, one telephone for all); some namesakes of one birth date live in one commune. A
+station serves four communes on some twenty days; on most of them one lot a vaccine is
+open, on some two. The list of a session was loaded, or its doses were typed in by hand.
+Some people stand on no record, though the population database knows them.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import count, islice
 from random import Random
@@ -22,6 +24,9 @@ _COMMUNES_A_STATION: Final = 4
 _TWO_LOTS: Final = 0.15
 _PRODUCTS: Final = ("vaxzevria", "vero-cell", "comirnaty", "spikevax")
 _GAP: Final = timedelta(days=21)
+# Shares: namesakes of one birth date who live near each other, sessions whose list was
+# loaded, people without a record. Our own guesses.
+_NEAR, _LOADED, _WITHOUT_RECORD = 0.25, 0.5, 0.05
 
 
 @dataclass(frozen=True)
@@ -31,14 +36,23 @@ class Station:
     code: str
     days: tuple[date, ...]
     open_lots: dict[date, dict[str, tuple[str, ...]]]
+    entries: dict[date, str]
 
 
 @dataclass
 class World:
-    """People, what each truly had (doses with their true numbers), and the ledger."""
+    """People, what each truly had (doses with their true numbers), and the ledger.
+
+    ``absent``: the places of those who stand on no record. ``namesakes``: people by
+    name, birth date and sex.
+    """
 
     humans: list[Human]
     given: list[tuple[Dose, ...]]
+    absent: set[int] = field(default_factory=set)
+    namesakes: dict[tuple[str, date, str], list[Human]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     stations: dict[str, Station] = field(default_factory=dict)
     lots: dict[str, Stock] = field(default_factory=dict)
     houses: dict[int, list[Human]] = field(default_factory=lambda: defaultdict(list))
@@ -47,16 +61,44 @@ class World:
 def make(*, people: int, seed: int) -> World:
     """Return a world of so many people; the same seed makes the same one."""
     chance = Random(seed)
-    humans = Maker(chance).people(people)[:people]
+    humans = _people(people, chance)
     world = World(humans, [])
-    for human in humans:
+    for place, human in enumerate(humans):
         world.houses[human.house].append(human)
+        world.namesakes[_known_as(human)].append(human)
+        if chance.random() < _WITHOUT_RECORD:
+            world.absent.add(place)
     for name in sorted({station_of(human) for human in humans}):
         _build(world, name, chance)
     keys = count(1)
     for human in humans:
         world.given.append(_doses(world.stations[station_of(human)], chance, keys))
     return world
+
+
+def _people(count: int, chance: Random) -> list[Human]:
+    """Return so many people of whole families and their namesakes, in any order."""
+    everybody = Maker(chance).people(count)
+    first: dict[tuple[str, date, str], Human] = {}
+    for place, human in enumerate(everybody):
+        other = first.setdefault(_known_as(human), human)
+        if other.house != human.house and chance.random() < _NEAR:
+            everybody[place] = replace(human, commune=other.commune)
+    chance.shuffle(everybody)
+    return everybody[:count]
+
+
+def _known_as(human: Human) -> tuple[str, date, str]:
+    return human.full_name, human.born_on, human.sex
+
+
+def namesakes_of(world: World, human: Human) -> list[Human]:
+    """Return other people of somebody's name, birth date and sex."""
+    return [
+        other
+        for other in world.namesakes[_known_as(human)]
+        if other.number != human.number
+    ]
 
 
 def station_of(human: Human) -> str:
@@ -83,7 +125,11 @@ def _build(world: World, code: str, chance: Random) -> None:
             if len(lots) < 2 or chance.random() > _TWO_LOTS:
                 lots = lots[-1:]
             open_lots[day][product] = tuple(lots)
-    world.stations[code] = Station(code, tuple(days), open_lots)
+    entries = {
+        day: f"load:{code}:{n}" if chance.random() < _LOADED else "service"
+        for n, day in enumerate(days)
+    }
+    world.stations[code] = Station(code, tuple(days), open_lots, entries)
 
 
 def _new_lot(world: World, chance: Random, site: str, product: str, day: date) -> str:
@@ -125,7 +171,7 @@ def _doses(station: Station, chance: Random, keys: Iterator[int]) -> tuple[Dose,
                 lot=chance.choice(offered[chosen]),
                 site=station.code,
                 number=len(doses) + 1,
-                entry="service",
+                entry=station.entries[days[place]],
             )
         )
         earliest = days[place] + _GAP

@@ -13,7 +13,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from portal.registry import fhir
+from portal.registry import countries, fhir
+from portal.registry.imports.bundles import parts
 from portal.registry.imports.country import lines
 from portal.registry.imports.country.lines import Refusal
 
@@ -68,7 +69,10 @@ class Patient:
 
 @dataclass(frozen=True)
 class Immunization:
-    """A dose as the bundle has it; ``patient`` is None where nobody is named."""
+    """A dose as the bundle has it; ``patient`` is None where nobody is named.
+
+    With a ``country`` it was given abroad, and the site only put it on record.
+    """
 
     entry: int
     ref: UUID
@@ -82,6 +86,7 @@ class Immunization:
     dose_number: str
     source: str
     recorded_at: datetime | None
+    country: str = ""
 
 
 @dataclass
@@ -165,7 +170,7 @@ class _Entry:
 
     def _ref(self, entry: dict[str, Any], resource: dict[str, Any]) -> UUID:
         for text in (entry.get("fullUrl"), resource.get("id")):
-            ref = _uuid(text)
+            ref = parts.uuid_of(text)
             if ref is not None:
                 return ref
         self.wrong("fullUrl", "not_a_uuid")
@@ -173,51 +178,62 @@ class _Entry:
 
     def _patient(self, resource: dict[str, Any], ref: UUID) -> Patient:
         said = _Said(self, "Patient")
-        if resource.get("active") is False or "deceasedBoolean" in resource:
+        if resource.get("active") is False:
             said.wrong("active", "not_kept")
-        name = _first(resource.get("name"))
-        text = name.get("text") or " ".join(
-            str(part) for part in (name.get("family", ""), *_list(name.get("given")))
+        for name in ("deceasedBoolean", "deceasedDateTime", "link"):
+            # Of a death or of another record of the same person nothing is kept.
+            if resource.get(name) not in (None, False, []):
+                said.wrong(name, "not_kept")
+        called = parts.first_of(resource.get("name"))
+        text = called.get("text") or " ".join(
+            str(part)
+            for part in (called.get("family", ""), *parts.list_of(called.get("given")))
         )
         numbers, phones = [], []
-        for n, one in enumerate(_sorted(resource.get("identifier"), _is_old)):
+        for n, one in enumerate(
+            parts.in_order(resource.get("identifier"), parts.is_old)
+        ):
             place = f"identifier[{n}].value"
             kind = fhir.kind_of(one.get("system"))
             if kind is None:
                 said.wrong(f"identifier[{n}].system", "unknown")
                 continue
-            number = said.take(place, lines.read_number, _text(one, "value"))
+            number = said.take(place, lines.read_number, parts.text_in(one, "value"))
             if number is not None:
                 numbers.append(number[1])
-        for n, one in enumerate(_sorted(resource.get("telecom"), _rank)):
+        for n, one in enumerate(parts.in_order(resource.get("telecom"), parts.rank)):
             if one.get("system") != "phone":
                 said.wrong(f"telecom[{n}].system", "not_supported")
                 continue
             phone = said.take(
-                f"telecom[{n}].value", lines.read_phone, _text(one, "value")
+                f"telecom[{n}].value", lines.read_phone, parts.text_in(one, "value")
             )
             if phone is not None:
                 phones.append(phone)
         spelled = said.take("name", lines.spell, str(text).strip())
-        born = said.take("birthDate", lines.read_born, _text(resource, "birthDate"))
+        born = said.take(
+            "birthDate", lines.read_born, parts.text_in(resource, "birthDate")
+        )
         if born is not None and born[0] > timezone.localdate(self.at).isoformat():
             said.wrong("birthDate", "future")
         gender = resource.get("gender", "unknown")
-        if gender not in _SEXES:
+        if not isinstance(gender, str) or gender not in _SEXES:
             said.wrong("gender", "unknown")
         return Patient(
             self.number,
             ref,
             spelled.full_name if spelled else "",
-            _text(resource, "birthDate"),
+            parts.text_in(resource, "birthDate"),
             _SEXES.get(str(gender), ""),
-            tuple(numbers),
-            tuple(phones),
+            tuple(dict.fromkeys(numbers)),
+            tuple(dict.fromkeys(phones)),
             self._residence(resource, said),
         )
 
     def _residence(self, resource: dict[str, Any], said: "_Said") -> str:
-        for extension in _list(_first(resource.get("address")).get("extension")):
+        for extension in parts.list_of(
+            parts.first_of(resource.get("address")).get("extension")
+        ):
             if isinstance(extension, dict) and extension.get("url") == fhir.UNIT:
                 code = str(extension.get("valueCode", ""))
                 if code not in self.codes.units:
@@ -230,27 +246,44 @@ class _Entry:
         status = _STATUSES.get(str(resource.get("status")), "")
         if not status:
             said.wrong("status", "unknown")
-        occurred = _text(resource, "occurrenceDateTime")
         given = said.take(
-            "occurrenceDateTime", lines.read_day, occurred[:10], "given_on"
+            "occurrenceDateTime",
+            _day_here,
+            parts.text_in(resource, "occurrenceDateTime"),
         )
         if given is not None and given > timezone.localdate(self.at).isoformat():
             said.wrong("occurrenceDateTime", "future")
-        site = _text(_dict(_dict(resource, "location"), "identifier"), "value")
-        if site not in self.codes.sites:
-            said.wrong("location.identifier.value", "unknown" if site else "missing")
-        lot = _text(resource, "lotNumber")
+        site, country = self._where(resource, said)
+        lot = parts.text_in(resource, "lotNumber")
         lot = (said.take("lotNumber", lines.read_lot, lot) or "") if lot else ""
         patient, name = self._whose(resource, said)
         return Immunization(
             self.number, ref, patient, name, status, given or "",
             self._product(resource, said), site, lot,
             self._dose_number(resource, said), self._source(resource, said),
-            self._recorded(resource, said),
+            self._recorded(resource, said), country,
         )  # fmt: skip
 
+    def _where(self, resource: dict[str, Any], said: "_Said") -> tuple[str, str]:
+        """Return the site, and the country of a dose that it only put on record."""
+        location = parts.object_in(resource, "location")
+        identifier = parts.object_in(location, "identifier")
+        site, country = parts.text_in(identifier, "value"), ""
+        place = "location.identifier.value"
+        if identifier.get("system") == fhir.COUNTRY:
+            country, site = site, ""
+            if country not in countries.NAMES:
+                said.wrong(place, "unknown")
+            place = "location.extension"
+            for extension in parts.list_of(location.get("extension")):
+                if isinstance(extension, dict) and extension.get("url") == fhir.SITE:
+                    site = parts.text_in(extension, "valueString")
+        if site not in self.codes.sites:
+            said.wrong(place, "unknown" if site else "missing")
+        return site, country
+
     def _product(self, resource: dict[str, Any], said: "_Said") -> str:
-        codings = _list(_dict(resource, "vaccineCode").get("coding"))
+        codings = parts.list_of(parts.object_in(resource, "vaccineCode").get("coding"))
         for wanted in (fhir.PRODUCT, fhir.CVX):
             for coding in codings:
                 if isinstance(coding, dict) and coding.get("system") == wanted:
@@ -267,13 +300,16 @@ class _Entry:
     def _whose(
         self, resource: dict[str, Any], said: "_Said"
     ) -> tuple[UUID | None, str]:
-        patient = _dict(resource, "patient")
-        name = _text(patient, "display")
+        patient = parts.object_in(resource, "patient")
+        name = parts.text_in(patient, "display")
+        if any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in name):
+            # No letters: the database takes neither.
+            said.wrong("patient.display", "encoding")
         if "reference" not in patient:
             if not name:
                 said.wrong("patient", "missing")
             return None, name
-        ref = _uuid(str(patient["reference"]).removeprefix("Patient/"))
+        ref = parts.uuid_of(str(patient["reference"]).removeprefix("Patient/"))
         if ref is None:
             said.wrong("patient.reference", "not_a_uuid")
         return ref, name
@@ -281,14 +317,19 @@ class _Entry:
     def _dose_number(self, resource: dict[str, Any], said: "_Said") -> str:
         if not resource.get("protocolApplied"):
             return ""
-        number = _first(resource.get("protocolApplied")).get("doseNumberPositiveInt")
-        if isinstance(number, bool) or number not in range(1, 10):
+        number = parts.first_of(resource.get("protocolApplied")).get(
+            "doseNumberPositiveInt"
+        )
+        # True and 1.0 equal 1, and are no such numbers.
+        if type(number) is not int or number not in range(1, 10):
             said.wrong("protocolApplied[0].doseNumberPositiveInt", "unknown")
             return ""
         return str(number)
 
     def _source(self, resource: dict[str, Any], said: "_Said") -> str:
-        for coding in _list(_dict(resource, "reportOrigin").get("coding")):
+        for coding in parts.list_of(
+            parts.object_in(resource, "reportOrigin").get("coding")
+        ):
             if isinstance(coding, dict) and coding.get("system") == fhir.SOURCE:
                 source = str(coding.get("code"))
                 if source not in _SOURCES:
@@ -300,7 +341,7 @@ class _Entry:
         if "recorded" not in resource:
             return None
         try:
-            moment = datetime.fromisoformat(_text(resource, "recorded"))
+            moment = datetime.fromisoformat(parts.text_in(resource, "recorded"))
         except ValueError:
             said.wrong("recorded", "format")
             return None
@@ -329,40 +370,22 @@ class _Said:
             return None
 
 
-def _uuid(text: object) -> UUID | None:
+def _day_here(text: str) -> str:
+    """Return the day in Vietnam on which an instant lies; a day alone is that day.
+
+    Raise Refusal, also for a time of day without its zone.
+    """
+    if len(text) <= len("2021-08-13"):
+        return lines.read_day(text, "given_on")
     try:
-        return UUID(str(text).removeprefix("urn:uuid:"))
-    except ValueError:
-        return None
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _first(value: Any) -> dict[str, Any]:
-    found = _list(value)[:1]
-    return found[0] if found and isinstance(found[0], dict) else {}
-
-
-def _dict(of: dict[str, Any], name: str) -> dict[str, Any]:
-    value = of.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _text(of: dict[str, Any], name: str) -> str:
-    value = of.get(name, "")
-    return value.strip() if isinstance(value, str) else ""
-
-
-def _sorted(value: Any, key: Callable[[dict[str, Any]], Any]) -> list[dict[str, Any]]:
-    return sorted((one for one in _list(value) if isinstance(one, dict)), key=key)
-
-
-def _is_old(identifier: dict[str, Any]) -> bool:
-    return identifier.get("use") == "old"
-
-
-def _rank(telecom: dict[str, Any]) -> int:
-    rank = telecom.get("rank")
-    return rank if isinstance(rank, int) else 1
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Refusal("given_on", "format") from error
+    if moment.tzinfo is None:
+        raise Refusal("given_on", "zone")
+    try:
+        day = timezone.localdate(moment)
+    except OverflowError as error:
+        # The end of the year 9999 lies beyond it here.
+        raise Refusal("given_on", "format") from error
+    return lines.read_day(day.isoformat(), "given_on")

@@ -5,7 +5,6 @@ birth date. What is on record is never changed by a bundle: where it says someth
 else, that is a problem, and a correction is the way.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +17,7 @@ from portal.common import crypto, names
 from portal.common.forms import PartialDate
 from portal.registry import corrections, identity
 from portal.registry.corrections import CannotCorrect, Warrant
-from portal.registry.corrections.values import set_dose
+from portal.registry.imports import one_at_a_time
 from portal.registry.imports.bundles.reading import (
     BadBundle,
     Codes,
@@ -74,6 +73,7 @@ def take_in(bundle: Any, *, reference: str, by: int | None, at: datetime) -> Tak
     contents = read(bundle, codes=codes(), at=at)
     warrant = Warrant(Correction.Reason.IMPORT, reference[:40], proposed_by=by)
     with transaction.atomic():
+        one_at_a_time.lock()
         return _take_in(contents, warrant, at)
 
 
@@ -129,10 +129,12 @@ def _person(patient: Patient, warrant: Warrant, at: datetime) -> tuple[Person, b
         "phone": patient.phones[0] if patient.phones else "",
     }
     person, _ = corrections.add_person(
-        {name: value for name, value in facts.items() if value}, warrant=warrant, at=at
+        {name: value for name, value in facts.items() if value},
+        numbers=patient.numbers[1:],
+        phones=patient.phones[1:],
+        warrant=warrant,
+        at=at,
     )
-    for number in patient.numbers[1:]:
-        corrections.add_alias(person.pk, number=number, warrant=warrant, at=at)
     residence = AdministrativeUnit.objects.filter(code=patient.residence).first()
     # Of a row that is new in this transaction only what the ledger does not keep.
     with corrections.writing("imports"):
@@ -187,6 +189,7 @@ def _dose(
         "site": dose.site,
         "lot": dose.lot,
         "dose_number": dose.dose_number,
+        "country": dose.country,
     }
     found = Dose.objects.filter(ref=dose.ref).first()
     if found is not None:
@@ -195,48 +198,50 @@ def _dose(
         if any(corrections.read_dose(found, name) != said[name] for name in said):
             raise _Wrong("Immunization", "differs_from_record")
         return False
+    said = {name: value for name, value in facts.items() if value}
     if owner is None or dose.status != Dose.Status.COMPLETED:
-        _add_apart(dose, owner, facts, at)
-        return True
-    try:
-        added, _ = corrections.add_dose(
-            owner.pk,
-            {name: value for name, value in facts.items() if value},
+        apart, _ = corrections.add_apart(
+            said,
+            owner=owner.pk if owner else None,
+            status=Dose.Status(dose.status),
+            name=dose.name[:120],
             warrant=warrant,
             at=at,
         )
+        _put_as_sent(apart, dose, at)
+        return True
+    try:
+        added, _ = corrections.add_dose(owner.pk, said, warrant=warrant, at=at)
     except CannotCorrect:
         same = owner.doses.filter(
             given_on=dose.given_on,
             product__code=dose.product,
             status=Dose.Status.COMPLETED,
         )
-        if same.exists():
+        if any(_says(one, said) for one in same):
             return False
-        raise _Wrong("Immunization", "cannot_be_added") from None
-    with corrections.writing("imports"):
-        Dose.objects.filter(pk=added.pk).update(**_as_sent(dose, at))
+        reason = "differs_from_record" if same else "cannot_be_added"
+        raise _Wrong("Immunization", reason) from None
+    _put_as_sent(added, dose, at)
     return True
 
 
-def _add_apart(
-    dose: Immunization, owner: Person | None, facts: Mapping[str, str], at: datetime
-) -> None:
-    """Add a dose without an owner, or one that is void: it changes nobody's record."""
+def _says(recorded: Dose, said: dict[str, str]) -> bool:
+    """Tell whether a dose on record says all that the bundle says of it."""
+    return all(
+        corrections.read_dose(recorded, name) == value for name, value in said.items()
+    )
+
+
+def _put_as_sent(row: Dose, dose: Immunization, at: datetime) -> None:
+    """Set the columns that only whoever recorded the dose can tell.
+
+    The row is new in this transaction, and the ledger keeps none of them.
+    """
     with corrections.writing("imports"):
-        row = Dose(person=owner, version=1, status=dose.status)
-        for name, value in facts.items():
-            set_dose(row, name, value)
-        for name, value in _as_sent(dose, at).items():
-            setattr(row, name, value)
-        row.save()
-
-
-def _as_sent(dose: Immunization, at: datetime) -> dict[str, Any]:
-    """Return the columns that only whoever recorded the dose can tell."""
-    return {
-        "ref": dose.ref,
-        "source": dose.source,
-        "name_recorded": dose.name[:120],
-        "recorded_at": dose.recorded_at or at,
-    }
+        Dose.objects.filter(pk=row.pk).update(
+            ref=dose.ref,
+            source=dose.source,
+            name_recorded=dose.name[:120],
+            recorded_at=dose.recorded_at or at,
+        )

@@ -72,6 +72,10 @@ class Line(NamedTuple):
     site: int
     dose_number: int | None
     recorded_at: str
+    # The number with the zeros that a spreadsheet ate; never stored unconfirmed.
+    restored: str = ""
+    # What of the line was not taken, or not as it stands: column and reason.
+    said: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,10 @@ def reader(header: Header, known: Known, *, at: datetime) -> Callable[[str], Lin
             raise Refusal("born_on", "after_dose")
         if sex not in _SEXES:
             raise Refusal("sex", "unknown")
-        kind, canonical = read_number(id_number) if id_number else ("", "")
+        kind = canonical = restored = ""
+        said: list[tuple[str, str]] = []
+        if id_number:
+            kind, canonical, restored = _number(id_number, born, sex, said)
         lot_number = read_lot(lot) if lot else ""
         return Line(
             name,
@@ -157,7 +164,7 @@ def reader(header: Header, known: Known, *, at: datetime) -> Callable[[str], Lin
             sex,
             kind,
             canonical,
-            read_phone(phone) if phone else "",
+            _phone(phone, said) if phone else "",
             _key(known.units, residence, "residence") if residence else None,
             given,
             _product(known.products, product),
@@ -166,6 +173,8 @@ def reader(header: Header, known: Known, *, at: datetime) -> Callable[[str], Lin
             _key(known.sites, site, "site"),
             _dose_number(number) if number else None,
             _moment(recorded, now) if recorded else now,
+            restored,
+            tuple(said),
         )
 
     return read
@@ -239,6 +248,40 @@ def read_number(text: str) -> tuple[str, str]:
     if len(read.canonical) > 30:
         raise Refusal("id_number", "too_long")
     return read.kind, read.canonical
+
+
+def _number(
+    text: str, born: str, sex: str, said: list[tuple[str, str]]
+) -> tuple[str, str, str]:
+    """Return kind, stored form, and the form with its zeros put back.
+
+    A box that was only filled is no number, and no reason to leave the dose out; nor is
+    one of eleven or ten digits that is well formed with its zeros and agrees with birth
+    year and sex: it is kept as it stands until somebody confirms it (domain paper c).
+    Raise Refusal for what else is no number: whose dose it is would be a guess.
+    """
+    try:
+        return (*read_number(text), "")
+    except Refusal as refusal:
+        if refusal.reason == "dummy":
+            said.append(("id_number", "dummy"))
+            return "", "", ""
+        restored = national_id.restore_zeros(text, born_year=int(born[:4]), sex=sex)
+        if refusal.reason != "length" or restored is None:
+            raise
+        said.append(("id_number", "zeros_eaten"))
+        read = national_id.read(text)
+        return read.kind, read.canonical, restored
+
+
+def _phone(text: str, said: list[tuple[str, str]]) -> str:
+    """Return the first mobile number of a cell; what is none does not stop a dose."""
+    try:
+        return read_phone(text)
+    except Refusal as refusal:
+        found = phones.all_in(text)
+        said.append(("phone", "several" if len(found) > 1 else refusal.reason))
+        return found[0] if found else ""
 
 
 def read_phone(text: str) -> str:

@@ -192,7 +192,12 @@ def take_in(job: _Job, block: Block) -> Counted:
             return Counted()
         person_ids = reserve("registry_person", len(lines))
         dose_ids = reserve("registry_dose", len(lines))
-        merged = merge(_packed(lines, person_ids, dose_ids))
+        merged = merge(
+            _packed(lines, person_ids, dose_ids),
+            load=job.load,
+            first_dose=min(dose_ids, default=0),
+            at=job.at,
+        )
         findings += [(*refused, False) for refused in merged.refused]
         told = Counted(
             rows,
@@ -204,6 +209,13 @@ def take_in(job: _Job, block: Block) -> Counted:
         )
         findings += [
             (row, "phone", "another_on_record", True) for row in merged.left_out
+        ]
+        refused = {row for row, *_ in findings if row not in merged.left_out}
+        findings += [
+            (row, column, reason, True)
+            for row, line in lines
+            if row not in refused
+            for column, reason in line.said
         ]
         for name, count in asdict(told).items():
             setattr(ledger, name, count)
@@ -311,7 +323,7 @@ def _packed(
     for (row, line), person, dose in zip(lines, person_ids, dose_ids, strict=True):
         bound = f"person:{person}"
         number = phone = "\\N\t\\N"
-        identity = "\\N"
+        identity = restored = "\\N"
         if line.phone:
             digest = of_phone(line.phone)
             phone = f"{_bytes(seal(line.phone, bound))}\t{_bytes(digest)}"
@@ -321,16 +333,27 @@ def _packed(
         if line.id_number:
             digest = of_number(line.id_number)
             number = f"{_bytes(seal(line.id_number, bound))}\t{_bytes(digest)}"
+            if line.restored:
+                digest = of_number(line.restored)
+                restored = _bytes(digest)
             identity = _bytes(digest)
         packed.append(
-            f"{row}\t{person}\t{dose}\t{identity}\t{line.name.full_name}\t"
+            f"{row}\t{person}\t{dose}\t{identity}\t{_text(line.name.full_name)}\t"
             f"{line.name.key}\t{line.name.folded}\t{line.name.sort_key}\t"
             f"{line.born_on}\t{line.precision}\t{line.sex}\t{_or_null(line.residence)}"
             f"\t{line.id_kind}\t{number}\t{phone}\t{line.given_on}\t{line.product}\t"
             f"{line.lot_number}\t{_or_null(line.lot)}\t{line.site}\t"
-            f"{_or_null(line.dose_number)}\t{line.recorded_at}\n"
+            f"{_or_null(line.dose_number)}\t{line.recorded_at}\t{restored}\n"
         )
     return "".join(packed).encode()
+
+
+def _text(value: str) -> str:
+    """Return a text as COPY reads it. A backslash would take what follows it along.
+
+    Keys of names and what the other readers let through hold none.
+    """
+    return value.replace("\\", "\\\\")
 
 
 def _bytes(value: bytes) -> str:

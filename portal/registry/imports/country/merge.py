@@ -6,12 +6,12 @@ telephone must. A number on record with another name or birth date refuses the r
 dose without number and telephone has no owner yet. Nothing on record is changed.
 """
 
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
-# One block after the other, or else two would both add the same new person.
-_LOCK: Final = 7_421_001
+from portal.registry.imports import one_at_a_time
 
 # Temporary, so nothing of it is logged ahead or outlives the connection.
 _TABLES: Final = """
@@ -21,12 +21,15 @@ CREATE TEMP TABLE IF NOT EXISTS load_staged (
   sex text, residence_id bigint, id_kind text, number_sealed bytea,
   number_digest bytea, phone_sealed bytea, phone_digest bytea, given_on date,
   product_id bigint, lot_number text, lot_id bigint, site_id bigint,
-  dose_number smallint, recorded_at timestamptz
+  dose_number smallint, recorded_at timestamptz, restored_digest bytea
 ) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS load_added (dose bigint, owner bigint)
+  ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS load_owners (
   row integer, owner bigint, agreeing integer
 ) ON COMMIT DELETE ROWS;
-CREATE TEMP TABLE IF NOT EXISTS load_new (LIKE load_staged) ON COMMIT DELETE ROWS"""
+CREATE TEMP TABLE IF NOT EXISTS load_new (LIKE load_staged) ON COMMIT DELETE ROWS;
+TRUNCATE load_staged, load_owners, load_new, load_added"""
 _COPY: Final = "COPY load_staged FROM STDIN"
 
 # Born on the same day, as far as both sides know it.
@@ -39,18 +42,22 @@ p.name_key = s.name_key AND (
      AND date_trunc('month', p.born_on) = date_trunc('month', s.born_on))"""
 
 # A record that was joined to another one is answered by the one that survives.
-_FIND: Final = (
-    f"""
+_BY_NUMBER = f"""
 INSERT INTO load_owners
 SELECT s.row, min(o.id) FILTER (WHERE agrees),
   count(DISTINCT o.id) FILTER (WHERE agrees)
 FROM load_staged s
 JOIN registry_identitydocument d
-  ON d.number_digest = s.number_digest AND NOT d.is_void
+  ON d.number_digest = s.%s AND NOT d.is_void
 JOIN registry_person p ON p.id = d.person_id AND p.status <> 'entered_in_error'
 CROSS JOIN LATERAL (SELECT coalesce(p.merged_into_id, p.id)) AS o (id)
 CROSS JOIN LATERAL (SELECT {_AGREES}) AS a (agrees)
-GROUP BY s.row""",
+WHERE NOT EXISTS (SELECT 1 FROM load_owners b WHERE b.row = s.row)
+GROUP BY s.row"""
+_FIND: Final = (
+    # With its zeros first: so the number stands where somebody confirmed it.
+    _BY_NUMBER % "restored_digest",
+    _BY_NUMBER % "number_digest",
     f"""
 INSERT INTO load_owners
 SELECT s.row, min(coalesce(p.merged_into_id, p.id)),
@@ -90,7 +97,12 @@ SELECT s.row, p.person, CASE WHEN {_AGREES} THEN 1 ELSE 0 END
 FROM load_staged s JOIN load_new p ON p.identity = s.identity
 WHERE NOT EXISTS (SELECT 1 FROM load_owners o WHERE o.row = s.row)"""
 
+# A dose without an owner is on record where an earlier load brought it with the same
+# name, and nobody's or somebody's of that birth date has it by now. Namesakes of one
+# session are counted, so that as many stay as there were: those of a birth date beside
+# what others of it have by now, all that are left beside what is nobody's still.
 _ADD_DOSES: Final = """
+WITH added AS (
 INSERT INTO registry_dose (id, ref, person_id, given_on, product_id, lot_number, lot_id,
   site_id, dose_number, status, source, name_recorded, recorded_at, version)
 SELECT u.dose, gen_random_uuid(), u.owner, u.given_on, u.product_id, u.lot_number,
@@ -109,7 +121,69 @@ UNION ALL
 SELECT s.dose, gen_random_uuid(), NULL, s.given_on, s.product_id, s.lot_number,
   s.lot_id, s.site_id, s.dose_number, 'completed', 'upload', s.full_name,
   s.recorded_at, 1
-FROM load_staged s WHERE s.identity IS NULL"""
+FROM (
+  SELECT s.*, row_number() OVER (
+    PARTITION BY s.site_id, s.given_on, s.product_id, s.lot_number, s.full_name
+    ORDER BY s.row) AS nth
+  FROM (
+    SELECT s.*, known.owned, known.nobodys, row_number() OVER (
+      PARTITION BY s.site_id, s.given_on, s.product_id, s.lot_number, s.full_name,
+        s.born_on
+      ORDER BY s.row) AS nth_born
+    FROM load_staged s
+    CROSS JOIN LATERAL (
+      SELECT count(*) FILTER (WHERE p.born_on = s.born_on) AS owned,
+        count(*) FILTER (WHERE d.person_id IS NULL) AS nobodys
+      FROM registry_dose d
+      LEFT JOIN registry_person p ON p.id = d.person_id
+      WHERE d.site_id = s.site_id AND d.given_on = s.given_on
+        AND d.product_id = s.product_id AND d.lot_number = s.lot_number
+        AND d.name_recorded = s.full_name AND d.status = 'completed'
+        AND d.id < %(first)s) AS known
+    WHERE s.identity IS NULL
+  ) s
+  WHERE s.nth_born > s.owned
+) s
+WHERE s.nth > s.nobodys
+RETURNING id, person_id)
+INSERT INTO load_added SELECT id, person_id FROM added"""
+# The doses of this load begin here; those before are of earlier ones.
+_FIRST: Final = """
+SELECT least(%(first)s, min((b.dose_ids -> 0 ->> 0)::bigint))
+FROM registry_loadblock b WHERE b.load_id = %(load)s"""
+# Nobody makes a certificate of what was there before, once it was looked who has one;
+# whoever is new in this block has none.
+_HOLD: Final = """
+SELECT p.id FROM registry_person p
+WHERE p.id IN (SELECT owner FROM load_added)
+  AND NOT EXISTS (SELECT 1 FROM load_new n WHERE n.person = p.id)
+ORDER BY p.id FOR KEY SHARE OF p"""
+# Each certificate shows all doses of its person. See ``ledger.mark_stale``.
+_MARK_STALE: Final = """
+UPDATE registry_person p SET certificate_stale_since = greatest(%(at)s,
+  p.certificate_stale_since + interval '1 microsecond')
+WHERE p.id IN (SELECT owner FROM load_added)
+  AND EXISTS (SELECT 1 FROM registry_certificate c WHERE c.person_id = p.id)"""
+# A dose of that day and vaccine is on record, and the row says something else of it.
+_DIFFERS: Final = """
+SELECT s.row, CASE
+  WHEN s.lot_number <> '' AND s.lot_number <> d.lot_number THEN 'lot'
+  WHEN s.site_id <> d.site_id THEN 'site' ELSE 'dose_number' END,
+  'another_on_record'
+FROM load_staged s
+JOIN load_owners o ON o.row = s.row AND o.agreeing = 1
+JOIN LATERAL (
+  SELECT d.lot_number, d.site_id, d.dose_number,
+    (s.lot_number = '' OR s.lot_number = d.lot_number) AND s.site_id = d.site_id
+    AND (s.dose_number IS NULL OR s.dose_number IS NOT DISTINCT FROM d.dose_number)
+    AS is_same
+  FROM registry_dose d
+  WHERE d.person_id = o.owner AND d.given_on = s.given_on
+    AND d.product_id = s.product_id AND d.status = 'completed'
+  ORDER BY is_same DESC, d.id LIMIT 1
+) d ON NOT d.is_same
+WHERE NOT EXISTS (SELECT 1 FROM load_added a WHERE a.dose = s.dose)
+ORDER BY s.row"""
 
 _REFUSED: Final = """
 SELECT o.row, CASE WHEN s.number_digest IS NULL THEN 'phone' ELSE 'id_number' END,
@@ -140,9 +214,10 @@ class Merged(NamedTuple):
     left_out: list[int]
 
 
-def merge(lines: bytes) -> Merged:
+def merge(lines: bytes, *, load: int, first_dose: int, at: datetime) -> Merged:
     """Merge staged lines (the columns of ``load_staged`` as COPY reads them).
 
+    ``load``: whose block it is; ``first_dose``: the first key reserved for its doses.
     Runs inside the caller's transaction, which has opened the registry for writing.
     """
     with connection.cursor() as cursor:
@@ -150,7 +225,7 @@ def merge(lines: bytes) -> Merged:
             cursor.execute(statement)
         with cursor.copy(_COPY) as out:
             out.write(lines)
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        one_at_a_time.lock()
         cursor.execute(
             "ANALYZE load_staged (row, identity, number_digest, phone_digest)"
         )
@@ -160,11 +235,17 @@ def merge(lines: bytes) -> Merged:
         for statement in (_ADD_DOCUMENTS, _ADD_TELEPHONES, _OWN):
             cursor.execute(statement)
         cursor.execute("ANALYZE load_owners")
-        doses = _count(cursor, _ADD_DOSES)
-        cursor.execute("SELECT count(*) FROM load_staged WHERE identity IS NULL")
+        cursor.execute(_FIRST, {"first": first_dose, "load": load})
+        cursor.execute(_ADD_DOSES, {"first": cursor.fetchone()[0]})
+        doses = cursor.rowcount
+        cursor.execute(_HOLD)
+        cursor.execute(_MARK_STALE, {"at": at})
+        cursor.execute("SELECT count(*) FROM load_added WHERE owner IS NULL")
         orphans = cursor.fetchone()[0]
         cursor.execute(_REFUSED)
         refused = cursor.fetchall()
+        cursor.execute(_DIFFERS)
+        refused += cursor.fetchall()
         cursor.execute(_LEFT_OUT)
         left_out = [row for (row,) in cursor.fetchall()]
     return Merged(people, doses, orphans, refused, left_out)

@@ -17,6 +17,7 @@ from portal.registry.imports import (
     jobs,
     judging,
     reading,
+    repeats,
     report,
     staging,
     vocabulary,
@@ -88,7 +89,9 @@ def _answer(
     """Return what the command prints, after writing what is to be written."""
     words = vocabulary.load()
     survey = reading.survey(content, vocabulary=words)
-    rows = list(reading.read(content, vocabulary=words, on=timezone.localdate()))
+    rows = repeats.settled(
+        reading.read(content, vocabulary=words, on=timezone.localdate())
+    )
     site = site or _site_said(rows)
     if site is None and not dry_run:
         raise CommandError(

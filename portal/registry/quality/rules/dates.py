@@ -107,13 +107,15 @@ def before_approval(case: Case) -> Detail | None:
     message=_("The dose lies before the vaccine first came to the province"),
     repair=_("Check day and vaccine against the session's list."),
     sql=Sql(
-        "d.given_on < d.first_arrival_on",
+        "d.given_on < d.first_arrival_on AND d.source NOT IN ('foreign', 'trial')",
         detail="jsonb_build_object('first_arrival_on', d.first_arrival_on)",
     ),
 )
 def before_first_arrival(case: Case) -> Detail | None:
     first = case.dose.first_arrival_on
     if first is None or case.dose.given_on >= first:
+        return None
+    if case.dose.source in _ELSEWHERE:
         return None
     return {"first_arrival_on": first.isoformat()}
 

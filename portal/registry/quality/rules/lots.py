@@ -18,6 +18,7 @@ from portal.registry.quality.rule import (
 )
 
 _LOOK_ALIKES: Final = str.maketrans("OI", "01")
+_ELSEWHERE: Final = ("foreign", "trial")
 _RECORDED: Final = ("service", "late_entry", "upload")
 
 
@@ -95,12 +96,13 @@ def lot_is_empty(case: Case) -> Detail | None:
     owner=Owner.SITE,
     message=_("The lot number is not known"),
     repair=_("Compare with the nearest known lots and with the slip."),
-    sql=Sql("d.lot_match = 'none'"),
+    sql=Sql("d.lot_match = 'none' AND d.source NOT IN ('foreign', 'trial')"),
 )
 def lot_is_unknown(case: Case) -> Detail | None:
     dose = case.dose
     is_unknown = dose.lot_number and dose.lot and dose.lot.match == "none"
-    return YES if is_unknown else None
+    # The ledger holds the lots that were delivered here.
+    return YES if is_unknown and dose.source not in _ELSEWHERE else None
 
 
 @rule(

@@ -20,7 +20,9 @@ def _limit(alias: str, key: str, day: str) -> str:
     """Return the join of a site's limit in force on a day."""
     return (
         f" JOIN q_limit {alias} ON {alias}.key = '{key}' AND {alias}.product_id = 0"
-        f" AND {alias}.province_id = s.province_key AND {alias}.age_from = -1"
+        f" AND {alias}.province_id = CASE WHEN {day} < s.province_from"
+        "  THEN s.province_key_before ELSE s.province_key END"
+        f" AND {alias}.age_from = -1"
         f" AND {day} >= {alias}.first AND {day} < {alias}.until"
     )
 
@@ -52,7 +54,9 @@ def beyond_throughput(case: Case) -> Detail | None:
         if dose.session is None:
             continue
         most = case.limits.number(
-            "Q28.per_day", on=dose.given_on, province=dose.site.province
+            "Q28.per_day",
+            on=dose.given_on,
+            province=dose.site.province_on(dose.given_on),
         )
         if dose.session.on_lot > most:
             return {"given": dose.session.on_lot}
@@ -147,7 +151,9 @@ def copied_down(case: Case) -> Detail | None:
         if day is None:
             continue
         least = case.limits.number(
-            "Q48.doses", on=dose.given_on, province=dose.site.province
+            "Q48.doses",
+            on=dose.given_on,
+            province=dose.site.province_on(dose.given_on),
         )
         if day.doses < least:
             continue
