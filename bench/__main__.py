@@ -25,6 +25,7 @@ django.setup()
 
 # The portal's modules can be imported only after Django is set up.
 from bench import (  # noqa: E402
+    alike,
     bulk,
     lists,
     loads,
@@ -43,6 +44,7 @@ from portal.stack.console import say  # noqa: E402
 Part = Callable[[Sizes, psycopg.Connection, Path], list[Line]]
 PARTS: dict[str, Part] = {
     "pages": pages.measure,
+    "alike": alike.measure,
     "queue": staff.measure_few,
     "routing": routing.measure,
     "loads": loads.measure,

@@ -20,12 +20,13 @@ if __name__ == "__main__":
 from django.conf import settings
 from django.utils import timezone
 
+from bench import alike
 from complaints import integrity, rollups, tasks
 from complaints.actions import casework, intake, routing
 from complaints.choices import Kind
 from complaints.models import Event, Figure
 from portal.accounts.models import Posting, User
-from portal.common import crypto, outbox, scope
+from portal.common import outbox, scope
 from portal.registry import countries
 from portal.registry.identity import number_digests
 from portal.registry.models import Organization
@@ -85,30 +86,8 @@ def _sent(name: str, at: datetime, *, asked: bool) -> dict:
 
 
 def people() -> dict:
-    """Return number, birth date and name of those whom a look-up finds and writes to.
-
-    The name is left out where another bears it who was born on the same day.
-    """
-    found = plain_times.rows(
-        "SELECT i.person_id, i.number_sealed, p.born_on, p.full_name,"
-        " count(*) OVER (PARTITION BY p.name_folded, p.born_on) AS alike"
-        " FROM registry_identitydocument i JOIN registry_person p ON p.id = i.person_id"
-        " JOIN registry_telephone t ON t.person_id = p.id AND t.is_contact"
-        " WHERE i.kind = 'pin12' AND i.is_current AND p.born_precision = 'day'"
-        " ORDER BY p.id"
-    )
-    return {
-        "people": [
-            (
-                crypto.unseal(
-                    row["number_sealed"], bound_to=f"person:{row['person_id']}"
-                ),
-                row["born_on"].isoformat(),
-                row["full_name"] if row["alike"] == 1 else "",
-            )
-            for row in found
-        ]
-    }
+    """Return number, birth date and name of those whom a look-up finds."""
+    return {"people": alike.known_people()}
 
 
 def late() -> dict:
