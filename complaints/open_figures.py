@@ -146,14 +146,23 @@ def _counts(times: Times) -> tuple[int, ...]:
 def _row(
     code: str, name: str, times: Times | None, counts: tuple[int | None, ...]
 ) -> Row:
-    """Return a row; a time or a share of few, or beside a hidden count, is not told.
+    """Return a row; a time or a share of few is not told.
 
-    Nor is a share on time that tells of a few late or a few in time.
+    Nor is a share on time beside a hidden count, or one that tells of a few late or a
+    few in time. Beside a hidden count a time is told only where so many were received
+    that it does not bound the others by saying that so many were resolved.
     """
     received, resolved, still_open = counts
-    if times is None or times.resolved < FEW or None in counts:
+    is_hidden = None in counts
+    if is_hidden and (received is None or received < 2 * FEW):
+        times = None
+    if times is None or times.resolved < FEW:
         times = Times()
-    is_telling = suppression.is_small(times.late) or suppression.is_small(times.on_time)
+    is_telling = (
+        is_hidden
+        or suppression.is_small(times.late)
+        or suppression.is_small(times.on_time)
+    )
     return Row(
         code=code,
         name=name,

@@ -32,6 +32,16 @@ def policy_for(kind: str, *, at: datetime, body: Organization | None = None) -> 
     return terms.in_force(rows, kind=kind, day=timezone.localdate(at), body=body)
 
 
+def usual(kind: str, *, path: str, day: date) -> Policy:
+    """Return the policy that holds on a day at a path and below, of whatever level.
+
+    ``kind`` empty: of all kinds. Raise LookupError where there is none.
+    """
+    rows = Policy.objects.select_related("organization").filter(level="")
+    near = [row for row in rows if path.startswith(row.reach)]
+    return terms.nearest(near, kind=kind, day=day)
+
+
 def of_case(case: Complaint) -> Policy:
     """Return the policy that counts for a case's round, as it began."""
     if case.policy is not None:

@@ -99,24 +99,54 @@ def planned(month: date, *, at: datetime) -> Plan:
     """Return what a new edition would tell now, beside the newest one.
 
     A row of which any count, or what its share on time says of one, differs by fewer
-    than five from an edition before stays as it was told last, and the country's counts
-    are then left out: else both editions together would tell a small count. Raise
-    Refused where the month was never published, and while its figures are still being
-    counted.
+    than five from an edition before stays as it was told last, and so does one that
+    told less in one; the country's counts are then left out, and also where a row
+    tells less now, or they differ so little themselves: else both editions together
+    would tell a small count. Raise Refused where the month was never published, and
+    while its figures are still being counted.
     """
     editions = [open_figures.of(row) for row in _editions(month)]
     counted = open_figures.count(month, at=at)
     if not publishing.is_counted(counted):
         raise Refused(_("The figures are still being counted. Try again later."))
-    known = [{(row.code, row.name): row for row in old.rows} for old in editions]
     rows, is_kept_back = [], False
     for row in counted.rows:
-        before = [old[key] for old in known if (key := (row.code, row.name)) in old]
-        if any(suppression.is_trace(_counts(old), _counts(row)) for old in before):
-            row, is_kept_back = before[-1], True
+        before = [(old, same) for old in editions if (same := _same(old, row))]
+        if any(_leads_back(same, row, by=old.country) for old, same in before):
+            row, is_kept_back = before[-1][1], True
+        is_kept_back |= any(_hides(row, told_by=same) for _old, same in before)
         rows.append(row)
+    is_kept_back |= any(
+        suppression.is_trace(_counts(old.country), _counts(counted.country))
+        for old in editions
+    )
     country = open_figures.NOTHING if is_kept_back else counted.country
     return Plan(editions[-1], replace(counted, rows=rows, country=country))
+
+
+def _same(edition: Month, row: Row) -> Row | None:
+    """Return what an edition told of the same province."""
+    key = (row.code, row.name)
+    return next((old for old in edition.rows if (old.code, old.name) == key), None)
+
+
+def _leads_back(before: Row, after: Row, *, by: Row) -> bool:
+    """Tell whether two tellings of a row tell a small count that one of them hid.
+
+    ``by``: the country then, whose sums tell what was hidden once the others are known.
+    """
+    if suppression.is_trace(_counts(before), _counts(after)):
+        return True
+    is_summed = all(getattr(by, name) is not None for name in open_figures.COUNTS)
+    return is_summed and _hides(before, told_by=after)
+
+
+def _hides(row: Row, *, told_by: Row) -> bool:
+    """Tell whether a row hides a count that the other one tells."""
+    return any(
+        getattr(row, name) is None and getattr(told_by, name) is not None
+        for name in open_figures.COUNTS
+    )
 
 
 def _editions(month: date) -> list[PublishedMonth]:

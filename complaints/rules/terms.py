@@ -79,7 +79,15 @@ def in_force(rows: Iterable[R], *, kind: str, day: date, body: Body | None = Non
     only rows for everybody count. Raise LookupError where no row applies: a policy
     table with a hole is a defect.
     """
-    fitting = (row for row in rows if row.kind in ("", kind) and holds_for(row, body))
+    return nearest((row for row in rows if holds_for(row, body)), kind=kind, day=day)
+
+
+def nearest(rows: Iterable[R], *, kind: str, day: date) -> R:
+    """Return of rows that all hold for a body the one for a kind on a day.
+
+    Raise LookupError where no row applies.
+    """
+    fitting = (row for row in rows if row.kind in ("", kind))
     row = dated.in_force(fitting, day=day, closeness=_closeness)
     if row is None:
         raise LookupError(f"no policy for {kind} on {day}")

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from complaints import open_figures
@@ -59,6 +60,20 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "citizen/open_figures.html", context)
 
 
+_METHOD: Final = {
+    "cohort": gettext_lazy("The month of sending, by the clock of Vietnam."),
+    "hidden": gettext_lazy(
+        "Empty (null): a count from 1 to %(most)s, the other parts of its row, and"
+        " those of the two smallest rows, so that sums do not tell it; sums that would."
+    ),
+    "editions": gettext_lazy(
+        "A published month stays. A correction is a new edition, in which a row that"
+        " differs by 1 to %(most)s stays as it was."
+    ),
+    "times": gettext_lazy(
+        "Hours. Empty (null) where fewer than %(few)s were resolved. At most 1 %% off."
+    ),
+}
 _MEANINGS: Final = ("received", "resolved", "median", "on_time", "open", "whose")
 
 
@@ -96,13 +111,8 @@ def _as_json(seen: Month) -> HttpResponse:
             "edition": seen.edition,
             "reason": seen.reason,
             "method": {
-                "cohort": "month of sending, Asia/Ho_Chi_Minh",
-                "hidden": f"null: a count of 1 to {LEAST - 1}, the other parts of its"
-                " row, and the sums of such columns",
-                "editions": "a published month stays; a correction is a new edition,"
-                f" in which a row that differs by 1 to {LEAST - 1} stays as it was",
-                "times": f"hours; null where fewer than {FEW} were resolved;"
-                " at most 1 % off",
+                name: str(text % {"most": LEAST - 1, "few": FEW})
+                for name, text in _METHOD.items()
             }
             | {name: str(DEFINITIONS[name].meaning) for name in _MEANINGS},
             "provinces": [told(row) for row in seen.rows],

@@ -18,7 +18,7 @@ from complaints.choices import OPEN, Channel, Kind, Status
 from complaints.models import Complaint, Figure
 from complaints.rollups import FEW, reading
 from complaints.rollups.definitions import DEFINITIONS
-from complaints.views import figures_asked, oversight_tables
+from complaints.views import figures_asked, figures_limit, oversight_tables
 from complaints.views.figures_asked import Asked
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
@@ -81,6 +81,7 @@ def times(request: StaffRequest) -> HttpResponse:
     children = figures_asked.children(chosen)
     seen = asked.overview(children)
     months = figures.months_between(asked.first, asked.last)
+    limit = figures_limit.limit_of(asked)
     sees_above = figures_asked.may_see(request, chosen.parent)
     context = {
         "chosen": chosen,
@@ -89,7 +90,7 @@ def times(request: StaffRequest) -> HttpResponse:
         "kinds": Kind.choices,
         "channels": Channel.choices,
         "figures": oversight_tables.headline(seen.total, asked.gone(), chosen, query),
-        "chart": oversight_tables.chart(months, seen),
+        "chart": oversight_tables.chart(months, seen, limit),
         "table": oversight_tables.by_organization(chosen, children, seen, query),
         "by_month": oversight_tables.by_month(chosen, months, seen, query),
         "computed_at": seen.at,
@@ -111,7 +112,8 @@ def times(request: StaffRequest) -> HttpResponse:
                 cohort=asked.cohort,
             ),
         ),
-        "tiles": oversight_tables.tiles(children, seen, query),
+        "tiles": oversight_tables.tiles(children, seen, query, limit),
+        "tile_key": limit.key,
         "detail_url": f"{reverse('oversight:detail')}?{urlencode(asked.address)}",
         "csv_url": f"{reverse('oversight:file', args=['csv'])}"
         f"?{urlencode(asked.address)}",

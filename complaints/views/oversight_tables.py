@@ -11,12 +11,11 @@ from complaints import figures, open_figures
 from complaints.choices import Gaming
 from complaints.replies import Reply
 from complaints.rollups import Times
+from complaints.views.figures_limit import Limit
 from portal.common.templatetags.ui import percent, vn_number
 from portal.registry.models import Organization
 
 MOST_ROWS: Final = 200
-# Seconds: the 48 hours of dispatch 9458, by which tiles are toned.
-LIMIT: Final = 48 * 3600
 
 
 def _cases_url(chosen: Organization, query: dict[str, str], **more: str) -> str:
@@ -137,8 +136,11 @@ def _words_of_citizens(total: Times, url: str) -> dict[str, Any]:
     }
 
 
-def chart(months: list[date], seen: figures.Overview) -> dict[str, Any]:
+def chart(months: list[date], seen: figures.Overview, limit: Limit) -> dict[str, Any]:
     """Return the trend of the months, for ``line_chart``."""
+    note = _("By month. The line of dashes is the limit of %(limit)s.")
+    if limit.days is None:
+        note = _("By month. The limit is %(limit)s, so no line can show it.")
 
     def days(seconds: int | None) -> float | None:
         return None if seconds is None else seconds / 86400
@@ -146,7 +148,7 @@ def chart(months: list[date], seen: figures.Overview) -> dict[str, Any]:
     of_month = [seen.months.get(month, Times()) for month in months]
     return {
         "title": _("Days from sending to the answer"),
-        "note": _("By month. The line of dashes is the limit of 48 hours."),
+        "note": note % {"limit": limit.words},
         "unit": _("days"),
         "labels": [f"{month:%m/%Y}" for month in months],
         "series": [
@@ -161,7 +163,7 @@ def chart(months: list[date], seen: figures.Overview) -> dict[str, Any]:
                 "values": [days(t.median) for t in of_month],
             },
         ],
-        "target": 2,
+        "target": limit.days,
     }
 
 
@@ -243,35 +245,30 @@ def by_organization(
 
 
 def tiles(
-    children: dict[int, Organization], seen: figures.Overview, query: dict[str, str]
+    children: dict[int, Organization],
+    seen: figures.Overview,
+    query: dict[str, str],
+    limit: Limit,
 ) -> list[dict[str, Any]]:
     """Return the departments of provinces as tiles, in the order of their names.
 
-    Each bears its median and a tone: within the limit, within four times it, beyond.
-    Empty where the organization has no provinces below it.
+    Each bears its median, a tone by the limit and a word for it. Empty where the
+    organization has no provinces below it.
     """
     return [
         {
             "name": open_figures.province_of(child),
             "url": f"?{urlencode({'organization': child.code} | query)}",
             "value": hours(times.median),
-            "tone": _tone(times),
+            "tone": tone,
+            "word": word,
             "few": times.is_few,
         }
         for key, child in children.items()
         if child.kind == Organization.Kind.HEALTH_DEPARTMENT
         for times in [seen.below.get(key, Times())]
+        for tone, word in [limit.tone(times)]
     ]
-
-
-def _tone(times: Times) -> str:
-    if 2 * times.open_overdue > times.due:
-        return "very-late"
-    if times.median is None:
-        return "no-figure"
-    if times.median <= LIMIT:
-        return "in-time"
-    return "late" if times.median <= 4 * LIMIT else "very-late"
 
 
 def by_month(

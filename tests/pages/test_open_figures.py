@@ -12,6 +12,7 @@ from complaints import figures, open_figures, rollups
 from complaints.actions import publishing, republishing
 from complaints.choices import Move, Status
 from complaints.models import Complaint, Measure, PublishedMonth
+from complaints.open_figures import Row
 from complaints.rules.refused import Refused
 from portal.common import scope
 from portal.registry.models import Organization
@@ -99,6 +100,35 @@ def test_a_small_count_is_hidden_with_all_that_would_tell_it(client, provinces, 
     assert ">An Giang<" in page
 
 
+def test_a_small_count_of_one_province_leaves_the_country_told(
+    client, provinces, month
+):
+    """Hidden behind the two smallest: the third one's 3 might be any small count."""
+    third = make_organization("SYT-3", parent=make_root(), name="Sở Y tế Huế")
+    Organization.objects.filter(pk=third.pk).update(kind="health_department")
+    send(provinces[0], month, resolved=20, still_open=8)
+    send(provinces[1], month, resolved=21, still_open=8)
+    send(third, month, resolved=40, still_open=3)
+    for province in provinces:
+        for _ in range(7):
+            end = datetime.combine(month, time(12), timezone.get_default_timezone())
+            make_case(
+                province,
+                sent=end - timedelta(hours=3),
+                history=[(Move.WITHDRAW, Status.WITHDRAWN, end)],
+            )
+    publish()
+
+    told = as_csv(client, month)
+
+    assert told["SYT-3"][:3] == ["43", "", ""]
+    assert told["SYT-0"] == ["35", "", "", "", "", ""], "of 35 a time might bound"
+    assert told["VN"][:3] == ["114", "81", "19"]
+    assert all(told["VN"][3:]), "half within, 90 % within, on time"
+    assert all(told["SYT-3"][3:5]), "times are of 40"
+    assert told["SYT-3"][5] == "", "the share on time would say of how many"
+
+
 def test_whoever_is_no_province_is_told_without_a_name(client, provinces, month):
     hospital = make_organization("BV", parent=make_root(), name="Bệnh viện Trung ương")
     send(hospital, month, resolved=7)
@@ -120,7 +150,7 @@ def test_json_says_how_it_is_counted(client, provinces, month):
     told = answer.json()
     assert told["provinces"][0]["received"] == 5
     assert told["provinces"][0]["median_h"] is None
-    assert "1 to 4" in told["method"]["hidden"]
+    assert "từ 1 đến 4" in told["method"]["hidden"], "in the page's own words"
     assert answer["Cache-Control"].startswith("public")
 
 
@@ -260,6 +290,27 @@ def test_no_two_editions_differ_by_a_small_count(client, provinces, month, told)
     told_of = {row.code: row.received for row in after.rows}
     assert told_of["SYT-1"] == 19, "11 would tell that it is one less than at first"
     assert told_of["SYT-0"] == 21
+
+
+def test_no_row_tells_what_it_hid_while_the_country_told_the_sum(provinces, month):
+    """What the others hide is known from the sum once all but one of them are told."""
+    hidden = Row("SYT-0", "An Giang", 28, None, None, None, None, None)
+    country = Row("VN", "", 100, 81, 19, None, None, None)
+    whole = Row("SYT-1", "Cà Mau", 72, 52, 11, None, None, None)
+    publishing.keep(
+        open_figures.Month(month, [hidden, whole], country, None),
+        edition=1,
+        at=timezone.now(),
+    )
+    send(provinces[0], month, resolved=20, still_open=8)
+    send(provinces[1], month, resolved=52, still_open=11)
+    rollups.rebuild_all(at=timezone.now() + timedelta(days=3))
+
+    after = republishing.planned(month, at=timezone.now()).after
+
+    told = {row.code: (row.received, row.resolved, row.open) for row in after.rows}
+    assert told["SYT-0"] == (28, None, None), "20 and 8 now"
+    assert after.country == open_figures.NOTHING
 
 
 @pytest.mark.parametrize(("later_late", "is_told"), [(1, False), (9, True)])
