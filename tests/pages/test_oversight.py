@@ -255,7 +255,7 @@ def test_more_organizations_take_no_more_statements(client, province):
     rollups.rebuild_all(at=timezone.now())
 
     assert count() == with_one
-    assert with_one <= 11, "session, user, postings, units, figures, signs, replies"
+    assert with_one <= 12, "session, user, units, policy, figures, signs, replies"
 
 
 def test_nothing_is_divided_by_nothing():
