@@ -1,4 +1,4 @@
-"""The limit beside figures is the one in force, and colours are told in words."""
+"""What figures are held against: the limit in force, and each other, in words."""
 
 from datetime import timedelta
 
@@ -9,6 +9,7 @@ from django.utils import timezone
 from complaints import rollups
 from complaints.choices import Kind, Move, Status
 from complaints.models import Policy
+from complaints.rollups import Times
 from portal.registry.models import Organization
 from tests.pages.cases import make_case, make_organization, make_root, make_staff
 
@@ -103,3 +104,18 @@ def test_a_tile_says_in_a_word_why_it_is_red(client, department):
     assert tile["value"] == "2,0 giờ"
     assert (tile["tone"], str(tile["word"])) == ("very-late", "nhiều việc quá hạn")
     assert "<small>nhiều việc quá hạn</small>" in seen.content.decode()
+
+
+def test_nothing_is_divided_by_nothing():
+    assert Times().on_time_share is None
+
+
+def test_exactly_a_tenth_that_lies_open_puts_no_unit_after_slower_ones():
+    tenth = Times(received=10, resolved=9, open=1, open_overdue=1, p90=3600)
+    more = Times(received=9, resolved=8, open=1, open_overdue=1, p90=3600)
+    slower = Times(received=10, resolved=10, p90=86400)
+    assert sorted([more, slower, tenth], key=lambda t: t.slowness) == [
+        tenth,
+        slower,
+        more,
+    ]

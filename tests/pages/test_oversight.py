@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from complaints import figures, rollups
 from complaints.choices import Kind, Move, Status
-from complaints.rollups import Times, reading
+from complaints.rollups import reading
 from portal.audit.models import Entry
 from portal.registry.models import Organization
 from tests.pages.cases import make_case, make_organization, make_root, make_staff
@@ -256,21 +256,6 @@ def test_more_organizations_take_no_more_statements(client, province):
 
     assert count() == with_one
     assert with_one <= 12, "session, user, units, policy, figures, signs, replies"
-
-
-def test_nothing_is_divided_by_nothing():
-    assert Times().on_time_share is None
-
-
-def test_exactly_a_tenth_that_lies_open_puts_no_unit_after_slower_ones():
-    tenth = Times(received=10, resolved=9, open=1, open_overdue=1, p90=3600)
-    more = Times(received=9, resolved=8, open=1, open_overdue=1, p90=3600)
-    slower = Times(received=10, resolved=10, p90=86400)
-    assert sorted([more, slower, tenth], key=lambda t: t.slowness) == [
-        tenth,
-        slower,
-        more,
-    ]
 
 
 def test_the_second_page_tells_each_figure_with_its_meaning(client, province):
