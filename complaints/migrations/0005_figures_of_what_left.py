@@ -1,12 +1,38 @@
-"""Figures tell what lapsed and was late; the next refresh measures all anew."""
+"""Figures tell what lapsed and was late; the next refresh measures all anew.
+
+And what somebody held a sampled change against who said whether it was right.
+"""
 
 from django.db import migrations, models
 from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("complaints", "0005_selfcorrection_held_against")]
+    dependencies = [("complaints", "0004_readdressed")]
     operations = [
+        migrations.AddField(
+            "selfcorrection",
+            "checked_against",
+            models.CharField(
+                blank=True,
+                choices=[
+                    ("paper", "A paper of the person"),
+                    ("person", "The person's own word"),
+                    ("site", "The list or book of the vaccination site"),
+                    ("register", "Another register"),
+                ],
+                db_default="",
+                max_length=8,
+            ),
+        ),
+        migrations.AddConstraint(
+            "selfcorrection",
+            models.CheckConstraint(
+                name="selfcorrection_held_against_something_when_found",
+                condition=Q(("checked_against", ""))
+                | Q(("finding", ""), _negated=True),
+            ),
+        ),
         # What was measured before says nothing of it; empty tables are indexed at once.
         migrations.RunSQL(
             "TRUNCATE complaints_measure, complaints_figure, complaints_subtreefigure,"
