@@ -26,7 +26,8 @@ run: .venv/.run
 	@exec $(STACK) up
 
 test: .venv/.dev
-	$(STACK) run --throwaway -- .venv/bin/pytest -n 2 $(ARGS)
+	$(STACK) run --throwaway -- .venv/bin/pytest -n 2 --dist loadgroup \
+		--no-loadscope-reorder $(ARGS)
 
 check: .venv/.dev
 	.venv/bin/ruff format --check .

@@ -28,9 +28,22 @@ NOON = datetime(2026, 11, 2, 5, 0, tzinfo=UTC)
 LONGEST = ("faults/test_chaos", "journeys/", "demo/test_processes", "loads/test_kill")
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest; else keep the order, where what flushes comes late."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Begin with the longest; else keep the order, where what flushes comes late.
+
+    A file goes to one process as a whole, so that what it makes once is made once; the
+    journeys go to one as a whole, as each process would start a portal of its own. What
+    flushes goes apart from the rest of its file, or it would come before others.
+    """
+    for item in items:
+        marks = item.iter_markers("django_db")
+        flushes = any(mark.kwargs.get("transaction") for mark in marks) or (
+            "transactional_db" in getattr(item, "fixturenames", ())
+        )
+        group = "journeys" if "/journeys/" in item.nodeid else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(f"{group} {flushes}"))
+    yield
 
     def place(item: pytest.Item) -> int:
         starts = [n for n, part in enumerate(LONGEST) if part in item.nodeid]

@@ -66,9 +66,10 @@ def clean_environment() -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def portal():
-    """Start everything in a fresh folder, as `make run` does; stop it at the end."""
+    """Start everything in a fresh folder, as `make run` does; stop it after the last
+    journey, as an idle portal takes time from the tests that follow."""
     with started(people=600) as running:
         yield running
 
