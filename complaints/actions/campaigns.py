@@ -12,29 +12,40 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db import transaction
 from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
-from complaints.actions import inviting, preparing, proving, selfcorrection, switches
-from complaints.actions.selfservice import ACTING, judged, said_in
+from complaints.actions import (
+    campaign_people,
+    inviting,
+    preparing,
+    selfcorrection,
+    switches,
+)
+from complaints.actions.campaign_people import (
+    Failed,
+    each,
+    put_forward,
+    put_right,
+    word_of,
+)
+from complaints.actions.selfservice import ACTING, said_in
+from complaints.choices import OPEN
 from complaints.models import (
     Campaign,
     CampaignBatch,
     Invitation,
     Prepared,
     RuleSwitch,
-    SelfCorrection,
 )
 from complaints.rules.refused import Refused
-from complaints.rules.selfcorrection import guard, judging
 from complaints.rules.selfcorrection.facts import Facts
-from complaints.rules.selfcorrection.rule import State, Tier
 from portal.accounts.models import User
 from portal.audit import record as audit
 from portal.common import outbox, scope
 from portal.registry.models import Person, PopulationInquiry
 from portal.registry.population import inquiries, neighbour
-from portal.registry.population.protocol import MOST, Question
 
 logger = logging.getLogger("complaints.campaigns")
 
@@ -43,6 +54,8 @@ BATCH: Final = 250
 # Nobody looks on, so that a neighbour that is away for a while is waited for.
 PATIENCE: Final = timedelta(minutes=30)
 _ROUNDS: Final = 3
+# A batch that asked as often as it may and waited each time is done by then.
+LONGEST: Final = _ROUNDS * PATIENCE + timedelta(minutes=30)
 RULES: Final = (*ACTING, *preparing.RULES)
 
 CampaignState = Campaign.State
@@ -61,8 +74,8 @@ def start(
 
     ``invites``: write to those whose word would let one of the rules act.
 
-    Raise Refused while another one runs, without rules, without a cap, and where
-    nobody is on record.
+    Raise Refused while another one runs, without rules or where all of them are off,
+    without a cap, and where nobody is on record.
     """
     chosen = [rule for rule in RULES if rule in set(rules)]
     if not chosen:
@@ -71,6 +84,12 @@ def start(
         raise Refused(_("Say how many changes it may make at most."))
     with scope.system():
         switches.lock()
+        # Off everywhere; what is off in a province alone is left out there.
+        on, _off = switches.in_force(
+            chosen, province=None, use=RuleSwitch.Use.CAMPAIGN, at=at
+        )
+        if not on:
+            raise Refused(_("Each of these rules is off. Switch one on first."))
         if Campaign.objects.filter(state=CampaignState.RUNNING).exists():
             raise Refused(_("Another campaign is running. Stop it first."))
         people = Person.objects.filter(status=Person.Status.ACTIVE)
@@ -106,11 +125,14 @@ def stop(campaign_id: int, *, by: User, at: datetime) -> Campaign:
 def undo_batch(batch_id: int, *, by: User, at: datetime) -> selfcorrection.TakenBack:
     """Put back what a batch changed, but for records that were changed again since.
 
-    Each is told. Raise Refused where it was taken back already.
+    Nor the reader's own. Each is told. Raise Refused where it was taken back already,
+    or is still at work.
     """
     with scope.system():
         batch = CampaignBatch.objects.select_for_update().get(pk=batch_id)
-        if batch.undone_at is not None or batch.done_at is None:
+        if batch.done_at is None:
+            raise Refused(_("It is still at work. Stop the campaign or wait for it."))
+        if batch.undone_at is not None:
             raise Refused(_("It was taken back already."))
         wholes = list(
             batch.self_corrections.filter(undone_at=None)
@@ -118,12 +140,37 @@ def undo_batch(batch_id: int, *, by: User, at: datetime) -> selfcorrection.Taken
             .distinct()
         )
         found = selfcorrection.take_back(wholes, by=by, at=at)
-        # What nobody has decided yet was never put forward.
-        batch.prepared.filter(state=Prepared.State.OPEN).delete()
+        # What nobody has decided yet was never put forward, but for what stands beside
+        # an open report by now: that is for whoever has it.
+        waiting = batch.prepared.filter(state=Prepared.State.OPEN)
+        beside = waiting.filter(complaint__status__in=OPEN)
+        waiting.exclude(pk__in=beside.values("pk")).delete()
         batch.undone_at, batch.undone_by = at, by
         batch.save(update_fields=["undone_at", "undone_by"])
         _note(batch.campaign, f"undo {batch.pk}", by=by, at=at)
     return found
+
+
+def resume(campaign_id: int, *, by: User, at: datetime) -> Campaign:
+    """Owe a batch that was given up once more. Raise Refused where it does not run."""
+    with scope.system():
+        campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
+        if campaign.state != CampaignState.RUNNING:
+            raise Refused(_("It does not run any more."))
+        waiting = campaign.batches.filter(done_at=None)
+        outbox.again(KIND, list(waiting.values_list("pk", flat=True)), at=at)
+        _note(campaign, "resume", by=by, at=at)
+    return campaign
+
+
+def stands_still(campaign: Campaign, *, at: datetime) -> bool:
+    """Tell whether nothing moves it on: its batch was given up, or waits too long."""
+    if campaign.state != CampaignState.RUNNING:
+        return False
+    waiting = campaign.batches.filter(done_at=None)
+    if waiting.filter(planned_at__lt=at - LONGEST).exists():
+        return True
+    return outbox.has_given_up(KIND, list(waiting.values_list("pk", flat=True)))
 
 
 def latest() -> Campaign | None:
@@ -168,10 +215,10 @@ def _look_at(batch_id: int, *, at: datetime) -> None:
     answers = said_in(asked)
     found = {
         pk: replace(facts, answers=answers)
-        for pk, facts in proving.of_people(batch.people, at=at).items()
+        for pk, facts in campaign_people.read(batch.people, at=at).items()
     }
     may_ask = neighbour.is_set_up() and len(asked) < _ROUNDS
-    questions = _questions(found, campaign.rules) if may_ask else []
+    questions = campaign_people.questions_of(found, campaign.rules) if may_ask else []
     if questions:
         inquiries.open_one(
             about=batch.pk,
@@ -188,106 +235,76 @@ def _look_at(batch_id: int, *, at: datetime) -> None:
     _plan(campaign, at=at)
 
 
-def _questions(found: dict[int, Facts], rules: Sequence[str]) -> list[Question]:
-    wanted: set[Question] = set()
-    for facts in found.values():
-        _facts, said = judged(facts, rules=rules, may_ask=True)
-        wanted |= {o.question for o in said if o.state == State.ASKS and o.question}
-    return sorted(wanted, key=inquiries.vars_of)[:MOST]
-
-
 def _change(
     campaign: Campaign, batch: CampaignBatch, found: dict[int, Facts], *, at: datetime
 ) -> None:
-    """Write what fires, up to the caps; note the batch as done."""
+    """Write what fires, up to the caps; note the batch as done.
+
+    Whose record raises an error is counted, and keeps no other from being put right.
+    """
     switches.keep_to_caps(campaign.rules)
     residences = dict(
         Person.objects.filter(pk__in=list(found)).values_list("pk", "residence")
     )
     provinces = selfcorrection.provinces_of(residences.values())
     told: list[int] = []
-    changed: set[int] = set()
     ready: list[preparing.Found] = []
+    invited: dict[int, str] = {}
+    # Who was joined to another record since the batch was planned is no failure.
+    standing = Person.objects.filter(pk__in=batch.people, status=Person.Status.ACTIVE)
+    failed = set(standing.values_list("pk", flat=True)) - found.keys()
     for pk, facts in found.items():
         province = provinces.get(residences[pk] or 0)
-        ready += _prepared(campaign, pk, facts, province, at=at)
-        if campaign.changed >= campaign.cap:
+        try:
+            with each("change", pk):
+                found_of_b = put_forward(campaign, pk, facts, province, at=at)
+                rows = put_right(campaign, batch, pk, facts, province, at=at)
+                # Of whom nothing was put right just now: one message a person.
+                word = "" if rows else word_of(campaign, facts, province, at=at)
+        except Failed:
+            failed.add(pk)
             continue
-        _facts, said = judged(facts, rules=campaign.rules, may_ask=False)
-        for outcome in judging.fired(said, Tier.A):
-            # Asked before each: one that fires twice may have reached its cap by then.
-            on, _off = switches.in_force(
-                [outcome.rule],
-                province=province,
-                use=RuleSwitch.Use.CAMPAIGN,
-                at=at,
-            )
-            if not on or campaign.changed >= campaign.cap:
-                continue
-            try:
-                rows = selfcorrection.apply(
-                    pk, outcome, province=province, batch=batch, at=at
-                )
-            except selfcorrection.Held as held:
-                logger.info("campaign.held", extra={"reason": str(held)})
-                continue
-            campaign.changed += 1
-            batch.changed += 1
-            told.append(rows[0].pk)
-            changed.add(pk)
-    if campaign.invites:
-        # Of whom nothing was put right just now: one message a person.
-        invited: dict[int, str] = {}
-        for province in {None, *provinces.values()}:
-            rules, _off = switches.in_force(
-                campaign.rules,
-                province=province,
-                use=RuleSwitch.Use.REPORT,
-                at=at,
-            )
-            # What is promised is done when they report, so that has to be on.
-            there = {
-                pk: facts
-                for pk, facts in found.items()
-                if pk not in changed and provinces.get(residences[pk] or 0) == province
-            }
-            invited |= inviting.whose_word(there, rules=rules)
-        inviting.invite(invited, batch=batch, at=at)
-    batch.prepared_count = preparing.keep(ready, batch=batch, at=at)
+        ready += found_of_b
+        campaign.changed += len(rows)
+        batch.changed += len(rows)
+        told += [rows[0].pk] if rows else []
+        if word:
+            invited[pk] = word
+    inviting.invite(invited, batch=batch, at=at)
+    batch.prepared_count = _keep(ready, batch, failed, at=at)
     campaign.prepared_count += batch.prepared_count
-    campaign.looked_at += len(found)
+    campaign.looked_at += len(found.keys() - failed)
+    campaign.failed += len(failed)
     batch.people, batch.done_at = [], at
     batch.save(update_fields=["people", "done_at", "changed", "prepared_count"])
     if told:
         # One message a person, however much was put right.
-        people = dict(
-            SelfCorrection.objects.filter(pk__in=told).values_list("person", "pk")
-        )
-        outbox.add("self_done", sorted(people.values()), at=at)
+        outbox.add("self_done", sorted(told), at=at)
 
 
-def _prepared(
-    campaign: Campaign,
-    person_id: int,
-    facts: Facts,
-    province: int | None,
+def _keep(
+    ready: Sequence[preparing.Found],
+    batch: CampaignBatch,
+    failed: set[int],
     *,
     at: datetime,
-) -> list[preparing.Found]:
-    """Return what rules of tier B would change, where they may be put forward."""
-    wanted = [rule for rule in campaign.rules if rule in preparing.RULES]
-    found = preparing.found_in(person_id, facts, wanted) if wanted else []
-    on, _off = switches.in_force(
-        {one.rule for one in found},
-        province=province,
-        use=RuleSwitch.Use.CAMPAIGN,
-        at=at,
-    )
-    return [
-        one
-        for one in found
-        if one.rule in on and not guard.reason_to_decide(facts, one.edit)
-    ]
+) -> int:
+    """Put before staff what was found: all at once, or person by person."""
+    if not ready:
+        return 0
+    try:
+        with each("keep", ready[0].person_id), transaction.atomic():
+            return preparing.keep(ready, batch=batch, at=at)
+    except Failed:
+        kept = 0
+        for pk in {one.person_id for one in ready}:
+            own = [one for one in ready if one.person_id == pk]
+            try:
+                with each("keep", pk), transaction.atomic():
+                    kept += preparing.keep(own, batch=batch, at=at)
+            except Failed:
+                failed.add(pk)
+        return kept
 
 
 def _plan(campaign: Campaign, *, at: datetime) -> None:

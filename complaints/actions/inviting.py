@@ -29,17 +29,13 @@ _WORD: Final = {
 }
 
 
-def whose_word(found: Mapping[int, Facts], *, rules: Sequence[str]) -> dict[int, str]:
-    """Return the people whose word would settle something: person -> rule.
+def whose_words(facts: Facts, *, rules: Sequence[str]) -> list[str]:
+    """Return the rules for which nothing but this person's word is missing.
 
-    Nobody of whom a guardrail forbids an automatic change.
+    None of whom a guardrail forbids an automatic change.
     """
     wanted = [rule for rule in _WORD if rule in rules]
-    return {
-        pk: rule
-        for pk, facts in found.items()
-        if (rule := next((r for r in wanted if _lacks_a_word(r, facts)), ""))
-    }
+    return [rule for rule in wanted if _lacks_a_word(rule, facts)]
 
 
 def invite(

@@ -63,7 +63,7 @@ def accept(
                 _("The photos of this report cannot be read now. Try again later.")
             ) from error
         if not holds:
-            _end(row)
+            _end(row, at=at)
         else:
             case = row.complaint
             if case is not None and case.status in OPEN and _settles(row, case):
@@ -94,7 +94,7 @@ def sign(ref: UUID, *, by: User, at: datetime) -> Prepared:
             _write(row, proposed_by=row.proposed_by_id, approved_by=by.pk, at=at)
             _made(row, by=by, at=at)
         else:
-            _end(row)
+            _end(row, at=at)
     _require_held(holds)
     return row
 
@@ -146,7 +146,9 @@ def take_back(ref: UUID, *, by: User, at: datetime) -> Prepared:
                 raise Refused(
                     _("The record was changed again since. Look at it as it is now.")
                 ) from error
-            outbox.add("prepared_undone", [undone.pk], at=at)
+            # Who was not told yet that it was recorded never will be.
+            if not outbox.unbegun("prepared_done", [row.correction.pk]):
+                outbox.add("prepared_undone", [undone.pk], at=at)
         elif row.state != State.REFUSED:
             raise Stale(_("It was decided meanwhile. You see it as it is now."))
         open_again([row])
@@ -187,10 +189,10 @@ def follow(events: Sequence[Event], *, at: datetime) -> None:
                 _follow(row, claim, event)
 
 
-def _end(row: Prepared) -> None:
+def _end(row: Prepared, *, at: datetime) -> None:
     """Put forward no longer what has no ground any more."""
-    row.state, row.proposed_by = State.GONE, None
-    row.save(update_fields=["state", "proposed_by"])
+    row.state, row.proposed_by, row.decided_at = State.GONE, None, at
+    row.save(update_fields=["state", "proposed_by", "decided_at"])
 
 
 def _require_held(holds: bool) -> None:
@@ -201,7 +203,7 @@ def _require_held(holds: bool) -> None:
 
 def _follow(row: Prepared, claim: Claim | None, event: Event) -> None:
     if event.by_id is None or claim is None:
-        row.state, row.proposed_by = State.GONE, None
+        row.state, row.proposed_by, row.decided_at = State.GONE, None, event.at
     else:
         agrees = claim.verdict == Verdict.UPHELD and _is_the_change(row, claim)
         if row.proposed_by_id == event.by_id:

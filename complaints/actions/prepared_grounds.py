@@ -114,7 +114,7 @@ def still_holds(row: Prepared, *, at: datetime) -> bool:
     """
     if row.rule in OF_PEOPLE:
         most = WORTH[Kind.POPULATION].most_age
-        if most is not None and at - row.found_at > most:
+        if most is not None and at - row.seen_at > most:
             raise Refused(
                 _("The population database said this long ago. Decide from the papers.")
             )

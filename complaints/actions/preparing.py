@@ -231,10 +231,10 @@ def keep(
             again.append(row.pk)
         elif complaint is not None and _is_free(row):
             _seal(row, one)
-            row.complaint, row.ground, row.found_at = complaint, one.ground, at
-            row.save(update_fields=["complaint", "ground", "found_at", "edit_sealed"])
+            row.complaint, row.ground, row.seen_at = complaint, one.ground, at
+            row.save(update_fields=["complaint", "ground", "seen_at", "edit_sealed"])
             open_again([row])
-    Prepared.objects.filter(pk__in=again).update(found_at=at)
+    Prepared.objects.filter(pk__in=again).update(seen_at=at)
     if complaint is not None:
         bodies = [complaint.holder] * len(fresh)
     else:
@@ -373,6 +373,7 @@ def _row(
         complaint=complaint,
         batch=batch,
         found_at=at,
+        seen_at=at,
     )
     _seal(row, one)
     return row

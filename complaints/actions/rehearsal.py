@@ -214,9 +214,16 @@ def _matters(record: Written, placed: Placed) -> Sequence[intake.Matter]:
 
 def _walk_over(person_id: int, ask: Ask, batch: CampaignBatch, *, at: datetime) -> None:
     """Apply what a campaign would."""
-    _facts, said = asked(proving.of_people([person_id], at=at)[person_id], ask, RULES)
+    facts, said = asked(proving.of_people([person_id], at=at)[person_id], ask, RULES)
     for outcome in judging.fired(said, Tier.A):
-        selfcorrection.apply(person_id, outcome, province=None, batch=batch, at=at)
+        selfcorrection.apply(
+            person_id,
+            outcome,
+            province=None,
+            batch=batch,
+            answers=facts.answers,
+            at=at,
+        )
 
 
 def _change_telephone(

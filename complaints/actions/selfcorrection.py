@@ -1,8 +1,8 @@
 """Writing what a rule proved, taking it back, and having a sample looked at."""
 
 import uuid
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from complaints.choices import Actor, Move, Status
 from complaints.models import CampaignBatch, Complaint, SelfCorrection
 from complaints.rules.refused import Refused
 from complaints.rules.selfcorrection import judging
+from complaints.rules.selfcorrection.facts import Said
 from complaints.rules.selfcorrection.rule import (
     Edit,
     Kind,
@@ -22,12 +23,13 @@ from complaints.rules.selfcorrection.rule import (
     Outcome,
     State,
 )
-from complaints.rules.selfcorrection.table import OF_SERIES, RULES
+from complaints.rules.selfcorrection.table import RULES
 from portal.accounts.models import User
 from portal.common import outbox, scope
 from portal.registry import corrections, places
 from portal.registry.corrections import CannotCorrect, RecordMoved, Warrant
 from portal.registry.models import AdministrativeUnit, Correction, Person
+from portal.registry.population.protocol import Question
 
 Finding = SelfCorrection.Finding
 
@@ -48,13 +50,14 @@ def apply(
     province: int | None,
     complaint: Complaint | None = None,
     batch: CampaignBatch | None = None,
+    answers: Mapping[Question, Said | None] | None = None,
     at: datetime,
 ) -> list[SelfCorrection]:
     """Write what a rule proved, all or nothing; return its rows.
 
-    Raise Held where the record moved on, or another process changed a field first. A
-    rule that looks at all doses of a record is asked again under its lock: a list may
-    have brought another one meanwhile.
+    Raise Held where the record moved on, another process changed a field first, or a
+    guardrail holds by now: the rule is asked again under the record's lock, with the
+    ``answers`` that were heard, as minutes may have passed since it was.
     """
     rule = RULES[outcome.rule]
     whole = uuid.uuid4()
@@ -87,8 +90,7 @@ def apply(
     }
     try:
         with transaction.atomic():
-            if rule.code in OF_SERIES:
-                _require_still(person_id, outcome, complaint, at=at)
+            _require_still(person_id, outcome, complaint, answers or {}, at=at)
             return [
                 SelfCorrection.objects.create(
                     place=edit.place,
@@ -104,16 +106,27 @@ def apply(
 
 
 def _require_still(
-    person_id: int, outcome: Outcome, complaint: Complaint | None, *, at: datetime
+    person_id: int,
+    outcome: Outcome,
+    complaint: Complaint | None,
+    answers: Mapping[Question, Said | None],
+    *,
+    at: datetime,
 ) -> None:
-    """Raise Held where a rule says another thing of a record, once that is locked."""
+    """Raise Held where a rule says another thing of a record, once that is locked.
+
+    A report that came meanwhile, a new telephone, a restriction: guardrails as well.
+    """
     Person.objects.select_for_update().get(pk=person_id)
     facts = (
         claimed.of_complaint(complaint, at=at)
         if complaint is not None
         else proving.of_people([person_id], at=at).get(person_id)
     )
-    said = judging.judge(facts, rules=[outcome.rule]) if facts is not None else []
+    if facts is None:
+        raise Held("changed_before")
+    facts = replace(facts, answers=answers)
+    _facts, said = judging.unasked(facts, rules=[outcome.rule])
     if all(one.edits != outcome.edits or one.state != State.FIRES for one in said):
         raise Held(next((one.reason for one in said if one.reason), "changed_before"))
 
@@ -148,13 +161,15 @@ def undo(ref: uuid.UUID, *, by: User, at: datetime) -> list[SelfCorrection]:
 
     A report that it had settled goes to a person. Whoever takes back one by one has
     found it wrong, so it counts with the sample, and the rule may halt by it. Raise
-    Refused where it was taken back already, or the record was changed again since.
+    Refused where it was taken back already, the record was changed again since, or it
+    is the reader's own.
     """
     with scope.system():
         switches.lock()
-        row = SelfCorrection.objects.filter(ref=ref).first()
+        row = SelfCorrection.objects.select_related("person").filter(ref=ref).first()
         if row is None:
             raise Refused(_("There is no such correction."))
+        permissions.require_other(by, None, {row.person_id, row.person.surviving_id})
         found = take_back([row.whole], by=by, at=at)
         if found.moved:
             raise Refused(
@@ -172,7 +187,7 @@ def undo(ref: uuid.UUID, *, by: User, at: datetime) -> list[SelfCorrection]:
 
 @dataclass(frozen=True)
 class TakenBack:
-    """What was put back, and what stays, as its record was changed again since."""
+    """What was put back, and what stays: changed again since, or the reader's own."""
 
     rows: list[SelfCorrection]
     moved: list[SelfCorrection]
@@ -189,11 +204,11 @@ class TakenBack:
 
 
 def take_back(wholes: Sequence[uuid.UUID], *, by: User, at: datetime) -> TakenBack:
-    """Put back these firings, the newest first, each as a whole or not at all.
+    """Put back these firings, the newest of a person first, each whole or not at all.
 
-    One whose record was changed again since stays and keeps no other from being put
-    back; what was taken back before is passed over. Whoever is concerned is told, and
-    a report that was settled by it goes to a person.
+    One whose record was changed again since, or is the reader's own, stays and keeps no
+    other from being put back; what was taken back before is passed over. Whoever heard
+    of the change is told, once, and a report that was settled by it goes to a person.
     """
     chosen = SelfCorrection.objects.filter(whole__in=wholes, undone_at=None)
     reports = sorted({pk for pk in chosen.values_list("complaint", flat=True) if pk})
@@ -201,24 +216,57 @@ def take_back(wholes: Sequence[uuid.UUID], *, by: User, at: datetime) -> TakenBa
     firings: dict[uuid.UUID, list[SelfCorrection]] = {}
     for row in (
         chosen.select_for_update(of=("self",))
-        .select_related("correction")
-        .order_by("-pk")
+        .select_related("correction", "person")
+        # By person, as a campaign locks them: no two wait for each other.
+        .order_by("person", "-pk")
     ):
         firings.setdefault(row.whole, []).append(row)
     found = TakenBack([], [])
+    own = _own_people(by, [rows[0].person for rows in firings.values()])
     for rows in firings.values():
-        (found.rows if _put_back(rows, by=by, at=at) else found.moved).extend(rows)
+        is_back = rows[0].person_id not in own and _put_back(rows, by=by, at=at)
+        (found.rows if is_back else found.moved).extend(rows)
     reopened = _reopen(
         [cases[r.complaint_id] for r in found.rows if r.complaint_id in cases], at=at
     )
-    # One notice for each firing: its first row stands for it. Who gets the report back
-    # is told by that.
+    # One notice for each person: one of their rows stands for all. Who gets the report
+    # back is told by that.
+    unheard = _not_told_yet(found.rows)
     firsts = {
-        row.whole: row.pk for row in found.rows if row.complaint_id not in reopened
+        row.person_id: row.pk
+        for row in found.rows
+        if row.complaint_id not in reopened and row.pk not in unheard
     }
     if firsts:
         outbox.add("self_undone", sorted(firsts.values()), at=at)
     return found
+
+
+def _own_people(by: User, people: Sequence[Person]) -> set[int]:
+    """Return whose records among these are those of a member of staff."""
+    keys = {one.pk: {one.pk, one.surviving_id} for one in people}
+    if not permissions.concerns_record(
+        by, {pk for both in keys.values() for pk in both}
+    ):
+        return set()
+    return {pk for pk, both in keys.items() if permissions.concerns_record(by, both)}
+
+
+def _not_told_yet(rows: Sequence[SelfCorrection]) -> set[int]:
+    """Return those of these rows whose owner has heard nothing of them yet.
+
+    What a campaign did by night is told by day; what does not stand by then is not.
+    """
+    batches = {row.batch_id for row in rows if row.batch_id}
+    if not batches:
+        return set()
+    beside = dict(
+        SelfCorrection.objects.filter(
+            batch__in=batches, person__in={row.person_id for row in rows}
+        ).values_list("pk", "person")
+    )
+    waiting = {beside[pk] for pk in outbox.unbegun("self_done", list(beside))}
+    return {row.pk for row in rows if row.batch_id and row.person_id in waiting}
 
 
 def _put_back(rows: Sequence[SelfCorrection], *, by: User, at: datetime) -> bool:
@@ -282,9 +330,9 @@ def check(
 def _is_sampled(rule: str) -> bool:
     """Tell whether the next change of a rule is one that people look at.
 
-    The first and then every fiftieth: never less than two of a hundred.
+    The first of a version and then every fiftieth: never less than two of a hundred.
     """
-    made = SelfCorrection.objects.filter(rule=rule)
+    made = SelfCorrection.objects.filter(rule=rule, version=RULES[rule].version)
     last = made.filter(is_sampled=True).order_by("-pk").first()
     if last is None:
         return True

@@ -33,19 +33,19 @@ from portal.registry.models import Certificate, Correction, Dose, Telephone
 Rows = Iterable[tuple[int, int | None]]
 
 DONE: Final = (
-    "[TIEM CHUNG] Ho so cua ban vua duoc tu sua mot cho. Chua dung? Tra cuu va bam Sua"
-    " o muc do. Hoi: {help}."
+    "[TIEM CHUNG] Ho so cua ban vua duoc tu sua. Tra cuu de xem sua gi; chua dung thi"
+    " bam Sai? o cho do. Hoi: {help}."
 )
 UNDONE: Final = (
     "[TIEM CHUNG] Cho tu sua tren ho so cua ban da duoc tra lai nhu cu. Hoi: {help}."
 )
 PREPARED: Final = (
-    "[TIEM CHUNG] Co so y te vua sua mot cho tren ho so cua ban. Chua dung? Tra cuu va"
-    " bam Sua o muc do. Hoi: {help}."
+    "[TIEM CHUNG] Co so y te vua sua ho so cua ban. Tra cuu de xem sua gi; chua dung"
+    " thi bam Sai? o cho do. Hoi: {help}."
 )
 INVITED: Final = (
-    "[TIEM CHUNG] Ho so tiem cua ban co cho ban tu sua duoc ngay: ten thieu dau hoac so"
-    " giay to cu. Tra cuu va bam Sua o muc do. Hoi: {help}."
+    "[TIEM CHUNG] Ten cua ban tren ho so tiem thieu dau. Tra cuu, bam Sai? canh ho ten"
+    " va ghi du dau: co the sua ngay. Hoi: {help}."
 )
 PUT_BACK: Final = (
     "[TIEM CHUNG] Cho co so y te sua tren ho so cua ban da duoc tra lai nhu cu. Hoi:"
@@ -63,8 +63,15 @@ REVOKED: Final = (
 
 @outbox.outside_transaction
 def tell_done(subjects: Sequence[int], *, at: datetime) -> None:
-    """Say that a record was put right. The outbox's handler."""
-    _tell("self_done", DONE, subjects, at=at, rows=_of(SelfCorrection, subjects))
+    """Say that a record was put right, where anything of it stands by now.
+
+    The outbox's handler.
+    """
+    beside = SelfCorrection.objects.filter(
+        person=OuterRef("person"), batch=OuterRef("batch"), undone_at=None
+    )
+    rows = SelfCorrection.objects.filter(Exists(beside), pk__in=subjects)
+    _tell("self_done", DONE, subjects, at=at, rows=rows.values_list("pk", "person"))
 
 
 @outbox.outside_transaction
@@ -83,8 +90,13 @@ def tell_invited(subjects: Sequence[int], *, at: datetime) -> None:
 
 @outbox.outside_transaction
 def tell_prepared(subjects: Sequence[int], *, at: datetime) -> None:
-    """Say that staff recorded what a rule had prepared. The outbox's handler."""
-    _tell("prepared_done", PREPARED, subjects, at=at, rows=_corrected(subjects))
+    """Say that staff recorded what a rule had prepared, where it stands by now.
+
+    The outbox's handler.
+    """
+    undone = Correction.objects.filter(reverses=OuterRef("pk"))
+    rows = _corrected(subjects).exclude(Exists(undone))
+    _tell("prepared_done", PREPARED, subjects, at=at, rows=rows)
 
 
 @outbox.outside_transaction
@@ -97,9 +109,13 @@ def tell_put_back(subjects: Sequence[int], *, at: datetime) -> None:
 def tell_pair_done(subjects: Sequence[int], *, at: datetime) -> None:
     """Say what staff decided of doubles, two records or a dose. The outbox's handler.
 
-    To everybody concerned: whoever has the dose or had it, both of two records.
+    To everybody concerned: whoever has the dose or had it, both of two records. What
+    was taken back by now is told to nobody.
     """
-    _tell("pair_done", PREPARED, subjects, at=at, rows=_concerned(subjects))
+    undone = Correction.objects.filter(reverses=OuterRef("pk"))
+    standing = Correction.objects.filter(pk__in=subjects).exclude(Exists(undone))
+    meant = list(standing.values_list("pk", flat=True))
+    _tell("pair_done", PREPARED, subjects, at=at, rows=_concerned(meant))
 
 
 @outbox.outside_transaction
@@ -190,11 +206,13 @@ def _tell(
                 person__in=[person for _, person in meant], is_contact=True
             )
         }
-    # One telephone is told once, also where two records of it are meant.
+    # One telephone is told once, whatever of one person, or of a family, is meant.
     numbers: dict[int, list[str]] = defaultdict(list)
+    told: set[str] = set()
     for pk, person in meant:
         phone = phones.get(person) if person is not None else None
-        if phone is not None and phone not in numbers[pk]:
+        if phone is not None and phone not in told:
+            told.add(phone)
             numbers[pk].append(phone)
     owed = [(pk, n, to) for pk, all_ in numbers.items() for n, to in enumerate(all_)]
     for place, (pk, n, to) in enumerate(owed):

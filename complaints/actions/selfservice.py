@@ -100,14 +100,9 @@ def judged(
     facts: Facts, *, rules: Iterable[str], may_ask: bool
 ) -> tuple[Facts, list[Judged]]:
     """Return what rules say; questions that nobody can ask count as not answered."""
-    rules = tuple(rules)
-    while True:
-        said = judging.judge(facts, rules=rules)
-        wanted = {o.question for o in said if o.state == State.ASKS and o.question}
-        if may_ask or not wanted:
-            return facts, said
-        silence = dict.fromkeys(wanted)
-        facts = replace(facts, answers={**facts.answers, **silence})
+    if may_ask:
+        return facts, judging.judge(facts, rules=rules)
+    return judging.unasked(facts, rules=rules)
 
 
 def _undecided(ids: Iterable[int]) -> Iterable[Complaint]:
@@ -224,6 +219,7 @@ def _settle(
             weighed.needed,
             person.surviving_id,
             province,
+            answers=facts.answers,
             waits=heard is None,
             at=at,
         )
@@ -266,6 +262,7 @@ def _apply(
     person_id: int,
     province: int | None,
     *,
+    answers: Mapping[Question, Said | None],
     waits: bool,
     at: datetime,
 ) -> bool:
@@ -284,7 +281,12 @@ def _apply(
         with transaction.atomic():
             for outcome in outcomes:
                 for row in selfcorrection.apply(
-                    person_id, outcome, province=province, complaint=complaint, at=at
+                    person_id,
+                    outcome,
+                    province=province,
+                    complaint=complaint,
+                    answers=answers,
+                    at=at,
                 ):
                     written[row.place] = row
     except selfcorrection.Held as held:

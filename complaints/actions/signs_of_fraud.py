@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from complaints.actions.reported import Traces
 from complaints.models import Complaint, Evidence, Submission
 from portal.common import crypto, pictures
+from portal.registry.models import Person
 
 # A telephone serves up to eight people before it says little (quality rule Q37); more
 # others than that from one browser within a month are no household.
@@ -97,10 +98,11 @@ def found(
     bears (doses in two provinces on one day) ``proving`` tells of everybody.
     """
     signs = []
+    # Who proved no record may be the very same person: only another record counts.
     others = (
-        Evidence.objects.filter(submission__isnull=False)
+        Evidence.objects.filter(submission__person__isnull=False)
         .exclude(pk__in=files.values("pk"))
-        .exclude(submission__person=person_id)
+        .exclude(submission__person__in=_own(person_id))
     )
     if others.filter(sha256__in=files.values("sha256")).exists():
         signs.append("same_file")
@@ -139,7 +141,7 @@ def _same_device(digests: list[bytes], person_id: int, *, at: datetime) -> list[
             submitted_at__gt=at - _MONTH,
             person__isnull=False,
         )
-        .exclude(person=person_id)
+        .exclude(person__in=_own(person_id))
         .values("person")
         .distinct()
     )
@@ -149,5 +151,11 @@ def _same_device(digests: list[bytes], person_id: int, *, at: datetime) -> list[
 def _same_paper(digests: list[bytes], person_id: int) -> list[str]:
     others = Submission.objects.filter(paper_digest__in=digests)
     # Who proved no record may be the very same person: only another record counts.
-    is_anothers = others.filter(person__isnull=False).exclude(person=person_id)
+    is_anothers = others.filter(person__isnull=False)
+    is_anothers = is_anothers.exclude(person__in=_own(person_id))
     return ["same_paper"] if is_anothers.exists() else []
+
+
+def _own(person_id: int) -> QuerySet[Person]:
+    """Return the records of a person: that which answers, and those joined to it."""
+    return Person.objects.filter(Q(pk=person_id) | Q(merged_into=person_id))

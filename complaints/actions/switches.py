@@ -8,7 +8,7 @@ before each change.
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection, transaction
@@ -252,6 +252,7 @@ def _has_reached_its_cap(row: RuleSwitch, *, at: datetime) -> bool:
     if row.daily_cap is None:
         return False
     today = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
+    tomorrow = today + timedelta(days=1)
     if row.rule == "A7":
         # It acts where people change their telephone, which is kept there. What waits
         # counts when it is asked for, and is asked about again once it is due.
@@ -262,7 +263,8 @@ def _has_reached_its_cap(row: RuleSwitch, *, at: datetime) -> bool:
         if row.province is not None:
             return _living_in(row.province, changed) >= row.daily_cap
         return changed.count() >= row.daily_cap
-    made = SelfCorrection.objects.filter(rule=row.rule, at__range=(today, at))
+    # All of the day: who waited for the cap's lock began earlier than who had it.
+    made = SelfCorrection.objects.filter(rule=row.rule, at__gte=today, at__lt=tomorrow)
     if row.province_id is not None:
         made = made.filter(province=row.province_id)
     if row.use:

@@ -3,10 +3,13 @@
 from typing import Final
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from complaints.actions import switches
 from complaints.actions.campaigns import RULES as OF_CAMPAIGNS
 from complaints.models import RuleSwitch, SelfCorrection
+from complaints.rules.selfcorrection.rule import Tier
 from complaints.rules.selfcorrection.table import RULES
 from portal.common import codes
 from portal.common.templatetags.ui import percent
@@ -19,6 +22,32 @@ _THRESHOLDS: Final = (9_990, 9_950, 9_900, 9_800, 9_500)
 def _thresholds() -> list[tuple[str, str]]:
     own = _("As the rule says")
     return [("", str(own)), *((str(n), percent(n / 10_000)) for n in _THRESHOLDS)]
+
+
+def _of_campaigns() -> list[tuple[str, str]]:
+    """Return the rules that a campaign can ask, with the tier and which are off."""
+    rows = switches.newest(OF_CAMPAIGNS)
+    at = timezone.now()
+    states = {
+        code: switches.state_of(
+            code, use=RuleSwitch.Use.CAMPAIGN, rows=rows[code], at=at
+        )
+        for code in OF_CAMPAIGNS
+    }
+    acts, prepares = _("acts by itself"), _("is put before staff")
+    return [
+        (
+            code,
+            ", ".join(
+                [
+                    f"{code} {RULES[code].name}",
+                    str(acts if RULES[code].tier == Tier.A else prepares),
+                    *([] if states[code].is_on else [str(_("off at present"))]),
+                ]
+            ),
+        )
+        for code in OF_CAMPAIGNS
+    ]
 
 
 class Switch(forms.Form):
@@ -103,18 +132,19 @@ class Changes(forms.Form):
 
 
 class Campaign(forms.Form):
-    """Begin, stop, or take a batch back; the last two say which is meant."""
+    """Begin, stop, go on, or take a batch back; but the first say which is meant."""
 
     move = forms.ChoiceField(
         choices=[
             ("start", _("Begin")),
             ("stop", _("Stop")),
+            ("resume", _("Go on")),
             ("undo", _("Take back")),
         ]
     )
     rules = forms.MultipleChoiceField(
         label=_("Rules"),
-        choices=[(code, RULES[code].name) for code in OF_CAMPAIGNS],
+        choices=_of_campaigns,
         widget=forms.CheckboxSelectMultiple,
         required=False,
         error_messages={"required": _("Choose at least one rule.")},
@@ -140,5 +170,5 @@ class Campaign(forms.Form):
             self.add_error("rules", _("Choose at least one rule."))
         if move == "start" and not self.cleaned_data.get("cap"):
             self.add_error("cap", _("Say how many changes it may make at most."))
-        if move in ("stop", "undo") and not self.cleaned_data.get("meant"):
+        if move in ("stop", "resume", "undo") and not self.cleaned_data.get("meant"):
             self.add_error("move", _("Which campaign is meant?"))

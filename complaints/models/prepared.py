@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from complaints.models.complaint import Complaint
@@ -21,7 +22,8 @@ class Prepared(models.Model):
     ``organization`` answers for it; a ``complaint`` about the same field goes with it,
     and whoever has that sees it, too. ``batch``: the campaign that found it. What
     concerns whoever decides waits for a second person (``signing``). ``gone``: the
-    record is by now another one.
+    record is by now another one, since ``decided_at``. ``found_at``: when it was put
+    forward, for good; ``seen_at``: when a rule found it last.
     """
 
     class State(models.TextChoices):
@@ -47,6 +49,7 @@ class Prepared(models.Model):
         CampaignBatch, models.PROTECT, null=True, related_name="prepared"
     )
     found_at = models.DateTimeField()
+    seen_at = models.DateTimeField(db_default=Now())
     state = models.CharField(max_length=7, choices=State, default=State.OPEN)
     proposed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")

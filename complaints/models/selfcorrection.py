@@ -67,7 +67,7 @@ class Campaign(models.Model):
     ``cursor`` is the last person put into a batch, ``last_person`` the last there was
     when it began. ``cap``: so many changes at most; what is only put before staff
     (``prepared_count``) changes nothing. ``invites``: whether people are written to
-    whose word would settle something.
+    whose word would settle something. ``failed``: whose record could not be looked at.
     """
 
     class State(models.TextChoices):
@@ -87,6 +87,7 @@ class Campaign(models.Model):
     looked_at = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
     prepared_count = models.PositiveIntegerField(default=0, db_default=0)
+    failed = models.PositiveIntegerField(default=0, db_default=0)
     invites = models.BooleanField(default=False, db_default=False)
 
     class Meta:

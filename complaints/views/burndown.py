@@ -19,18 +19,19 @@ from portal.registry.models import Organization
 
 DAYS: Final = 30
 MOST_BELOW: Final = 200
-# Found up to each day, less what was decided or fell away by then.
+# Found up to each day, less what was decided or fell away by then. No day's figure is
+# another one later, save where a decision is taken back or a batch was withdrawn.
 _BY_DAY: Final = """
 SELECT day::date, count(p.id) FILTER (WHERE p.found_at < next AND (
     p.state IN ('open', 'signing')
-    OR p.state IN ('made', 'refused') AND p.decided_at >= next))
+    OR p.decided_at >= next))
 FROM (
   SELECT day, ((day + interval '1 day')::timestamp
                AT TIME ZONE 'Asia/Ho_Chi_Minh') AS next
   FROM generate_series(%(first)s::date, %(last)s::date, '1 day') AS day
 ) span
 LEFT JOIN complaints_prepared p
-  ON p.path LIKE %(below)s AND p.state <> 'gone'
+  ON p.path LIKE %(below)s
 GROUP BY day ORDER BY day
 """
 _BELOW: Final = """

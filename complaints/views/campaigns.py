@@ -80,6 +80,9 @@ def _do(facts: dict[str, Any], request: StaffRequest) -> str:
     if facts["move"] == "stop":
         campaigns.stop(facts["meant"], by=by, at=at)
         return _("Stopped. What was put right stays; batches can be taken back.")
+    if facts["move"] == "resume":
+        campaigns.resume(facts["meant"], by=by, at=at)
+        return _("It goes on.")
     found = campaigns.undo_batch(facts["meant"], by=by, at=at)
     said = _("Taken back: %(n)s changes. The people are told.") % {
         "n": vn_number(found.firings)
@@ -95,6 +98,8 @@ def _shown(one: Campaign) -> dict[str, Any]:
         "id": one.pk,
         "state": one.get_state_display(),
         "is_running": one.state == Campaign.State.RUNNING,
+        "stands_still": campaigns.stands_still(one, at=timezone.now()),
+        "failed": vn_number(one.failed) if one.failed else "",
         "rules": ", ".join(f"{code} {RULES[code].name}" for code in one.rules),
         "started_at": one.started_at,
         "ended_at": one.ended_at,

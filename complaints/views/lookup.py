@@ -28,7 +28,7 @@ from complaints.forms.lookup import (
     is_of_age,
 )
 from complaints.models import Submission
-from complaints.views import cards, drafting, limits
+from complaints.views import cards, drafting, limits, put_right
 from portal.accounts import access, assistance, codes, contact
 from portal.accounts.assurance import RIGHTS, Level, level_of, rights_of
 from portal.accounts.eid import client as eid
@@ -266,6 +266,7 @@ def record(request: HttpRequest) -> HttpResponse:
         "rights": rights_of(request),
         "shares_phone": "proof" in request.session,
         "doses": doses,
+        "put_right": put_right.notes(person.pk, doses, at=at),
         "cards": [
             cards.dose_card(dose, person=person, open_doses=reported.open_doses)
             for dose in doses

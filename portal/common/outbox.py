@@ -102,6 +102,36 @@ def withdraw(kind: str, subjects: list[int]) -> bool:
     return True
 
 
+def again(kind: str, subjects: list[int], *, at: datetime) -> None:
+    """Owe work once more that was given up or is said to be done, with fresh tries."""
+    Outbox.objects.filter(kind=kind, subject__in=subjects).update(
+        next_at=at,
+        attempts=0,
+        lease_until=None,
+        claim=None,
+        done_at=None,
+        dead_at=None,
+    )
+    add(kind, subjects, at=at)
+
+
+def has_given_up(kind: str, subjects: list[int]) -> bool:
+    """Tell whether some of this work was parked: nobody tries it any more."""
+    return Outbox.objects.filter(
+        kind=kind, subject__in=subjects, dead_at__isnull=False
+    ).exists()
+
+
+def unbegun(kind: str, subjects: list[int]) -> set[int]:
+    """Return the subjects on which work is owed that nobody has begun, locked.
+
+    Whoever changes what that work reads knows so that it will be seen.
+    """
+    rows = Outbox.objects.filter(kind=kind, subject__in=subjects, done_at=None)
+    waiting = rows.filter(attempts=0).select_for_update().order_by("pk")
+    return set(waiting.values_list("subject", flat=True))
+
+
 _publisher = Celery("publisher", set_as_current=False)
 _publisher.conf.update(
     broker_url=settings.CELERY_BROKER_URL,

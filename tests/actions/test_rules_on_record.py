@@ -76,11 +76,18 @@ def settle(person, ask, order, batch):
     """Apply what fires, a rule at a time, until nothing fires; return the rules."""
     done = []
     while True:
-        _facts, said = said_of(person, ask, order)
+        facts, said = said_of(person, ask, order)
         fires = judging.fired(said, Tier.A)
         if not fires:
             return done
-        selfcorrection.apply(person, fires[0], province=None, batch=batch, at=NOON)
+        selfcorrection.apply(
+            person,
+            fires[0],
+            province=None,
+            batch=batch,
+            answers=facts.answers,
+            at=NOON,
+        )
         done.append(fires[0].rule)
 
 

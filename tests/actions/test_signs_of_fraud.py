@@ -20,6 +20,7 @@ from portal.registry import corrections
 from portal.registry.models import Person
 from tests.factories import (
     NOON,
+    TEST_WARRANT,
     make_dose,
     make_organization,
     make_person,
@@ -233,6 +234,28 @@ def test_ones_own_paper_and_photo_may_be_sent_twice(person):
     sent = submit(matter, sender=sender_for(person), traces=PAPER)
 
     assert signs_on(sent.submission.complaints.get()) == ()
+
+
+def test_ones_own_photo_sent_before_without_a_record_is_no_sign(person):
+    """Who did not find the record at first is the usual citizen."""
+    nobody = submit(missing_dose(product=make_product().code))
+    add_photo(nobody.submission, b"a" * 32, ONE).save()
+
+    case = report(person, photo=(b"a" * 32, ONE))
+
+    assert signs_on(case) == ()
+    assert settled(case)
+
+
+def test_nor_is_what_was_sent_under_a_record_that_was_joined_since(person):
+    other = make_person("Nguyễn Thị Thử", national_id=None, phone=None)
+    report(other, traces=PAPER, photo=(b"a" * 32, ONE), at=NOON - DAY)
+    Complaint.objects.update(status="withdrawn", ended_at=NOON)
+    corrections.merge(other.pk, into=person.pk, warrant=TEST_WARRANT, at=NOON)
+
+    case = report(person, traces=PAPER, photo=(b"a" * 32, ONE))
+
+    assert signs_on(case) == ()
 
 
 def test_another_picture_of_another_paper_is_none(person):

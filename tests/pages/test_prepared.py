@@ -1,17 +1,29 @@
 """What rules prepared, on the pages of staff: shown with its ground, one click."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from complaints.actions import campaigns, prepared
 from complaints.models import Complaint, Prepared
+from complaints.rules.refused import Stale
+from complaints.views import burndown
 from portal.audit.models import Entry
+from portal.registry import corrections
 from tests.actions.test_prepared import contradicted, drain, report
-from tests.factories import NOON, make_organization, make_staff, make_unit
+from tests.factories import (
+    NOON,
+    TEST_WARRANT,
+    make_organization,
+    make_staff,
+    make_unit,
+)
 from tests.pages.citizen_steps import text_of
 
 pytestmark = pytest.mark.usefixtures("all_rows")
 
+DAY = timedelta(days=1)
 LIST = "/lam-viec/chat-luong/de-xuat/"
 
 
@@ -124,6 +136,34 @@ def test_the_rules_page_counts_what_staff_made_of_it(client, station, nurse):
     words = text_of(client.get("/quan-tri/tu-sua/"))
 
     assert "1 trên 1" in words
+
+
+def test_the_curve_of_the_past_stays_whatever_is_found_again_or_falls_away(
+    station, nurse
+):
+    """A second campaign, a report of the same, and a record that moved on since."""
+    dose = found_by_campaign(station)
+    boss = make_staff(station, "administrator")
+    fifth = timezone.localdate(NOON + 5 * DAY)
+    campaigns.start(rules=["B1"], cap=10, by=boss, at=NOON + 10 * DAY)
+    drain(NOON + 10 * DAY)
+    assert left_on(station, fifth) == 1
+
+    report(dose, {"product": "spikevax"}, at=NOON + 12 * DAY)
+    assert left_on(station, fifth) == 1
+    corrections.correct_dose(
+        dose.pk, {"lot": "KHAC1"}, warrant=TEST_WARRANT, at=NOON + 13 * DAY
+    )
+    with pytest.raises(Stale):
+        prepared.accept(Prepared.objects.get().ref, by=nurse, at=NOON + 14 * DAY)
+
+    assert Prepared.objects.get().state == "gone"
+    assert left_on(station, fifth) == 1
+    assert left_on(station, timezone.localdate(NOON + 15 * DAY)) == 0
+
+
+def left_on(station, day):
+    return dict(burndown._by_day(station, last=day))[day]
 
 
 def test_what_is_left_goes_down_as_it_is_decided(client, station, nurse):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from complaints.actions import (
@@ -20,13 +21,17 @@ from complaints.rules.selfcorrection.reasons import WORDS
 from complaints.rules.selfcorrection.rule import Outcome, State
 from complaints.rules.selfcorrection.table import RULES
 from portal.common import scope
+from portal.registry.models import PopulationInquiry
+
+Purpose = PopulationInquiry.Purpose
 
 
 class Command(BaseCommand):
     help = (
-        "Explain self-correction for a report (CODE-N): what every rule says of the "
-        "record as it is now, with its first condition that fails, and what rules did "
-        "to it already. Asks nobody and changes nothing; prints no value of the record."
+        "Explain self-correction for a report (CODE-N): which rules fired and on what "
+        "proof, what is prepared for a click, what campaigns did to the same record, "
+        "and what every rule says of it now, with its first condition that fails. "
+        "Asks nobody and changes nothing; prints no value of the record."
     )
 
     def add_arguments(self, parser):
@@ -51,8 +56,17 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(found, ensure_ascii=False))
             return
-        for row in found["applied"]:
-            self.stdout.write(f"{row['rule']} changed {row['field']} at {row['at']}")
+        for row in (*found["applied"], *found["by_campaigns"]):
+            by = ", ".join(proof["kind"] for proof in row["proofs"])
+            back = ", taken back since" if row["undone"] else ""
+            self.stdout.write(
+                f"{row['rule']} changed {row['field']} at {row['at']} ({by}){back}"
+            )
+        for row in found["prepared"]:
+            by = ", ".join(kind for kind, _source in row["proofs"])
+            self.stdout.write(
+                f"{row['rule']} prepared {row['field']} ({by}): {row['state']}"
+            )
         for row in found["rules"]:
             self.stdout.write(f"{row['rule']} {row['state']}: {row['why']}")
 
@@ -64,24 +78,42 @@ def _explain(complaint: Complaint) -> dict[str, Any]:
         "reference": complaint.reference,
         "status": complaint.status,
         "has_record": facts is not None,
-        "applied": [
+        "applied": _applied(SelfCorrection.objects.filter(complaint=complaint)),
+        "prepared": [
             {
                 "rule": f"{row.rule}.{row.version}",
                 "field": row.place,
-                "at": row.at.isoformat(),
-                "undone": row.undone_at is not None,
-                "proofs": row.proofs,
+                "at": row.found_at.isoformat(),
+                "state": row.state,
+                "proofs": row.ground.get("proofs", []),
             }
-            for row in SelfCorrection.objects.filter(complaint=complaint).order_by("pk")
+            for row in complaint.prepared.order_by("pk")
         ],
+        "by_campaigns": [],
         "fired": [],
         "rules": [],
     }
+    # Once the record is right, a rule that made it so finds nothing wrong any more.
+    already = {
+        row["rule"].partition(".")[0] for row in (*found["applied"], *found["prepared"])
+    }
+    found["fired"] = [rule for rule in RULES if rule in already]
     person = complaint.submission.person
+    if person is not None:
+        found["by_campaigns"] = _applied(
+            SelfCorrection.objects.filter(
+                Q(person=person.surviving_id)
+                | Q(person__merged_into=person.surviving_id),
+                batch__isnull=False,
+            )
+        )
     if facts is None or person is None:
         return found
     facts = preparing.with_report(complaint, person.surviving_id, facts, at=at)
-    facts = replace(facts, answers=selfservice.answers_for(complaint.pk))
+    asked = PopulationInquiry.objects.filter(
+        about=complaint.pk, purpose__in=(Purpose.COMPLAINT, Purpose.PREPARE)
+    )
+    facts = replace(facts, answers=selfservice.said_in(asked))
     _facts, said = selfservice.judged(facts, rules=RULES, may_ask=True)
     _on, off = switches.in_force(
         list(RULES),
@@ -90,10 +122,22 @@ def _explain(complaint: Complaint) -> dict[str, Any]:
         at=at,
     )
     found["rules"] = [_row(outcome, off) for outcome in said]
-    found["fired"] = [
-        row["rule"] for row in found["rules"] if row["state"] == State.FIRES
-    ]
+    now = {row["rule"] for row in found["rules"] if row["state"] == State.FIRES}
+    found["fired"] = [rule for rule in RULES if rule in already | now]
     return found
+
+
+def _applied(rows: QuerySet[SelfCorrection]) -> list[dict[str, Any]]:
+    return [
+        {
+            "rule": f"{row.rule}.{row.version}",
+            "field": row.place,
+            "at": row.at.isoformat(),
+            "undone": row.undone_at is not None,
+            "proofs": row.proofs,
+        }
+        for row in rows.order_by("pk")
+    ]
 
 
 def _row(outcome: Outcome, off: dict[str, str]) -> dict[str, Any]:

@@ -33,6 +33,20 @@ def judge(facts: Facts, *, rules: Iterable[str] = RULES) -> list[Outcome]:
     ]
 
 
+def unasked(facts: Facts, *, rules: Iterable[str]) -> tuple[Facts, list[Outcome]]:
+    """Return what rules say where nobody can be asked: that counts as not answered.
+
+    With the facts as they were told then.
+    """
+    rules = tuple(rules)
+    while True:
+        said = judge(facts, rules=rules)
+        wanted = {o.question for o in said if o.state == State.ASKS and o.question}
+        if not wanted:
+            return facts, said
+        facts = replace(facts, answers={**facts.answers, **dict.fromkeys(wanted)})
+
+
 def fired(outcomes: Iterable[Outcome], *tiers: Tier) -> list[Outcome]:
     """Return what fires and would change something, of these tiers (all if none)."""
     return [

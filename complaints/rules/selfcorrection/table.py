@@ -296,8 +296,6 @@ _C_AND_D: Final = (
 RULES: Final[dict[str, Rule]] = {rule.code: rule for rule in (*_A, *_B, *_C_AND_D)}
 AUTOMATIC: Final = tuple(rule.code for rule in _A if rule.code != "A8")
 PREPARED: Final = tuple(rule.code for rule in _B)
-# What these do rests on all doses of a record, not on the one that they change.
-OF_SERIES: Final = ("A5", "A6")
 OF_MISSING: Final = ("B5",)
 OF_DOUBLED: Final = ("B6",)
 OF_SPLIT: Final = ("B7",)

@@ -254,7 +254,9 @@ def _unmake(
         ),
         at=at,
     )
-    outbox.add("pair_undone", [undone.pk], at=at)
+    # Who was not told yet that it was decided never will be.
+    if not outbox.unbegun("pair_done", [proposal.correction.pk]):
+        outbox.add("pair_undone", [undone.pk], at=at)
 
 
 def _made(proposal: Proposal, *, by: int, at: datetime) -> None:
