@@ -3,6 +3,7 @@
 import ipaddress
 import math
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,9 @@ from django.core.checks import (
     run_checks,
 )
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 
+from portal.common.mail import DEMO
 from portal.env import host_of
 from portal.registry.certificates import trust
 
@@ -45,9 +48,13 @@ def refuse_unsafe() -> None:
     """
     found = [
         message
-        for message in run_checks(tags=[Tags.security])
+        for message in run_checks(tags=[Tags.security], databases=[DEFAULT_DB_ALIAS])
         if message.is_serious() and not message.is_silenced()
     ]
+    connection = connections[DEFAULT_DB_ALIAS]
+    if not connection.in_atomic_block:
+        # Whoever asks forks, or works in other threads: they make their own.
+        connection.close()
     if found:
         raise ImproperlyConfigured("\n".join(map(str, found)))
 
@@ -103,6 +110,39 @@ def production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.POPULATION_URL:
         found += _neighbour()
     return found
+
+
+@register(Tags.security)
+def invented(
+    app_configs: Any, databases: Collection[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Refuse a portal for the public on a database that the demo filled.
+
+    Everybody can know the names and the password of its accounts. A database that is
+    away, or that holds no tables yet, lets nobody in.
+    """
+    if not settings.PRODUCTION or not databases:
+        return []
+    try:
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(
+                "SELECT EXISTS (SELECT FROM accounts_user WHERE email LIKE %s)",
+                [f"%{DEMO}"],
+            )
+            is_demo = cursor.fetchone()[0]
+    except DatabaseError:
+        return []
+    if not is_demo:
+        return []
+    return [
+        Error(
+            "The demo filled this database: its people are invented, and the password "
+            "of its accounts is published.",
+            hint="Start with an empty folder, make run DEMO=0 DATA_DIR=another (with "
+            "servers of your own: DATABASE_URL of an empty database), or keep DEMO=1.",
+            id="portal.E017",
+        )
+    ]
 
 
 @register(Tags.security)
@@ -190,18 +230,30 @@ def certificates(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security)
 def demo(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Refuse the demo, whose messages anybody can read, at a public address."""
-    public = _public_hosts()
-    if not settings.DEMO or not public:
-        return []
-    return [
-        Error(
-            f"DEMO is on, but the portal answers as {', '.join(public)}.",
-            hint="The demo shows everybody's one-time codes. Set DEMO=0, or "
-            "BASE_URL and ALLOWED_HOSTS to this machine or a private network.",
-            id="portal.E007",
+    """Refuse at a public address the demo, whose messages anybody can read, and DEBUG,
+    whose error pages show what is in memory."""
+    public = ", ".join(_public_hosts())
+    found: list[CheckMessage] = []
+    if settings.DEMO and public:
+        found.append(
+            Error(
+                f"DEMO is on, but the portal answers as {public}.",
+                hint="The demo shows everybody's one-time codes. Set DEMO=0, or "
+                "BASE_URL and ALLOWED_HOSTS to this machine or a private network.",
+                id="portal.E007",
+            )
         )
-    ]
+    if settings.DEBUG and public:
+        found.append(
+            Error(
+                f"DEBUG is on, but the portal answers as {public}.",
+                hint="Error pages would show people's data and keys, and what a "
+                "production must have is not checked. Set DEBUG=0, or BASE_URL and "
+                "ALLOWED_HOSTS to this machine or a private network.",
+                id="portal.E018",
+            )
+        )
+    return found
 
 
 def _public_hosts() -> list[str]:

@@ -11,10 +11,12 @@ from complaints.demo import people
 from complaints.demo.world import World
 from portal.accounts import factors
 from portal.accounts.models import Posting, User
+from portal.common import mail
 from portal.common.names import fold
 from portal.registry.models import Organization
 
-# For the demo only: a system check refuses the demo on a public address.
+# For the demo only: system checks refuse the demo on a public address, and its
+# database where DEMO is off.
 PASSWORD: Final = "Tiem-Chung-2021"
 SINCE: Final = datetime(2025, 7, 1, tzinfo=UTC)
 _AT_EACH: Final = (
@@ -90,7 +92,7 @@ def _user(chance: Random, code: str, number: int, password: str) -> User:
         username=username,
         full_name=full_name,
         # A name that no mail server answers to; the demo shows its letters on a page.
-        email=f"{username}@demo.invalid",
+        email=f"{username}{mail.DEMO}",
         password=password,
     )
 

@@ -22,6 +22,9 @@ from portal.common import crypto
 from portal.common.models import DemoMessage
 from portal.common.providers import Undeliverable, Undelivered
 
+# How addresses of the demo's accounts end. No mail server answers for it, so nobody
+# else has such an account.
+DEMO: Final = "@demo.invalid"
 _PASSING: Final = range(400, 500)
 _ID: Final = re.compile(r"<?([a-z_]+)\.([0-9]{1,18})\.([0-9a-f]{16})@[^<>@\s]+>?")
 

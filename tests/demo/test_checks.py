@@ -4,6 +4,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from portal import checks
+from portal.common import mail
+from tests.factories import make_organization, make_staff
 
 KEY = secrets.token_urlsafe(50)
 
@@ -55,6 +57,7 @@ def test_one_key_for_two_purposes_is_refused(settings):
     assert _found() == ["portal.E004"]
 
 
+@pytest.mark.django_db
 @pytest.mark.usefixtures("_production")
 @pytest.mark.parametrize("name", ["SMS_URL", "SMS_TOKEN"])
 def test_a_portal_that_can_send_no_code_is_refused_in_public_and_named_at_home(
@@ -68,6 +71,7 @@ def test_a_portal_that_can_send_no_code_is_refused_in_public_and_named_at_home(
     checks.refuse_unsafe()
 
 
+@pytest.mark.django_db
 @pytest.mark.usefixtures("_production")
 def test_what_the_checks_refuse_no_process_loads(settings):
     checks.refuse_unsafe()
@@ -123,6 +127,42 @@ def test_the_demo_is_refused_at_a_public_address(settings, address, hosts, is_pu
     settings.DEMO, settings.BASE_URL, settings.ALLOWED_HOSTS = True, address, hosts
     found = [message.id for message in checks.demo(None)]
     assert found == (["portal.E007"] if is_public else [])
+
+
+@pytest.mark.parametrize(
+    ("address", "is_public"),
+    [("https://dumui.example", True), ("http://localhost:8000", False)],
+)
+def test_error_pages_with_source_code_are_refused_at_a_public_address(
+    settings, address, is_public
+):
+    settings.DEMO, settings.DEBUG, settings.PRODUCTION = False, True, False
+    settings.BASE_URL, settings.ALLOWED_HOSTS = address, []
+    found = [message.id for message in checks.demo(None)]
+    assert found == (["portal.E018"] if is_public else [])
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_production")
+def test_no_production_opens_on_a_database_that_the_demo_filled():
+    station = make_organization()
+    make_staff(station, email="lan@benh-vien.example")
+    checks.refuse_unsafe()
+
+    make_staff(station, email=f"lan1.t26734{mail.DEMO}", is_active=False)
+
+    with pytest.raises(ImproperlyConfigured, match=r"E017[^$]*DATA_DIR"):
+        checks.refuse_unsafe()
+
+
+@pytest.mark.django_db
+def test_the_demo_itself_and_a_plain_check_of_settings_do_not_ask_the_database(
+    settings, django_assert_num_queries
+):
+    with django_assert_num_queries(0):
+        assert checks.invented(None, databases=["default"]) == []
+        settings.PRODUCTION = True
+        assert checks.invented(None) == []
 
 
 def test_outside_production_nothing_is_refused(settings):

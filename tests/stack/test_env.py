@@ -163,8 +163,8 @@ def test_all_that_the_settings_read_is_known_by_name_and_shown_to_operators() ->
         and isinstance(call.args[0], ast.Constant)
     }
     shown = re.findall(r"(?m)^#?([A-Z_]+)=", (BASE_DIR / ".env.example").read_text())
-    # What the stack tells its own processes, and the demo's size.
-    inner = {"DEMO_PEOPLE", "PLATFORM_SIMULATOR", "POPULATION_SIMULATOR"}
+    # What the stack tells its own processes.
+    inner = {"PLATFORM_SIMULATOR", "POPULATION_SIMULATOR"}
     inner |= {"DJANGO_SETTINGS_MODULE"}
 
     assert read <= NAMES
