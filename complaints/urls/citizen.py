@@ -17,6 +17,7 @@ from complaints.views import (
     report_contact,
     report_paper,
     report_urgent,
+    sharing,
     tracking,
 )
 
@@ -30,7 +31,7 @@ urlpatterns = [
     path("tra-cuu/", lookup.lookup, name="lookup"),
     path("tra-cuu/dien-thoai/", lookup.by_phone, name="by_phone"),
     path("tra-cuu/xac-thuc/", lookup.verify, name="verify"),
-    path("tra-cuu/nguoi/", lookup.people, name="people"),
+    path("tra-cuu/nguoi/", sharing.people, name="people"),
     path("tra-cuu/ket-qua/", lookup.record, name="record"),
     path("tra-cuu/can-cuoc/", eid.begin, name="eid"),
     path("tra-cuu/can-cuoc/ve/", eid.finish, name="eid_return"),

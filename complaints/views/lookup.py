@@ -23,7 +23,6 @@ from complaints.choices import Relation
 from complaints.forms.lookup import (
     CodeForm,
     LookUpForm,
-    PersonForm,
     TelephoneForm,
     is_of_age,
 )
@@ -36,7 +35,6 @@ from portal.accounts.models import OneTimeCode
 from portal.audit import record as audit
 from portal.common.http import READ_AND_SEND, see_other
 from portal.common.names import fold
-from portal.common.throttle import give_back
 from portal.registry import identity
 from portal.registry.certificates import issuing
 from portal.registry.models import Person
@@ -176,59 +174,6 @@ def verify(request: HttpRequest) -> HttpResponse:
     return render(request, "citizen/verify.html", context, status=422)
 
 
-@require_http_methods(READ_AND_SEND)
-@access.citizen
-@limits.closed_at_the_counter
-def people(request: HttpRequest) -> HttpResponse:
-    """Let one of the people behind the proved telephone be chosen, by birth date.
-
-    A telephone is a contact, never an identity: families share one.
-    """
-    at = timezone.now()
-    alike: list[int] | None = request.session.get("alike")
-    by_eid = level_of(request) == Level.EID and alike is not None
-    telephone = "" if by_eid else proved_telephone(request)
-    if by_eid:
-        sharing = list(Person.objects.filter(pk__in=alike or []).order_by("pk"))
-    elif telephone:
-        sharing = identity.sharing(telephone)
-        if alike is not None:
-            sharing = [person for person in sharing if person.pk in alike]
-    else:
-        return redirect("citizen:lookup")
-    by_ref = {str(person.ref): person for person in sharing}
-    form = PersonForm(
-        # Who says nothing else looks at their own record.
-        {"relation": Relation.SELF} | request.POST.dict() if request.POST else None,
-        people=[(ref, masked_name(p.full_name)) for ref, p in by_ref.items()],
-        today=timezone.localdate(at),
-    )
-    if by_eid:
-        del form.fields["born_on"], form.fields["relation"]
-    context = {"form": form, "people": sharing, "by_eid": by_eid}
-    if request.method != "POST":
-        return render(request, "citizen/people.html", context)
-    if form.is_valid():
-        person = by_ref[form.cleaned_data["person"]]
-        if by_eid:
-            return open_record(request, person.pk, Level.EID, at=at)
-        too_many = limits.over(
-            request, (limits.OPEN_PERSON, f"{person.pk}:{telephone}"), at=at
-        )
-        if too_many:
-            return too_many
-        if identity.resembles(person, form.cleaned_data["born_on"]):
-            give_back(limits.OPEN_PERSON, f"{person.pk}:{telephone}", at=at)
-            relation = Relation(form.cleaned_data["relation"])
-            return open_record(
-                request, person.pk, Level.RECORDED_PHONE, relation=relation, at=at
-            )
-        form.add_error(
-            "born_on", _("This birth date is not the one on record for this person.")
-        )
-    return render(request, "citizen/people.html", context, status=422)
-
-
 @require_safe
 @access.citizen
 def record(request: HttpRequest) -> HttpResponse:
@@ -322,12 +267,6 @@ def wrong_code(error: codes.WrongCode) -> str:
     if error.tries_left == 0:
         return _("This code no longer works. Ask for a new one below.")
     return _("Wrong code; %(n)s tries left") % {"n": error.tries_left}
-
-
-def masked_name(full_name: str) -> str:
-    """Return a name that its bearer knows again: the given name, first letters."""
-    *before, given = full_name.split() or [""]
-    return " ".join([*(f"{word[0]}•••" for word in before), given])
 
 
 def forget_record(request: HttpRequest) -> None:

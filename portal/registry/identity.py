@@ -5,8 +5,10 @@ pages, which give both the same answer.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from django.db import connection
 from django.db.models.functions import Coalesce
@@ -17,10 +19,14 @@ from portal.common.names import fold
 from portal.registry import national_id as numbers
 from portal.registry.models import Person
 
+# So many people behind one telephone can be chosen from at a glance.
+SHOWN: Final = 20
+
 # Both ways in run in every look-up, so that one costs what the other does. What finds a
 # record that was joined to another one leads to the one that survives. OFFSET keeps the
 # few who are found first: for a common name the planner expects thousands, and among 10
-# million people it read all of them in order of their keys (3 s) to sort and cut.
+# million people it read all of them in order of their keys (3 s) to sort and cut. Those
+# found by number come first: namesakes never push them over the edge.
 _FIND = """
 SELECT p.*, found.by_number, hit.born_on AS hit_born_on,
        hit.born_precision AS hit_precision, t.number_sealed AS contact_sealed,
@@ -50,7 +56,7 @@ CROSS JOIN LATERAL (
 LEFT JOIN LATERAL (
   SELECT * FROM registry_telephone WHERE person_id = p.id AND is_contact OFFSET 0
 ) t ON true
-ORDER BY p.id
+ORDER BY found.by_number DESC, p.id
 LIMIT 20
 """
 
@@ -174,8 +180,16 @@ def _spans(born: PartialDate) -> list[tuple[date, date]]:
     return [(born.first(), born.last()), *((day, day) for day in sorted(firsts))]
 
 
-def sharing(telephone: str) -> list[Person]:
+def sharing(
+    telephone: str,
+    *,
+    among: Collection[int] | None = None,
+    born: PartialDate | None = None,
+) -> list[Person]:
     """Return the people whose contact this telephone is, oldest row first.
+
+    ``among`` these keys only, or only those whose birth date is the one typed, or is it
+    with day and month changed about. One more than are ``SHOWN`` means: too many.
 
     A number that was replaced helps to recognise somebody, and opens nothing: it may be
     a stranger's by now, or always was.
@@ -185,7 +199,13 @@ def sharing(telephone: str) -> list[Person]:
         telephones__is_contact=True,
     ).exclude(status=Person.Status.ENTERED_IN_ERROR)
     answering = on_record.values_list(Coalesce("merged_into", "pk"))
-    return list(Person.objects.filter(pk__in=answering).order_by("pk")[:20])
+    people = Person.objects.filter(pk__in=answering).order_by("pk")
+    if among is not None:
+        people = people.filter(pk__in=among)
+    if born is None:
+        return list(people[: SHOWN + 1])
+    of_year = people.filter(born_on__year=born.year)
+    return [person for person in of_year if resembles(person, born)][: SHOWN + 1]
 
 
 def agrees(person: Person, born: PartialDate) -> bool:

@@ -159,6 +159,18 @@ def test_a_family_on_one_telephone_chooses_the_person_by_birth_date(client, pers
     assert "Trần Thử Con" in text_of(right)
 
 
+def test_a_number_finds_its_bearer_behind_any_number_of_namesakes(client):
+    for n in range(25):
+        make_person(national_id=f"0791580{n:05}", phone=f"+849000010{n:02}")
+    make_person()
+
+    look_up(
+        client, full_name="Nguyễn Thị Thử", born_on_0="", born_on_1="", born_on_2="1958"
+    )
+
+    assert code_sent_to() is not None
+
+
 def test_two_records_under_one_number_and_telephone_are_both_offered(client, person):
     make_person("Nguyễn Thị Thứ")
 
