@@ -7,7 +7,13 @@ import sys
 
 import psycopg
 import pytest
-from django.db import DataError, InterfaceError, OperationalError, connection
+from django.db import (
+    DataError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    connection,
+)
 from psycopg import errors
 
 from portal.common import database
@@ -62,10 +68,12 @@ def raised(error: type[Exception], cause: Exception | None) -> Exception:
         (raised(OperationalError, errors.AdminShutdown()), True),
         (raised(OperationalError, errors.CannotConnectNow()), True),
         (raised(OperationalError, errors.TooManyConnections()), True),
-        (raised(OperationalError, errors.ReadOnlySqlTransaction()), True),
+        # As the driver files a server that only reads: with its own faults.
+        (raised(InternalError, errors.ReadOnlySqlTransaction()), True),
         # The question's own fault, though the driver files some with the server's.
         (raised(OperationalError, errors.QueryCanceled()), False),
         (raised(OperationalError, errors.DeadlockDetected()), False),
+        (raised(InternalError, errors.InFailedSqlTransaction()), False),
         (raised(DataError, errors.NumericValueOutOfRange()), False),
         (KeyError("code"), False),
         (None, False),

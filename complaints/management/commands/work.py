@@ -11,16 +11,11 @@ from typing import Any
 from celery.schedules import maybe_schedule
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import (
-    InterfaceError,
-    OperationalError,
-    close_old_connections,
-    connections,
-)
+from django.db import connections
 from django.utils import timezone
 
 from portal.celery import app
-from portal.common import outbox
+from portal.common import database, outbox
 from portal.common.tasks import BEGIN_WITHIN
 
 logger = logging.getLogger("portal.work")
@@ -66,14 +61,21 @@ class Command(BaseCommand):
             thread.join()
 
     def _loop(self, work: Callable[[], object], stop: threading.Event) -> None:
-        """Work every second until told to stop; give the thread's connection back."""
+        """Work every second until told to stop; give the thread's connection back.
+
+        Whatever fails, the thread goes on: nobody would miss it while others live.
+        """
         while True:
             try:
                 work()
-            except (OperationalError, InterfaceError):
-                # The database is away: say so in the log it keeps, try again later.
-                self.stderr.write("database away, trying again in a second")
-                close_old_connections()
+            except Exception as error:
+                if database.is_away(error):
+                    # Say so in the log that this process keeps, try again later.
+                    self.stderr.write("database away, trying again in a second")
+                else:
+                    logger.exception("work.failed")
+                # A server that only reads keeps the line open: ask for another one.
+                connections.close_all()
             if stop.wait(1.0):
                 break
         connections.close_all()
@@ -102,7 +104,7 @@ def _start(entry: Mapping[str, Any]) -> None:
     """Call a task here; one that fails keeps no other from its turn."""
     try:
         app.tasks[entry["task"]](**entry.get("kwargs", {}))
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
+    except Exception as error:
+        if database.is_away(error):
+            raise
         logger.exception("beat.failed", extra={"task": entry["task"]})
