@@ -23,22 +23,41 @@ def write(world: World, *, folder: Path) -> Path:
     """Write the demo's people, submissions and accounts beside the data; whole or not
     at all, for this user only. The caller has opened the scope."""
     path = folder / FILE
+    _write(path, _content(world))
+    return path
+
+
+def renew(*, folder: Path) -> bool:
+    """Bring address and submissions of the file up to this start and say True; say
+    False where the file is lost. The caller has opened the scope.
+
+    People and staff stay those of the first start, as units may have changed since.
+    """
+    path = folder / FILE
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        kept = {"citizens": content["citizens"], "staff": content["staff"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    _write(path, kept | _present())
+    return True
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
     part = path.with_suffix(".part")
-    content = json.dumps(_content(world), ensure_ascii=False, indent=1)
     part.unlink(missing_ok=True)
     with os.fdopen(
         os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600),
         "w",
         encoding="utf-8",
     ) as file:
-        file.write(content)
+        file.write(json.dumps(content, ensure_ascii=False, indent=1))
     part.replace(path)
-    return path
 
 
 def _content(world: World) -> dict[str, Any]:
     return {
-        "base_url": settings.BASE_URL,
+        **_present(),
         "citizens": [
             {
                 "label": citizen.label,
@@ -50,8 +69,14 @@ def _content(world: World) -> dict[str, Any]:
             }
             for citizen in stories.citizens(world)
         ],
-        "submissions": [row for status in Status for row in _submissions(status)],
         "staff": staff.shown(world),
+    }
+
+
+def _present() -> dict[str, Any]:
+    return {
+        "base_url": settings.BASE_URL,
+        "submissions": [row for status in Status for row in _submissions(status)],
     }
 
 

@@ -45,8 +45,8 @@ class Steps:
                 "The next start takes this step again.",
             )
 
-    def manage_once(self, stamp: Callable[[], str], *words: str) -> None:
-        """Run a command unless it succeeded before with the same stamp.
+    def manage_once(self, stamp: Callable[[], str], *words: str) -> bool:
+        """Run a command unless it succeeded before with the same stamp; say if it ran.
 
         The stamp is taken again afterwards, as a command may change what it is of.
         """
@@ -57,11 +57,12 @@ class Steps:
             # Unknown is not done: these commands may be run twice.
             stamps = {}
         if stamps.get(words[0]) == stamp():
-            return
+            return False
         self.manage(*words)
         if not self.supervisor.stopping:
             stamps[words[0]] = stamp()
             files.write_whole(path, json.dumps(stamps, indent=1))
+        return True
 
     def database_identity(self) -> str:
         """Return what tells this database from any other, one made anew included.

@@ -1,5 +1,6 @@
 import json
 import re
+from datetime import timedelta
 from random import Random
 
 import pytest
@@ -148,6 +149,42 @@ def test_the_file_names_people_submissions_and_accounts(demo):
     account = content["staff"][0]
     user = User.objects.get(username=account["username"])
     assert user.check_password(account["password"])
+
+
+def test_each_start_brings_the_file_up_to_date_and_makes_a_lost_one_anew(
+    demo, settings
+):
+    path = demo[1]
+    first = json.loads(path.read_text(encoding="utf-8"))
+    settings.BASE_URL = "http://localhost:8010"
+    newest = first["submissions"][0]
+    Submission.objects.filter(code=newest["code"]).update(
+        submitted_at=NOW - timedelta(days=400)
+    )
+
+    seed(f"--people={PEOPLE}", "--file-only")
+
+    renewed = json.loads(path.read_text(encoding="utf-8"))
+    assert renewed["base_url"] == "http://localhost:8010"
+    assert renewed["submissions"][0] != newest
+    assert (renewed["citizens"], renewed["staff"]) == (
+        first["citizens"],
+        first["staff"],
+    )
+    path.unlink()
+    seed(f"--people={PEOPLE}", "--file-only")
+    assert json.loads(path.read_text(encoding="utf-8")) == renewed
+
+
+def test_a_lost_file_of_a_demo_of_another_size_keeps_no_start_back(demo, capsys):
+    content = demo[1].read_text(encoding="utf-8")
+    demo[1].unlink()
+
+    seed("--people=600", "--file-only")
+
+    assert "DEMO_PEOPLE" in capsys.readouterr().err
+    assert not demo[1].exists()
+    demo[1].write_text(content, encoding="utf-8")
 
 
 def test_one_body_has_two_members_of_staff_at_least(demo):

@@ -47,29 +47,31 @@ class Command(BaseCommand):
         parser.add_argument(
             "--processes", type=int, default=min(4, os.cpu_count() or 1)
         )
+        parser.add_argument(
+            "--file-only",
+            action="store_true",
+            help="only bring demo.json up to date: address, submissions; or make it "
+            "anew where it was lost",
+        )
         parser.add_argument("--json", action="store_true", help="print one document")
 
     def handle(self, **options: Any) -> None:
         if settings.PRODUCTION:
             raise CommandError("Invented people belong into the demo only (DEMO=1).")
-        at = options["at"] or chunks.as_of(timezone.now())
+        if options["file_only"]:
+            told = {"file": self._renew_file(options)}
+            if options["json"]:
+                self.stdout.write(json.dumps(told))
+            return
         started = time.monotonic()
-        try:
-            here = world.read(people=options["people"], seed=options["seed"], at=at)
-        except LookupError as error:
-            raise CommandError(str(error)) from error
-        if Person.objects.exists() and not chunks.begun(here):
-            raise CommandError(
-                "The registry holds other people already. Use the --people and --seed "
-                "that they were made with, or start with an empty DATA_DIR."
-            )
+        here = _world(options)
         staff.hire(here)
         written, seconds = self._write(here, options["processes"], options["json"])
         stories.write(here)
         _analyze()
         with scope.system():
-            rollups.rebuild_all(at=at)
-            publishing.publish(at=at)
+            rollups.rebuild_all(at=here.at)
+            publishing.publish(at=here.at)
             path = window.write(here, folder=Path(settings.DATA_DIR))
         report = {
             "people": written.people,
@@ -88,6 +90,24 @@ class Command(BaseCommand):
             f"a second, {report['seconds']} s in all; see {report['file']}"
         )
 
+    def _renew_file(self, options: dict[str, Any]) -> str | None:
+        """Bring the demo's file up to date; return its name, or None and say why not.
+
+        A portal can be used without it, so this keeps no start back.
+        """
+        folder = Path(settings.DATA_DIR)
+        with scope.system():
+            if window.renew(folder=folder):
+                return window.FILE
+        try:
+            here = _world(options)
+        except CommandError as error:
+            self.stderr.write(f"{window.FILE} is lost and cannot be made anew: {error}")
+            return None
+        staff.hire(here)
+        with scope.system():
+            return window.write(here, folder=folder).name
+
     def _write(
         self, here: World, processes: int, is_quiet: bool
     ) -> tuple[Written, float]:
@@ -102,6 +122,21 @@ class Command(BaseCommand):
                 told = time.monotonic()
                 self.stdout.write(f"{total.people} of {here.people} people added")
         return total, time.monotonic() - started
+
+
+def _world(options: dict[str, Any]) -> World:
+    """Read the world that the options mean; refuse where other people are."""
+    at = options["at"] or chunks.as_of(timezone.now())
+    try:
+        here = world.read(people=options["people"], seed=options["seed"], at=at)
+    except LookupError as error:
+        raise CommandError(str(error)) from error
+    if Person.objects.exists() and not chunks.begun(here):
+        raise CommandError(
+            "The registry holds other people already. Use the --people (DEMO_PEOPLE) "
+            "and --seed that they were made with, or start with an empty DATA_DIR."
+        )
+    return here
 
 
 def _allocations(here: World) -> list[Packed]:
