@@ -1,7 +1,6 @@
 """The wire format: read by a decoder that is not ours, off a picture, and forged."""
 
 import io
-import os
 import zlib
 from ctypes.util import find_library
 from datetime import UTC, date, datetime, timedelta
@@ -24,6 +23,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
 from portal.registry.certificates import content, hc1
+from tests.machine import lacking
 
 AT = datetime(2026, 11, 2, 5, 0, tzinfo=UTC)
 KEY = hc1.private_key(b"k" * 32)
@@ -90,10 +90,7 @@ def by_zxing(picture):
 def by_zbar(picture):
     """Return what zbar reads; skip without its library, unless all is asked for."""
     if find_library("zbar") is None:
-        how = "libzbar0 is missing: apt-get install libzbar0"
-        if os.environ.get("BROWSER") == "required":
-            pytest.fail(how)
-        pytest.skip(how)
+        lacking("BROWSER", "libzbar0 is missing: apt-get install libzbar0")
     # Importing it loads the library.
     reader = import_module("pyzbar.pyzbar")
     return [found.data.decode("ascii") for found in reader.decode(picture)]

@@ -11,6 +11,7 @@ from django.test import RequestFactory
 from portal.common import broker, throttle
 from portal.common.models import Tally
 from portal.common.throttle import Limit
+from tests.machine import REDIS, lacking
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOURLY = Limit("test", times=3, per=timedelta(hours=1))
@@ -31,7 +32,7 @@ def _either_place(request, settings, db):
     if request.param == "database":
         settings.REDIS_URL = ""
     elif not broker.is_alive():
-        pytest.skip("no Redis here")
+        lacking("REDIS", REDIS)
     else:
         broker.client().flushdb()
 

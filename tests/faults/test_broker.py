@@ -17,6 +17,7 @@ from portal.env import BASE_DIR
 from portal.stack import redis
 from tests.factories import make_organization, make_product
 from tests.faults.ground import drain_all, in_system, lay_ground
+from tests.machine import need_redis
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stack]
 
@@ -56,8 +57,7 @@ def submit_with_broker(url):
 @pytest.fixture
 def own_redis(tmp_path):
     """A broker of this test's own, which it may freeze."""
-    if redis.find_server() is None:
-        pytest.skip("install redis-server to run this")
+    need_redis()
     server = redis.start(tmp_path, tmp_path)
     yield server
     os.kill(server.child.pid, signal.SIGCONT)

@@ -8,14 +8,9 @@ import sys
 import pytest
 
 from portal.env import BASE_DIR
-from portal.stack.redis import find_server
+from tests.machine import need_redis
 
-pytestmark = [
-    pytest.mark.stack,
-    pytest.mark.skipif(
-        find_server() is None, reason="install redis-server to run chaos"
-    ),
-]
+pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("_redis")]
 
 SECONDS = os.environ.get("CHAOS_SECONDS", "60")
 # Long enough to lose something where nothing is kept, and before it to show that
@@ -23,6 +18,11 @@ SECONDS = os.environ.get("CHAOS_SECONDS", "60")
 NAIVE_SECONDS, CALM_SECONDS = "30", "8"
 LOST = {"routed_exactly_once", "one_message_sent_per_event_that_tells"}
 SEED = os.environ.get("CHAOS_SEED", "7")
+
+
+@pytest.fixture(scope="module")
+def _redis():
+    need_redis()
 
 
 def suffer(*words):

@@ -19,6 +19,7 @@ import pytest
 
 from portal.env import BASE_DIR, without_settings
 from portal.stack.addresses import free_port
+from tests.machine import lacking
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HOW = "no Chromium here: apt-get install chromium fonts-noto-core"
@@ -144,9 +145,7 @@ def chromium():
     event loop and refuses the database.
     """
     if CHROMIUM is None:
-        if os.environ.get("BROWSER") == "required":
-            pytest.fail(HOW)
-        pytest.skip(HOW)
+        lacking("BROWSER", HOW)
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- only if present
 
     with sync_playwright() as playwright:

@@ -16,7 +16,7 @@ from portal.env import BASE_DIR, without_settings
 from portal.stack import secrets
 from portal.stack.console import Refused
 from portal.stack.embedded import Running, running_services
-from portal.stack.redis import find_server
+from tests.machine import need_redis
 
 pytestmark = pytest.mark.stack
 
@@ -195,8 +195,8 @@ def test_the_cluster_checks_its_pages_and_sorts_by_code_point(shared: Running) -
     assert row == ("on", "on", "C.UTF-8")
 
 
-@pytest.mark.skipif(find_server() is None, reason="install redis-server to run this")
 def test_redis_wants_its_password_and_keeps_nothing(data_dir: Path) -> None:
+    need_redis()
     with running_services(data_dir) as running:
         with redis.Redis.from_url(running.redis_url) as client:
             client.set("a", "1")
