@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from complaints import policies
@@ -148,6 +149,18 @@ def disagree(*, complaint_id: int, note: str, at: datetime) -> Complaint:
     words again are a second tap.
     """
     note = moving.require_text(note, message=_("Say what is still not right."))
+    try:
+        return _disagree(complaint_id, note=note, at=at)
+    except IntegrityError as error:
+        # A report of the same was being sent just now: it is open, and this is not.
+        raise Refused(_again()) from error
+
+
+def _again() -> str:
+    return _("You have reported this again already; follow that report.")
+
+
+def _disagree(complaint_id: int, *, note: str, at: datetime) -> Complaint:
     with _own(complaint_id) as own:
         if own.is_open and _is_repeat(own, (Move.DISAGREE,), note, at=at):
             return own
@@ -161,9 +174,7 @@ def disagree(*, complaint_id: int, note: str, at: datetime) -> Complaint:
         to = (moving.above if was_resolved else moving.answering)(own.holder, at=at)
         same = subject_keys.under_all(own)
         if Complaint.objects.open().filter(subject_key__in=same).exists():
-            raise Refused(
-                _("You have reported this again already; follow that report.")
-            )
+            raise Refused(_again())
         moving.move(
             own,
             Move.DISAGREE,
