@@ -60,6 +60,7 @@ SIDE = {
     "complaints.scrutiny",
     "complaints.surroundings",
     "complaints.voices",
+    "complaints.ways",
 }
 ACTIONS = MODELS | RULES | SIDE | {"complaints.actions"}
 LAYERS = {

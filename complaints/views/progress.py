@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
+from complaints import ways
 from complaints.actions.drafts import PERSON_FIELDS
 from complaints.actions.upstream import CHANGED
 from complaints.choices import Actor, Field, Kind, Move, Outcome, Status, Verdict
@@ -18,33 +19,8 @@ from complaints.views.cards import Words, moment, status_word
 from complaints.views.receipt import late_words
 from portal.registry import national_id
 
-# Why an organization has it: the steps of ``rules.responsibility``.
-WAYS: Final = {
-    "identity_by_residence": gettext_lazy("Personal details belong to where you live."),
-    "place_nearest_residence": gettext_lazy(
-        "Several places bear that name; the one in the province of residence was taken."
-    ),
-    "place_as_described": gettext_lazy("Found by the place that you described."),
-    "site_unknown_residence": gettext_lazy(
-        "The place is not known, so it goes to where you live."
-    ),
-    "given_abroad": gettext_lazy(
-        "What was given abroad is looked at in the province where you live."
-    ),
-    "nothing_known": gettext_lazy("No place is known yet."),
-    "gave_the_dose": gettext_lazy("%s gave the dose."),
-    "run_by": gettext_lazy("%s was run by %s."),
-    "open": gettext_lazy("%s answers for it today."),
-    "succeeded_by": gettext_lazy("%s is closed; %s took over."),
-    "station_of_commune": gettext_lazy("%s answers for that commune."),
-    "split_common_parent": gettext_lazy("%s was divided; %s stands above its heirs."),
-    "shared_place": gettext_lazy("Several may answer there; %s stands above them."),
-    "too_many_hops": gettext_lazy("%s passed through too many hands to follow."),
-    "closed_without_successor": gettext_lazy("%s is closed and nobody took over."),
-    "department_of_province": gettext_lazy("%s answers for that province."),
-    "delegated": gettext_lazy("%s lets %s answer such cases."),
-    "ministry": gettext_lazy("Nobody nearer is known, so the ministry answers."),
-}
+# What the citizen reads of each step of the rule.
+WAYS: Final = ways.WAYS
 TONES: Final[dict[str, str]] = {
     Verdict.UPHELD: "ok",
     Verdict.KEPT: "warn",
@@ -147,7 +123,7 @@ def _text(complaint: Complaint, event: Event) -> str:
     if event.move == Move.SUBMIT:
         return _("You reported: %(kind)s.") % {"kind": complaint.get_kind_display()}
     if event.move == Move.ROUTE:
-        return " ".join(why(event.data.get("path", [])))
+        return " ".join(ways.why(event.data.get("path", [])))
     if event.move == Move.ESCALATE and event.data.get("why"):
         return _("Nobody there can work on it now.")
     if event.move == Move.GIVE_BACK:
@@ -163,21 +139,6 @@ def _text(complaint: Complaint, event: Event) -> str:
 def asked_for(reasons: Sequence[str]) -> list[str]:
     """Return what staff ask the citizen to send, in words."""
     return [str(Wanted(reason).label) for reason in reasons if reason in Wanted.values]
-
-
-def why(path: list[list[str]]) -> list[str]:
-    """Return the reasons of a route; the last hop says already who answers today."""
-    words = []
-    for place, (step, *names) in enumerate(path):
-        if step == "open" and place:
-            continue
-        if step == "split_common_parent" and not names[0]:
-            # A place in words, not an organization, belongs to several today.
-            step, names = "shared_place", names[1:]
-        sentence = str(WAYS.get(step, ""))
-        if sentence and sentence.count("%s") == len(names):
-            words.append(sentence % tuple(names) if names else sentence)
-    return words
 
 
 def _to_come(complaint: Complaint, *, at: datetime) -> list[dict[str, str]]:

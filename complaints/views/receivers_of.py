@@ -9,11 +9,11 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
+from complaints import ways
 from complaints.actions import routing
 from complaints.choices import Move
 from complaints.forms.handing_over import Receiver
 from complaints.models import Complaint, Event
-from complaints.views import progress
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.accounts.models import User
@@ -40,9 +40,9 @@ def suggested(case: Complaint, *, at: datetime) -> list[Receiver]:
     with scope.system():
         found = routing.suggest(case, at=at)
     bodies = Organization.objects.in_bulk([one.body.id for one in found])
-    why = [" ".join(progress.why(one.path)) for one in found]
+    why = [" ".join(ways.why(one.path)) for one in found]
     with translation.override(case.submission.language):
-        told = [" ".join(progress.why(one.path)) for one in found]
+        told = [" ".join(ways.why(one.path)) for one in found]
     return [
         Receiver(bodies[one.body.id], *words)
         for one, *words in zip(found, why, told, strict=True)

@@ -16,6 +16,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
+from complaints import ways
 from complaints.actions import atlas as atlases
 from complaints.actions import replaying, routing, rulebook
 from complaints.actions.rolling_back import roll_back
@@ -24,7 +25,7 @@ from complaints.forms import routing as forms
 from complaints.models import Delegation, Replay, RuleDraft
 from complaints.rules.refused import Refused
 from complaints.rules.responsibility import Facts, responsible_for
-from complaints.views import progress, proposing
+from complaints.views import proposing
 from complaints.views.rule_tables import day_words
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
@@ -189,20 +190,16 @@ def _explained(typed: dict[str, Any], today: date) -> dict[str, Any]:
     atlas = atlases.read([facts], day=today)
     found = responsible_for(facts, atlas=atlas, day=today)
     body = Organization.objects.select_related("province").get(pk=found.body)
+    home_unknown = bool(typed["residence"]) and home is None
     return {
         "name": body.name,
         "code": body.code,
         "province": body.province.name if body.province else "",
-        "is_certain": found.is_certain,
-        "path": [_reason(reason.step, reason.names) for reason in found.path],
-        "home_unknown": bool(typed["residence"]) and facts.residence is None,
+        "is_certain": found.is_certain and not home_unknown,
+        "path": [ways.sentence(reason.step, reason.names) for reason in found.path],
+        "home_unknown": home_unknown,
         "place_unknown": bool(typed["place"]) and meant == routing.Found(),
     }
-
-
-def _reason(step: str, names: tuple[str, ...]) -> str:
-    words = str(progress.WAYS[step])
-    return words % names if "%" in words else words
 
 
 def _known() -> list[Delegation]:

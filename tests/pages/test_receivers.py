@@ -6,10 +6,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from complaints import ways
 from complaints.actions import routing
 from complaints.choices import Field, Kind
 from complaints.models import Complaint, Submission
-from complaints.views import progress
 from portal.common import scope
 from tests.factories import make_organization, make_person, make_staff, make_unit
 from tests.pages.cases import make_case, make_submission
@@ -66,7 +66,7 @@ def test_who_answers_by_the_rule_is_offered_with_the_reason(client, elsewhere, h
     page = client.get(address(case, "suggested")).content.decode()
 
     assert f'value="{home.code}"' in page
-    assert str(progress.WAYS["identity_by_residence"]) in page
+    assert str(ways.WAYS["identity_by_residence"]) in page
     assert NAME in page
 
 

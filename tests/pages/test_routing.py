@@ -113,7 +113,42 @@ def test_the_command_says_the_same(world, capsys):
     call_command("explain_routing", site="TYT-1", given_on=date(2021, 8, 1), json=True)
     said = json.loads(capsys.readouterr().out)
     assert said["organization"]["code"] == "TYT-2"
-    assert said["path"][-1] == {"step": "delegated", "reason": "Trạm Một → Trạm Hai"}
+    assert said["path"][-1] == {
+        "step": "delegated",
+        "reason": "Trạm Một để Trạm Hai trả lời việc này.",
+    }
+    assert said["certain"] is True
+
+
+@pytest.mark.parametrize(
+    ("asked", "steps"),
+    [
+        ({"place": "Chẳng Có Nơi Này"}, ["nothing_known"]),
+        (
+            {"site": "TYT-1", "residence": "Chẳng Có Nơi Này"},
+            ["residence_unknown", "gave_the_dose"],
+        ),
+    ],
+)
+def test_the_command_gives_a_reason_for_each_step_and_says_what_it_left_out(
+    world, capsys, asked, steps
+):
+    call_command("explain_routing", given_on=date(2021, 8, 1), json=True, **asked)
+
+    said = json.loads(capsys.readouterr().out)
+
+    assert [reason["step"] for reason in said["path"]] == steps
+    assert all(reason["reason"] for reason in said["path"])
+    assert said["certain"] is False
+
+
+def test_who_is_asked_about_somebody_who_lives_nowhere_known_is_not_certain(
+    client, world, administrator
+):
+    asked = {"place": "TYT-1", "kind": "missing_dose", "residence": "Chẳng Có"}
+    shown = text(client.get(page("routing"), asked))
+
+    assert "Chưa chắc chắn" in shown
 
 
 def test_nothing_said_is_asked_for_beside_the_field(client, administrator):

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from complaints import ways
 from complaints.choices import Kind
 from complaints.rules.responsibility import (
     MAX_HOPS,
@@ -138,6 +139,7 @@ def test_the_rule_answers_as_the_table_says(row):
     assert NAMES[answer.body] == row["answers"]
     assert [reason.step for reason in answer.path] == row["reasons"].split()
     assert answer.is_certain is (row["certain"] == "yes")
+    assert all(ways.sentence(reason.step, reason.names) for reason in answer.path)
 
 
 def delegated(words):

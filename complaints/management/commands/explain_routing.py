@@ -6,7 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from complaints import ways
 from complaints.actions import atlas as atlases
 from complaints.actions import routing
 from complaints.choices import Kind
@@ -28,7 +30,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, **options: Any) -> None:
-        home = places.the_one(options["residence"] or "")
+        residence = options["residence"] or ""
+        home = places.the_one(residence)
+        is_understood = home is not None or not residence
         facts = Facts(
             options["kind"],
             **_where(options["place"], options["site"], options["given_on"]),
@@ -40,6 +44,15 @@ class Command(BaseCommand):
         body = Organization.objects.select_related("commune", "province").get(
             pk=answer.body
         )
+        path = [
+            {"step": reason.step, "reason": ways.sentence(reason.step, reason.names)}
+            for reason in answer.path
+        ]
+        if not is_understood:
+            words = _(
+                "Where the person lives was not understood, so it does not count."
+            )
+            path.insert(0, {"step": "residence_unknown", "reason": words})
         result: dict[str, Any] = {
             "organization": {
                 "code": body.code,
@@ -48,17 +61,14 @@ class Command(BaseCommand):
                 "province": body.province.name if body.province else None,
                 "commune": body.commune.name if body.commune else None,
             },
-            "path": [
-                {"step": reason.step, "reason": " → ".join(filter(None, reason.names))}
-                for reason in answer.path
-            ],
-            "certain": answer.is_certain,
+            "path": path,
+            "certain": answer.is_certain and is_understood,
         }
         if options["json"]:
             self.stdout.write(json.dumps(result, ensure_ascii=False))
             return
         self.stdout.write(f"{body.name} ({body.code})")
-        for step in result["path"]:
+        for step in path:
             self.stdout.write(f"  {step['step']}: {step['reason']}")
 
 
