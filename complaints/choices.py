@@ -155,6 +155,7 @@ UNDOABLE: Final = frozenset(
         Move.ASK,
         Move.HAND_OVER,
         Move.ESCALATE,
+        Move.EXTEND,
         Move.WAIT,
         Move.RESUME,
         Move.PROPOSE,

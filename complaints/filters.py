@@ -3,6 +3,7 @@
 Nothing here is personal: words of a search never stand in an address.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -51,6 +52,9 @@ CHOICES: Final[dict[str, Mapping[str, str | Promise]]] = {
     "again": AGAIN,
 }
 MOST_LETTERS: Final = 40
+_DAY_TYPED: Final = re.compile(
+    r"(?:\d{1,2}[/.-])?\d{1,2}[/.-]\d{4}|\d{4}-\d{1,2}-\d{1,2}"
+)
 _DAY: Final = DayField(allow_partial=True, is_recent=True, required=False)
 
 
@@ -182,6 +186,20 @@ def read(data: Mapping[str, str]) -> tuple[Filters, dict[str, str]]:
         except ValidationError as error:
             wrong[name] = " ".join(error.messages)
     return Filters(**found), wrong
+
+
+def meant_by(words: str, *, among: ComplaintQuerySet) -> dict[str, str]:
+    """Return the filter that a search means: a day given, or a lot of an open case.
+
+    Nothing for all else, which may be personal and has to stay out of addresses.
+    """
+    if _DAY_TYPED.fullmatch(words):
+        chosen, wrong = read({"day": words})
+        return {} if wrong else {"day": chosen.day}
+    lot = "".join(words.upper().split())
+    if not any(letter.isdigit() for letter in lot) or len(lot) > 30:
+        return {}
+    return {"lot": lot} if among.open().filter(lot=lot).exists() else {}
 
 
 def due(word: str, *, at: datetime) -> Q:

@@ -6,7 +6,7 @@ Within a due day what is urgent comes first: that is what ``queue_at`` holds.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from django.contrib.postgres.search import SearchQuery
@@ -30,6 +30,11 @@ SOON: Final = timedelta(hours=24)
 DAY: Final = timedelta(days=1)
 _RUNNING: Final = tuple(s for s in OPEN if s != Status.WAITING_CITIZEN)
 _NAME_WORD: Final = re.compile(r"[^\W_]+")
+# "Nguyễn Văn A, 1980", "Nguyễn Văn A 08/03/1980".
+_BORN: Final = re.compile(
+    r"(?P<name>[^\d]+?)[\s,(]+"
+    r"(?:(?P<day>\d{1,2})[/.-](?P<month>\d{1,2})[/.-])?(?P<year>(?:19|20)\d\d)\)?"
+)
 
 VIEWS: Final = {
     "all": _("All open"),
@@ -183,6 +188,16 @@ def search(cases: ComplaintQuerySet, text: str) -> ComplaintQuerySet:
     code = codes.clean(text).partition("-")[0][: codes.LENGTH]
     if codes.is_valid(code):
         return cases.filter(submission__code=code)
+    born = _BORN.fullmatch(text.strip())
+    if born and _NAME_WORD.search(born["name"]):
+        # As the list names people: a name, then the year or day of birth.
+        day = _day_of(born)
+        cases = cases.filter(
+            Q(submission__born_on=day)
+            if day
+            else Q(submission__born_on__year=int(born["year"]))
+        )
+        text = born["name"]
     if any(letter.isdigit() for letter in text):
         return cases.filter(submission__in=_with_number(text))
     words = _NAME_WORD.findall(names.fold(text))
@@ -196,6 +211,14 @@ def search(cases: ComplaintQuerySet, text: str) -> ComplaintQuerySet:
     # Half of the country is called Nguyễn: so many are found, then put in order.
     found = named.filter(name_words=query).order_by().values("pk")[: MOST_FOUND + 1]
     return Complaint.objects.filter(pk__in=found)
+
+
+def _day_of(born: re.Match[str]) -> date | None:
+    """Return the whole day that was typed after a name; None where it is a year."""
+    try:
+        return date(int(born["year"]), int(born["month"]), int(born["day"]))
+    except (TypeError, ValueError):
+        return None
 
 
 def _with_number(text: str) -> QuerySet[Submission, Any]:

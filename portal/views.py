@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_safe
 
-from portal.accounts import access
+from portal.accounts import access, kept
 from portal.common import broker, database
 
 # Seconds after which a browser or a proxy may ask again while the database is away.
@@ -172,8 +172,15 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Say that there is no such page, and where to go."""
-    return render(request, "404.html", status=404)
+    """Say that there is no such page, and where to go; staff get theirs.
+
+    What they had typed into a form whose case is gone by now is shown once more.
+    """
+    if not hasattr(request, "roles"):
+        return render(request, "404.html", status=404)
+    sent = [(name, str(value)) for name, value in request.POST.items()]
+    typed = kept.sentences(sent)
+    return render(request, "404_work.html", {"typed": typed}, status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from complaints import permissions
 from complaints.actions import locked
-from complaints.choices import Move
+from complaints.choices import Move, Status
 from complaints.models import Complaint
 from complaints.rules.refused import Refused
 from portal.accounts.models import Posting, User
@@ -22,6 +22,19 @@ def colleagues(holder: Organization, *, at: datetime) -> QuerySet[User]:
     )
     found = User.objects.filter(pk__in=posted.values("user"), is_active=True)
     return found.order_by("full_name", "pk")
+
+
+def may_sign(case: Complaint, *, at: datetime) -> bool:
+    """Tell whether somebody at the holder can sign what another one proposed there.
+
+    True where nothing is proposed. Who proposed stays the case's assignee.
+    """
+    if case.status != Status.AWAITING_SECOND:
+        return True
+    others = colleagues(case.holder, at=at)
+    if case.assignee_id is not None:
+        others = others.exclude(pk=case.assignee_id)
+    return others.exists()
 
 
 def assign(

@@ -29,12 +29,15 @@ _KEYS: Final = (
     "co_holder_id",
 )
 _TIMES: Final = ("routed_at", "touched_at", "escalated_at")
+# What only an extension changes; of other moves the clock itself moves the due time.
+_EXTENDED: Final = ("due_at", "extended_at")
 _WORDS: Final = ("status", "outcome")
 
 
 def facts_of(case: Complaint) -> dict[str, Any]:
     """Return what a move can change of a case, to be kept beside the move."""
-    facts = {name: getattr(case, name) for name in (*_KEYS, *_TIMES, *_WORDS)}
+    names = (*_KEYS, *_TIMES, *_EXTENDED, *_WORDS)
+    facts = {name: getattr(case, name) for name in names}
     facts["person_id"] = case.submission.person_id
     facts["claims"] = list(case.claims.values_list("pk", flat=True))
     return facts
@@ -110,7 +113,8 @@ def _undo(ref: UUID, *, by: User, at: datetime) -> Complaint:
     open_again(case.prepared.filter(decided_at=event.at))
     put_person_back(case, kept)
     facts = {name: kept.before.get(name) for name in (*_KEYS, *_WORDS)}
-    facts |= {name: _time(kept.before[name]) for name in _TIMES}
+    times = (*_TIMES, *_EXTENDED) if event.move == Move.EXTEND else _TIMES
+    facts |= {name: _time(kept.before[name]) for name in times}
     moving.put_back(case, event, by=by, at=at, **facts)
     kept.undone_at = at
     kept.save(update_fields=["undone_at"])

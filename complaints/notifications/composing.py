@@ -88,6 +88,11 @@ def on_paper(facts: Facts, *, language: str, words: Words) -> tuple[str, list[st
     return words.subject.format(**known), [part.format(**known) for part in parts]
 
 
+def asks(language: str, *, has_phone: bool) -> str:
+    """Return what the status page asks of whoever opens it with the code."""
+    return ASKS[language, has_phone]
+
+
 def proof(facts: Facts, *, language: str, address: str) -> Letter:
     """Return the e-mail that asks whether an address belongs to who gave it."""
     words, known = PROOF[language], _known(facts, language)

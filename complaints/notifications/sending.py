@@ -156,6 +156,11 @@ def _addresses(submissions: set[int]) -> dict[int, MailAddress]:
     return {row.submission_id: row for row in rows}
 
 
+def can_reach(submission: Submission) -> bool:
+    """Tell whether who sent a report can be told anything: a telephone, an e-mail."""
+    return submission.phone_digest is not None or bool(_addresses({submission.pk}))
+
+
 def _messages(
     event: Event,
     recipient: str,

@@ -7,7 +7,7 @@ disagreement starts a new round with a new clock (dispatch 9458/BYT-CNTT and
 docs/workflow.md).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile, zip_longest
@@ -117,7 +117,7 @@ def reckon(events: Sequence[Moment], *, terms: Terms, at: datetime) -> Reckoning
     stood = sum((ends - begins for begins, ends in pauses), _NONE)
     paused = sum((passed(*p, terms=terms) for p in pauses), _NONE)
     # An extension counts once, however often it was said.
-    extra = next((e.extra for e in of_round if e.extra), _NONE)
+    extra = next((e.extra for e in _standing(of_round) if e.extra), _NONE)
     allowed = terms.repair + extra
     spent = _without(pauses, begins, end, terms)
     due_at = later(begins, allowed + paused, terms=terms)
@@ -174,11 +174,14 @@ def reaches(reckoned: Reckoning, share: float, *, terms: Terms) -> datetime:
 
 def _first_answer(events: Sequence[Moment]) -> datetime | None:
     """Return when the citizen was first answered; what was taken back told nobody."""
+    return next((e.at for e in _standing(events) if e.move in ANSWERS), None)
+
+
+def _standing(events: Sequence[Moment]) -> Iterator[Moment]:
+    """Yield the events that were not taken back by the one after them."""
     for event, following in zip_longest(events, events[1:]):
-        taken_back = following is not None and following.move == Move.UNDO
-        if event.move in ANSWERS and not taken_back:
-            return event.at
-    return None
+        if following is None or following.move != Move.UNDO:
+            yield event
 
 
 def _tile(events: Sequence[Moment], *, at: datetime) -> list[Interval]:

@@ -15,6 +15,7 @@ LETTERS: Final = {
     "tra-loi-co-quan": "w",
     "giao": "p",
     "len-cap-tren": "l",
+    "gia-han": "d",
     "tu-choi-de-xuat": "t",
     "ghi-chu": "i",
 }
@@ -31,6 +32,7 @@ MAP: Final[tuple[tuple[str, str | Promise], ...]] = (
     ("w", Move.WAIT.label),
     ("w", Move.RESUME.label),
     ("l", Move.ESCALATE.label),
+    ("d", Move.EXTEND.label),
     ("t", Move.DECLINE.label),
     ("p", Move.ASSIGN.label),
     ("i", Move.NOTE.label),

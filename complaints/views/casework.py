@@ -11,16 +11,16 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from complaints import (
     casefile,
     lookalikes,
+    notifications,
     permissions,
+    policies,
     presence,
-    retold,
     subjects,
     voices,
     worklist,
@@ -35,6 +35,7 @@ from complaints.models import Complaint, Incident, Skip
 from complaints.rules.refused import Refused, Stale
 from complaints.views import (
     case_photos,
+    conflict,
     next_case,
     outlook_rows,
     pair_rows,
@@ -46,6 +47,7 @@ from complaints.views import (
 )
 from complaints.views import referrals as asked
 from complaints.views.case_keys import LETTERS
+from complaints.views.done_words import DONE
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.accounts.models import Posting, User
@@ -74,24 +76,6 @@ STEPS: Final[dict[str, tuple[Move, type[forms.Step], Callable[..., Complaint]]]]
 }
 # Buttons that look something up for a move and make none.
 SEARCHES: Final = (("ghi", "find"), ("chuyen", "suggest"))
-DONE: Final = {
-    Move.ACCEPT: gettext_lazy("You have taken the case on."),
-    Move.COUNTERSIGN: gettext_lazy("Signed. The record is corrected."),
-    Move.DECLINE: gettext_lazy("Sent back to whoever proposed it."),
-    Move.RESOLVE: gettext_lazy("The case is decided."),
-    Move.PROPOSE: gettext_lazy("Proposed. A second person has to sign."),
-    Move.ASK: gettext_lazy(
-        "The citizen was asked. The clock stands still meanwhile, in a round at most"
-        " as long as the policy allows."
-    ),
-    Move.HAND_OVER: gettext_lazy("The case was handed over."),
-    Move.ASSIGN: gettext_lazy("The case is given out as you chose."),
-    Move.ESCALATE: gettext_lazy("The case was passed to the level above."),
-    Move.EXTEND: gettext_lazy("The due date moved. The citizen is told the new one."),
-    Move.WAIT: gettext_lazy("The case waits for them. Print the sheet below."),
-    Move.RESUME: gettext_lazy("The case goes on."),
-    Move.NOTE: gettext_lazy("The note is kept with the case."),
-}
 
 
 @require_safe
@@ -113,6 +97,11 @@ def move(request: StaffRequest, code: int, number: int, step: str) -> HttpRespon
     complaint = _find(request, code, number, at=at)
     act = STEPS[step][2]
     form = _form_of(step, complaint, data=request.POST, by=request.user, at=at)
+    stale = conflict.words(complaint, request.POST, is_sent=form.is_valid())
+    if stale:
+        form.errors.clear()
+        form.add_error(None, stale)
+        return _show(request, complaint, at=at, bound={step: form}, status=409)
     if request.POST.get("action") == "use":
         # Words that were kept ready: added to what was typed, nothing is faulted.
         data = standard_texts.put_in(request.POST, complaint, STEPS[step][0])
@@ -190,6 +179,9 @@ def suggested(request: StaffRequest, code: int, number: int) -> HttpResponse:
     known = receivers_of.choices(complaint, "", by=request.user, at=at)
     form = handing_over.HandOver(complaint=complaint, **known)
     context = {"complaint": complaint, "form": form, "url": url, "is_asked": True}
+    # The page that it comes into was perhaps read before the case changed.
+    version = request.GET.get("version", "")
+    context["version"] = int(version) if version.isdecimal() else None
     return render(request, "casework/_suggested.html", context)
 
 
@@ -307,7 +299,10 @@ def _show(
     ready = kept_ready.for_case(complaint)
     may_take = any(p.role in access.CASEWORKERS for p in request.postings)
     mine = worklist.at_and_below(access.readable_paths(request))
-    faulty = next(iter((bound or {}).values()), None)
+    faulty = next((f for step, f in (bound or {}).items() if step in steps), None)
+    told = {}
+    if status == 409 and bound:
+        told = conflict.since(file, bound, can=set(steps), by=request.user)
     resolve = steps.get("ghi")
     if isinstance(resolve, records.ResolveWithRecord):
         for shown in resolve.records:
@@ -347,11 +342,16 @@ def _show(
         ],
         "can": set(steps),
         "withheld": withheld,
+        "nobody_signs": not assigning.may_sign(complaint, at=at),
         "uphold_all": [
             (f"verdict_{claim.pk}", Verdict.UPHELD.value) for claim in file.claims
         ],
         "can_uphold_all": isinstance(resolve, forms.Resolve) and not resolve.needs_more,
         "seen": subjects.version(complaint),
+        # After so many days a question ends the case of who can be told nothing.
+        "unreachable": policies.of_case(complaint).pause_days
+        if complaint.is_open and not notifications.can_reach(complaint.submission)
+        else 0,
         "timeline": file.steps(),
         "ended": casefile.ended_words(complaint),
         "paused": casefile.is_paused(complaint),
@@ -384,8 +384,8 @@ def _show(
         "may_decide": Move.RESOLVE in allowed,
         "form": faulty,
         "put_in": put_in,
-        "conflict": status == 409,
-        "changed": retold.newest(file.events, reader=request.user),
+        "conflict": told,
+        "changed": told.get("changed", ""),
     }
     # Read before the page shows them: after a move the list beside the pane is old.
     moved = bool(len(messages.get_messages(request)))

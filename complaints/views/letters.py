@@ -1,11 +1,12 @@
-"""The answer to the citizen on paper, for whoever is served at the counter or by post.
+"""An answer or a question to the citizen on paper, for the counter or by post.
 
-The page is the paper; a PDF of it is offered where one can be made. The words are those
-of the message, in the language of who reported.
+Who gave neither telephone nor e-mail hears of it in no other way. The page is the
+paper; a PDF of it is offered where one can be made. The words are those of the message,
+in the language of who reported.
 """
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from complaints import notifications, policies
 from complaints.actions import moving
-from complaints.choices import Actor, Status
+from complaints.choices import Actor, Move, Status
 from complaints.models import Complaint, Event
 from complaints.notifications import composing
 from complaints.notifications.sending import DECISIONS, UNDO
@@ -27,20 +28,26 @@ from portal.audit import record
 from portal.common import pdf
 from portal.common.context import site
 
+# What is written of, by where the case stands.
+_WRITTEN_OF: Final = {
+    Status.RESOLVED: DECISIONS,
+    Status.WAITING_CITIZEN: (Move.ASK,),
+}
+
 
 @require_safe
 @access.staff(*access.READERS)
 def letter(request: StaffRequest, code: int, number: int) -> HttpResponse:
-    """Show the letter about a decision, once it stands; the look is written down."""
+    """Show the letter of a decision or question that stands; the look is noted."""
     at = timezone.now()
-    decision = _decision(request, code, number, at=at)
-    may_print = _stands(decision, at=at)
+    told = _told(request, code, number, at=at)
+    may_print = _stands(told, at=at)
     context = {
-        "complaint": decision.complaint,
-        "paper": _paper(request, decision) if may_print else "",
+        "complaint": told.complaint,
+        "paper": _paper(request, told) if may_print else "",
         "has_pdf": pdf.is_available(),
     }
-    _note_look(request, decision.complaint, at=at)
+    _note_look(request, told.complaint, at=at)
     return render(request, "casework/letter.html", context)
 
 
@@ -49,11 +56,11 @@ def letter(request: StaffRequest, code: int, number: int) -> HttpResponse:
 def letter_file(request: StaffRequest, code: int, number: int) -> HttpResponse:
     """Give the letter as PDF; 404 before it stands, and where none can be made."""
     at = timezone.now()
-    decision = _decision(request, code, number, at=at)
-    if not pdf.is_available() or not _stands(decision, at=at):
+    told = _told(request, code, number, at=at)
+    if not pdf.is_available() or not _stands(told, at=at):
         raise Http404
-    case = decision.complaint
-    context = {"complaint": case, "paper": _paper(request, decision)}
+    case = told.complaint
+    context = {"complaint": case, "paper": _paper(request, told)}
     html = render_to_string("casework/letter.html", context, request)
     _note_look(request, case, at=at)
     response = HttpResponse(pdf.render(html), content_type="application/pdf")
@@ -62,35 +69,32 @@ def letter_file(request: StaffRequest, code: int, number: int) -> HttpResponse:
     return response
 
 
-def _decision(request: StaffRequest, code: int, number: int, *, at: datetime) -> Event:
-    """Return the decision by which a case that the reader may see is resolved."""
+def _told(request: StaffRequest, code: int, number: int, *, at: datetime) -> Event:
+    """Return by what a case that the reader may see is resolved, or waits for them."""
     mine = Complaint.objects.visible_to(request.user, at=at)
-    decision: Event | None = (
-        Event.objects.filter(
-            complaint__in=mine.filter(
-                submission__code=str(code), number=number, status=Status.RESOLVED
-            ),
-            move__in=DECISIONS,
-        )
+    case = mine.filter(submission__code=str(code), number=number).first()
+    moves = _WRITTEN_OF.get(Status(case.status), ()) if case else ()
+    told: Event | None = (
+        Event.objects.filter(complaint=case, move__in=moves)
         .select_related("complaint__submission", "complaint__policy", "holder__parent")
         .order_by("-seq")
         .first()
     )
-    if decision is None:
+    if told is None:
         raise Http404
-    return decision
+    return told
 
 
-def _stands(decision: Event, *, at: datetime) -> bool:
-    """Tell whether the decision can be taken back no more; till then nobody is told."""
-    return decision.actor != Actor.STAFF or at >= decision.at + UNDO
+def _stands(told: Event, *, at: datetime) -> bool:
+    """Tell whether the move can be taken back no more; till then nobody is told."""
+    return told.actor != Actor.STAFF or at >= told.at + UNDO
 
 
-def _paper(request: StaffRequest, decision: Event) -> str:
+def _paper(request: StaffRequest, told: Event) -> str:
     """Return the sheet itself, in the language of who reported."""
-    case = decision.complaint
+    case = told.complaint
     sender = case.submission
-    subject, sentences = notifications.on_paper(decision)
+    subject, sentences = notifications.on_paper(told)
     with translation.override(sender.language):
         context: dict[str, Any] = {
             **site(request),
@@ -98,12 +102,19 @@ def _paper(request: StaffRequest, decision: Event) -> str:
             "subject": subject,
             "sentences": sentences,
             "claims": progress.claims(case, list(case.claims.order_by("pk"))),
-            "explanation": decision.note,
+            "explanation": told.note,
+            # Of a question: what to bring, by when, and what the page asks for.
+            "asked": progress.asked_for(told.data.get("reasons", [])),
+            "answer_by": told.at + timedelta(days=policies.of_case(case).pause_days),
+            "page_asks": composing.asks(
+                sender.language, has_phone=sender.phone_digest is not None
+            ),
+            "is_question": told.move == Move.ASK,
             "sender": sender,
             "reference": case.pretty_reference,
-            "holder": decision.holder,
-            "decided_at": decision.at,
-            "above": moving.above(decision.holder, at=decision.at).name,
+            "holder": told.holder,
+            "written_at": told.at,
+            "above": moving.above(told.holder, at=told.at).name,
             "days": policies.of_case(case).disagree_days,
             "law": statute.TERMS,
             "link": composing.link_to(sender.code, language=sender.language),

@@ -1,5 +1,6 @@
 """The queue of staff: views, search, and the next case for whoever asks for one."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -131,10 +132,16 @@ def printed(request: StaffRequest) -> HttpResponse:
 def search(request: StaffRequest) -> HttpResponse:
     """Take a search; a code goes into the address, personal words only sealed.
 
-    The filters in the address stay.
+    The filters in the address stay; a day or a lot becomes one of them.
     """
     words = request.POST.get("q", "").strip()[:120]
-    chosen = filters.read(request.GET)[0].query
+    filtered = filters.read(request.GET)[0]
+    mine = worklist.at_and_below(access.readable_paths(request))
+    as_filter = filters.meant_by(words, among=mine)
+    if as_filter:
+        both = replace(filtered, **as_filter).query
+        return see_other(f"{reverse('casework:queue')}?{both}")
+    chosen = filtered.query
     address = f"{reverse('casework:queue')}?{chosen}"
     if not words:
         return see_other(address)

@@ -6,6 +6,7 @@ than one of staff. Files are not kept: they have to be chosen again.
 
 import base64
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -55,6 +56,11 @@ def sent(request: HttpRequest) -> dict[str, Any] | None:
         return None
     sealed = crypto.seal(text, bound_to=f"kept:{owner}")
     return {"owner": owner, "sealed": base64.b64encode(sealed).decode()}
+
+
+def sentences(fields: Iterable[tuple[str, str]]) -> list[str]:
+    """Return what was typed in words of one's own, out of the fields of a form."""
+    return [value for _name, value in fields if " " in value.strip()]
 
 
 def keep(request: HttpRequest, work: dict[str, Any] | None) -> None:

@@ -25,13 +25,28 @@
     document.querySelector("[data-queue] tr.at") ||
     document.querySelector("[data-queue] tr.sel");
 
+  /* Where the reader is in the list, and what is ticked: the list is read again after
+     each move, and begins at neither. */
+  let path = "", place = -1;
+  const ticked = new Set();
+  const pathOf = (row) => { const link = row.querySelector("a"); return link ? link.pathname : ""; };
+
+  document.addEventListener("change", (event) => {
+    const box = event.target;
+    if (box.matches("[data-queue] input[type=checkbox]")) ticked[box.checked ? "add" : "delete"](box.value);
+  });
+
   function move(step) {
     const all = rows();
     if (!all.length) return;
     const from = all.indexOf(current());
-    const to = from < 0 ? 0 : Math.min(all.length - 1, Math.max(0, from + step));
+    /* The row is gone: the one that took its place is the next one. */
+    const wanted = from < 0 ? place + (place < 0 ? 1 : Math.min(step, 0)) : from + step;
+    const to = Math.min(all.length - 1, Math.max(0, wanted));
     all.forEach((row) => row.classList.remove("at"));
     all[to].classList.add("at");
+    path = pathOf(all[to]);
+    place = to;
     const link = all[to].querySelector("a");
     if (link) link.focus();
     all[to].scrollIntoView({ block: "nearest" });
@@ -75,6 +90,7 @@
     }
     if (!/^[a-z]$/.test(key)) return;
     const target = document.querySelector(`[data-key="${key}"]`);
+    if (target && target.closest(".acts") && isHasty(event.timeStamp)) return;
     if (target) {
       event.preventDefault();
       target.click();
@@ -106,6 +122,62 @@
     if (document.querySelector(".split #rows")) event.detail.ctx.request.headers["X-Beside-List"] = "1";
   });
 
+  /* What could not be fetched or sent is said in one line; the page stays as it is, with
+     what was typed. A question that the page asks by itself is answered the same way. */
+  const line = document.getElementById("trouble");
+  let told = "";
+
+  function tell(kind) {
+    if (!line || kind === told) return;
+    const words = kind && document.querySelector(`template[data-trouble="${kind}"]`);
+    line.replaceChildren(...(words ? [words.content.cloneNode(true)] : []));
+    told = kind;
+  }
+
+  document.addEventListener("htmx:after:request", (event) => {
+    const { response, target } = event.detail.ctx;
+    const { status } = response;
+    if (status >= 400 && status !== 409 && status !== 422) {
+      /* Neither the part, nor the address, nor the title becomes that of an error page. */
+      event.preventDefault();
+      tell({ 404: "gone", 403: "expired", 429: "many" }[status] || "fault");
+    } else if (told !== "gone" || target.id === "pane") {
+      /* That a case is gone stays true until another one stands there. */
+      tell("");
+    }
+  });
+  document.addEventListener("htmx:error", (event) => {
+    const { ctx } = event.detail;
+    if (ctx) tell(ctx.response ? "fault" : "lost");
+  });
+
+  /* A form of the pane says that it is sending, and is sent once. */
+  const labels = new WeakMap();
+  document.addEventListener("htmx:before:request", (event) => {
+    const button = event.detail.ctx.request.submitter;
+    if (!button || !button.matches(".pane .btn") || labels.has(button)) return;
+    labels.set(button, [...button.childNodes]);
+    button.classList.add("busy");
+    button.textContent = document.body.dataset.busy;
+  });
+  document.addEventListener("htmx:finally:request", (event) => {
+    const button = event.detail.ctx.request.submitter;
+    if (!labels.has(button)) return;
+    button.classList.remove("busy");
+    button.replaceChildren(...labels.get(button));
+    labels.delete(button);
+  });
+  /* What was pressed twice was meant for the case before, not for the one that came. */
+  const HASTE = 700;
+  let came = -HASTE, shown = location.pathname;
+  const isHasty = (time) => time - came < HASTE;
+  document.addEventListener("click", (event) => {
+    if (event.detail > 1 && isHasty(event.timeStamp) && event.target.closest(".pane form button")) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  }, true);
+
   /* How wide the case stands beside the list, and how close the rows: kept on the device. */
   for (const field of document.querySelectorAll("[data-kept]")) {
     const name = field.dataset.kept;
@@ -134,16 +206,31 @@
   document.addEventListener("htmx:after:swap", (event) => {
     const pane = document.getElementById("pane");
     const swapped = event.detail && event.detail.ctx && event.detail.ctx.target;
+    if (swapped && swapped.id === "rows") mark();
     if (!pane || swapped !== pane) return;
+    if (location.pathname !== shown) came = performance.now();
+    shown = path = location.pathname;
     const target = pane.querySelector("[autofocus]") || pane.querySelector("h1,h2");
     if (!target) return;
     if (!target.hasAttribute("tabindex")) target.setAttribute("tabindex", "-1");
     target.focus({ preventScroll: window.innerWidth >= 992 });
-    rows().forEach((row) => {
-      const link = row.querySelector("a");
+    mark();
+  });
+
+  /* The open row is marked as such, the reader's own is where J and K go on from, and
+     what was ticked stays so as long as it is in the list. */
+  function mark() {
+    const all = rows();
+    all.forEach((row, at) => {
+      const link = row.querySelector("a"), box = row.querySelector("input[type=checkbox]");
       const here = Boolean(link) && link.pathname === location.pathname;
       row.classList.toggle("sel", here);
+      row.classList.toggle("at", !here && pathOf(row) === path);
       if (link) here ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
+      if (pathOf(row) === path) place = at;
+      if (box && ticked.has(box.value)) box.checked = true;
     });
-  });
+    const there = new Set(all.map((row) => (row.querySelector("input[type=checkbox]") || {}).value));
+    ticked.forEach((value) => { if (!there.has(value)) ticked.delete(value); });
+  }
 })();

@@ -4,8 +4,8 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from complaints import policies
-from complaints.actions import casework, citizen
+from complaints import integrity, policies
+from complaints.actions import casework, citizen, undoing
 from complaints.choices import Move
 from complaints.models import Message, OfficeHours, Policy
 from complaints.rules.refused import Refused
@@ -43,6 +43,7 @@ def extend(case, *, at=NOON + 2 * HOUR, note="Chờ sổ gốc từ kho lưu tr�
 
 def test_the_due_date_moves_and_the_citizen_reads_the_new_one(case):
     extend(case)
+    drain_all(NOON + 2 * HOUR)
     drain_all(NOON + 3 * HOUR)
 
     assert case.due_at == NOON + 96 * HOUR
@@ -150,3 +151,26 @@ def test_a_newer_row_changes_no_case_that_was_sent_before_its_day(case):
     assert policies.reckon(case, at=later).due_at == before
     newer = policies.policy_for(case.kind, at=later)
     assert newer.repair_hours == 8
+
+
+def test_an_extension_is_taken_back_before_the_citizen_reads_it(case):
+    nurse = make_staff(case.holder)
+    before = case.due_at
+    casework.extend(
+        complaint_id=case.pk, note="Nhầm hồ sơ.", by=nurse, at=NOON + 2 * HOUR
+    )
+    drain_all(NOON + 2 * HOUR + timedelta(seconds=5))
+    told = Message.objects.filter(event__move=Move.EXTEND)
+    assert [message.state for message in told.all()] == ["waiting"]
+
+    kept = undoing.latest(case.pk, by=nurse, at=NOON + 2 * HOUR)
+    undoing.undo(ref=kept.ref, by=nurse, at=NOON + 2 * HOUR + timedelta(seconds=20))
+
+    case.refresh_from_db()
+    assert (case.due_at, case.extended_at) == (before, None)
+    assert policies.reckon(case, at=NOON + 3 * HOUR).due_at == before
+    drain_all(NOON + 4 * HOUR)
+    assert not told.exists()
+    assert not any(integrity.check(at=NOON + 4 * HOUR).values())
+    extend(case, at=NOON + 5 * HOUR)
+    assert case.due_at == NOON + 96 * HOUR, "it was not used up"

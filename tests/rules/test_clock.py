@@ -134,6 +134,15 @@ def test_an_extension_moves_the_due_time_once_and_the_target_never():
     assert (now.allowed, now.left, now.is_overdue) == (72 * HOUR, 12 * HOUR, False)
 
 
+def test_an_extension_that_was_taken_back_counts_nothing():
+    extra = replace(moment(Move.EXTEND, Status.RECEIVED, 5), extra=24 * HOUR)
+    undo = moment(Move.UNDO, Status.RECEIVED, 5)
+    now = reckoned(SUBMIT, extra, undo, hours=60)
+    assert (now.due_at, now.is_overdue) == (SENT + 48 * HOUR, True)
+    again = reckoned(SUBMIT, extra, undo, replace(extra, at=SENT + 6 * HOUR), hours=60)
+    assert (again.due_at, again.is_overdue) == (SENT + 72 * HOUR, False)
+
+
 def test_the_first_answer_has_a_clock_of_its_own_in_each_round():
     terms = replace(TERMS, first_answer=24 * HOUR)
     asked = moment(Move.ASK, Status.WAITING_CITIZEN, 20)

@@ -22,10 +22,18 @@ the due date can be extended, as far as the policy allows; the citizen is told.
 
 Staff take a move back within 30 seconds, alone or for many at once, as long as nothing
 happened to the case since: its message has not gone out by then, although the status
-page shows the move at once. Whoever sent a report for somebody does not decide it
-(ADR 4); a proposal goes up to be signed as it is. A lead gives a case to a
-colleague or frees it; what somebody had who is not posted there any more, or is on
-leave with a deputy, is given out like what nobody has.
+page shows the move at once. A proposal that was declined is proposed again instead. Who
+sends a form of a case that changed since they read it reads all that happened since,
+their own words beside it, before any search, ready answer or mistake is dealt with;
+where the move can be made no more, or the case is with another unit, their words are
+shown to be copied. Who can be told nothing, for want of a telephone and an e-mail
+address, is asked by a letter that the case's page prints; staff are warned before they
+ask.
+
+Whoever sent a report for somebody does not decide it (ADR 4); a proposal goes up to be
+signed as it is, and where nobody else can sign at its station the page says so. A lead
+gives a case to a colleague or frees it; what somebody had who is not posted there any
+more, or is on leave with a deputy, is given out like what nobody has.
 
 No move merges or splits, though the paper of decisions names both, and staff return a
 case by handing it over: ADR 15 says what serves instead, and why.

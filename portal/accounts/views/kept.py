@@ -17,8 +17,7 @@ def kept_work(request: StaffRequest) -> HttpResponse:
     if work is None:
         return redirect("casework:queue")
     if request.method != "POST":
-        words = [value for _name, value in work.fields if " " in value.strip()]
-        context = {"work": work, "words": words}
+        context = {"work": work, "words": kept.sentences(work.fields)}
         return render(request, "accounts/kept_work.html", context)
     kept.forget(request)
     if "leave" in request.POST:
