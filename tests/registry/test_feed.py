@@ -20,6 +20,7 @@ from tests.factories import (
     make_staff,
 )
 from tests.faults.ground import at_once, in_system, lay_ground
+from tests.statements import widest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -159,6 +160,22 @@ def test_what_was_taken_over_is_confirmed_once():
     assert [entry.position for entry in left] == [read[2]["position"]]
     assert feed.confirm(up_to=read[2]["position"], at=NOON) == {warrant.reference}
     assert feed.confirm(up_to=read[2]["position"], at=NOON) == set()
+
+
+def test_whoever_confirms_much_asks_no_more_of_a_statement():
+    doses, cursor = lay(8)
+    for dose in doses:
+        change(dose, "L1")
+    places = [row["position"] for row in read_to_the_end(cursor)]
+
+    def confirm(place):
+        return widest(lambda: feed.confirm(up_to=place, at=NOON))
+
+    confirm(cursor)
+    one, seven = confirm(places[0]), confirm(places[-1])
+
+    assert not FeedEntry.objects.filter(confirmed_upstream_at=None).exists()
+    assert one == seven
 
 
 def test_a_place_in_the_feed_is_never_changed_or_taken_away():

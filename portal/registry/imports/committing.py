@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import DataError, IntegrityError
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from portal.audit.together import hang_together
@@ -169,7 +169,9 @@ def undo_slice(pk: int, *, by: int | None, at: datetime, until: float) -> bool:
     while _undo_batch(pk, at=at):
         if time.monotonic() >= until:
             return False
-    while _undo_people(pk, at=at):
+    after = 0
+    while (last := _undo_people(pk, after=after, at=at)) is not None:
+        after = last
         if time.monotonic() >= until:
             return False
     with scope.system():
@@ -317,26 +319,34 @@ def _is_addition(row: StagedRow) -> bool:
     return made is not None and made.operation == Correction.Operation.ADD
 
 
-def _undo_people(pk: int, *, at: datetime) -> int:
-    """Withdraw people whom the list added and who have nothing else on record."""
+def _undo_people(pk: int, *, after: int, at: datetime) -> int | None:
+    """Withdraw people whom the list added and who have nothing else on record.
+
+    The next of them behind a key; return the last one's, None at the end.
+    """
     with scope.system(), corrections.writing(WRITER):
         one = staging.lock(pk)
         if one.state != State.UNDOING:
-            return 0
+            return None
+        untouched = Person.objects.filter(
+            pk=OuterRef("target_id"), version=1, status=Person.Status.ACTIVE
+        )
         added = {
             correction.target_id: correction
             for correction in Correction.objects.filter(
+                Exists(untouched),
                 reason=Correction.Reason.IMPORT,
                 reason_ref=reference(one),
                 target=Correction.Target.PERSON,
                 version_before=0,
-            )
+                target_id__gt=after,
+            ).order_by("target_id")[:BATCH]
         }
         people = list(
             Person.objects.select_for_update()
             .filter(pk__in=added, version=1, status=Person.Status.ACTIVE)
             .exclude(doses__status=Dose.Status.COMPLETED)
-            .order_by("pk")[:BATCH]
+            .order_by("pk")
         )
         ledger.void_people(
             people,
@@ -347,7 +357,7 @@ def _undo_people(pk: int, *, at: datetime) -> int:
         )
         one.progress_at = timezone.now()
         one.save(update_fields=["progress_at"])
-    return len(people)
+    return max(added, default=None)
 
 
 def _undoing(one: SessionList) -> Warrant:

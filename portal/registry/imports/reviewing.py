@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from django.db import connection
+
 from portal.common import scope
 from portal.registry.imports import contents, staging, taking
 from portal.registry.imports.committing import CannotCommit
@@ -114,8 +116,14 @@ def take_all(pk: int) -> int:
             raise CannotCommit(one.state)
         _open_again(one)
         differ = one.staged.filter(verdict=Verdict.DIFFERS, is_excluded=False)
-        places = [row.place for row in differ.iterator() if _differences(row, one)[1]]
-        return differ.filter(place__in=places).update(taken=Taken.LIST)
+        rows = [row.pk for row in differ.iterator() if _differences(row, one)[1]]
+        # One array: a list may differ in more rows than a statement takes parameters.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE registry_stagedrow SET taken = %s WHERE id = ANY(%s)",
+                [Taken.LIST.value, rows],
+            )
+            return cursor.rowcount
 
 
 def choices(row: StagedRow, *, of: SessionList) -> tuple[str, ...]:
