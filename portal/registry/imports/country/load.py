@@ -207,10 +207,8 @@ def take_in(job: _Job, block: Block) -> Counted:
             merged.orphans,
             len(findings),
         )
-        findings += [
-            (row, "phone", "another_on_record", True) for row in merged.left_out
-        ]
-        refused = {row for row, *_ in findings if row not in merged.left_out}
+        refused = {row for row, *_ in findings}
+        findings += [(*left_out, True) for left_out in merged.left_out]
         findings += [
             (row, column, reason, True)
             for row, line in lines

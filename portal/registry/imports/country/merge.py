@@ -2,8 +2,11 @@
 
 Whose dose it is, is decided carefully, as a number is not a key (domain paper e): the
 number must stand on record with the same name and birth date; without a number the
-telephone must. A number on record with another name or birth date refuses the row. A
-dose without number and telephone has no owner yet. Nothing on record is changed.
+telephone must. A name that was corrected counts as the one before, too. A number on
+record with another name or birth date refuses the row, and so does a telephone without
+number whose person is named or born much alike. A dose without number and telephone has
+no owner yet. Nothing on record is changed, and where the file is cut into blocks
+changes nothing.
 """
 
 from datetime import datetime
@@ -33,15 +36,49 @@ TRUNCATE load_staged, load_owners, load_new, load_added"""
 _COPY: Final = "COPY load_staged FROM STDIN"
 
 # Born on the same day, as far as both sides know it.
-_AGREES = """
-p.name_key = s.name_key AND (
+_BORN = """(
   p.born_on = s.born_on AND p.born_precision = s.born_precision
   OR (p.born_precision = 'year' OR s.born_precision = 'year')
      AND date_trunc('year', p.born_on) = date_trunc('year', s.born_on)
   OR (p.born_precision = 'month' OR s.born_precision = 'month')
      AND date_trunc('month', p.born_on) = date_trunc('month', s.born_on))"""
 
+
+def _unmarked(name: str) -> str:
+    return f"octet_length({name}) = length({name})"
+
+
+# A name that was corrected finds its person still; with the number, so does one that
+# was written without its accents.
+_BY_PHONE = f"""(p.name_key = s.name_key OR EXISTS (
+    SELECT FROM registry_namealias a WHERE a.person_id = p.id AND NOT a.is_void
+      AND lower(a.full_name) = lower(s.full_name))) AND {_BORN}"""
+_WITH_NUMBER = f"""(p.name_key = s.name_key
+  OR p.name_folded = s.name_folded
+     AND ({_unmarked("p.full_name")} OR {_unmarked("s.full_name")})
+  OR EXISTS (SELECT FROM registry_namealias a WHERE a.person_id = p.id
+    AND NOT a.is_void AND a.name_folded = s.name_folded
+    AND (lower(a.full_name) = lower(s.full_name) OR {_unmarked("a.full_name")}
+      OR {_unmarked("s.full_name")}))) AND {_BORN}"""
+# Of one block, where nobody has an alias yet.
+_SAME = f"""(p.name_key = s.name_key OR s.number_digest IS NOT NULL
+    AND p.name_folded = s.name_folded
+    AND ({_unmarked("p.full_name")} OR {_unmarked("s.full_name")})) AND {_BORN}"""
+# Perhaps one person whose name or birth date was slipped or corrected on one side.
+# Not twins, who have one telephone and birth date, nor a father and his son.
+_LIKE = """(p.name_folded = s.name_folded AND (
+    date_trunc('year', p.born_on) = date_trunc('year', s.born_on)
+    OR to_char(p.born_on, 'MMDD') = to_char(s.born_on, 'MMDD'))
+  OR p.born_on = s.born_on AND p.born_precision = 'day' AND s.born_precision = 'day'
+     AND substring(p.name_folded FROM '[^ ]+$')
+       = substring(s.name_folded FROM '[^ ]+$'))"""
+
+# What stands for the number of people who agree where one may be meant.
+_MAYBE: Final = -1
 # A record that was joined to another one is answered by the one that survives.
+_HOLDERS = """registry_telephone t ON t.number_digest = s.phone_digest AND NOT t.is_void
+JOIN registry_person p ON p.id = t.person_id AND p.status <> 'entered_in_error'"""
+_UNOWNED = "NOT EXISTS (SELECT FROM load_owners b WHERE b.row = s.row)"
 _BY_NUMBER = f"""
 INSERT INTO load_owners
 SELECT s.row, min(o.id) FILTER (WHERE agrees),
@@ -51,8 +88,8 @@ JOIN registry_identitydocument d
   ON d.number_digest = s.%s AND NOT d.is_void
 JOIN registry_person p ON p.id = d.person_id AND p.status <> 'entered_in_error'
 CROSS JOIN LATERAL (SELECT coalesce(p.merged_into_id, p.id)) AS o (id)
-CROSS JOIN LATERAL (SELECT {_AGREES}) AS a (agrees)
-WHERE NOT EXISTS (SELECT 1 FROM load_owners b WHERE b.row = s.row)
+CROSS JOIN LATERAL (SELECT {_WITH_NUMBER}) AS a (agrees)
+WHERE {_UNOWNED}
 GROUP BY s.row"""
 _FIND: Final = (
     # With its zeros first: so the number stands where somebody confirmed it.
@@ -63,19 +100,65 @@ INSERT INTO load_owners
 SELECT s.row, min(coalesce(p.merged_into_id, p.id)),
   count(DISTINCT coalesce(p.merged_into_id, p.id))
 FROM load_staged s
-JOIN registry_telephone t ON t.number_digest = s.phone_digest AND NOT t.is_void
-JOIN registry_person p ON p.id = t.person_id AND p.status <> 'entered_in_error'
-WHERE s.number_digest IS NULL AND {_AGREES}
+JOIN {_HOLDERS}
+WHERE s.number_digest IS NULL AND {_BY_PHONE}
 GROUP BY s.row""",
 )
 
 # The first row of a new identity makes the person; later ones must say the same.
-_NEW_PEOPLE: Final = """
+_NEW_BY_NUMBER: Final = f"""
 INSERT INTO load_new
 SELECT DISTINCT ON (s.identity) s.* FROM load_staged s
-WHERE s.identity IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM load_owners o WHERE o.row = s.row)
+WHERE s.number_digest IS NOT NULL AND {_UNOWNED}
 ORDER BY s.identity, s.row"""
+# Whoever was recorded by telephone, without a number, and comes with one now.
+_WITHOUT_NUMBER: Final = f"""
+INSERT INTO load_owners
+SELECT r.row, min(o.id) FILTER (WHERE r.name_key = s.name_key),
+  count(DISTINCT o.id) FILTER (WHERE r.name_key = s.name_key)
+FROM load_new s
+JOIN {_HOLDERS}
+CROSS JOIN LATERAL (SELECT coalesce(p.merged_into_id, p.id)) AS o (id)
+JOIN load_staged r ON r.identity = s.identity
+WHERE {_BY_PHONE} AND NOT EXISTS (
+  SELECT FROM registry_identitydocument d WHERE d.person_id = p.id AND NOT d.is_void)
+GROUP BY r.row
+RETURNING row, agreeing"""
+_NO_LONGER_NEW: Final = """
+DELETE FROM load_new n USING load_owners o WHERE o.row = n.row"""
+# Rows without a number find who is new in this block as they would in the next one.
+_OF_NEW: Final = f"""
+INSERT INTO load_owners
+SELECT s.row, min(p.person), count(DISTINCT p.person)
+FROM load_staged s JOIN load_new p ON p.phone_digest = s.phone_digest
+WHERE s.number_digest IS NULL AND {_UNOWNED} AND {_SAME}
+GROUP BY s.row"""
+_PERHAPS: Final = (
+    f"""
+INSERT INTO load_owners
+SELECT DISTINCT s.row, NULL::bigint, {_MAYBE}
+FROM load_staged s JOIN {_HOLDERS}
+WHERE s.number_digest IS NULL AND {_UNOWNED} AND ({_LIKE} OR EXISTS (
+  SELECT FROM registry_namealias a WHERE a.person_id = p.id AND NOT a.is_void
+    AND a.name_folded = s.name_folded))""",
+    f"""
+INSERT INTO load_owners
+SELECT DISTINCT s.row, NULL::bigint, {_MAYBE}
+FROM load_staged s JOIN load_new p ON p.phone_digest = s.phone_digest
+WHERE s.number_digest IS NULL AND {_UNOWNED} AND {_LIKE}""",
+)
+_NEW_BY_PHONE: Final = f"""
+INSERT INTO load_new
+SELECT DISTINCT ON (s.identity) s.* FROM load_staged s
+WHERE s.number_digest IS NULL AND s.identity IS NOT NULL AND {_UNOWNED}
+ORDER BY s.identity, s.row"""
+_PERHAPS_OF_NEW: Final = f"""
+INSERT INTO load_owners
+SELECT DISTINCT r.row, NULL::bigint, {_MAYBE}
+FROM load_new s
+JOIN load_new p ON p.phone_digest = s.phone_digest AND p.row < s.row
+JOIN load_staged r ON r.identity = s.identity
+WHERE s.number_digest IS NULL AND p.number_digest IS NULL AND {_LIKE}"""
 _ADD_PEOPLE: Final = """
 INSERT INTO registry_person (id, ref, full_name, name_key, name_folded, sort_key,
   born_on, born_precision, sex, residence_id, population, is_restricted, version)
@@ -93,9 +176,9 @@ SELECT person, phone_sealed, phone_digest, true
 FROM load_new WHERE phone_digest IS NOT NULL ORDER BY person"""
 _OWN: Final = f"""
 INSERT INTO load_owners
-SELECT s.row, p.person, CASE WHEN {_AGREES} THEN 1 ELSE 0 END
+SELECT s.row, p.person, CASE WHEN {_SAME} THEN 1 ELSE 0 END
 FROM load_staged s JOIN load_new p ON p.identity = s.identity
-WHERE NOT EXISTS (SELECT 1 FROM load_owners o WHERE o.row = s.row)"""
+WHERE {_UNOWNED}"""
 
 # A dose without an owner is on record where an earlier load brought it with the same
 # name, and nobody's or somebody's of that birth date has it by now. Namesakes of one
@@ -187,7 +270,8 @@ ORDER BY s.row"""
 
 _REFUSED: Final = """
 SELECT o.row, CASE WHEN s.number_digest IS NULL THEN 'phone' ELSE 'id_number' END,
-  CASE o.agreeing WHEN 0 THEN 'somebody_else' ELSE 'several_people' END
+  CASE o.agreeing WHEN 0 THEN 'somebody_else' WHEN -1 THEN 'perhaps_somebody'
+    ELSE 'several_people' END
 FROM load_owners o JOIN load_staged s USING (row) WHERE o.agreeing <> 1
 ORDER BY o.row"""
 # What was said of somebody known and is not on record: told, not taken.
@@ -203,15 +287,15 @@ ORDER BY s.row"""
 class Merged(NamedTuple):
     """What became of a block's rows.
 
-    ``refused``: (row, column, reason); ``left_out``: rows whose telephone was not
-    taken, as their person has another one on record.
+    ``refused`` and ``left_out``: (row, column, reason). Left out is what somebody on
+    record has not: another telephone, or a number where none is recorded.
     """
 
     people: int
     doses: int
     orphans: int
     refused: list[tuple[int, str, str]]
-    left_out: list[int]
+    left_out: list[tuple[int, str, str]]
 
 
 def merge(lines: bytes, *, load: int, first_dose: int, at: datetime) -> Merged:
@@ -229,7 +313,16 @@ def merge(lines: bytes, *, load: int, first_dose: int, at: datetime) -> Merged:
         cursor.execute(
             "ANALYZE load_staged (row, identity, number_digest, phone_digest)"
         )
-        for statement in (*_FIND, _NEW_PEOPLE):
+        for statement in (*_FIND, _NEW_BY_NUMBER, _WITHOUT_NUMBER):
+            cursor.execute(statement)
+        left_out = [
+            (row, "id_number", "not_on_record")
+            for row, agreeing in cursor.fetchall()
+            if agreeing == 1
+        ]
+        for statement in (_NO_LONGER_NEW, _OF_NEW, *_PERHAPS, _NEW_BY_PHONE):
+            cursor.execute(statement)
+        for statement in (_PERHAPS_OF_NEW, _NO_LONGER_NEW):
             cursor.execute(statement)
         people = _count(cursor, _ADD_PEOPLE)
         for statement in (_ADD_DOCUMENTS, _ADD_TELEPHONES, _OWN):
@@ -247,7 +340,9 @@ def merge(lines: bytes, *, load: int, first_dose: int, at: datetime) -> Merged:
         cursor.execute(_DIFFERS)
         refused += cursor.fetchall()
         cursor.execute(_LEFT_OUT)
-        left_out = [row for (row,) in cursor.fetchall()]
+        left_out += [
+            (row, "phone", "another_on_record") for (row,) in cursor.fetchall()
+        ]
     return Merged(people, doses, orphans, refused, left_out)
 
 
