@@ -203,6 +203,20 @@ def test_a_large_file_is_made_by_a_worker_and_given_once_ready(client, asked, un
     ]
 
 
+def test_what_waits_in_the_storage_is_sealed(client, asked):
+    outbox.drain(queue="import", at=timezone.now())
+    one = DoseFile.objects.get()
+
+    with default_storage.open(files.name_of(one)) as file:
+        stored = file.read()
+
+    given = body_of(client.post(f"{asked}tai/"))
+    assert one.size == len(given)
+    for secret in ("Nguyễn".encode(), b"079158012345", b"900 000 215"):
+        assert secret in given
+        assert secret not in stored
+
+
 def test_a_file_is_given_to_nobody_but_who_asked(client, asked, unit):
     outbox.drain(queue="import", at=timezone.now())
     client.force_login(make_staff(unit))

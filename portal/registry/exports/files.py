@@ -1,20 +1,21 @@
 """Large files of doses: asked for, made by a worker, kept for a day, then taken back.
 
-The file lies outside the web root under a random name and is given only to whoever
+The file lies sealed in the storage, under a random name, and is given only to whoever
 asked. The audit entry is written when it is made, and once more whenever it is given.
 """
 
+import io
 import tempfile
 from datetime import date, datetime, timedelta
 from typing import IO, Final, cast
 
-from django.core.files.base import File
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import translation
 
 from portal.audit import record as audit
-from portal.common import outbox
+from portal.common import crypto, outbox
 from portal.registry.exports import doses
 from portal.registry.models import DoseFile, Organization
 
@@ -72,10 +73,12 @@ def _make(asked: DoseFile, made: IO[bytes], *, at: datetime) -> None:
     )
     size = made.seek(0, 2)
     made.seek(0)
+    # At most 100,000 rows, some 25 MB: in one piece, as the lists that come in.
+    sealed = crypto.seal_bytes(made.read(), bound_to=_place_of(asked))
     name = name_of(asked)
     if default_storage.exists(name):
         default_storage.delete(name)
-    default_storage.save(name, File(made))
+    default_storage.save(name, ContentFile(sealed))
     DoseFile.objects.filter(pk=asked.pk, state=State.WAITING).update(
         state=State.READY, size=size, rows_done=count
     )
@@ -88,7 +91,8 @@ def give(asked: DoseFile, *, by: int, at: datetime) -> IO[bytes]:
     """
     if asked.state != State.READY:
         raise FileNotFoundError
-    content = default_storage.open(name_of(asked))
+    with default_storage.open(name_of(asked)) as file:
+        content = crypto.unseal_bytes(file.read(), bound_to=_place_of(asked))
     audit.look_up(
         at=at,
         actor="staff",
@@ -99,7 +103,7 @@ def give(asked: DoseFile, *, by: int, at: datetime) -> IO[bytes]:
         subject_id=asked.pk,
         detail=f"doses={asked.rows_done}",
     )
-    return content
+    return io.BytesIO(content)
 
 
 def forget(*, at: datetime) -> int:
@@ -115,3 +119,7 @@ def forget(*, at: datetime) -> int:
 def name_of(asked: DoseFile) -> str:
     """Return where the content lies in the storage; the name tells nothing."""
     return f"dose-files/{asked.ref.hex}.{asked.form}"
+
+
+def _place_of(asked: DoseFile) -> str:
+    return f"dose-file:{asked.ref}"
