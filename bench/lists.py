@@ -2,20 +2,25 @@
 
 The list is like those of health stations: a title, names, days as text, numbers as
 spreadsheets spoil them. It is read in a process of its own; the workbook is opened in
-a child of that, and the memory is the most of both together.
+a child of that, and the memory is the most of both together. Then the command judges
+the same list against the registry: its memory is what a server must have left.
 """
 
+import io
 import json
 import random
 import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import django
 import psycopg
 import xlsxwriter
+from django.core.management import call_command
 
 from bench.rounds import Line
 from bench.sizes import Sizes
@@ -32,28 +37,50 @@ _HEADER = ("STT", "Họ và tên", "Ngày sinh", "Giới tính", "Số CMND/CCCD
 _HEADER += ("Số điện thoại", "Địa chỉ", "Loại vắc xin", "Số lô", "Mũi", "Giờ tiêm")
 
 
-def measure(sizes: Sizes, _owner: psycopg.Connection, folder: Path) -> list[Line]:
-    """Measure the reading alone, without the registry."""
+_MOST_MIB = "300"
+
+
+def measure(sizes: Sizes, owner: psycopg.Connection, folder: Path) -> list[Line]:
+    """Measure the reading alone, without the registry, then the command's dry run."""
     rows = ROWS if sizes.rounds > 3 else ROWS // 10
     path = folder / "list.xlsx"
     write(path, rows=rows)
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.lists", str(path)],
-        cwd=BASE_DIR,
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    told = json.loads(done.stdout)
+    told = _in_its_own_process("read", str(path))
+    (site,) = owner.execute(
+        "SELECT code FROM registry_organization WHERE gives_doses ORDER BY id LIMIT 1"
+    ).fetchall()[0]
+    judged = _in_its_own_process("judge", str(path), site)
     return [
         Line(
             "session list read and normalised",
             "rows/s of one core",
             told["rows"] / told["seconds"],
             must="2,000",
-            more={"rows": told["rows"], "MiB": told["mebibytes"]}
-            | {"MiB of the opener": told["of_opener"]},
-        )
+        ),
+        _memory("session list read: memory", told),
+        _memory("import_session_list --dry-run: memory", judged),
     ]
+
+
+def _memory(name: str, told: dict[str, float]) -> Line:
+    return Line(
+        name,
+        "MiB",
+        told["mebibytes"],
+        must=_MOST_MIB,
+        more={"rows": told["rows"], "MiB of the opener": told["of_opener"]}
+        | {"s": told["seconds"]},
+    )
+
+
+def _in_its_own_process(*words: str) -> dict[str, float]:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.lists", *words],
+        cwd=BASE_DIR,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return json.loads(done.stdout)
 
 
 def write(path: Path, *, rows: int) -> None:
@@ -89,14 +116,35 @@ def _person(chance: random.Random, number: int) -> list[str | int]:
     ]
 
 
-def _read(path: Path) -> dict[str, float]:
+def _read(path: Path) -> int:
     words = {fold(word): "vaxzevria" for word in ("AstraZeneca", "AZ")}
+    rows = reading.read(path, vocabulary=Vocabulary(words, {}), on=date(2022, 1, 1))
+    return sum(1 for _row in rows)
+
+
+class _Rows(io.StringIO):
+    """Counts the rows of the document that is written, and keeps nothing."""
+
+    count = 0
+
+    def write(self, text: str) -> int:
+        self.count += text.removeprefix(", ").startswith('{"sheet"')
+        return len(text)
+
+
+def _judge(path: Path, site: str) -> int:
+    django.setup()
+    rows = _Rows()
+    call_command(
+        *("import_session_list", str(path), "--site", site, "--dry-run", "--json"),
+        stdout=rows,
+    )
+    return rows.count
+
+
+def _measured(count: Callable[[], int]) -> dict[str, float]:
     begun = time.process_time()
-    rows = 0
-    for _row in reading.read(
-        path, vocabulary=Vocabulary(words, {}), on=date(2022, 1, 1)
-    ):
-        rows += 1
+    rows = count()
     opener = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {
         "rows": rows,
@@ -118,4 +166,6 @@ def _most_kibibytes() -> int:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(_read(Path(sys.argv[1]))))
+    what, path, *site = sys.argv[1:]
+    work = _read if what == "read" else _judge
+    sys.stdout.write(json.dumps(_measured(lambda: work(Path(path), *site))))

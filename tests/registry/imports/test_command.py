@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from portal.registry.models import Dose, SessionList
+from portal.registry.imports import trial
+from portal.registry.models import Dose, ListColumns, SessionList
 from tests.factories import make_organization, make_product
+from tests.registry.imports.lists import NOON, make_row
+from tests.statements import widest
 
 pytestmark = pytest.mark.usefixtures("all_rows")
 HEAD = (
@@ -69,6 +72,56 @@ def test_a_dry_run_prints_what_the_contract_says_and_writes_nothing(site, path):
     assert (fault["column"], fault["cell"]) == ("born_on", "C4")
     assert not Dose.objects.exists()
     assert not SessionList.objects.exists()
+
+
+def test_a_dry_run_asks_no_more_of_a_statement_for_a_longer_list(
+    site, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(trial, "CHUNK", 2)
+
+    def read(count):
+        path = tmp_path / f"{count}.csv"
+        lines = [
+            f"Nguyễn {'ABCDEGHIKLMNOPQRSTUV'[n]}nh Loan;0;12/01/19{n + 50};0741{n + 50}"
+            f"505{n:03};09777{n:05};79-01234;04/09/2021;AZ;ABX6318;2"
+            for n in range(count)
+        ]
+        path.write_text("\n".join([HEAD, *lines]), encoding="utf-8")
+        answer = []
+        width = widest(lambda: answer.append(run(path, "--dry-run")))
+        assert [row["verdict"] for row in answer[0]["rows"]] == ["new"] * count
+        return width
+
+    assert read(2) == read(20)
+
+
+def test_rows_of_one_dose_in_two_parts_of_a_dry_run_are_one_dose(site, monkeypatch):
+    monkeypatch.setattr(trial, "CHUNK", 1)
+
+    found = trial.judged([make_row(1), make_row(2)], site=site.pk, on=NOON.date())
+
+    told = [(f.verdict, [r.detail for r in f.reasons]) for _row, f in found]
+    assert told == [("new", []), ("duplicate", ["1"])]
+
+
+def test_a_row_that_a_later_one_contradicts_is_an_error_in_a_dry_run(site, tmp_path):
+    path = tmp_path / "ds.csv"
+    other = ROWS[0].replace("Nguyễn Thanh Loan", "Trần Văn Khác")
+    path.write_text("\n".join([HEAD, ROWS[0], ROWS[1], other]), encoding="utf-8")
+
+    rows = run(path, "--dry-run")["rows"]
+
+    assert [row["verdict"] for row in rows] == ["error", "new", "error"]
+    assert {r["code"] for r in rows[0]["reasons"]} == {"id_shared"}
+
+
+def test_a_dry_run_reads_the_columns_as_the_real_one_does(site, path):
+    ListColumns.objects.create(site=site, columns={"so lo": "note"}, saved_at=NOON)
+
+    dry = [row["values"]["lot"] for row in run(path, "--dry-run")["rows"]]
+    real = [row["values"]["lot"] for row in run(path)["rows"]]
+
+    assert dry == real == ["", "", ""]
 
 
 def test_it_writes_what_is_new_at_the_site_that_the_list_names(site, path):

@@ -1,7 +1,8 @@
 """Read a session list, say what each row means, and write it into the registry."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -15,17 +16,14 @@ from portal.registry.imports import (
     committing,
     contents,
     jobs,
-    judging,
     reading,
-    repeats,
     report,
     staging,
+    trial,
     vocabulary,
     wording,
 )
 from portal.registry.imports.exceptions import CannotRead
-from portal.registry.imports.findings import Entry
-from portal.registry.imports.rows import ListRow
 from portal.registry.models import ListJob, Organization, SessionList
 
 Work = ListJob.Work
@@ -67,68 +65,92 @@ class Command(BaseCommand):
                 f"{path}: {error.strerror}", returncode=_WRONG_USAGE
             ) from error
         try:
-            answer = _answer(content, path.name, place, dry_run=dry_run)
+            head, rows = _answer(content, path.name, place, dry_run=dry_run)
         except CannotRead as refusal:
-            answer = {"sheets": [], "columns": {}, "rows": [], "refused": refusal.code}
             if as_json:
-                self.stdout.write(json.dumps(answer))
+                nothing: dict[str, Any] = {"sheets": [], "columns": {}, "rows": []}
+                self.stdout.write(json.dumps(nothing | {"refused": refusal.code}))
             raise CommandError(f"{refusal.code}: {refusal.words}") from refusal
         if as_json:
-            self.stdout.write(json.dumps(answer, ensure_ascii=False))
+            self._write_document(head, rows)
             return
-        counts: dict[str, int] = {}
-        for row in answer["rows"]:
-            counts[row["verdict"]] = counts.get(row["verdict"], 0) + 1
+        counts = Counter(row["verdict"] for row in rows)
         for verdict, count in sorted(counts.items()):
             self.stdout.write(f"{wording.VERDICTS[verdict]}: {count}")
+
+    def _write_document(
+        self, head: dict[str, Any], rows: Iterator[dict[str, Any]]
+    ) -> None:
+        """Write one JSON document, row by row, as there may be a hundred thousand."""
+        begun = json.dumps(head, ensure_ascii=False).removesuffix("}")
+        self.stdout.write(f'{begun}, "rows": [', ending="")
+        between = ""
+        for row in rows:
+            self.stdout.write(between + json.dumps(row, ensure_ascii=False), ending="")
+            between = ", "
+        self.stdout.write("]}")
 
 
 def _answer(
     content: bytes, name: str, site: Organization | None, *, dry_run: bool
-) -> dict[str, Any]:
-    """Return what the command prints, after writing what is to be written."""
-    words = vocabulary.load()
-    survey = reading.survey(content, vocabulary=words)
-    rows = repeats.settled(
-        reading.read(content, vocabulary=words, on=timezone.localdate())
-    )
-    site = site or _site_said(rows)
+) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
+    """Write what is to be written; return what the command prints of list and rows."""
+    words, on = vocabulary.load(), timezone.localdate()
+    saved = _saved(site)
+    survey = reading.survey(content, vocabulary=words, columns=saved)
+    whole = trial.look_through(content, vocabulary=words, columns=saved, on=on)
+    if site is None:
+        site = _site_said(whole.sites)
+        if _saved(site) != saved:
+            # Read as the site's lists are read.
+            return _answer(content, name, site, dry_run=dry_run)
     if site is None and not dry_run:
         raise CommandError(
             "the list does not say whose it is: name its site by --site",
             returncode=_WRONG_USAGE,
         )
     one = None if dry_run or site is None else _import(content, name, site)
-    return {
+    head = {
         "sheets": [sheet.name for sheet in survey.sheets],
         "columns": {
             sheet.name: {c.letter: c.role for c in sheet.tables[0].columns if c.role}
             for sheet in survey.sheets
             if sheet.tables
         },
-        "rows": _by_person(_written(one) if one else _judged(rows, site)),
     }
+    if one:
+        return head, _by_person(_written(one))
+    read = reading.read(content, vocabulary=words, columns=saved, on=on)
+    found = trial.judged(whole.settled(read), site=site.pk if site else None, on=on)
+    return head, _by_person(
+        contents.as_contract(row, finding.verdict, row.reasons + finding.reasons)
+        for row, finding in found
+    )
 
 
-def _written(one: SessionList) -> list[dict[str, Any]]:
-    """Return the rows of a list with the verdicts that they were written by."""
-    return [
-        contents.as_contract(opened.row, opened.staged.verdict, opened.reasons)
-        for opened in report.rows_of(one)
-    ]
+def _saved(site: Organization | None) -> dict[str, str] | None:
+    """Return what the headings of a site's lists mean, as staff saved it, or None."""
+    if site is None:
+        return None
+    with scope.system():
+        return staging.saved_columns(site) or None
 
 
-def _by_person(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return one row a person: of several doses the one that asks most of staff.
+def _written(one: SessionList) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a list with the verdicts that they were written by."""
+    for opened in report.rows_of(one):
+        yield contents.as_contract(opened.row, opened.staged.verdict, opened.reasons)
+
+
+def _by_person(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield one row a person: of several doses the one that asks most of staff.
 
     All of them stand beside it under ``doses``.
     """
-    people: list[dict[str, Any]] = []
     for _place, doses in groupby(rows, key=lambda row: (row["sheet"], row["row"])):
         each = list(doses)
         first = min(each, key=lambda row: _URGENCY.index(row["verdict"]))
-        people.append(first if len(each) == 1 else first | {"doses": each})
-    return people
+        yield first if len(each) == 1 else first | {"doses": each}
 
 
 def _site(code: str | None) -> Organization | None:
@@ -141,39 +163,16 @@ def _site(code: str | None) -> Organization | None:
     return found
 
 
-def _site_said(rows: Iterable[ListRow]) -> Organization | None:
+def _site_said(said: set[str]) -> Organization | None:
     """Return the one site that the list itself names, by code or by name."""
-    said = {row.aside.site for row in rows if row.aside.site}
     if len(said) != 1:
         return None
-    text = said.pop()
+    (text,) = said
     by_code = Organization.objects.filter(code=text, gives_doses=True).first()
     if by_code:
         return by_code
     found = [o for o in places.find_organizations(text, limit=2) if o.gives_doses]
     return found[0] if len(found) == 1 else None
-
-
-def _judged(rows: Sequence[ListRow], site: Organization | None) -> list[dict[str, Any]]:
-    """Return the rows with the verdicts that they would get now; nothing is kept."""
-    entries = [
-        Entry(
-            place,
-            row.row,
-            row.values,
-            row.aside.others,
-            said=row.verdict,
-            told=tuple(reason.code for reason in row.reasons),
-        )
-        for place, row in enumerate(rows)
-    ]
-    findings = judging.judge(
-        entries, site=site.pk if site else None, on=timezone.localdate()
-    )
-    return [
-        contents.as_contract(row, found.verdict, row.reasons + found.reasons)
-        for row, found in zip(rows, findings.values(), strict=True)
-    ]
 
 
 def _import(content: bytes, name: str, site: Organization) -> SessionList | None:
@@ -187,6 +186,8 @@ def _import(content: bytes, name: str, site: Organization) -> SessionList | None
     jobs.finish(one.pk, (Work.READ, Work.JUDGE), by=None, at=at)
     with scope.system():
         one.refresh_from_db()
+    if one.state == SessionList.State.REFUSED:
+        raise CannotRead(one.refusal)
     if one.state == SessionList.State.CHECKED:
         committing.commit(one.pk, by=None, at=at, queued=False)
     jobs.finish(one.pk, (Work.COMMIT,), by=None, at=at)
