@@ -1,6 +1,5 @@
 """A country's file against a real registry."""
 
-import csv
 import json
 from datetime import date
 from io import StringIO
@@ -18,71 +17,19 @@ from portal.registry.models import (
     IdentityDocument,
     Load,
     LoadBlock,
-    Organization,
     Person,
-    Product,
     Telephone,
 )
 from tests.factories import (
     LONG_AGO,
     NOON,
-    TEST_WARRANT,
-    make_dose,
     make_organization,
     make_person,
-    make_product,
 )
+from tests.loads.doses import counts, put_on_record
 from tests.loads.test_lines import GOOD
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _ground():
-    make_organization("TYT-LOAD")
-    make_product("comirnaty", "Comirnaty")
-    make_product("vaxzevria", "Vaxzevria")
-
-
-@pytest.fixture
-def take_in(tmp_path):
-    """Return what writes rows into a file, loads it and reads the report."""
-    count = iter(range(100))
-
-    def take_in(*rows, columns=tuple(GOOD)):
-        path = tmp_path / f"doses-{next(count)}.csv"
-        with path.open("w", encoding="utf-8", newline="") as file:
-            out = csv.DictWriter(file, columns)
-            out.writeheader()
-            out.writerows({c: (GOOD | row)[c] for c in columns} for row in rows)
-        told = StringIO()
-        try:
-            call_command(
-                "import_doses", str(path), "--processes=1", "--json", stdout=told
-            )
-            code = 0
-        except SystemExit as end:
-            code = end.code
-        report = json.loads(told.getvalue())
-        with open(report["findings_file"], encoding="utf-8", newline="") as file:
-            findings = [
-                (int(f["row"]), f["column"], f["reason"], f["row_taken"])
-                for f in csv.DictReader(file)
-            ]
-        assert code == (1 if findings else 0)
-        return report, findings, path
-
-    return take_in
-
-
-def put_on_record(person, **facts):
-    """Add the dose of a plain row to a person's record."""
-    usual = {"product": Product.objects.get(code="comirnaty"), "lot": "FF2752"}
-    return make_dose(person, Organization.objects.get(code="TYT-LOAD"), **usual | facts)
-
-
-def counts():
-    return Person.objects.count(), Dose.objects.count()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ground")]
 
 
 def test_a_person_with_two_doses_is_written_once(take_in):
@@ -112,160 +59,6 @@ def test_a_dose_joins_the_record_that_is_there(take_in):
     assert findings == []
     assert (report["people"], report["doses"]) == (0, 1)
     assert person.doses.get().name_recorded == "Nguyễn Thị Thử"
-
-
-@pytest.mark.parametrize(
-    "other", [{"full_name": "Trần Văn Khác"}, {"born_on": "1985-01-02"}]
-)
-def test_a_number_of_somebody_else_refuses_the_row(take_in, other):
-    make_person()
-
-    _, findings, _ = take_in({**other, "phone": ""})
-
-    assert findings == [(2, "id_number", "somebody_else", "no")]
-    assert counts() == (1, 0)
-
-
-def test_two_people_who_share_a_new_number_are_not_made_one(take_in):
-    report, findings, _ = take_in(
-        {}, {"full_name": "Trần Văn Khác"}, {"given_on": "2021-10-12"}
-    )
-
-    assert findings == [(3, "id_number", "somebody_else", "no")]
-    assert (report["people"], report["doses"], report["refused"]) == (1, 2, 1)
-
-
-def test_a_birth_year_alone_agrees_with_the_day_on_record(take_in):
-    person = make_person(phone="+84912345678")
-
-    take_in({"born_on": "1958"})
-
-    assert person.doses.count() == 1
-
-
-def test_without_a_number_the_telephone_and_name_tell_whose_it_is(take_in):
-    person = make_person(phone="+84912345678")
-
-    report, findings, _ = take_in(
-        {"id_number": ""}, {"id_number": "", "full_name": "Nguyễn Văn Em"}
-    )
-
-    assert findings == []
-    assert person.doses.count() == 1
-    assert report["people"] == 1
-
-
-def rename(person, name):
-    corrections.correct_person(
-        person.pk, {"full_name": name}, warrant=TEST_WARRANT, at=NOON
-    )
-
-
-@pytest.mark.parametrize("number", ["079158012345", ""])
-def test_a_name_that_was_corrected_is_not_brought_back(take_in, number):
-    person = make_person("Nguyễn Thị Thứ", phone="+84912345678")
-    put_on_record(person)
-    rename(person, "Nguyễn Thị Tư")
-
-    report, findings, _ = take_in(
-        {"full_name": "Nguyễn Thị Thứ", "id_number": number},
-        {"full_name": "Nguyễn Thị Thứ", "id_number": number, "given_on": "2021-10-12"},
-    )
-
-    assert findings == []
-    assert (report["people"], report["same"], report["doses"]) == (0, 1, 1)
-    assert person.doses.count() == 2
-    assert Person.objects.get().full_name == "Nguyễn Thị Tư"
-
-
-@pytest.mark.parametrize(
-    ("row", "reason"),
-    [
-        ({"full_name": "Nguyen Thi Thu"}, "perhaps_somebody"),
-        ({"full_name": "Nguyễn Thử"}, "perhaps_somebody"),
-        ({"born_on": "1985-03-08"}, "perhaps_somebody"),
-        ({"born_on": "1958-08-03"}, "perhaps_somebody"),
-        # Twins, and a child who has the grandmother's name.
-        ({"full_name": "Nguyễn Thị Thơ"}, ""),
-        ({"born_on": "2015-10-01"}, ""),
-    ],
-)
-def test_without_a_number_nobody_is_added_who_may_be_the_telephones_holder(
-    take_in, row, reason
-):
-    make_person(phone="+84912345678")
-
-    report, findings, _ = take_in({"id_number": "", **row})
-
-    assert findings == ([(2, "phone", reason, "no")] if reason else [])
-    assert report["people"] == (0 if reason else 1)
-
-
-def test_a_name_without_its_accents_agrees_where_the_number_does(take_in):
-    person = make_person(phone="+84912345678")
-
-    _, findings, _ = take_in({"full_name": "NGUYEN THI THU"})
-
-    assert findings == []
-    assert person.doses.count() == 1
-
-
-NUMBERED = {"given_on": "2021-08-12"}
-BARE = {"id_number": "", "given_on": "2021-10-12"}
-
-
-@pytest.mark.parametrize("files", [[[NUMBERED, BARE]], [[NUMBERED], [BARE]]])
-def test_a_dose_by_telephone_and_one_by_number_are_one_persons(take_in, files):
-    told = [take_in(*rows)[:2] for rows in files]
-
-    assert [findings for _, findings in told] == [[]] * len(files)
-    assert counts() == (1, 2)
-    assert IdentityDocument.objects.count() == 1
-
-
-def test_who_was_recorded_by_telephone_is_known_when_a_number_comes(take_in):
-    take_in(BARE)
-
-    report, findings, _ = take_in(
-        NUMBERED, {"full_name": "Trần Văn Khác", "given_on": "2021-10-12"}
-    )
-
-    assert findings == [
-        (2, "id_number", "not_on_record", "yes"),
-        (3, "id_number", "somebody_else", "no"),
-    ]
-    assert counts() == (1, 2)
-
-
-@pytest.mark.parametrize("in_one", [True, False])
-def test_two_who_may_be_one_are_not_both_added_wherever_a_block_ends(take_in, in_one):
-    rows = [BARE, {**BARE, "full_name": "Nguyen Thi Thu", "given_on": "2021-12-12"}]
-    if in_one:
-        _, findings, _ = take_in(*rows)
-    else:
-        take_in(rows[0])
-        _, findings, _ = take_in(rows[1])
-
-    assert [f[1:] for f in findings] == [("phone", "perhaps_somebody", "no")]
-    assert counts() == (1, 1)
-
-
-def test_a_telephone_that_fits_two_people_refuses_the_row(take_in):
-    for number in ("079158012345", "079158012346"):
-        make_person(national_id=number, phone="+84912345678")
-
-    _, findings, _ = take_in({"id_number": ""})
-
-    assert findings == [(2, "phone", "several_people", "no")]
-
-
-def test_a_dose_without_number_and_telephone_waits_for_its_owner(take_in):
-    report, findings, _ = take_in({"id_number": "", "phone": ""})
-
-    assert findings == []
-    assert (report["orphans"], report["people"]) == (1, 0)
-    assert Dose.objects.get().person is None
-    assert Dose.objects.get().name_recorded == "Nguyễn Thị Thử"
 
 
 def test_a_dose_that_is_on_record_is_counted_and_not_added(take_in):
