@@ -19,7 +19,7 @@ from portal.registry.certificates import issuing
 from portal.registry.exports import files
 from portal.registry.imports import staging as lists
 from portal.registry.matching import rarity
-from portal.registry.population import figures
+from portal.registry.population import figures, runs
 from portal.registry.proposals import finding
 
 # A worker's task is stopped after 50 s; one part of a run takes some seconds.
@@ -72,6 +72,12 @@ def rebuild_figures(**_later: object) -> None:
 def count_population(**_later: object) -> None:
     """Count how the comparison with the population database stands."""
     figures.rebuild_changed(at=timezone.now())
+
+
+@shared_task(name="registry.compare_new", ignore_result=True)
+def compare_new(*, again: bool = False, **_later: object) -> None:
+    """Let the population database be asked about people of whom no answer is known."""
+    runs.compare_new(again=again, at=timezone.now())
 
 
 @shared_task(name="complaints.count_names", ignore_result=True)

@@ -55,6 +55,17 @@ app.conf.update(
             "schedule": 30.0,
             "options": {"queue": "report"},
         },
+        "compare-new": {
+            "task": "registry.compare_new",
+            "schedule": crontab(minute="50"),
+            "options": {"queue": "report"},
+        },
+        "compare-new-again": {
+            "task": "registry.compare_new",
+            "schedule": crontab(hour="0", minute="15"),
+            "kwargs": {"again": True},
+            "options": {"queue": "report"},
+        },
         "count-names": {
             "task": "complaints.count_names",
             "schedule": crontab(hour="2", minute="40"),

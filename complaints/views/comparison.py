@@ -329,6 +329,7 @@ def _run(run: PopulationRun, *, at: datetime) -> dict[str, Any]:
         "state": STATES[State(run.state)],
         "is_running": run.state == State.RUNNING,
         "is_stopped": run.state == State.STOPPED,
+        "of_new": run.of_new,
         "started_at": run.started_at,
         "finished_at": run.finished_at,
         "done": run.done,

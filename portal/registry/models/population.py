@@ -13,7 +13,8 @@ class PopulationRun(models.Model):
     """A comparison of everybody on record, which can be stopped and gone on with.
 
     ``cursor`` is the last person put into a batch, ``last_person`` the last there was
-    when the run began. The counts are of people whose batch is done.
+    when the run began. The counts are of people whose batch is done. ``of_new``: begun
+    by itself, about those only of whom no answer is known.
     """
 
     class State(models.TextChoices):
@@ -22,6 +23,7 @@ class PopulationRun(models.Model):
         FINISHED = "finished"
 
     state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
+    of_new = models.BooleanField(default=False, db_default=False)
     started_by = models.BigIntegerField(null=True)
     started_at = models.DateTimeField()
     changed_at = models.DateTimeField()

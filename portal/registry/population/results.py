@@ -52,7 +52,8 @@ def read(people: Sequence[int]) -> Sorted:
     """Read what is on record of people, and settle whom nobody needs to ask about.
 
     Two statements. The order is that of the keys, so that the same people make the
-    same question every time.
+    same question every time. A record that was joined to another one, or entered in
+    error, is nobody's and is left out.
     """
     numbers: dict[int, bytes | memoryview] = {}
     for person_id, sealed in (
@@ -62,7 +63,8 @@ def read(people: Sequence[int]) -> Sorted:
     ):
         numbers[person_id] = sealed
     found = Sorted([], [], [])
-    for person in Person.objects.filter(pk__in=people).order_by("pk"):
+    standing = Person.objects.filter(pk__in=people, status=Person.Status.ACTIVE)
+    for person in standing.order_by("pk"):
         try:
             number = _number(person.pk, numbers.get(person.pk))
         except crypto.Unreadable:

@@ -1,5 +1,7 @@
 """Comparing everybody on record: begun, stopped and gone on with by an administrator.
 
+Whoever was added since is compared by itself (``compare_new``).
+
 A run is a row with a cursor. A few batches of it wait in the outbox at a time; whoever
 finishes one writes the results, the counts and the next batch in one transaction, so a
 kill loses nothing and repeats nothing. To stop is to plan no more batches: those under
@@ -13,7 +15,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q, QuerySet
 
 from portal.audit import record as audit
 from portal.common import outbox
@@ -37,8 +39,9 @@ class CannotRun(Exception):
 
 
 def latest() -> PopulationRun | None:
-    """Return the run that was begun last."""
-    return PopulationRun.objects.order_by("-pk").first()
+    """Return the run to show: the last one of everybody, or a later one under way."""
+    shown = PopulationRun.objects.filter(Q(of_new=False) | ~Q(state=State.FINISHED))
+    return shown.order_by("-pk").first()
 
 
 @transaction.atomic
@@ -62,6 +65,35 @@ def start(*, by: int, at: datetime) -> PopulationRun:
     )
     _plan(run, at=at)
     _note(run, "start", by=by, at=at)
+    return run
+
+
+@transaction.atomic
+def compare_new(*, again: bool = False, at: datetime) -> PopulationRun | None:
+    """Begin to compare people who were added since the last run; None for nobody.
+
+    ``again``: all whom no answer is known of, also those about whom the neighbour was
+    silent and who were corrected while it was. Nobody's comparison is begun beside
+    another one, nor past one that an administrator has stopped.
+    """
+    last = PopulationRun.objects.order_by("-pk").first()
+    if not neighbour.is_set_up() or (last and last.state == State.STOPPED):
+        return None
+    if PopulationRun.objects.filter(state=State.RUNNING).exists():
+        return None
+    ends = Person.objects.aggregate(last=Max("pk"))["last"] or 0
+    run = PopulationRun(
+        of_new=True,
+        started_at=at,
+        changed_at=at,
+        cursor=last.last_person if last and not again else 0,
+        last_person=ends,
+    )
+    run.total = _left(run).count()
+    if not run.total:
+        return None
+    run.save()
+    _plan(run, at=at)
     return run
 
 
@@ -100,8 +132,9 @@ def finish_batch(
 ) -> bool:
     """Write a batch's results and counts, and plan what comes next.
 
-    ``silent`` are the people without an answer. Return False, having changed nothing,
-    where somebody else has finished it.
+    ``silent`` are the people without an answer; whoever is in neither was joined or
+    voided meanwhile. Return False, having changed nothing, where somebody else has
+    finished it.
     """
     run_id = PopulationBatch.objects.values_list("run", flat=True).get(pk=batch_id)
     # The run first: finishing, stopping and going on lock in the same order.
@@ -122,12 +155,14 @@ def finish_batch(
         _owe(run, silent, round_=batch.round + 1, at=at)
     else:
         run.silent += len(silent)
-    settled = len(findings) + (len(silent) if batch.round >= ROUNDS else 0)
-    assert len(findings) + len(silent) == len(people)
-    run.done += settled
+    gone = len(people) - len(findings) - len(silent)
+    assert gone >= 0
+    run.moved_on += gone
+    run.done += len(findings) + gone
+    run.done += len(silent) if batch.round >= ROUNDS else 0
     run.trouble, run.trouble_at, run.changed_at = "", None, at
     if run.total is None:
-        run.total = Person.objects.filter(pk__lte=run.last_person).count()
+        run.total = _of(run).count()
     _plan(run, at=at)
     return True
 
@@ -168,11 +203,7 @@ def _plan(run: PopulationRun, *, at: datetime) -> None:
     size = min(settings.POPULATION_BATCH, MOST)
     waiting = run.batches.filter(done_at=None).count()
     while run.state == State.RUNNING and waiting < WINDOW:
-        people = list(
-            Person.objects.filter(pk__gt=run.cursor, pk__lte=run.last_person)
-            .order_by("pk")
-            .values_list("pk", flat=True)[:size]
-        )
+        people = list(_left(run).order_by("pk").values_list("pk", flat=True)[:size])
         if not people:
             break
         _owe(run, people, round_=1, at=at)
@@ -181,6 +212,16 @@ def _plan(run: PopulationRun, *, at: datetime) -> None:
     if run.state == State.RUNNING and not waiting:
         run.state, run.finished_at = State.FINISHED, at
     run.save()
+
+
+def _of(run: PopulationRun) -> QuerySet[Person]:
+    """Return whom a run is about: records that stand for somebody by themselves."""
+    people = Person.objects.filter(pk__lte=run.last_person, status=Person.Status.ACTIVE)
+    return people.filter(population=Status.NOT_SENT) if run.of_new else people
+
+
+def _left(run: PopulationRun) -> QuerySet[Person]:
+    return _of(run).filter(pk__gt=run.cursor)
 
 
 def _owe(
