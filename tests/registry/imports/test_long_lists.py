@@ -2,19 +2,24 @@
 
 import pytest
 
-from portal.registry.imports import committing, jobs
+from portal.registry.imports import committing, jobs, reviewing
 from portal.registry.models import Person
 from tests.factories import make_organization, make_product
-from tests.registry.imports.lists import NOON, Work, make_list, make_row
+from tests.registry.imports.lists import NOON, Work, make_list, make_row, verdicts
+from tests.registry.imports.test_taking import different, row_about
 from tests.statements import widest
 
 pytestmark = pytest.mark.usefixtures("all_rows")
 
 
-def test_undo_of_a_longer_list_asks_no_more_of_a_statement(monkeypatch):
-    monkeypatch.setattr(committing, "BATCH", 2)
+@pytest.fixture
+def site():
     make_product("AZ", "AstraZeneca")
-    site = make_organization()
+    return make_organization()
+
+
+def test_undo_of_a_longer_list_asks_no_more_of_a_statement(site, monkeypatch):
+    monkeypatch.setattr(committing, "BATCH", 2)
 
     def undone(count):
         rows = [
@@ -43,3 +48,15 @@ def test_undo_of_a_longer_list_asks_no_more_of_a_statement(monkeypatch):
 
     assert not Person.objects.filter(status="active").exists()
     assert short == long
+
+
+def test_taking_all_asks_no_more_of_a_statement_for_more_rows(site):
+    def taken(*people):
+        rows = [row_about(different(site, n=n), n) for n in people]
+        one = make_list(site, rows, content=repr(people).encode())
+        assert verdicts(one) == ["differs"] * len(people)
+        width = widest(lambda: reviewing.take_all(one.pk))
+        assert set(one.staged.values_list("taken", flat=True)) == {"list"}
+        return width
+
+    assert taken(1) == taken(2, 3, 4, 5)

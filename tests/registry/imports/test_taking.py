@@ -28,7 +28,6 @@ from tests.factories import (
     opened_by,
 )
 from tests.registry.imports.lists import NOON, Work, make_list, make_row, verdicts
-from tests.statements import widest
 
 pytestmark = pytest.mark.usefixtures("all_rows")
 State, Taken = SessionList.State, StagedRow.Taken
@@ -183,18 +182,6 @@ def test_all_that_differ_are_not_those_that_differ_by_the_site_alone(site, nurse
     assert verdicts(one) == ["differs", "differs"]
     doses[1].refresh_from_db()
     assert (doses[1].lot_number, doses[1].version) == ("ABX6318", 2)
-
-
-def test_taking_all_asks_no_more_of_a_statement_for_more_rows(site):
-    def taken(*people):
-        rows = [row_about(different(site, n=n), n) for n in people]
-        one = make_list(site, rows, content=repr(people).encode())
-        assert verdicts(one) == ["differs"] * len(people)
-        width = widest(lambda: reviewing.take_all(one.pk))
-        assert set(one.staged.values_list("taken", flat=True)) == {"list"}
-        return width
-
-    assert taken(1) == taken(2, 3, 4, 5)
 
 
 @pytest.mark.parametrize(
