@@ -1,19 +1,21 @@
 """Inviting people whose word would let a rule act, before they complain.
 
-A rule that misses nothing but what only the person can say: how the name is spelt. The
-message does not say it; the person looks the record up as always
-and types it, and what is proved is corrected at once (``foreseeing``).
+A rule that misses nothing but what only the person can say: how the name is spelt; or
+that finds day and month of birth swapped, which the person knows best ("is this your
+birth date?"). The message says neither; the person looks the record up as always and
+types it. What is proved is corrected at once (``foreseeing``); a birth date, which only
+staff correct, stands before them with the person's word beside what the rule found.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.utils import timezone
 
 from complaints.actions import selfservice
-from complaints.models import Campaign, CampaignBatch, Invitation
-from complaints.rules.selfcorrection import guard
+from complaints.models import Campaign, CampaignBatch, Invitation, Prepared
+from complaints.rules.selfcorrection import guard, judging
 from complaints.rules.selfcorrection.facts import Facts
 from complaints.rules.selfcorrection.rule import Edit, Operation, State
 from portal.common import names, outbox
@@ -23,10 +25,6 @@ KIND: Final = "invite"
 # Nobody is written to more than once a quarter (issue of self-correction, part 4): not
 # twice in one, and not at the end of one and the beginning of the next.
 APART: Final = timedelta(days=90)
-# Rule -> the first condition that fails where nothing but a word is missing, and field.
-_WORD: Final = {
-    "A2": ("no_spelling_given", "full_name"),
-}
 
 
 def whose_words(facts: Facts, *, rules: Sequence[str]) -> list[str]:
@@ -34,15 +32,29 @@ def whose_words(facts: Facts, *, rules: Sequence[str]) -> list[str]:
 
     None of whom a guardrail forbids an automatic change.
     """
-    wanted = [rule for rule in _WORD if rule in rules]
-    return [rule for rule in wanted if _lacks_a_word(rule, facts)]
+    return [
+        rule
+        for rule, (field, lacks) in _WORD.items()
+        if rule in rules
+        and facts.person.national_id
+        and not guard.reason_against(facts, (Edit(Operation.PERSON, field, "", ""),))
+        and lacks(facts)
+    ]
 
 
 def invite(
     people: Mapping[int, str], *, batch: CampaignBatch, at: datetime
 ) -> list[Invitation]:
-    """Owe a message to those who got none for 90 days, one for each telephone."""
-    wanted = _with_own_telephone(sorted(people), at=at)
+    """Owe a message to those who got none for 90 days, one for each telephone.
+
+    To nobody of whom staff have decided the same already.
+    """
+    decided = Prepared.objects.filter(
+        person__in=list(people), state__in=(Prepared.State.MADE, Prepared.State.REFUSED)
+    )
+    said = decided.values_list("person", "rule")
+    known = {pk for pk, rule in said if people[pk] == rule}
+    wanted = _with_own_telephone(sorted(people.keys() - known), at=at)
     rows = Invitation.objects.bulk_create(
         [
             Invitation(
@@ -72,19 +84,35 @@ def quarter(at: datetime) -> str:
     return f"{day.year}Q{(day.month + 2) // 3}"
 
 
-def _lacks_a_word(rule: str, facts: Facts) -> bool:
-    reason, field = _WORD[rule]
-    person = facts.person
-    edit = Edit(Operation.PERSON, field, "", "")
-    if guard.reason_against(facts, (edit,)) or not person.national_id:
-        return False
-    _facts, said = selfservice.judged(facts, rules=[rule], may_ask=False)
-    misses = [o for o in said if o.state == State.MISSES and o.reason == reason]
-    if not misses:
-        return False
-    bare = names.fold(person.full_name) == " ".join(person.full_name.lower().split())
+def _lacks_accents(facts: Facts) -> bool:
+    """A2 lacks nothing but how the name is spelt."""
+    _facts, said = selfservice.judged(facts, rules=["A2"], may_ask=False)
+    name = facts.person.full_name
+    bare = names.fold(name) == " ".join(name.lower().split())
     # One word without a mark may well be right: Nam, Lan, Kim.
-    return bare and len(person.full_name.split()) > 1
+    return (
+        bare
+        and len(name.split()) > 1
+        and any(
+            one.state == State.MISSES and one.reason == "no_spelling_given"
+            for one in said
+        )
+    )
+
+
+def _may_be_swapped(facts: Facts) -> bool:
+    """B4 finds day and month of birth swapped: a person decides, this one knows."""
+    _facts, said = selfservice.judged(facts, rules=["B4"], may_ask=False)
+    return bool(judging.fired(said))
+
+
+# Rule -> the field that a word is wanted of, and whether it is. The message of each is
+# ``selfnotices.INVITED``.
+_WORD: Final[Mapping[str, tuple[str, Callable[[Facts], bool]]]] = {
+    "A2": ("full_name", _lacks_accents),
+    "B4": ("born_on", _may_be_swapped),
+}
+RULES: Final = tuple(_WORD)
 
 
 def _with_own_telephone(people: Sequence[int], *, at: datetime) -> list[int]:

@@ -43,10 +43,17 @@ PREPARED: Final = (
     "[TIEM CHUNG] Co so y te vua sua ho so cua ban. Tra cuu de xem sua gi; chua dung"
     " thi bam Sai? o cho do. Hoi: {help}."
 )
-INVITED: Final = (
-    "[TIEM CHUNG] Ten cua ban tren ho so tiem thieu dau. Tra cuu, bam Sai? canh ho ten"
-    " va ghi du dau: co the sua ngay. Hoi: {help}."
-)
+# By the rule that a word would let act.
+INVITED: Final = {
+    "A2": (
+        "[TIEM CHUNG] Ten cua ban tren ho so tiem thieu dau. Tra cuu, bam Sai? canh ho"
+        " ten va ghi du dau: co the sua ngay. Hoi: {help}."
+    ),
+    "B4": (
+        "[TIEM CHUNG] Ngay sinh tren ho so tiem cua ban co dung khong? Tra cuu; neu"
+        " sai, bam Sai? canh ngay sinh de can bo sua. Hoi: {help}."
+    ),
+}
 PUT_BACK: Final = (
     "[TIEM CHUNG] Cho co so y te sua tren ho so cua ban da duoc tra lai nhu cu. Hoi:"
     " {help}."
@@ -85,7 +92,12 @@ def tell_invited(subjects: Sequence[int], *, at: datetime) -> None:
     """Invite people to say a word. The outbox's handler."""
     with scope.system():
         meant = inviting.still_meant(subjects)
-    _tell("invite", INVITED, meant, at=at, rows=_of(Invitation, meant))
+        by_rule = dict(
+            Invitation.objects.filter(pk__in=meant).values_list("pk", "rule")
+        )
+    for rule, text in INVITED.items():
+        own = [pk for pk in meant if by_rule[pk] == rule]
+        _tell("invite", text, own, at=at, rows=_of(Invitation, own))
 
 
 @outbox.outside_transaction

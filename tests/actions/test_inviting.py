@@ -4,18 +4,29 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from complaints.actions import campaigns, inviting, switches
-from complaints.models import Campaign, Invitation, QuietHours
+from complaints.actions import (
+    campaigns,
+    intake,
+    inviting,
+    prepared,
+    selfnotices,
+    switches,
+)
+from complaints.choices import Kind
+from complaints.models import Campaign, Invitation, Prepared, QuietHours
 from portal.common import crypto, outbox
 from portal.common.models import DemoMessage
 from portal.registry import corrections
 from tests.factories import (
     NOON,
     TEST_WARRANT,
+    knows,
     make_organization,
     make_person,
     make_staff,
     make_unit,
+    sender_for,
+    submit,
 )
 
 pytestmark = pytest.mark.usefixtures("all_rows")
@@ -105,6 +116,58 @@ def test_nobody_is_asked_whose_word_would_settle_nothing(commune, boss, name, nu
     run(boss)
 
     assert invited() == []
+
+
+def swapped(commune, **facts):
+    """Make somebody whose day and month of birth changed places, as is known."""
+    knows("079158012345", "Nguyễn Thị Thử", "1958-03-08", "F")
+    return make_person(born_on="1958-08-03", residence=commune, **facts)
+
+
+def switch_on(boss, rule="B4"):
+    switches.switch(rule, is_on=True, reason="Thử", by=boss, at=NOON)
+
+
+def test_whose_birth_date_may_be_swapped_is_asked_whether_it_is_theirs(commune, boss):
+    """Their word then stands beside what the rule found, for one click of staff."""
+    switch_on(boss)
+    person = swapped(commune)
+
+    run(boss, rules=("B4",))
+
+    assert invited() == [(person.pk, "B4")]
+    text = inviting_text()
+    assert "Ngay sinh" in text
+    assert not {"08", "03", "1958"} & set(text.replace(".", " ").split())
+    matter = intake.Matter(Kind.WRONG_PERSON, {"born_on": "1958-03-08"})
+    submit(matter, sender=sender_for(person))
+    drain(NOON)
+    row = Prepared.objects.get()
+    assert (row.state, row.complaint.kind) == ("open", Kind.WRONG_PERSON)
+
+
+def test_nobody_is_asked_while_the_rule_is_off_that_would_hear_it(commune, boss):
+    swapped(commune)
+
+    run(boss, rules=("A1", "B4"))
+
+    assert invited() == []
+
+
+def test_nobody_is_asked_again_what_staff_have_decided(commune, boss):
+    switch_on(boss)
+    swapped(commune)
+    run(boss, rules=("B4",), invites=False)
+    station = Prepared.objects.get().organization
+    prepared.refuse(Prepared.objects.get().ref, by=make_staff(station), at=NOON)
+
+    run(boss, rules=("B4",))
+
+    assert invited() == []
+
+
+def test_every_word_that_is_asked_for_has_a_message_of_its_own():
+    assert set(selfnotices.INVITED) == set(inviting.RULES)
 
 
 def test_without_the_tick_nobody_is_written_to(commune, boss):

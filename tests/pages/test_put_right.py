@@ -193,7 +193,7 @@ def test_two_records_that_a_click_joined_are_told(client, station):
 
 
 @pytest.mark.parametrize(
-    "text", [selfnotices.DONE, selfnotices.PREPARED, selfnotices.INVITED]
+    "text", [selfnotices.DONE, selfnotices.PREPARED, *selfnotices.INVITED.values()]
 )
 def test_the_message_names_the_link_as_the_page_does_in_one_segment(text):
     with translation.override("vi"):

@@ -26,6 +26,7 @@ from complaints.rules.selfcorrection.labelled.world import (
     namesakes_of,
     station_of,
 )
+from complaints.rules.selfcorrection.table import RULES
 from portal.env import BASE_DIR
 from portal.registry.population.protocol import Question
 
@@ -50,6 +51,24 @@ def test_what_the_rules_change_by_themselves_is_right(measured):
 
 def test_most_of_what_could_be_proved_is_settled_without_a_person(measured):
     assert measured["settled_share"] >= 0.6
+
+
+def test_a_rule_that_is_off_settles_and_prepares_nothing(measured):
+    """Nobody is helped by what the portal, as it is delivered, does not do."""
+    off = {rule for rule in measured["off"] if not RULES[rule].is_on_at_first}
+
+    assert off == set(measured["off"]) == {"A4", "B4"}
+    for mistake in measured["mistakes"].values():
+        if mistake["rule"] in off:
+            assert mistake["settled"] == mistake["prepared"] == 0
+    assert measured["settled_share"] < measured["settled_share_with_every_rule"]
+    assert measured["prepared_share"] < measured["prepared_share_with_every_rule"]
+
+
+def test_every_rule_that_may_change_or_prepare_is_measured_or_said_not_to_be(measured):
+    told = measured["rules"].keys() | measured["not_measured"].keys()
+
+    assert told >= {code for code, rule in RULES.items() if rule.tier in "AB"}
 
 
 def test_the_same_seed_gives_the_same_figures(measured):

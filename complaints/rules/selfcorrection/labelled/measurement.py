@@ -36,6 +36,12 @@ from portal.registry.population.protocol import Question
 # here of A7 holds whatever that does, so it is no part of the figures.
 MEASURED: Final = tuple(rule for rule in AUTOMATIC if rule != "A7")
 COUNTED: Final = {name: rule for name, rule in REPAIRABLE.items() if rule != "A7"}
+# Rules of the portal that these figures say nothing of, and where they are looked at.
+NOT_MEASURED: Final = {
+    "A7": "the page of the telephone decides it",
+    "A8": "it changes nothing",
+    "B7": "measure_matching measures it",
+}
 NOW: Final = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 
 
@@ -52,8 +58,9 @@ class Rates:
 class Tally:
     """Changes by rule and truth; what became of each mistake.
 
-    ``settled``, ``prepared``: what its rule made of it was right. ``others_changed``:
-    people on whose record nothing was wrong and who were changed.
+    ``settled``, ``prepared``: what its rule made of it was right; whether that rule is
+    delivered (on at first) is asked where shares are made. ``others_changed``: people
+    on whose record nothing was wrong and who were changed.
     """
 
     right: Counter = field(default_factory=Counter)
@@ -66,12 +73,22 @@ class Tally:
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures: of what was applied, and of what was prepared apart."""
-        applied = sum(self.right[r] + self.wrong[r] for r in MEASURED)
+        acting = [rule for rule in MEASURED if _is_delivered(rule)]
+        applied = sum(self.right[r] + self.wrong[r] for r in acting)
         made = sum(self.made[m] for m in COUNTED)
+        delivered = [m for m, rule in COUNTED.items() if _is_delivered(rule)]
         return {
-            "precision": _share(sum(self.right[r] for r in MEASURED), applied),
-            "settled_share": _share(sum(self.settled[m] for m in COUNTED), made),
-            "prepared_share": _share(sum(self.prepared[m] for m in COUNTED), made),
+            "precision": _share(sum(self.right[r] for r in acting), applied),
+            "settled_share": _share(sum(self.settled[m] for m in delivered), made),
+            "prepared_share": _share(sum(self.prepared[m] for m in delivered), made),
+            "settled_share_with_every_rule": _share(
+                sum(self.settled[m] for m in COUNTED), made
+            ),
+            "prepared_share_with_every_rule": _share(
+                sum(self.prepared[m] for m in COUNTED), made
+            ),
+            "off": sorted({r for r in COUNTED.values() if not _is_delivered(r)}),
+            "not_measured": NOT_MEASURED,
             "others_changed": self.others_changed,
             "rules": {
                 code: _figures(self.right[code], self.wrong[code])
@@ -82,13 +99,22 @@ class Tally:
                 name: {
                     "rule": REPAIRABLE.get(name, ""),
                     "made": self.made[name],
-                    "settled": self.settled[name],
-                    "prepared": self.prepared[name],
+                    "settled": self.settled[name] if _stands(name) else 0,
+                    "prepared": self.prepared[name] if _stands(name) else 0,
                 }
                 for name in sorted(self.made)
                 if REPAIRABLE.get(name) != "A7"
             },
         }
+
+
+def _is_delivered(rule: str) -> bool:
+    """Tell whether a rule acts, or puts forward, as the portal is delivered."""
+    return RULES[rule].is_on_at_first
+
+
+def _stands(mistake: str) -> bool:
+    return mistake in REPAIRABLE and _is_delivered(REPAIRABLE[mistake])
 
 
 def measure(*, people: int, seed: int, rates: Rates) -> Tally:

@@ -34,10 +34,12 @@ def lines(tally: Tally) -> Iterator[str]:
     """Yield the figures of a measurement: as a whole, by rule, by mistake."""
     found = tally.as_json()
     yield (
-        f"Precision {_percent(found['precision'])}, settled without a person "
-        f"{_percent(found['settled_share'])}, prepared for one click "
+        f"As delivered: precision {_percent(found['precision'])}, settled without a "
+        f"person {_percent(found['settled_share'])}, prepared for one click "
         f"{_percent(found['prepared_share'])}, people changed on whose record nothing "
-        f"was wrong {found['others_changed']}."
+        f"was wrong {found['others_changed']}. Were {' and '.join(found['off'])} on, "
+        f"too: settled {_percent(found['settled_share_with_every_rule'])}, prepared "
+        f"{_percent(found['prepared_share_with_every_rule'])}."
     )
     yield ""
     yield "| Rule | Changes | Right | 95 % from | to | As written |"
