@@ -140,6 +140,10 @@ class CaseFile:
             for event in self.events
         ]
 
+    def basis(self) -> list[str]:
+        """Return what the proposal that waits rests on."""
+        return retold.basis(self.events)
+
     def _row(self, claim: Claim) -> dict[str, Any]:
         recorded, claimed = claim.recorded, claim.claimed
         now = subjects.present(self.complaint, claim.field)

@@ -76,8 +76,24 @@ class Verdict(TextChoices):
     """What was decided of one claim."""
 
     UPHELD = "upheld", _("Upheld")
+    OTHER = "other", _("Right is another value")
     KEPT = "kept", _("Kept as recorded")
     ALREADY_CORRECT = "already_correct", _("It was right already")
+
+
+# What changes the registry: as claimed, or as staff found it to be.
+CHANGING: Final = (Verdict.UPHELD, Verdict.OTHER)
+
+
+class Considered(TextChoices):
+    """What was looked at before a record was kept as it is; the citizen reads it."""
+
+    PHOTO = "photo", _("What was sent with the report")
+    LIST = "list", _("The list of that session")
+    LEDGER = "ledger", _("Deliveries of that lot")
+    REGISTER = "register", _("The population database")
+    RECORD = "record", _("The other doses on record")
+    PAPERS = "papers", _("Papers kept at the site")
 
 
 class Ground(TextChoices):

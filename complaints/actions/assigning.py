@@ -1,5 +1,6 @@
 """Giving a case to a colleague, or freeing it again: what a lead does."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -44,13 +45,16 @@ def assign(
     by: User,
     at: datetime,
     version: int | None = None,
+    part_of: Mapping[str, str] | None = None,
 ) -> Complaint:
     """Let a colleague of the holder have a case; None: nobody, it is given out anew.
 
     The status stays: whoever gets it takes it on. Raise Refused for somebody who does
     not decide there, or not this very case, and for whoever has it already.
     """
-    with locked.turn(complaint_id, Move.ASSIGN, by=by, at=at, version=version) as turn:
+    with locked.turn(
+        complaint_id, Move.ASSIGN, by=by, at=at, version=version, part_of=part_of
+    ) as turn:
         case = turn.case
         if case.assignee_id == (to.pk if to else None):
             raise Refused(

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from complaints import presence
-from complaints.actions import casework, undoing
+from complaints.actions import assigning, broken, bulk_words, casework, undoing
 from complaints.choices import Move, Verdict
 from complaints.models import Bulk, BulkItem, BulkRun, Complaint, Event
 from complaints.models.complaint import ComplaintQuerySet
@@ -279,10 +279,9 @@ def _make(bulk: Bulk, item: BulkItem, *, at: datetime) -> None:
         item.state = Item.CHANGED
     except Refused as refused:
         item.state, item.words = Item.REFUSED, str(refused)[:300]
-    except (IntegrityError, DataError) as error:
-        logger.warning("bulk.refused", extra={"reason": type(error).__name__})
-        item.state = Item.REFUSED
-        item.words = _("The database did not take it. Open the case to see why.")
+    except Exception as error:
+        item.event = None
+        item.state, item.words = Item.REFUSED, broken.words(error, logger)
     else:
         item.state = Item.DONE
 
@@ -297,7 +296,7 @@ def _move(bulk: Bulk, item: BulkItem, *, at: datetime) -> Event:
                 _("You have not opened this case as it is now. Nothing is decided.")
             )
     case = ACTS[move](
-        bulk.facts,
+        bulk_words.facts_for(bulk, case_id),
         complaint_id=case_id,
         version=item.version,
         part_of={"bulk": str(bulk.ref)},
@@ -321,6 +320,11 @@ def _hand_over(facts: Mapping[str, Any], **case: Any) -> Complaint:
     return casework.hand_over(to=to, note=facts["note"], **case)
 
 
+def _assign(facts: Mapping[str, Any], **case: Any) -> Complaint:
+    to = User.objects.get(ref=facts["to"]) if facts["to"] else None
+    return assigning.assign(to=to, **case)
+
+
 def _add_note(facts: Mapping[str, Any], **case: Any) -> Complaint:
     return casework.note(note=facts["note"], **case)
 
@@ -336,6 +340,7 @@ def _resolve(facts: Mapping[str, Any], **case: Any) -> Complaint:
     return casework.resolve(
         verdicts=dict.fromkeys(claims.values_list("pk", flat=True), verdict),
         note=facts["note"],
+        considered=facts.get("considered", ()),
         proof=facts["proof"] if facts["verdict"] == Verdict.UPHELD else "",
         **case,
     )
@@ -348,6 +353,7 @@ ACTS: Final[dict[Move, Callable[..., Complaint]]] = {
     Move.DECLINE: _decline,
     Move.ASK: _ask,
     Move.HAND_OVER: _hand_over,
+    Move.ASSIGN: _assign,
     Move.NOTE: _add_note,
 }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,8 +11,8 @@ from django.utils.translation import gettext as _
 from complaints import permissions, policies
 from complaints.actions import listed, locked, moving, orphans, verdicts
 from complaints.actions.locked import Turn
-from complaints.actions.verdicts import Deciders
-from complaints.choices import Kind, Move, Verdict
+from complaints.actions.verdicts import Deciders, require_basis, require_second
+from complaints.choices import CHANGING, Considered, Kind, Move
 from complaints.models import Claim, Complaint, Evidence
 from complaints.rules import clock, hops
 from complaints.rules.refused import Refused, Stale
@@ -182,6 +183,7 @@ def resolve(
     verdicts: Mapping[int, tuple[str, str]],
     note: str = "",
     proof: str = "",
+    considered: Sequence[str] = (),
     filled: Mapping[str, str] | None = None,
     orphan: int | None = None,
     concerns_oneself: bool = False,
@@ -195,7 +197,9 @@ def resolve(
     """Decide every claim; what is upheld changes the registry in this transaction.
 
     ``verdicts``: claim -> (verdict, ground or empty). ``filled``: facts of a missing
-    dose that the citizen did not know, or the reference of the record that is meant.
+    dose that the citizen did not know, the reference of the record that is meant, or
+    what is right where neither record nor citizen has it (``Verdict.OTHER``: that takes
+    a note and a proof). ``considered``: what was looked at where the record stays.
     ``orphan``: the dose on nobody's record that is the missing one; its facts stand.
     ``proof``: what the decision rests on when no slip was sent (``Correction.Source``);
     one person may rest it on a list only where that is here and names the sender.
@@ -224,6 +228,8 @@ def resolve(
         source = proof or _sent_proof(turn.case)
         if found is not None:
             source = Correction.Source.ORPHAN
+        require_basis(verdicts, note=note, source=source)
+        looked_at = [one for one in considered if one in Considered.values]
         deciders = Deciders(by.pk, concerns_oneself=concerns_oneself)
         there = source
         if proposed_by is None:
@@ -235,11 +241,17 @@ def resolve(
             deciders = Deciders(proposed_by.pk, by.pk)
         try:
             with transaction.atomic():
-                _end(turn, claims, deciders, note, there, orphan)
+                if deciders.approved_by is None:
+                    require_second(claims, source=there)
+                _end(turn, claims, deciders, note, there, orphan, looked_at)
         except NeedsSecond:
-            data: dict[str, str | int] = {"proof": source}
+            data: dict[str, Any] = {"proof": source}
             if orphan is not None:
                 data["orphan"] = orphan
+            if looked_at:
+                data["considered"] = looked_at
+            if concerns_oneself:
+                data["oneself"] = True
             turn.move(Move.PROPOSE, note=note, data=data, assignee=by)
     return turn.case
 
@@ -252,7 +264,10 @@ def countersign(
     at: datetime,
     version: int | None = None,
 ) -> Complaint:
-    """Sign what somebody else proposed: now the registry changes."""
+    """Sign what somebody else proposed: now the registry changes.
+
+    What the citizen is told of the reasons is the proposal's, unless there is a note.
+    """
     with locked.turn(
         complaint_id, Move.COUNTERSIGN, by=by, at=at, version=version
     ) as turn:
@@ -261,7 +276,9 @@ def countersign(
         claims = _claims(turn.case)
         source = _if_there(proposal.data.get("proof", ""), turn.case, claims)
         orphan = proposal.data.get("orphan")
-        _end(turn, claims, deciders, note, source, orphan)
+        looked_at = proposal.data.get("considered", [])
+        note = note or proposal.note
+        _end(turn, claims, deciders, note, source, orphan, looked_at)
     return turn.case
 
 
@@ -322,8 +339,8 @@ def _decide(
 ) -> list[Claim]:
     """Write the verdicts down, with what staff added to them and looked at."""
     claims = _claims(case)
-    verdicts.write_verdicts(claims, decided)
-    if any(claim.verdict == Verdict.UPHELD for claim in claims):
+    verdicts.write_verdicts(claims, decided, filled)
+    if any(claim.verdict in CHANGING for claim in claims):
         verdicts.fill_in(case, claims, filled)
         verdicts.look_again(case, claims, seen=seen)
     return claims
@@ -352,6 +369,7 @@ def _end(
     note: str,
     source: str,
     orphan: int | None = None,
+    considered: Sequence[str] = (),
 ) -> None:
     """Change the registry and end the case: correction, outcome and event together."""
     verdicts.require_other(claims, turn.by)
@@ -371,6 +389,7 @@ def _end(
             "fields": verdicts.changed_field_names(claims),
             "grounds": sorted({c.ground for c in claims if c.ground}),
             "proof": source,
+            **({"considered": list(considered)} if considered else {}),
         },
         outcome=outcome,
     )

@@ -12,11 +12,17 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from complaints import permissions
-from complaints.actions import casework, incident_rows, incident_turns, unsettling
+from complaints.actions import (
+    broken,
+    casework,
+    incident_rows,
+    incident_turns,
+    unsettling,
+)
 from complaints.actions.incident_turns import LATER
 from complaints.choices import OPEN
 from complaints.models import Incident, IncidentMember, IncidentNotice, IncidentRun
@@ -237,11 +243,9 @@ def _settle_next(incident_id: int, *, at: datetime) -> bool:
         except Refused as refused:
             member.event = None
             member.state, member.words = Member.LEFT, str(refused)[:300]
-        except (IntegrityError, DataError) as error:
-            logger.warning("incident.left", extra={"reason": type(error).__name__})
+        except Exception as error:
             member.event = None
-            member.state = Member.LEFT
-            member.words = _("The database did not take it. Open the case to see why.")
+            member.state, member.words = Member.LEFT, broken.words(error, logger)
         member.save(update_fields=["state", "words", "event"])
         incident.progress_at = at
         incident.save(update_fields=["progress_at"])

@@ -56,7 +56,10 @@ def names(case: Complaint, claims: Sequence[Claim]) -> bool:
     Of a site whose lists are very long only the newest rows are looked at: who is not
     found there needs a second person, no less.
     """
-    said = {claim.field: claim.decided for claim in claims}
+    dose, said = case.dose, {}
+    if dose is not None:
+        said = {Field.SITE: dose.site.code, Field.GIVEN_ON: dose.given_on.isoformat()}
+    said |= {Field(claim.field): claim.decided for claim in claims}
     who = sender(case.submission)
     # A row of somebody else on record is not about the sender.
     owners = Q(person=None)

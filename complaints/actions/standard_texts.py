@@ -99,11 +99,26 @@ def for_case(case: Complaint) -> dict[Move, list[StandardText]]:
 
     In the language of who reports; of the holder and of whoever stands above it.
     """
+    return for_cases([(case.holder_path, case.kind, case.submission.language)])
+
+
+def for_cases(
+    cases: Collection[tuple[str, str, str]],
+) -> dict[Move, list[StandardText]]:
+    """Return by move the words that fit every one of these: path, kind, language.
+
+    None where their citizens read different languages.
+    """
+    languages = {language for _path, _kind, language in cases}
+    if len(languages) != 1:
+        return {}
+    kinds = {kind for _path, kind, _language in cases}
+    paths = set.intersection(*(set(at_and_above(path)) for path, _k, _l in cases))
     rows = StandardText.objects.filter(
-        organization__path__in=at_and_above(case.holder_path),
+        organization__path__in=paths,
         retired_at=None,
-        language=case.submission.language,
-        kind__in=("", case.kind),
+        language=languages.pop(),
+        kind__in=("", *kinds) if len(kinds) == 1 else ("",),
     ).select_related("organization")
     found: dict[Move, list[StandardText]] = {}
     for row in sorted(rows, key=lambda r: (-len(r.organization.path), r.title, r.pk)):
@@ -113,13 +128,18 @@ def for_case(case: Complaint) -> dict[Move, list[StandardText]]:
 
 def filled(text: StandardText, case: Complaint) -> str:
     """Return the words with the facts of the case in their places."""
+    return fill(text.text, case)
+
+
+def fill(words: str, case: Complaint) -> str:
+    """Return words with the facts of the case in their places; others stay as typed."""
     facts = {
         "code": case.pretty_reference,
         "due": timezone.localtime(case.due_at).strftime("%H:%M %d/%m/%Y"),
         "holder": case.holder.name,
         "help": settings.HELP_LINE,
     }
-    return _PLACE.sub(lambda place: facts.get(place[1], place[0]), text.text)
+    return _PLACE.sub(lambda place: facts.get(place[1], place[0]), words)
 
 
 def at_and_above(path: str) -> list[str]:

@@ -1,16 +1,17 @@
 """What a decision would change, exactly: it is made, looked at and taken back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
 
-from complaints.actions import casework
-from complaints.choices import Outcome, Status, Verdict
+from complaints.actions import assigning, casework
+from complaints.choices import CHANGING, Move, Outcome, Status
 from complaints.models import Complaint
+from complaints.rules.refused import Refused
 from portal.accounts.models import User
 from portal.registry.imports import checking
 from portal.registry.models import Correction
@@ -20,8 +21,8 @@ from portal.registry.models import Correction
 class Change:
     """One row of the ledger as it would be: what is changed, and how.
 
-    ``before`` and ``after``: field -> canonical text. For a decision that waits for a
-    second person they are those that this person would sign.
+    ``before`` and ``after``: field -> canonical text. Of a decision that waits for a
+    second person it is what this person would sign; its claims where nobody could.
     """
 
     target: str
@@ -54,11 +55,36 @@ def of_resolve(*, complaint_id: int, by: User, at: datetime, **facts: Any) -> Ou
     Made by the very action, so that it cannot say anything else. Raise Refused and
     Stale as that does.
     """
+    return _try(casework.resolve, complaint_id=complaint_id, by=by, at=at, **facts)
+
+
+def of_countersign(
+    *, complaint_id: int, by: User, at: datetime, **facts: Any
+) -> Outlook:
+    """Return what ``casework.countersign`` would do; as ``of_resolve``."""
+    return _try(casework.countersign, complaint_id=complaint_id, by=by, at=at, **facts)
+
+
+# The moves of which it can be asked what they would change.
+OF: Final[Mapping[Move, Callable[..., Outlook]]] = {
+    Move.RESOLVE: of_resolve,
+    Move.COUNTERSIGN: of_countersign,
+}
+
+
+def _try(
+    act: Callable[..., Complaint],
+    *,
+    complaint_id: int,
+    by: User,
+    at: datetime,
+    **facts: Any,
+) -> Outlook:
     with transaction.atomic():
         before = _faults(Complaint.objects.get(pk=complaint_id), at=at)
         # Holds the case for the milliseconds that it takes, as the action does.
-        case = casework.resolve(complaint_id=complaint_id, by=by, at=at, **facts)
-        outlook = _read(case, at=at)
+        case = act(complaint_id=complaint_id, by=by, at=at, **facts)
+        outlook = _read(case, by=by, at=at)
         broken = _faults(case, at=at) - before
         transaction.set_rollback(True)
     return replace(outlook, warnings=tuple(sorted({rule for rule, _ in broken})))
@@ -72,9 +98,12 @@ def _faults(case: Complaint, *, at: datetime) -> set[tuple[str, int]]:
     return checking.on_record(person.surviving_id, on=timezone.localdate(at))
 
 
-def _read(case: Complaint, *, at: datetime) -> Outlook:
+def _read(case: Complaint, *, by: User, at: datetime) -> Outlook:
     if case.status == Status.AWAITING_SECOND:
-        upheld = case.claims.filter(verdict=Verdict.UPHELD).order_by("pk")
+        signed = _signed(case, by=by, at=at)
+        if signed is not None:
+            return replace(_read(signed, by=by, at=at), outcome=None)
+        upheld = case.claims.filter(verdict__in=CHANGING).order_by("pk")
         changes = [
             Change("claim", "", {c.field: c.recorded}, {c.field: c.decided})
             for c in upheld
@@ -88,3 +117,14 @@ def _read(case: Complaint, *, at: datetime) -> Outlook:
         for row in made.order_by("pk")
     ]
     return Outlook(Outcome(case.outcome), changes)
+
+
+def _signed(case: Complaint, *, by: User, at: datetime) -> Complaint | None:
+    """Return a proposal as a colleague there would sign it; None where nobody can."""
+    for other in assigning.colleagues(case.holder, at=at).exclude(pk=by.pk)[:3]:
+        try:
+            with transaction.atomic():
+                return casework.countersign(complaint_id=case.pk, by=other, at=at)
+        except Refused:
+            continue
+    return None

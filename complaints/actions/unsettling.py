@@ -11,11 +11,17 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from complaints import permissions
-from complaints.actions import incident_turns, moving, subject_keys, undoing
+from complaints.actions import (
+    broken,
+    incident_turns,
+    moving,
+    subject_keys,
+    undoing,
+)
 from complaints.choices import Actor, Move, Status
 from complaints.models import (
     Complaint,
@@ -220,12 +226,9 @@ def _put_next_back(incident_id: int, *, at: datetime) -> bool:
             member.back = Back.DONE
         except Refused as refused:
             member.back, member.back_words = Back.STAYS, str(refused)[:300]
-        except (IntegrityError, DataError) as error:
-            logger.warning("incident.stays", extra={"reason": type(error).__name__})
-            member.back = Back.STAYS
-            member.back_words = _(
-                "The database did not take it. Open the case to see why."
-            )
+        except Exception as error:
+            member.back_event = None
+            member.back, member.back_words = Back.STAYS, broken.words(error, logger)
         member.save(update_fields=["back", "back_words", "back_event"])
         incident.progress_at = at
         incident.save(update_fields=["progress_at"])

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from complaints import permissions, subjects
 from complaints.actions import orphans
-from complaints.choices import Field, Kind, Outcome, Verdict
+from complaints.choices import CHANGING, Field, Kind, Outcome, Verdict
 from complaints.models import Claim, Complaint
 from complaints.rules.refused import Refused
 from portal.accounts.models import User
@@ -49,15 +49,20 @@ def derive_outcome(verdicts: list[str]) -> Outcome:
     distinct = set(verdicts)
     if distinct == {Verdict.UPHELD}:
         return Outcome.CORRECTED
-    if Verdict.UPHELD in distinct:
+    if distinct & set(CHANGING):
         return Outcome.PARTLY_CORRECTED
     if distinct == {Verdict.ALREADY_CORRECT}:
         return Outcome.ALREADY_CORRECT
     return Outcome.KEPT
 
 
-def write_verdicts(claims: list[Claim], decided: Decided) -> None:
-    """Set verdict and ground on each claim; raise Refused where one is left out."""
+def write_verdicts(
+    claims: list[Claim], decided: Decided, found: Mapping[str, str]
+) -> None:
+    """Set verdict and ground on each claim; raise Refused where one is left out.
+
+    ``found``: the values of what is right otherwise than recorded and claimed.
+    """
     for claim in claims:
         verdict, ground = decided.get(claim.pk, ("", ""))
         if verdict not in Verdict.values:
@@ -68,7 +73,46 @@ def write_verdicts(claims: list[Claim], decided: Decided) -> None:
             raise Refused(_("Say on which ground the record is kept."))
         claim.verdict = verdict
         claim.ground = ground if verdict == Verdict.KEPT else ""
-        claim.save(update_fields=["verdict", "ground"])
+        if verdict == Verdict.OTHER:
+            _write_other(claim, found.get(claim.field, ""))
+        claim.save(update_fields=["verdict", "ground", "decided_sealed"])
+
+
+def _write_other(claim: Claim, value: str) -> None:
+    """Take in what is right instead; raise Refused where that is no third value."""
+    if not value or claim.field in _OTHERS:
+        raise Refused(_("Type the value that is right."))
+    if value == claim.claimed:
+        raise Refused(_("That is what the citizen says: record it as claimed."))
+    if value == claim.recorded:
+        raise Refused(_("That is what is recorded: keep it as recorded."))
+    claim.decided_sealed = crypto.seal(
+        value, bound_to=f"decided:{claim.complaint_id}:{claim.field}"
+    )
+
+
+def require_basis(decided: Decided, *, note: str, source: str) -> None:
+    """Raise Refused where a third value is to be recorded without a word or a proof."""
+    if not any(verdict == Verdict.OTHER for verdict, _ground in decided.values()):
+        return
+    if not note.strip():
+        raise Refused(_("Explain to the citizen why another value is right."))
+    if not source:
+        raise Refused(
+            _(
+                "Say what the other value rests on: a list, the slip, another record,"
+                " or a photo that was sent."
+            )
+        )
+
+
+def require_second(claims: list[Claim], *, source: str) -> None:
+    """Raise NeedsSecond where nothing that is here speaks for a third value.
+
+    Neither record nor citizen says it, so it would be one person's word alone.
+    """
+    if not source and any(claim.verdict == Verdict.OTHER for claim in claims):
+        raise NeedsSecond("a second person has to sign this value")
 
 
 def fill_in(
@@ -79,7 +123,7 @@ def fill_in(
     Where the citizen knew nothing they become claims of their own, upheld and without a
     word of the citizen's, so that the case shows what was recorded and nobody takes it
     for theirs; ``moving.forget_verdicts`` takes them off again. Where the citizen's was
-    vague they stand beside it.
+    vague, or not right, they stand beside it.
     """
     known = {claim.field: claim for claim in claims}
     for field, value in filled.items():
@@ -138,7 +182,7 @@ def apply(
     words where the record cannot be changed that way or is not what it was when this
     was reported; NeedsSecond where it takes another person, and change nothing.
     """
-    upheld = [claim for claim in claims if claim.verdict == Verdict.UPHELD]
+    upheld = [claim for claim in claims if claim.verdict in CHANGING]
     if not upheld:
         return None
     warrant = Warrant(
@@ -275,7 +319,7 @@ def _take_off(
 def require_other(claims: list[Claim], by: User) -> None:
     """Raise Refused where the other record that a decision means is the user's own."""
     for claim in claims:
-        if claim.verdict != Verdict.UPHELD or claim.field not in _OTHERS:
+        if claim.verdict not in CHANGING or claim.field not in _OTHERS:
             continue
         other = _record_meant(claim.decided)
         if other is not None:
@@ -325,5 +369,5 @@ def _person_of(complaint: Complaint, *, warrant: Warrant, at: datetime) -> int:
 
 
 def changed_field_names(claims: list[Claim]) -> list[str]:
-    """Return which fields were upheld, for the event: names only, never values."""
-    return sorted(Field(c.field).value for c in claims if c.verdict == Verdict.UPHELD)
+    """Return which fields changed, for the event: names only, never values."""
+    return sorted(Field(c.field).value for c in claims if c.verdict in CHANGING)

@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Final
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
 from complaints.demo import people
 from complaints.demo.world import World
 from portal.accounts import factors
 from portal.accounts.models import Posting, User
-from portal.common import mail
+from portal.common import crypto, mail
 from portal.common.names import fold
 from portal.registry.models import Organization
 
@@ -94,7 +95,14 @@ def _user(chance: Random, code: str, number: int, password: str) -> User:
         # A name that no mail server answers to; the demo shows its letters on a page.
         email=f"{username}{mail.DEMO}",
         password=password,
+        phone_digest=crypto.digest("phone", _phone(username)),
+        digests_key=max(settings.INDEX_KEYS),
     )
+
+
+def _phone(username: str) -> str:
+    """Return somebody's own telephone, of numbers that no other person here has."""
+    return f"+84599{Random(f'telephone:{username}').randrange(10**6):06}"
 
 
 def _store(wanted: list[tuple[Organization, str, User]]) -> None:

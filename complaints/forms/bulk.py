@@ -6,7 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from complaints.choices import Ground, Verdict
-from complaints.forms.casework import PROOFS, VERDICTS, Step
+from complaints.forms.casework import PROOFS, VERDICTS, Assign, Step
+from complaints.forms.considered import considered_field, require_considered
 from complaints.forms.handing_over import HandOver
 
 
@@ -17,6 +18,15 @@ class HandOverMany(HandOver):
         """Return the organization by its code, as it is kept until the work is done."""
         typed = super().facts()
         return typed | {"to": typed["to"].code}
+
+
+class AssignMany(Assign):
+    """Give the cases to a colleague, or free them."""
+
+    def facts(self) -> dict[str, Any]:
+        """Return the colleague's reference, '' for nobody, as it is kept till then."""
+        to = super().facts()["to"]
+        return {"to": str(to.ref) if to else ""}
 
 
 class ResolveMany(Step):
@@ -41,6 +51,7 @@ class ResolveMany(Step):
             "Without one, or by a list not sent here, a second person has to sign."
         ),
     )
+    considered = considered_field()
     note = forms.CharField(
         label=_("Explanation for the citizens"),
         help_text=_("Needed where something stays as recorded."),
@@ -60,6 +71,7 @@ class ResolveMany(Step):
         typed = self.cleaned_data
         if typed.get("verdict") != Verdict.KEPT:
             return
+        require_considered(self)
         if not typed.get("ground"):
             self.add_error("ground", _("Say on which ground the record is kept."))
         if not (typed.get("note") or "").strip():

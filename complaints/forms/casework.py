@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from complaints.choices import ADDING, Field, Ground, Kind, Verdict
-from complaints.forms import choices_of
+from complaints.forms import choices_of, other_values
+from complaints.forms.considered import considered_field, require_considered
 from complaints.models import Claim, Complaint
 from portal.accounts.models import User
 from portal.registry.models import Product
@@ -32,6 +33,12 @@ VERDICTS: Final = (
     (Verdict.UPHELD, _("Record as claimed")),
     (Verdict.KEPT, _("Keep as recorded")),
     (Verdict.ALREADY_CORRECT, _("It was right already")),
+)
+# Of one point alone: what is right is typed beside it.
+VERDICTS_WITH_OTHER: Final = (
+    VERDICTS[0],
+    (Verdict.OTHER, _("Fix, then record: right is another value")),
+    *VERDICTS[1:],
 )
 # What a dose rests on that is added; values of ``Correction.Source``.
 PROOFS: Final = (
@@ -183,10 +190,11 @@ class Resolve(Step):
         required=False,
         help_text=_("Then a second person has to sign."),
     )
+    considered = considered_field()
     note = note_field(
         _("Explanation for the citizen"),
         required=False,
-        hint=_("Needed where something stays as recorded."),
+        hint=_("Needed where something stays as recorded, or another value is right."),
     )
     # The record as it was shown, so that a decision on an older one is noticed.
     seen = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
@@ -209,11 +217,14 @@ class Resolve(Step):
             for claim in self.claims
             if claim.verdict
         }
+        # By claim, where a third value can be typed.
+        self.typed: dict[int, str] = {}
         for claim in self.claims:
             verdict, ground = before.get(claim.pk, ("", ""))
+            other = other_values.field_of(claim.field, products=products, today=today)
             self.fields[f"verdict_{claim.pk}"] = forms.ChoiceField(
                 label=claim.get_field_display(),
-                choices=VERDICTS,
+                choices=VERDICTS_WITH_OTHER if other else VERDICTS,
                 initial=verdict,
                 widget=forms.RadioSelect,
                 error_messages={"required": _("Decide this point.")},
@@ -224,11 +235,20 @@ class Resolve(Step):
                 initial=ground,
                 required=False,
             )
+            if other is not None:
+                self.typed[claim.pk] = f"other_{claim.pk}"
+                self.fields[self.typed[claim.pk]] = other
         self.unknown: list[str] = []
         if self.complaint.kind in ADDING:
             self._ask_for_unknown(products, sites)
             if self.complaint.kind == Kind.FOREIGN_DOSE:
                 choices_of(self, "proof").choices = PROOFS_ABROAD
+        elif self.typed:
+            self.fields["proof"].label = _("What the other value rests on")
+            self.fields["proof"].help_text = _(
+                "Needed where another value is right and no photo was sent. By a list"
+                " not sent here, a second person has to sign."
+            )
         else:
             del self.fields["proof"]
 
@@ -239,6 +259,7 @@ class Resolve(Step):
                 "claim": claim,
                 "verdict": self[f"verdict_{claim.pk}"],
                 "ground": self[f"ground_{claim.pk}"],
+                "other": self[self.typed[claim.pk]] if claim.pk in self.typed else "",
             }
             for claim in self.claims
         ]
@@ -247,7 +268,8 @@ class Resolve(Step):
         """Return the bound fields after the points."""
         names = [f"fill_{name}" for name in self.unknown]
         names += ["proof"] if "proof" in self.fields else []
-        return [self[name] for name in [*names, "concerns_oneself", "note"]]
+        names += ["considered", "concerns_oneself", "note"]
+        return [self[name] for name in names]
 
     @property
     def needs_more(self) -> bool:
@@ -264,10 +286,23 @@ class Resolve(Step):
                 self.add_error(
                     f"ground_{claim.pk}", _("Say on which ground the record is kept.")
                 )
-        if Verdict.KEPT in decided and not (typed.get("note") or "").strip():
+        if Verdict.KEPT in decided:
+            require_considered(self)
+        has_note = bool((typed.get("note") or "").strip())
+        if Verdict.KEPT in decided and not has_note:
             self.add_error("note", _("Explain to the citizen why it stays so."))
-        if Verdict.UPHELD in decided:
-            for name in set(self.unknown) & {Field.GIVEN_ON, Field.PRODUCT, Field.SITE}:
+        elif Verdict.OTHER in decided and not has_note:
+            self.add_error(
+                "note", _("Explain to the citizen why another value is right.")
+            )
+        others = self._others()
+        for pk, name in self.typed.items():
+            is_other = typed.get(f"verdict_{pk}") == Verdict.OTHER
+            if is_other and not typed.get(name) and name not in self.errors:
+                self.add_error(name, _("Type the value that is right."))
+        if {Verdict.UPHELD, Verdict.OTHER} & decided:
+            needed = {Field.GIVEN_ON, Field.PRODUCT, Field.SITE} - set(others)
+            for name in set(self.unknown) & needed:
                 if not typed.get(f"fill_{name}") and f"fill_{name}" not in self.errors:
                     self.add_error(f"fill_{name}", _("Needed to record the dose."))
 
@@ -284,6 +319,7 @@ class Resolve(Step):
             filled[Field.GIVEN_ON] = given_on.isoformat()
         if filled.get(Field.LOT):
             filled[Field.LOT] = "".join(filled[Field.LOT].upper().split())
+        filled |= self._others()
         return {
             "version": typed["version"],
             "verdicts": {
@@ -297,9 +333,20 @@ class Resolve(Step):
             },
             "filled": filled,
             "proof": typed.get("proof", ""),
+            "considered": typed["considered"],
             "concerns_oneself": typed["concerns_oneself"],
             "seen": typed["seen"],
             "note": typed["note"],
+        }
+
+    def _others(self) -> dict[str, str]:
+        """Return the values that are right instead, by field, as canonical text."""
+        typed = self.cleaned_data
+        fields = {claim.pk: claim.field for claim in self.claims}
+        return {
+            str(fields[pk]): other_values.text_of(fields[pk], typed.get(name))
+            for pk, name in self.typed.items()
+            if typed.get(f"verdict_{pk}") == Verdict.OTHER
         }
 
     def clean_fill_given_on(self) -> date | None:

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Case, F, Func, Lookup, Q, When
 
 from complaints.choices import (
+    CHANGING,
     ENDED,
     OPEN,
     Check,
@@ -297,7 +298,7 @@ class Claim(models.Model):
 
     All sides are sealed, as they may be identity numbers. A missing dose claims
     each fact of the dose, with nothing recorded. ``decided`` is what staff found where
-    the citizen was right but vague, or said nothing: a day for a month, a site for a
+    the citizen was vague, mistaken or said nothing: a day for a month, a site for a
     place in words; ``claimed`` is empty where staff alone say it.
     """
 
@@ -326,7 +327,11 @@ class Claim(models.Model):
             ),
             models.CheckConstraint(
                 name="claim_correction_only_if_upheld",
-                condition=Q(correction=None) | Q(verdict=Verdict.UPHELD),
+                condition=Q(correction=None) | Q(verdict__in=CHANGING),
+            ),
+            models.CheckConstraint(
+                name="claim_other_has_its_value",
+                condition=~Q(verdict=Verdict.OTHER) | Q(decided_sealed__isnull=False),
             ),
         )
 

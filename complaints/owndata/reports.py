@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from complaints.choices import Actor, Field, Move, Verdict
+from complaints.choices import CHANGING, Actor, Field, Move
 from complaints.models import (
     Caveat,
     Claim,
@@ -74,7 +74,7 @@ def _report(row: Submission, *, is_own: bool) -> Facts:
 def _decided(claim: Claim, row: Complaint) -> str:
     """Return what was put on record; '' where nothing was, or whose it is elsewhere."""
     is_whose = claim.field in (Field.DOSE, Field.RECORD)
-    if row.is_open or is_whose or claim.verdict != Verdict.UPHELD:
+    if row.is_open or is_whose or claim.verdict not in CHANGING:
         return ""
     return claim.decided
 

@@ -1,7 +1,7 @@
 """Which row of a session list is about which report, and whether both agree. Pure."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -28,14 +28,17 @@ def pair(reports: Mapping[int, Named], rows: Mapping[int, Named]) -> dict[int, i
     """Return which row is about which report, by their keys.
 
     Only where both fit nobody else: who shares everything with a namesake waits for
-    somebody who knows them.
+    somebody who knows them. Compared are only those that have something in common by
+    which they could be one, as a list has thousands of rows.
     """
-    fits = [
-        (report, row)
-        for report, wanted in reports.items()
-        for row, found in rows.items()
-        if is_same(wanted, found)
-    ]
+    having: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for row, found in rows.items():
+        for mark in _marks(found):
+            having[mark].append(row)
+    fits = []
+    for report, wanted in reports.items():
+        near = {row for mark in _marks(wanted) for row in having.get(mark, ())}
+        fits += [(report, row) for row in sorted(near) if is_same(wanted, rows[row])]
     of_report = Counter(report for report, _row in fits)
     of_row = Counter(row for _report, row in fits)
     return {
@@ -43,6 +46,17 @@ def pair(reports: Mapping[int, Named], rows: Mapping[int, Named]) -> dict[int, i
         for report, row in fits
         if of_report[report] == 1 and of_row[row] == 1
     }
+
+
+def _marks(one: Named) -> Iterator[Hashable]:
+    """Yield what two that are the same person share, one of them at least."""
+    if one.person is not None:
+        yield "person", one.person
+    number = one.number.lstrip("0")
+    if number:
+        yield "number", number
+    if one.full_name and one.born_on:
+        yield "name", names.tone_key(one.full_name), one.born_on
 
 
 def is_same(one: Named, other: Named) -> bool:

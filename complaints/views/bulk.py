@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,12 +21,13 @@ from django.views.decorators.http import (
 
 from complaints import casefile, worklist
 from complaints.actions import bulk as many
+from complaints.actions import bulk_words
 from complaints.choices import Kind, Move
 from complaints.forms import bulk as forms
 from complaints.forms import casework as one
 from complaints.models import Bulk, BulkItem, Complaint
 from complaints.rules.refused import Refused
-from complaints.views import queue_filters
+from complaints.views import queue_filters, standard_texts
 from complaints.views.receivers_of import organizations
 from portal.accounts import access
 from portal.accounts.access import CASEWORKERS, StaffRequest
@@ -47,6 +48,7 @@ STEPS: Final[dict[str, tuple[Move, type[one.Step]]]] = {
     "ghi": (Move.RESOLVE, forms.ResolveMany),
     "hoi-them": (Move.ASK, one.Ask),
     "chuyen": (Move.HAND_OVER, forms.HandOverMany),
+    "giao": (Move.ASSIGN, forms.AssignMany),
     "tu-choi-de-xuat": (Move.DECLINE, one.Decline),
     "ghi-chu": (Move.NOTE, one.Note),
 }
@@ -109,7 +111,13 @@ def move(request: StaffRequest, bulk_ref: uuid.UUID, step: str) -> HttpResponse:
         elif step == "hoan-tac":
             many.take_back(bulk.ref, by=request.user, at=at)
         elif step in STEPS:
-            form = _form_of(step, data=request.POST, at=at)
+            data = _with_words(bulk, step, request.POST)
+            form = _form_of(bulk, step, data=data, at=at)
+            if request.POST.get("action") == "use":
+                # Words that were kept ready: added to what was typed, nothing faulted.
+                form.full_clean()
+                form.errors.clear()
+                return _show(request, bulk, at=at, bound={step: form}, put_in=step)
             if not form.is_valid():
                 return _show(request, bulk, at=at, bound={step: form}, status=422)
             facts = form.facts()
@@ -140,8 +148,19 @@ def _named(references: list[str]) -> Q:
     return wanted
 
 
-def _form_of(step: str, *, data: Any = None, at: datetime) -> one.Step:
+def _with_words(bulk: Bulk, step: str, typed: QueryDict) -> QueryDict:
+    """Return what was typed, with the words added that were picked, if any were."""
+    if typed.get("action") != "use":
+        return typed
+    offered = bulk_words.ready(bulk).get(STEPS[step][0], [])
+    return standard_texts.added(typed, offered, lambda text: text.text)
+
+
+def _form_of(bulk: Bulk, step: str, *, data: Any = None, at: datetime) -> one.Step:
     form = STEPS[step][1]
+    if form is forms.AssignMany:
+        people = bulk_words.colleagues(bulk, by=bulk.by, at=at)
+        return forms.AssignMany(data, people=people)
     if form is forms.HandOverMany and data:
         return forms.HandOverMany(
             data, found=organizations(data.get("place", ""), at=at)
@@ -155,6 +174,7 @@ def _show(
     *,
     at: datetime,
     bound: dict[str, one.Step] | None = None,
+    put_in: str = "",
     status: int = 200,
 ) -> HttpResponse:
     counts = many.counts(bulk)
@@ -196,6 +216,7 @@ def _show(
         "steps": _steps(bulk, bound or {}, at=at) if is_chosen else [],
         "read": many.count_read(bulk) if is_chosen else 0,
         "form": next(iter((bound or {}).values()), None),
+        "put_in": put_in,
     }
     return page_or_fragment(
         request, "casework/bulk.html", "casework/_bulk.html", context, status=status
@@ -206,16 +227,21 @@ def _steps(
     bulk: Bulk, bound: dict[str, one.Step], *, at: datetime
 ) -> list[dict[str, Any]]:
     """Return the moves that the set may get, each with its form."""
+    ready = bulk_words.ready(bulk)
+    forms_of = {step: bound.get(step) or _form_of(bulk, step, at=at) for step in STEPS}
     return [
         {
             "slug": step,
             "move": move,
-            "form": bound.get(step) or _form_of(step, at=at),
+            "form": forms_of[step],
+            "ready": ready.get(move, []),
             "url": reverse("casework:bulk_move", args=[bulk.ref, step]),
             "is_open": step in bound,
             "decides": move in many.DECIDES,
         }
         for step, (move, _form) in STEPS.items()
+        # Whoever leads nobody here gives nothing to anybody.
+        if getattr(forms_of[step], "people", True)
     ]
 
 

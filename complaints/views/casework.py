@@ -117,8 +117,8 @@ def move(request: StaffRequest, code: int, number: int, step: str) -> HttpRespon
     if not form.is_valid():
         return _show(request, complaint, at=at, bound={step: form}, status=422)
     try:
-        if request.POST.get("action") == "preview" and step == "ghi":
-            outlook = trying.of_resolve(
+        if request.POST.get("action") == "preview" and STEPS[step][0] in trying.OF:
+            outlook = trying.OF[STEPS[step][0]](
                 complaint_id=complaint.pk, by=request.user, at=at, **form.facts()
             )
             # What was sent by the one button needs no form that stands open.
@@ -231,8 +231,8 @@ def _form_of(
                 complaint, typed=records.searched(data), on=facts["today"]
             )
             return records.ResolveWithRecord(data, **facts)
+        facts["products"] = Product.objects.order_by("name")
         if complaint.kind in ADDING:
-            facts["products"] = Product.objects.order_by("name")
             holder = complaint.holder
             facts["sites"] = [(holder.code, holder.name), ("", _("Another site"))]
     if form is forms.Assign:

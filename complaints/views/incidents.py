@@ -31,6 +31,7 @@ from complaints.views.lists import STATES as LIST_STATES
 from portal.accounts import access
 from portal.accounts.access import CASEWORKERS, StaffRequest
 from portal.audit import record
+from portal.common import names
 from portal.common.htmx import page_or_fragment
 from portal.common.http import READ_AND_SEND, see_other
 from portal.common.templatetags import ui
@@ -366,7 +367,10 @@ def _row(
         "pretty": ui.pretty_code(case.reference),
         "url": address if in_sight else "",
         "kind": casefile.SHORT_KINDS[Kind(case.kind)],
-        "who": casefile.who(sender.full_name, sender.born_on) if in_sight else "",
+        # Masked as in every list: none of these names is noted as a look.
+        "who": casefile.who(names.initials(sender.full_name), sender.born_on)
+        if in_sight
+        else "",
         "status": casefile.status_words(case) if in_sight else "",
         "line": row.line if row else "",
         "row_url": reverse("casework:list_row", args=[one.ref, row.place])

@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
-from complaints import notifications, policies
+from complaints import notifications, policies, retold
 from complaints.actions import moving
 from complaints.choices import Actor, Move, Status
 from complaints.models import Complaint, Event
@@ -103,6 +103,7 @@ def _paper(request: StaffRequest, told: Event) -> str:
             "sentences": sentences,
             "claims": progress.claims(case, list(case.claims.order_by("pk"))),
             "explanation": told.note,
+            "considered": retold.considered(told),
             # Of a question: what to bring, by when, and what the page asks for.
             "asked": progress.asked_for(told.data.get("reasons", [])),
             "answer_by": told.at + timedelta(days=policies.of_case(case).pause_days),

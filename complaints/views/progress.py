@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from complaints import ways
+from complaints import retold, ways
 from complaints.actions.drafts import PERSON_FIELDS
 from complaints.actions.upstream import CHANGED
 from complaints.choices import Actor, Field, Kind, Move, Outcome, Status, Verdict
@@ -23,6 +23,7 @@ from portal.registry import national_id
 WAYS: Final = ways.WAYS
 TONES: Final[dict[str, str]] = {
     Verdict.UPHELD: "ok",
+    Verdict.OTHER: "ok",
     Verdict.KEPT: "warn",
     Verdict.ALREADY_CORRECT: "ok",
 }
@@ -132,6 +133,7 @@ def _text(complaint: Complaint, event: Event) -> str:
         return _("%(above)s may decide it too.") % {"above": level_above(event)}
     if event.actor == Actor.CITIZEN or event.move in FOR_THE_CITIZEN:
         said = asked_for(event.data.get("reasons", []))
+        said += retold.considered(event)
         return ". ".join([*said, *([event.note] if event.note else [])])
     return ""
 
@@ -191,6 +193,7 @@ def claims(
         is_number = row.field == Field.NATIONAL_ID and before and after
         masks = mask_pair(before, after) if is_number else ("", "")
         claimed = masks[1] if is_number else words.of(row.field, after)
+        is_other = is_ended and row.verdict == Verdict.OTHER
         verdict = row.verdict if is_ended else ""
         shown.append(
             {
@@ -202,7 +205,12 @@ def claims(
                 else (masks[0] if is_number else words.of(row.field, before))
                 or _("nothing"),
                 "claimed": claimed,
-                "now": claimed if now == after else words.of(row.field, now),
+                "now": claimed
+                if now == after
+                else mask_pair(after, now)[1]
+                if is_number
+                else words.of(row.field, now),
+                "is_other": is_other,
                 "verdict": verdict,
                 "word": _verdict(row),
                 "ground": row.get_ground_display() if verdict and row.ground else "",
@@ -252,6 +260,8 @@ def mask_pair(one: str, other: str) -> tuple[str, str]:
 def _verdict(row: Claim) -> str:
     if row.verdict == Verdict.UPHELD:
         return _("Corrected")
+    if row.verdict == Verdict.OTHER:
+        return _("Corrected to another value")
     return row.get_verdict_display() if row.verdict else _("Not decided yet")
 
 

@@ -1,6 +1,7 @@
 """Words that leads keep ready for their unit; staff pick them in a case's forms."""
 
 import uuid
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -102,10 +103,19 @@ def _act(
 def put_in(typed: QueryDict, case: Complaint, move: Move) -> QueryDict:
     """Return what was typed with the words added that were picked for a move."""
     offered = standard_texts.for_case(case).get(move, [])
+    return added(typed, offered, lambda text: standard_texts.filled(text, case))
+
+
+def added(
+    typed: QueryDict,
+    offered: Sequence[StandardText],
+    words_of: Callable[[StandardText], str],
+) -> QueryDict:
+    """Return what was typed with the words of the text that was picked, if offered."""
     picked = [row for row in offered if str(row.series) == typed.get("ready")]
     data = typed.copy()
     if picked:
-        words = standard_texts.filled(picked[0], case)
+        words = words_of(picked[0])
         before = typed.get("note", "").rstrip()
         data["note"] = f"{before}\n{words}" if before else words
     return data

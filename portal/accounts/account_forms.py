@@ -212,8 +212,13 @@ class Own(Form):
     )
 
 
-class ChosenPassword(Form):
-    """The first password of an account, chosen by its owner."""
+class ChosenPassword(Own):
+    """The first password of an account, chosen by its owner, who says who they are.
+
+    Left empty, telephone and number stay as they are kept.
+    """
+
+    field_order = ("new", "again", "phone", "national_id")
 
     new = forms.CharField(
         label=_("New password"),
@@ -234,6 +239,14 @@ class ChosenPassword(Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
+        phone, number = self.fields["phone"], self.fields["national_id"]
+        phone.label = _("Your own telephone, not the unit's")
+        phone.help_text = _(
+            "So that nobody handles their own case. Only a digest is kept: nobody can"
+            " read it here, and nobody calls it."
+        )
+        number.label = _("Your own identity number")
+        number.help_text = _("Kept in the same way.")
 
     def clean_new(self) -> str:
         """Refuse a password that is easy to guess."""

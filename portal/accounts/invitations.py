@@ -13,7 +13,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from portal.accounts import changes, sign_ins
+from portal.accounts import changes, own_numbers, sign_ins
 from portal.accounts.models import AccountChange, Invitation, User
 from portal.audit import record, together
 from portal.common import crypto, mail, outbox, providers
@@ -87,15 +87,22 @@ def find(token: str, *, at: datetime) -> Invitation:
 
 
 @transaction.atomic
-def accept(*, token: str, password: str, at: datetime) -> User:
+def accept(
+    *, token: str, password: str, phone: str = "", national_id: str = "", at: datetime
+) -> User:
     """Give the account the password that its owner chose; the link is used up.
 
-    Sessions that were open under an earlier password end. Raise Ended.
+    ``phone`` (E.164) and ``national_id`` are the owner's own, kept as digests: cases of
+    either are then not theirs to handle; an empty one leaves what is kept. Sessions
+    that were open under an earlier password end. Raise Ended.
     """
     row = find(token, at=at)
     user, is_new = row.user, not row.user.has_usable_password()
     user.password, user.must_change_password = make_password(password), False
     user.save(update_fields=["password", "must_change_password"])
+    if phone or national_id:
+        own_numbers.keep(user, phone=phone, national_id=national_id)
+        _note(user, user.pk, "own telephone and number", at=at)
     row.used_at, row.token_sealed = at, None
     row.save(update_fields=["used_at", "token_sealed"])
     sign_ins.end(user.sign_ins.all(), at=at)

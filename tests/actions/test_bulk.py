@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from complaints import presence
-from complaints.actions import bulk, casework
+from complaints.actions import bulk, bulk_words, casework
 from complaints.choices import Move
 from complaints.models import Bulk, Complaint, Event, Message
 from complaints.rules.refused import Refused
@@ -130,6 +130,21 @@ def test_what_is_refused_for_one_is_refused_for_many_with_its_words(nurse, cases
     assert "not possible now" in one.items.get(place=1).words
 
 
+def test_one_broken_case_keeps_no_other_from_being_moved(nurse, cases):
+    claim = cases[1].claims.first()
+    claim.recorded_sealed = b"sealed under a key that is gone"
+    claim.save(update_fields=["recorded_sealed"])
+    for case in cases:
+        presence.note(case, by=nurse, at=NOON, shown=True)
+    facts = {"verdict": "upheld", "ground": "", "note": "", "proof": "slip_seen"}
+
+    one = done(nurse, cases, Move.RESOLVE, facts)
+
+    assert (one.state, states(one)) == ("finished", ["done", "refused", "done"])
+    assert "broken" in one.items.get(place=2).words
+    assert one.items.get(place=2).event is None
+
+
 def test_cases_of_another_unit_are_refused(site, cases):
     stranger = make_staff(make_organization())
 
@@ -209,6 +224,35 @@ def test_many_are_asked_and_handed_over_with_their_reason(nurse, cases):
     assert asked.data["reasons"] == ["slip"]
     notes = [event.note for event in Event.objects.filter(move="hand_over")]
     assert notes == [facts["note"]] * 2
+
+
+def test_a_lead_gives_many_to_a_colleague_and_each_case_says_so(site, nurse, cases):
+    lead = make_staff(site, "lead")
+
+    one = done(lead, cases, Move.ASSIGN, {"to": str(nurse.ref)})
+    own = done(nurse, cases, Move.ASSIGN, {"to": str(nurse.ref)})
+
+    assert states(one) == ["done"] * 3
+    given = Complaint.objects.filter(assignee=nurse, status="received")
+    assert given.count() == 3
+    assert Event.objects.filter(move="assign", data__bulk=str(one.ref)).count() == 3
+    assert states(own) == ["refused"] * 3
+    assert [user.pk for user in bulk_words.colleagues(one, by=lead, at=NOON)] == sorted(
+        [lead.pk, nurse.pk],
+        key=lambda pk: (lead.full_name if pk == lead.pk else nurse.full_name, pk),
+    )
+    assert bulk_words.colleagues(one, by=nurse, at=NOON) == []
+
+
+def test_words_for_many_name_the_case_of_each(nurse, cases):
+    facts = {"reasons": ["slip"], "note": "Về {code}: gửi {phiếu}."}
+
+    done(nurse, cases, Move.ASK, facts)
+
+    for case in cases:
+        assert case.events.get(move="ask").note == (
+            f"Về {case.pretty_reference}: gửi {{phiếu}}."
+        )
 
 
 def test_a_stop_leaves_the_rest_and_going_on_finishes_it(nurse, cases):

@@ -9,11 +9,19 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from complaints import permissions
 from portal.accounts import factors, invitations, staffing
 from portal.accounts.models import Invitation, Posting, User
 from portal.audit.models import Entry
 from portal.common import outbox, scope
-from tests.pages.cases import PASSWORD, make_organization, make_root, make_staff
+from tests.pages.cases import (
+    PASSWORD,
+    make_case,
+    make_organization,
+    make_root,
+    make_staff,
+    make_submission,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_limits")]
 NEW = "năm từ khác hẳn 8042"
@@ -116,6 +124,41 @@ def test_from_the_invitation_to_the_first_sign_in(world, settings):
         "invitation issued",
     ]
     assert "invitation used" in details(user)
+
+
+def test_whoever_opens_an_invitation_is_asked_whose_cases_are_their_own(world):
+    at = timezone.now()
+
+    def case_of(phone):
+        sent = make_submission(at=at, phone=phone)
+        return make_case(world.station, sent=at, submission=sent)
+
+    row = invitations.issue(user=world.nurse, language="vi", by=world.lead, at=at)
+    path = "/" + invitations._address(row, world.nurse).split("/", 3)[3]
+    lead = client_of(world.lead)
+    listed = reverse("accounts:accounts")
+    assert "Chưa biết điện thoại riêng" in lead.get(listed).content.decode()
+    own = case_of("+84900777111")
+    assert permissions.moves_for(world.nurse, own, at=at)
+
+    typed = {"new": NEW, "again": NEW, "phone": "0900 777 111"}
+    client = Client()
+    assert 'name="phone"' in client.get(path).content.decode()
+    assert client.post(path, typed).status_code == 303
+
+    nurse = User.objects.get(pk=world.nurse.pk)
+    assert permissions.offered(nurse, own, at=at)[0] == []
+    assert permissions.moves_for(nurse, case_of("+84900777222"), at=at)
+    assert "own telephone and number" in details(nurse)
+    page = lead.get(reverse("accounts:account", args=[nurse.ref])).content.decode()
+    assert "0900" not in page
+    assert "777111" not in page
+    # A later link, for a lost password, forgets nothing that is left empty.
+    row = invitations.issue(user=nurse, language="vi", by=world.lead, at=at)
+    path = "/" + invitations._address(row, nurse).split("/", 3)[3]
+    assert client.post(path, {"new": PASSWORD, "again": PASSWORD}).status_code == 303
+    nurse.refresh_from_db()
+    assert permissions.concerns(nurse, own)
 
 
 def test_the_table_holds_no_token_and_a_link_ends_after_a_week(world):

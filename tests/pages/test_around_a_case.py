@@ -318,6 +318,7 @@ def test_a_preview_of_what_is_kept_says_that_nothing_changes(client, case):
         **{
             f"verdict_{claim.pk}": "kept",
             f"ground_{claim.pk}": "dose_number_differs",
+            "considered": ["list"],
             "note": "Danh sách ghi số khác.",
         },
     )

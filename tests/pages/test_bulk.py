@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from complaints.actions import bulk
+from complaints.actions import bulk, standard_texts
 from complaints.choices import Field, Kind, Move, Status
 from complaints.models import Bulk, Complaint
 from portal.common import outbox, scope
@@ -134,7 +134,9 @@ def test_what_is_missing_is_said_beside_the_field_and_nothing_begins(client, sta
     handed = client.post(f"{address}chuyen/", {"place": "khắp nơi", "note": "Lý do"})
 
     assert [r.status_code for r in (asked, decided, handed)] == [422] * 3
-    assert {"ground", "note", "nobody_known"} <= set(decided.context["form"].errors)
+    assert {"ground", "considered", "note", "nobody_known"} <= set(
+        decided.context["form"].errors
+    )
     assert "Lý do" in handed.content.decode()
     assert client.post(f"{address}rut/").status_code == 404
     with scope.system():
@@ -162,6 +164,49 @@ def test_a_hand_over_finds_its_receiver_and_then_shows_only_the_codes(client, st
         assert Complaint.objects.get(pk=case.pk).holder == there
 
 
+def test_ready_words_are_put_in_for_many_and_nothing_typed_is_lost(client, station):
+    kept = standard_texts.write(
+        organization=station,
+        move="ask",
+        kind="",
+        language="vi",
+        title="Ảnh mờ",
+        text="Gửi ảnh rõ hơn về {code}.",
+        by=make_staff(station, role="lead"),
+        at=timezone.now(),
+    )
+    address = mark(client, *filed(station, 2))
+    assert "Ảnh mờ" in client.get(address).content.decode()
+
+    page = client.post(
+        f"{address}hoi-them/",
+        {"note": "Chào bạn.", "ready": str(kept.series), "action": "use"},
+    )
+
+    assert page.status_code == 200
+    assert page.context["form"]["note"].value() == (
+        "Chào bạn.\nGửi ảnh rõ hơn về {code}."
+    )
+    assert not page.context["form"].errors
+    with scope.system():
+        assert Bulk.objects.get().state == "chosen"
+
+
+def test_a_lead_gives_chosen_cases_to_a_colleague(client, station, nurse):
+    lead = make_staff(station, role="lead")
+    cases = filed(station, 2)
+    assert "/giao/" not in client.get(mark(client, *cases)).content.decode()
+    client.force_login(lead)
+    address = mark(client, *cases)
+
+    response = client.post(f"{address}giao/", {"to": str(nurse.ref)})
+    drain()
+
+    assert response.status_code == 303
+    with scope.system():
+        assert Complaint.objects.filter(assignee=nurse).count() == 2
+
+
 def test_opened_cases_are_decided_and_the_others_say_why_not(client, station):
     opened, unread = filed(station, 2)
     code = int(opened.submission.code)
@@ -174,6 +219,7 @@ def test_opened_cases_are_decided_and_the_others_say_why_not(client, station):
         {
             "verdict": "kept",
             "ground": "unreadable",
+            "considered": ["photo"],
             "note": "Ảnh không đọc được.",
             "nobody_known": "on",
         },
@@ -287,4 +333,5 @@ def test_a_longer_set_takes_no_more_queries(client, station):
     taken = [len(statements(client, address)) for address in (short, long)]
 
     assert taken[0] == taken[1]
-    assert taken[1] <= 10, "session, user, postings, set, counts, items, read, sight"
+    # Session, user, postings, set, counts, items, read, sight, ready words, colleagues.
+    assert taken[1] <= 12

@@ -17,7 +17,8 @@ from tests.pages.cases import (
     make_staff,
     make_submission,
 )
-from tests.pages.test_case import LOT, address, make_evidence
+from tests.pages.test_case import LOT, address
+from tests.pages.test_case_photos import make_evidence
 from tests.pages.test_queue import ago
 
 pytestmark = pytest.mark.django_db

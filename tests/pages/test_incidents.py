@@ -106,6 +106,10 @@ def test_the_page_says_what_the_reports_have_in_common(client, incident):
     figures = {one["label"]: one["value"] for one in page.context["figures"]}
     assert list(figures.values()) == ["3", "0", "300"]
     assert len(page.context["rows"]) == 3
+    # Each person would be a look of its own, and none is written down here.
+    for name, born_on, *_rest in PEOPLE[:3]:
+        assert name not in page.content.decode()
+        assert born_on[:4] in page.content.decode()
     case = client.get(page.context["rows"][0]["url"])
     assert address_of(incident) in case.content.decode()
     entry = Entry.objects.filter(subject="complaints.incident").latest("pk")

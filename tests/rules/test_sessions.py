@@ -1,6 +1,7 @@
 """Which row of a session list is about which report; when both contradict."""
 
 from datetime import date
+from random import Random
 
 import pytest
 
@@ -68,6 +69,54 @@ def test_each_report_gets_its_row_and_namesakes_get_none():
         12: Named(**twin | {"full_name": "Trần Văn Không"}),
     }
     assert sessions.pair(reports, rows) == {1: 11}
+
+
+def drawn(chance):
+    """Return somebody of a small town, so that many share something."""
+    return Named(
+        full_name=chance.choice(["", "Lê Thị Hoà", "Lê Thị Hòa", "Trần Văn Bảo"]),
+        born_on=chance.choice(["", "1958", "1958-03-08", "1961-02-11"]),
+        number=chance.choice(["", "079158012345", "79158012345", "079161000001"]),
+        phones=frozenset(chance.sample(["+84900000001", "+84900000002"], k=1)),
+        person=chance.choice([None, None, 1, 2]),
+    )
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_same_are_paired_as_where_each_is_held_beside_each(seed):
+    chance = Random(seed)
+    reports = {n: drawn(chance) for n in range(chance.randrange(7))}
+    rows = {100 + n: drawn(chance) for n in range(chance.randrange(9))}
+    fits = [
+        (one, other)
+        for one in reports
+        for other in rows
+        if sessions.is_same(reports[one], rows[other])
+    ]
+    alone = {
+        one: other
+        for one, other in fits
+        if [a for a, _b in fits].count(one) == 1
+        and [b for _a, b in fits].count(other) == 1
+    }
+
+    assert sessions.pair(reports, rows) == alone
+
+
+def test_a_list_of_a_whole_province_is_paired_with_hundreds_of_reports():
+    people = [
+        Named(
+            full_name="Nguyễn Thị Hường",
+            born_on=f"{1930 + n % 70}",
+            number=f"0791580{n:05}",
+            phones=frozenset({f"+849{n:08}"}),
+        )
+        for n in range(20_000)
+    ]
+
+    found = sessions.pair(dict(enumerate(people[::67])), dict(enumerate(people)))
+
+    assert found == {n: 67 * n for n in range(len(people[::67]))}
 
 
 def test_two_rows_of_one_person_are_nobody_s_choice():

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal.accounts import access, factors, invitations, staffing
+from portal.accounts import access, factors, invitations, own_numbers, staffing
 from portal.accounts.access import Role, StaffRequest
 from portal.accounts.account_forms import (
     LastDay,
@@ -50,7 +50,13 @@ def accounts(request: StaffRequest) -> HttpResponse:
     shown = []
     for user in found:
         current = [p for p in user.postings.all() if _state(p, at) == "now"]
-        shown.append({"user": user, "now": [(short_role(p.role), p) for p in current]})
+        shown.append(
+            {
+                "user": user,
+                "now": [(short_role(p.role), p) for p in current],
+                "is_known": own_numbers.are_known(user),
+            }
+        )
     context = {
         "rows": shown[:PAGE],
         "last": found[PAGE - 1].ref if len(found) > PAGE else None,
@@ -239,6 +245,7 @@ def _shown(
         "can_change": any(row["is_mine"] and row["state"] != "over" for row in rows),
         "may_reset": may_reset,
         "has_factor": factors.is_on(user),
+        "is_known": own_numbers.are_known(user),
         "link": link,
         "picture": pictures.qr(link, label=_("Picture of the link")) if link else "",
         "invitation": invitation,

@@ -14,7 +14,7 @@ from portal.common.http import READ_AND_SEND, see_other
 
 
 @require_http_methods(READ_AND_SEND)
-@sensitive_post_parameters("new", "again")
+@sensitive_post_parameters("new", "again", "phone", "national_id")
 @access.public
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Let the owner of a link choose a password; opening it changes nothing."""
@@ -27,7 +27,14 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         request.POST if request.method == "POST" else None, user=row.user
     )
     if request.method == "POST" and form.is_valid():
-        invitations.accept(token=token, password=form.cleaned_data["new"], at=at)
+        given = form.cleaned_data
+        invitations.accept(
+            token=token,
+            password=given["new"],
+            phone=given["phone"],
+            national_id=given["national_id"],
+            at=at,
+        )
         messages.success(request, _("Your password is set. Sign in with it."))
         return see_other("accounts:login")
     return render(

@@ -1,0 +1,50 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("complaints", "0013_seen_at"),
+    ]
+
+    operations = [
+        migrations.RemoveConstraint(
+            model_name="claim",
+            name="claim_correction_only_if_upheld",
+        ),
+        migrations.AlterField(
+            model_name="claim",
+            name="verdict",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("upheld", "Upheld"),
+                    ("other", "Right is another value"),
+                    ("kept", "Kept as recorded"),
+                    ("already_correct", "It was right already"),
+                ],
+                max_length=15,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="claim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("correction", None),
+                    ("verdict__in", ("upheld", "other")),
+                    _connector="OR",
+                ),
+                name="claim_correction_only_if_upheld",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="claim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("verdict", "other"), _negated=True),
+                    ("decided_sealed__isnull", False),
+                    _connector="OR",
+                ),
+                name="claim_other_has_its_value",
+            ),
+        ),
+    ]
