@@ -39,7 +39,8 @@ def test_nobody_is_asked_about_who_was_joined_or_entered_in_error():
 def test_who_is_added_is_compared_without_anybody_asking(settings):
     settings.POPULATION_BATCH = 2
     people(3)
-    assert runs.compare_new(at=NOON).of_new
+    assert runs.compare_new(again=True, at=NOON) is None, "nobody has begun the first"
+    runs.start(by=1, at=NOON)
     drain(NOON)
     assert runs.compare_new(at=NOON) is None, "nobody came since"
 
@@ -49,6 +50,7 @@ def test_who_is_added_is_compared_without_anybody_asking(settings):
     )
     Outbox.objects.all().delete()
     run = runs.compare_new(at=NOON)
+    assert run.of_new
     drain(NOON)
 
     run.refresh_from_db()

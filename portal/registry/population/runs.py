@@ -73,11 +73,12 @@ def compare_new(*, again: bool = False, at: datetime) -> PopulationRun | None:
     """Begin to compare people who were added since the last run; None for nobody.
 
     ``again``: all whom no answer is known of, also those about whom the neighbour was
-    silent and who were corrected while it was. Nobody's comparison is begun beside
-    another one, nor past one that an administrator has stopped.
+    silent and who were corrected while it was. None is begun beside another run, past
+    one that an administrator has stopped, nor before they have begun the first one:
+    to send a country's people is theirs to decide.
     """
     last = PopulationRun.objects.order_by("-pk").first()
-    if not neighbour.is_set_up() or (last and last.state == State.STOPPED):
+    if last is None or last.state == State.STOPPED or not neighbour.is_set_up():
         return None
     if PopulationRun.objects.filter(state=State.RUNNING).exists():
         return None
@@ -86,7 +87,7 @@ def compare_new(*, again: bool = False, at: datetime) -> PopulationRun | None:
         of_new=True,
         started_at=at,
         changed_at=at,
-        cursor=last.last_person if last and not again else 0,
+        cursor=0 if again else last.last_person,
         last_person=ends,
     )
     run.total = _left(run).count()
