@@ -59,6 +59,21 @@ def test_an_unreadable_database_address_is_not_repeated(url: str) -> None:
     assert caught.value.__context__ is None
 
 
+def test_windows_is_refused_in_words() -> None:
+    program = "import portal, sys; sys.platform = 'win32'; import portal.stack.__main__"
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert_refused(done, "run on Linux and macOS", "WSL 2")
+
+
 def test_an_occupied_port_is_named(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
