@@ -34,6 +34,7 @@ POINTING: Final = (
     "complaints_complaint",
     "complaints_claim",
     "complaints_event",
+    "complaints_referral",
 )
 _MEMORY: Final = "256MB"
 # Notes each row for the quality rules; a full run is asked for instead.

@@ -44,7 +44,7 @@ COLUMNS: Final = {
         "id submission_id number kind status outcome round dose_id subject_key "
         "given_on site_id site_text lot story holder_id holder_path assignee_id "
         "submitted_at routed_at touched_at round_started_at due_at "
-        "paused_at ended_at overdue_at escalated_at urgent_on confirmed_at "
+        "extended_at paused_at ended_at overdue_at escalated_at urgent_on confirmed_at "
         "confirmed_upstream_at reported_again version"
     ),
     "complaints_claim": (
@@ -55,10 +55,17 @@ COLUMNS: Final = {
         "id complaint_id seq move at actor by_id status round holder_id data note "
         "note_salt"
     ),
+    "complaints_referral": (
+        "id number event_id complaint_id authority_id authority_name points "
+        "expected_at state ended_at reply answered_at answered_by_id"
+    ),
     "registry_lotallocation": "lot_id organization_id received_on doses",
 }
 WITH_POLICIES: Final = frozenset(
-    {"complaints_complaint", "complaints_claim", "complaints_event"}
+    {
+        *("complaints_complaint", "complaints_claim", "complaints_event"),
+        "complaints_referral",
+    }
 )
 _MANY = frozenset({"registry_person", "registry_dose"})
 _AT_ONCE = 5000
@@ -143,6 +150,7 @@ _TEXTS: Final[dict[type, Callable[[Any], str]]] = {
     date: date.isoformat,
     datetime: datetime.isoformat,
     dict: lambda value: _json(value).translate(_ESCAPES) if value else "{}",
+    list: lambda value: _json(value).translate(_ESCAPES),
 }
 
 

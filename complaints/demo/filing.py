@@ -5,7 +5,7 @@ written as they became, with the ledger's entry of what they were.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import NamedTuple
 from uuid import UUID
@@ -20,7 +20,8 @@ from complaints.choices import (
     Status,
     Verdict,
 )
-from complaints.demo import history, people
+from complaints.demo import asking, history, people
+from complaints.demo.asking import Sheet
 from complaints.demo.copying import Rows, new_ref, text
 from complaints.demo.history import Life, Step
 from complaints.demo.mending import Decision, Owner, mend
@@ -166,7 +167,7 @@ class Office:
         ``dose_ids``: id() of a recorded dose -> its key, which a dose that is added
         joins.
         """
-        chance, rows = self.chance, self.rows
+        chance, rows, world = self.chance, self.rows, self.world
         human = record.human
         submission = rows.new_id("complaints_submission")
         key = UUID(int=chance.getrandbits(128), version=4)
@@ -187,8 +188,16 @@ class Office:
             self._of_last4(human.phone[-4:]), begins,
         )  # fmt: skip
         for nth, matter in enumerate(matters, 1):
+            sheet = asking.sheet(world, matter.held.holder, serial * 8 + nth)
             self._complaint(
-                record, person, dose_ids, submission, nth, f"{code}-{nth}", matter
+                record,
+                person,
+                dose_ids,
+                submission,
+                nth,
+                f"{code}-{nth}",
+                matter,
+                sheet,
             )
 
     def _complaint(
@@ -200,6 +209,7 @@ class Office:
         nth: int,
         reference: str,
         matter: Matter,
+        sheet: Sheet,
     ) -> None:
         rows, world = self.rows, self.world
         flaw, life = matter.flaw, matter.life
@@ -210,6 +220,7 @@ class Office:
             history.TRAY: world.tray,
             history.HOLDER: matter.held.holder,
             history.ABOVE: matter.held.above,
+            history.OTHER: self._neighbour(record, matter.held),
         }
         correction = None
         if life.outcome == Outcome.CORRECTED:
@@ -242,10 +253,10 @@ class Office:
             dose.given_on if dose else None, dose.site if dose else None, "",
             _lot(flaw), _STORIES[Kind(flaw.kind)], at_place[last.place], "/",
             self._user(_assignee(steps), at_place),
-            steps[0].at, _at(_first(steps, Move.ROUTE)),
+            steps[0].at, _at(latest(steps, Move.ROUTE, Move.HAND_OVER)),
             _at(next((s for s in steps if s.who is not None), None)),
             _at(next(s for s in steps if s.round == last.round)),
-            life.due_at,
+            life.due_at, _at(_of_round(steps, Move.EXTEND)),
             last.at if last.status == Status.WAITING_CITIZEN else None,
             _at(_ended(steps)),
             life.overdue_at, _at(latest(steps, Move.ESCALATE)), None,
@@ -266,14 +277,33 @@ class Office:
         for step in steps:
             # Half of all rows of a complaint, and put together by hand thrice as fast.
             user = self._user(step, at_place)
+            event = rows.new_id("complaints_event")
+            data = self._data(step, matter, ground, at_place) | asking.data(sheet, step)
             columns = (
-                str(rows.new_id("complaints_event")), str(pk), "0", step.move,
+                str(event), str(pk), "0", step.move,
                 step.at.isoformat(), step.actor, "\\N" if user is None else str(user),
                 step.status, str(step.round), str(at_place[step.place]),
-                text(self._data(step, matter, ground, at_place)), step.words,
+                text(data), step.words,
                 new_ref(self.chance),
             )  # fmt: skip
             events.append("\t".join(columns) + "\n")
+            if step.move == Move.WAIT:
+                asking.add(
+                    rows,
+                    sheet,
+                    life.steps,
+                    event=event,
+                    complaint=pk,
+                    points=sorted(flaw.facts),
+                    answered_by=lambda back: self._user(back, at_place),
+                )
+
+    def _neighbour(self, record: Record, held: Held) -> int:
+        """Return another body of that province to which a case may be handed over."""
+        world = self.world
+        near = world.by_province[record.commune.province]
+        answering = (world.by_residence[world.communes[n].unit].holder for n in near)
+        return next((body for body in answering if body != held.holder), held.above)
 
     def _subject(self, flaw: Flaw, person: int, dose: int | None) -> bytes:
         """Return the key under which ``intake`` would know the same matter again."""
@@ -290,7 +320,8 @@ class Office:
         """
         if step is None or step.who is None:
             return None
-        place = history.HOLDER if step.move == Move.ESCALATE else step.place
+        is_passed_on = step.move in (Move.ESCALATE, Move.HAND_OVER)
+        place = history.HOLDER if is_passed_on else step.place
         return self.world.staff[at_place[place]][step.who]
 
     def _data(
@@ -299,13 +330,15 @@ class Office:
         names_of = self.world.names
         if step.move == Move.ROUTE:
             return {"path": matter.held.path, "certain": matter.held.is_certain}
-        if step.move == Move.ESCALATE:
-            to = names_of[at_place[history.ABOVE]]
+        if step.move in (Move.ESCALATE, Move.HAND_OVER):
+            to = names_of[at_place[step.place]]
             return {"from": names_of[at_place[history.HOLDER]], "to": to}
         if step.move == Move.DISAGREE:
             return {"to": names_of[at_place[history.ABOVE]]}
         if step.move == Move.ASK:
             return {"reasons": ["slip"]}
+        if step.move == Move.EXTEND:
+            return {"hours": matter.life.terms.extension // timedelta(hours=1)}
         if step.move == Move.PROPOSE:
             return {"proof": matter.proof}
         if step.move in (Move.RESOLVE, Move.COUNTERSIGN):
@@ -330,8 +363,10 @@ def _lot(flaw: Flaw) -> str:
     return flaw.facts.get("lot", ("", ""))[1] or (dose.lot_number if dose else "")
 
 
-def _first(steps: list[Step], move: Move) -> Step | None:
-    return next((step for step in steps if step.move == move), None)
+def _of_round(steps: list[Step], move: Move) -> Step | None:
+    """Return a move of the present round, if it was made."""
+    step = latest(steps, move)
+    return step if step and step.round == steps[-1].round else None
 
 
 def latest(steps: list[Step], *moves: Move) -> Step | None:
@@ -342,9 +377,9 @@ def _assignee(steps: list[Step]) -> Step | None:
     """Return the move by which somebody has it; passing on takes it from them."""
     taken = None
     for step in steps:
-        if step.move in (Move.ACCEPT, Move.ASK, Move.PROPOSE):
+        if step.move in (Move.ACCEPT, Move.ASK, Move.WAIT, Move.PROPOSE):
             taken = step
-        elif step.move in (Move.ESCALATE, Move.DISAGREE):
+        elif step.move in (Move.ESCALATE, Move.HAND_OVER, Move.DISAGREE):
             taken = None
     return taken
 

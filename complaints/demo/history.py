@@ -31,10 +31,14 @@ _HOURS = (1, 2, 5, 8, 9, 9, 7, 5, 6, 7, 7, 6, 5, 6, 8, 9, 7, 4, 1)
 _FIRST_HOUR = 5
 
 WITHDRAWN, ASKED, PASSED_UP, NOTED = 0.03, 0.15, 0.03, 0.05
+HANDED_OVER, REFERRED, EXTENDED = 0.03, 0.05, 0.06
+# How long another body has for its answer, and how often none comes.
+EXPECTED: Final = timedelta(days=3)
+_SILENT = 0.3
 _NO_ANSWER = 0.35
 CONFIRMED, NOT_CONTENT = 0.35, 0.25
 
-TRAY, HOLDER, ABOVE = "tray", "holder", "above"
+TRAY, HOLDER, ABOVE, OTHER = "tray", "holder", "above", "other"
 
 
 class Step(NamedTuple):
@@ -105,10 +109,16 @@ class Life:
                 self.overdue_at = None
         if status == Status.WAITING_CITIZEN:
             self._paused_at = self._paused_at or at
+        if move == Move.EXTEND:
+            self.due_at += self.terms.extension
         if move == Move.DISAGREE:
             self.due_at, self.overdue_at = at + self.terms.repair, None
             self._pause_left = self.terms.pause
         return True
+
+    def may_extend(self, at: datetime) -> bool:
+        """Tell whether the policy gives more time then: once, before it is due."""
+        return bool(self.terms.extension) and at <= min(self.due_at, self.at)
 
     def mark_overdue(self, until: datetime) -> None:
         """Note that the due time passed while it was open and nobody was asked."""
@@ -236,6 +246,20 @@ def _work(
     elif draw < ASKED + PASSED_UP + NOTED:
         words = "Đã gọi điểm tiêm, đang tìm phiếu khám sàng lọc."
         life.go(Move.NOTE, Actor.STAFF, after(1), who=who, words=words)
+    elif (draw := draw - ASKED - PASSED_UP - NOTED) < HANDED_OVER:
+        words = "Mũi này tiêm ở điểm do trạm bên kia phụ trách."
+        if not life.go(
+            Move.HAND_OVER, Actor.STAFF, after(3), place=OTHER, who=who, words=words
+        ) or not life.go(Move.ACCEPT, Actor.STAFF, after(8), who=who):
+            return
+    elif draw < HANDED_OVER + REFERRED:
+        if not _refer(chance, life, who, after):
+            return
+    elif draw < HANDED_OVER + REFERRED + EXTENDED and life.may_extend(
+        asked := after(1)
+    ):
+        words = "Phải tìm sổ tiêm giấy trong kho nên cần thêm thời gian."
+        life.go(Move.EXTEND, Actor.STAFF, asked, who=who, words=words)
     decided = after(to_decide)
     if takes_two and verdict == "upheld":
         if life.go(Move.PROPOSE, Actor.STAFF, decided, who=who) and life.go(
@@ -262,6 +286,21 @@ def _ask(
         return life.go(Move.ANSWER, Actor.CITIZEN, answered, words=words)
     life.go(Move.LAPSE, Actor.SYSTEM, asked + life.terms.pause)
     return False
+
+
+def _refer(
+    chance: Random, life: Life, who: int, after: Callable[[float], datetime]
+) -> bool:
+    """Ask the police who lives there; return whether the case has gone on since."""
+    words = "Xin xác nhận họ tên và ngày sinh của người này theo nơi cư trú."
+    if not life.go(Move.WAIT, Actor.STAFF, after(2), who=who, words=words):
+        return False
+    expected = life.last.at + EXPECTED
+    answered = after(20)
+    if chance.random() < _SILENT or answered >= expected:
+        return life.go(Move.RESUME, Actor.SYSTEM, expected)
+    words = "Đã xác nhận như người dân khai."
+    return life.go(Move.RESUME, Actor.STAFF, answered, who=who, words=words)
 
 
 def _again(

@@ -80,6 +80,7 @@ class World:
     by_residence: dict[int, Held]
     names: dict[int, str]
     days_off: frozenset[date]
+    police: dict[int, tuple[int, str]]
     staff: dict[int, list[int]] = field(default_factory=dict)
 
     @property
@@ -132,6 +133,7 @@ def read(*, people: int, seed: int, at: datetime) -> World:
         days_off=frozenset(
             Holiday.objects.filter(is_workday=False).values_list("day", flat=True)
         ),
+        police=_police(held),
     )
 
 
@@ -207,6 +209,23 @@ def _points() -> dict[int, list[Point]]:
                 Point(pk, opened_on, closed_on or LAST_DAY)
             )
     return points
+
+
+def _police(held: list[Held]) -> dict[int, tuple[int, str]]:
+    """Return by holder the police of its province, who confirm where people live."""
+    kind = Organization.Kind.POLICE
+    of_province = {
+        province: (pk, name)
+        for province, pk, name in Organization.objects.filter(kind=kind)
+        .exclude(province=None)
+        .values_list("province_id", "pk", "name")
+    }
+    holders = Organization.objects.filter(pk__in={one.holder for one in held})
+    return {
+        pk: of_province[province]
+        for pk, province in holders.values_list("pk", "province_id")
+        if province in of_province
+    }
 
 
 def _lots_of_products() -> dict[str, list[tuple[int, str, date]]]:

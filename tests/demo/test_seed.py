@@ -10,7 +10,14 @@ from django.db.models import Count, F
 from complaints import integrity, timeline
 from complaints.choices import ENDED, Outcome, Status
 from complaints.demo import people, records, world
-from complaints.models import Claim, Complaint, Event, Figure, Submission
+from complaints.models import (
+    Claim,
+    Complaint,
+    Event,
+    Figure,
+    Referral,
+    Submission,
+)
 from complaints.rules import workflow
 from portal.accounts.models import User
 from portal.common import codes, phones
@@ -273,3 +280,13 @@ def test_people_and_doses_are_the_same_for_the_same_seed(demo):
         return [records.write_down(chance, human, here) for human in family]
 
     assert draw("a") == draw("a") != draw("b")
+
+
+def test_some_wait_for_another_body_some_went_round_and_some_got_more_time(demo):
+    moves = set(Event.objects.values_list("move", flat=True))
+    assert {"hand_over", "extend", "wait", "resume"} <= moves
+    asked = Referral.objects.select_related("event", "authority")
+    assert {sheet.event.data["referral"] == sheet.number for sheet in asked} == {True}
+    assert {sheet.authority.kind for sheet in asked} == {"police"}
+    extended = Complaint.objects.exclude(extended_at=None)
+    assert all(case.extended_at <= case.due_at for case in extended)
