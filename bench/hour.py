@@ -163,9 +163,11 @@ def decide(hands: Hands, task: str) -> None:
         hands.send("ghi")
     else:
         hands.open("ghi")
-        _verdicts(hands, down=1)
+        _verdicts(hands, down=2)
         hands.reach("select[name^=ground_]")
         hands.press("ArrowDown")
+        hands.reach("form[action*='/ghi/'] [name=considered]")
+        hands.press("Space")
         hands.reach("form[action*='/ghi/'] [name=note]")
         hands.type("Danh sach cua tram co ten ban.")
         hands.send("ghi")

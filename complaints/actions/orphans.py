@@ -19,6 +19,7 @@ from portal.registry.models import Dose, Proposal
 
 # A campaign's day at a large site leaves hundreds; one that fits bears the name.
 _MOST: Final = 500
+_SHOWN: Final = 5
 # What a dose that was found may lack and the report says.
 FILLED: Final = ("lot", "dose_number")
 FACTS: Final = ("given_on", "product", "site", *FILLED)
@@ -61,6 +62,23 @@ def near(case: Complaint, person_id: int, full_name: str) -> tuple[told.Orphan, 
         )
         for dose in doses
     )
+
+
+def named_like_sender(case: Complaint) -> list[Dose]:
+    """Return the orphans of a report by somebody without a record, of its day and site.
+
+    Those entered under the sender's name, accents aside: rules look at them only where
+    there is a record to give them to (``near``), so staff choose.
+    """
+    sender, day, site = case.submission, case.given_on, case.site_id
+    if case.kind != Kind.MISSING_DOSE or sender.person_id is not None:
+        return []
+    if day is None or site is None:
+        return []
+    rows = _ORPHANS.filter(given_on=day, site=site)
+    doses = rows.select_related("product", "site").order_by("pk")[:_MOST]
+    wanted = names.fold(sender.full_name)
+    return [dose for dose in doses if names.fold(dose.name_recorded) == wanted][:_SHOWN]
 
 
 def _is_likeliest(scores: Mapping[int, float], person_id: int) -> bool:

@@ -16,7 +16,6 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from complaints import (
     casefile,
-    lookalikes,
     notifications,
     permissions,
     policies,
@@ -27,7 +26,7 @@ from complaints import (
 )
 from complaints.actions import assigning, casework, referrals, trying, turns
 from complaints.actions import standard_texts as kept_ready
-from complaints.choices import ADDING, Move, Status, Verdict
+from complaints.choices import Move, Status, Verdict
 from complaints.forms import casework as forms
 from complaints.forms import handing_over, records
 from complaints.forms import referrals as referral_forms
@@ -36,6 +35,7 @@ from complaints.rules.refused import Refused, Stale
 from complaints.views import (
     case_photos,
     conflict,
+    deciding,
     next_case,
     outlook_rows,
     pair_rows,
@@ -55,7 +55,6 @@ from portal.audit import record
 from portal.common import polling
 from portal.common.htmx import page_or_fragment
 from portal.common.http import see_other
-from portal.registry.models import Product
 
 Role = Posting.Role
 
@@ -221,20 +220,9 @@ def _form_of(
 ) -> forms.Step:
     """Return the form of a move, bound where something was sent."""
     _move, form, _action = STEPS[step]
-    facts: dict[str, Any] = {"complaint": complaint}
     if form is forms.Resolve:
-        facts["claims"] = complaint.claims.order_by("pk")
-        facts["today"] = timezone.localdate(at)
-        facts["seen"] = subjects.version(complaint)
-        if complaint.kind in lookalikes.KINDS:
-            facts["records"] = lookalikes.of(
-                complaint, typed=records.searched(data), on=facts["today"]
-            )
-            return records.ResolveWithRecord(data, **facts)
-        facts["products"] = Product.objects.order_by("name")
-        if complaint.kind in ADDING:
-            holder = complaint.holder
-            facts["sites"] = [(holder.code, holder.name), ("", _("Another site"))]
+        return deciding.form_of(complaint, data=data, at=at)
+    facts: dict[str, Any] = {"complaint": complaint}
     if form is forms.Assign:
         facts["people"] = assigning.colleagues(complaint.holder, at=at)
     if form is referral_forms.Wait:

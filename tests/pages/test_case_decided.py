@@ -9,6 +9,8 @@ from django.utils import timezone
 from complaints.choices import Field, Kind, Status
 from complaints.models import Complaint
 from complaints.views import next_case
+from portal.registry import corrections
+from portal.registry.models import Dose
 from tests.pages.cases import (
     make_case,
     make_dose,
@@ -102,6 +104,98 @@ def test_keeping_with_a_ground_leaves_the_record(client, case):
         client.get(address(case))
     )
     assert [c.ground for c in claims_of(case)] == ["unreadable"]
+
+
+def test_right_is_another_value_that_is_typed_beside_its_point(client, case):
+    (claim,) = claims_of(case)
+    typed = {
+        "version": case.version,
+        f"verdict_{claim.pk}": "other",
+        "proof": "slip_seen",
+    }
+    lacking = client.post(address(case, "ghi"), typed)
+    typed |= {f"other_{claim.pk}": "abx 4711", "note": "Phiếu gốc ghi ABX4711."}
+    seen = client.post(address(case, "ghi"), typed | {"action": "preview"})
+    done = client.post(address(case, "ghi"), typed)
+
+    assert set(lacking.context["form"].errors) == {f"other_{claim.pk}", "note"}
+    assert "Đã sửa một phần" in text_of(seen)
+    assert seen.context["outlook"]["changes"][0]["rows"][0]["label"] == "Số lô"
+    assert done.status_code == 303
+    case.dose.refresh_from_db()
+    assert (fresh(case).outcome, case.dose.lot_number) == (
+        "partly_corrected",
+        "ABX4711",
+    )
+    assert "Đúng là giá trị khác. ABX4711" in text_of(client.get(address(case)))
+
+
+@pytest.mark.parametrize(
+    ("field", "claimed", "typed", "value"),
+    [
+        (Field.GIVEN_ON, "2021-09-15", {"_0": "16/9/2021"}, "2021-09-16"),
+        (Field.SITE, "TYT-1", {"": "tyt-8"}, "TYT-8"),
+        (Field.SITE, "TYT-1", {"": "Trạm Y tế TYT-8"}, "TYT-8"),
+        (Field.DOSE_NUMBER, "2", {"": "3"}, "3"),
+    ],
+)
+def test_each_kind_of_value_is_typed_as_people_write_it(
+    client, station, field, claimed, typed, value
+):
+    make_organization("TYT-8")
+    dose = make_dose(make_person(), station)
+    recorded = corrections.read_dose(dose, field)
+    case = make_case(station, dose=dose, claims={field: (recorded, claimed)})
+    (claim,) = claims_of(case)
+
+    response = client.post(
+        address(case, "ghi"),
+        {
+            "version": case.version,
+            f"verdict_{claim.pk}": "other",
+            "proof": "slip_seen",
+            "note": "Theo phiếu gốc.",
+            **{f"other_{claim.pk}{box}": text for box, text in typed.items()},
+        },
+    )
+
+    assert response.status_code == 303, response.context["form"].errors
+    assert corrections.read_dose(Dose.objects.get(pk=dose.pk), field) == value
+
+
+def test_who_signs_sees_what_it_rests_on_and_what_it_changes(client, station):
+    dose = make_dose(make_person(), station)
+    case = make_case(
+        station, kind=Kind.NOT_MINE, dose=dose, claims={Field.DOSE: ("", "void")}
+    )
+    (claim,) = claims_of(case)
+    client.post(
+        address(case, "ghi"),
+        {
+            "version": case.version,
+            f"verdict_{claim.pk}": "upheld",
+            "note": "Danh sách ghi người khác.",
+            "concerns_oneself": "on",
+        },
+    )
+
+    client.force_login(make_staff(station))
+    page = client.get(address(case))
+    seen = client.post(
+        address(case, "dong-y"), {"version": fresh(case).version, "action": "preview"}
+    )
+
+    for words in (
+        "Căn cứ: Chỉ có lời người dân",
+        "Việc này liên quan đến người đề xuất",
+        "Danh sách ghi người khác.",
+    ):
+        assert words in text_of(page)
+    (change,) = seen.context["outlook"]["changes"]
+    assert (seen.context["outlook"]["needs_second"], seen.status_code) == (False, 200)
+    assert "không còn đứng ở hồ sơ này" in change["title"]
+    dose.refresh_from_db()
+    assert (fresh(case).status, dose.person_id is None) == ("awaiting_second", False)
 
 
 def test_a_risky_decision_waits_for_a_second_person(client, station):

@@ -1,0 +1,114 @@
+"""A dose on nobody's record, beside a report of somebody who has none."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from complaints.choices import Field, Kind
+from complaints.models import Claim, Complaint
+from portal.common import scope
+from portal.registry.models import Correction, Dose, Person
+from tests.factories import make_orphan
+from tests.pages.cases import make_case, make_organization, make_staff, make_submission
+from tests.pages.citizen_steps import text_of
+
+pytestmark = pytest.mark.django_db
+DAY = "2021-10-07"
+
+
+@pytest.fixture
+def station():
+    return make_organization("TYT-1")
+
+
+@pytest.fixture
+def client(client, station):
+    client.force_login(make_staff(station))
+    return client
+
+
+@pytest.fixture
+def orphan(station):
+    return make_orphan("NGUYEN THI HUONG", station, given_on=DAY)
+
+
+@pytest.fixture
+def case(station, orphan):
+    """Return a report of that dose by somebody who stands on no record."""
+    sent = timezone.now() - timedelta(hours=2)
+    return make_case(
+        station,
+        sent=sent,
+        kind=Kind.MISSING_DOSE,
+        site=station,
+        given_on=DAY,
+        submission=make_submission(at=sent),
+        claims={
+            Field.GIVEN_ON: ("", DAY),
+            Field.SITE: ("", station.code),
+            Field.PRODUCT: ("", orphan.product.code),
+        },
+    )
+
+
+def address(case, *step):
+    name = "casework:move" if step else "casework:case"
+    return reverse(name, args=[int(case.submission.code), case.number, *step])
+
+
+def upheld(case, **more):
+    with scope.system():
+        claims = list(Claim.objects.filter(complaint=case))
+    return {
+        "version": case.version,
+        **{f"verdict_{claim.pk}": "upheld" for claim in claims},
+        **more,
+    }
+
+
+def test_staff_are_shown_it_and_choose_it(client, case, orphan):
+    page = client.get(address(case))
+    assert "NGUYEN THI HUONG" in text_of(page)
+    # One key would record it a second time.
+    assert not page.context["can_uphold_all"]
+
+    unsaid = client.post(address(case, "ghi"), upheld(case))
+    done = client.post(address(case, "ghi"), upheld(case, orphan=str(orphan.pk)))
+
+    assert set(unsaid.context["form"].errors) == {"orphan"}
+    assert done.status_code == 303
+    with scope.system():
+        decided = Complaint.objects.get(pk=case.pk)
+        assert (decided.outcome, decided.dose_id) == ("corrected", orphan.pk)
+        assert decided.submission.person_id == Person.objects.get().pk
+    assert Dose.objects.get().person == Person.objects.get()
+    assert Correction.objects.filter(operation="attach", source="orphan").exists()
+
+
+def test_none_of_them_is_an_answer_too(client, case, orphan):
+    typed = upheld(case, orphan="none", proof="slip_seen")
+
+    assert client.post(address(case, "ghi"), typed).status_code == 303
+
+    orphan.refresh_from_db()
+    assert (orphan.person_id, Dose.objects.count()) == (None, 2)
+
+
+@pytest.mark.parametrize("other", ["name", "day"])
+def test_one_of_another_name_or_day_is_nothing_to_ask_about(
+    client, station, orphan, other
+):
+    sent = timezone.now()
+    names = {"full_name": "Trần Văn Bảo"} if other == "name" else {}
+    case = make_case(
+        station,
+        kind=Kind.MISSING_DOSE,
+        site=station,
+        given_on=DAY if other == "name" else "2021-10-08",
+        submission=make_submission(at=sent, **names),
+        claims={Field.GIVEN_ON: ("", DAY)},
+    )
+
+    assert "NGUYEN THI HUONG" not in text_of(client.get(address(case)))
