@@ -122,6 +122,19 @@ def test_an_administrator_begins_stops_and_goes_on(client, country):
     assert run.state == "running"
 
 
+def test_one_that_began_by_itself_says_whom_it_is_about(client, country):
+    client.force_login(make_staff(make_root(), "overseer"))
+    words = "Only people who were not compared yet"
+    assert words not in page(client).content.decode()
+    make_person(national_id="079158012347")
+
+    assert runs.compare_new(at=NOON).of_new
+
+    shown = page(client)
+    assert words in shown.content.decode()
+    assert shown.context["run"]["is_running"]
+
+
 def test_only_who_administers_the_whole_country_may_set_it_going(client, country):
     department = make_organization(kind="health_department", province=country["N79"])
     client.force_login(make_staff(department, "administrator"))
