@@ -1,6 +1,6 @@
 """A matter's way in plain words, every hop, what comes next and by when."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -169,7 +169,11 @@ def _is_at_the_top(complaint: Complaint) -> bool:
 
 
 def claims(
-    complaint: Complaint, rows: Sequence[Claim], *, knows_sender: bool = True
+    complaint: Complaint,
+    rows: Sequence[Claim],
+    *,
+    knows_sender: bool = True,
+    words: Words | None = None,
 ) -> list[dict[str, Any]]:
     """Return what was claimed, what was recorded, and what came of each claim.
 
@@ -178,15 +182,12 @@ def claims(
 
     While a matter is open nothing came of it yet, whatever somebody proposed: a second
     person may still say no. ``now`` is what went on record, where anything did; what
-    staff alone said is shown once it did, with nothing claimed.
+    staff alone said is shown once it did, with nothing claimed. ``words`` of several
+    matters are read at once by ``words_of``.
     """
+    values = _values(complaint, rows)
+    words = words or _words([values])
     is_ended = not complaint.is_open
-    values = [
-        (row, row.recorded, claimed, _put_on_record(row))
-        for row in rows
-        if (claimed := row.claimed) or is_ended
-    ]
-    words = Words((row.field, text) for row, *texts in values for text in texts)
     is_of_a_person = complaint.kind in OF_A_PERSON
     shown = []
     for row, before, after, now in values:
@@ -218,6 +219,29 @@ def claims(
             }
         )
     return shown
+
+
+def words_of(complaints: Iterable[Complaint]) -> Words:
+    """Return the words for what is claimed in many matters, read together."""
+    return _words([_values(one, list(one.claims.all())) for one in complaints])
+
+
+_Values = list[tuple[Claim, str, str, str]]
+
+
+def _values(complaint: Complaint, rows: Sequence[Claim]) -> _Values:
+    is_ended = not complaint.is_open
+    return [
+        (row, row.recorded, claimed, _put_on_record(row))
+        for row in rows
+        if (claimed := row.claimed) or is_ended
+    ]
+
+
+def _words(values: list[_Values]) -> Words:
+    return Words(
+        (row.field, text) for rows in values for row, *texts in rows for text in texts
+    )
 
 
 def _put_on_record(row: Claim) -> str:

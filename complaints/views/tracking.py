@@ -29,6 +29,7 @@ from complaints.forms.tracking import (
 from complaints.models import Complaint, Event, Submission
 from complaints.rules.refused import Refused
 from complaints.views import limits, photos, progress, receipt
+from complaints.views.cards import Words
 from complaints.views.proved import knows_sender
 from portal.accounts import access
 from portal.common import codes, mail
@@ -136,12 +137,15 @@ def status(request: HttpRequest, code: str) -> HttpResponse:
     usual = figures.usual({c.holder_id for c in complaints}, at=at)
     dead = addresses.came_back(submission)
     known = knows_sender(request, submission)
+    words = progress.words_of(complaints)
     context = {
         "submission": submission,
         "code": submission.code,
         "has_phone": submission.phone_digest is not None,
         "single": len(complaints) == 1,
-        "matters": [_matter(c, usual, knows_sender=known, at=at) for c in complaints],
+        "matters": [
+            _matter(c, usual, words, knows_sender=known, at=at) for c in complaints
+        ],
         "earlier": opening.joined_by(submission),
         "photos": photos.sent(submission),
         "returned": mail.mask(dead.address) if dead else "",
@@ -154,6 +158,7 @@ def status(request: HttpRequest, code: str) -> HttpResponse:
 def _matter(
     complaint: Complaint,
     usual: dict[int, figures.Usual],
+    words: Words,
     *,
     knows_sender: bool,
     at: datetime,
@@ -165,6 +170,7 @@ def _matter(
         complaint,
         sorted(complaint.claims.all(), key=lambda claim: claim.pk),
         knows_sender=knows_sender,
+        words=words,
     )
     return {
         "complaint": complaint,
