@@ -25,8 +25,9 @@ SETS: Final = (
         " jsonb_build_object('rows', count(*)::int) AS detail"
         " FROM registry_sessionlist l"
         " JOIN registry_stagedrow r ON r.session_list_id = l.id"
-        " AND r.verdict = 'ambiguous'"
-        " WHERE l.state = 'checked' AND l.forgotten_at IS NULL"
+        " AND r.verdict = 'ambiguous' AND r.done_at IS NULL"
+        # What waited when the list was written waits on.
+        " WHERE l.state IN ('checked', 'committed') AND l.forgotten_at IS NULL"
         " GROUP BY l.id, l.site_id",
     ),
     # The claimed vaccine is sealed, so that the shortest gap of all counts.

@@ -44,8 +44,9 @@ def columns(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
     one = find(list_ref)
     if one.state not in (SessionList.State.CHECKED, SessionList.State.REFUSED):
         raise Http404
+    said = staging.columns_of(one) or {}
     try:
-        lines = headings(staging.content_of(one), staging.columns_of(one))
+        lines = headings(staging.content_of(one), said)
     except CannotRead as refusal:
         messages.error(request, str(refusal.words))
         return see_other("casework:list", list_ref=list_ref)
@@ -53,7 +54,7 @@ def columns(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
         try:
             reviewing.set_columns(
                 one.pk,
-                chosen(request, lines),
+                chosen(request, lines, said),
                 keep_for_site="keep" in request.POST,
                 by=request.user.pk,
                 at=timezone.now(),
@@ -83,10 +84,18 @@ def headings(content: bytes, columns: Mapping[str, str] | None) -> list[Line]:
     return list(found.values())
 
 
-def chosen(request: StaffRequest, lines: Sequence[Line]) -> dict[str, str]:
-    """Return what the form says that each heading means."""
-    return {
+def chosen(
+    request: StaffRequest, lines: Sequence[Line], said: Mapping[str, str]
+) -> dict[str, str]:
+    """Return what headings were said to mean, with what the form says otherwise.
+
+    What stands as it was guessed is left to the guess: that knows more of a column
+    than its role.
+    """
+    otherwise = {
         line.column.key: role
         for line in lines
         if (role := request.POST.get(f"role_{line.number}")) in {"", *wording.ROLES}
+        and role != line.column.role
     }
+    return {**said, **otherwise}

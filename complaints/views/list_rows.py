@@ -1,6 +1,7 @@
 """One row of a session list: looked at, fixed, left out, given to somebody."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -14,7 +15,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from complaints.forms import lists as forms
-from complaints.views.lists import find, shown_row
+from complaints.views.list_shown import shown_row
+from complaints.views.lists import find
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.audit import record
@@ -23,7 +25,7 @@ from portal.common.http import READ_AND_SEND, see_other
 from portal.registry import national_id
 from portal.registry.corrections import born_text, read_person
 from portal.registry.imports import contents, reviewing, wording
-from portal.registry.imports.committing import CannotCommit
+from portal.registry.imports.committing import OPEN, CannotCommit
 from portal.registry.imports.contents import Opened
 from portal.registry.models import Dose, Person, Product, SessionList, StagedRow
 
@@ -117,6 +119,7 @@ def _show(
     at: datetime,
 ) -> HttpResponse:
     staged = opened.staged
+    products = wording.product_names()
     owners = _owners(opened)
     for person in [*(owner["pk"] for owner in owners), staged.person_id]:
         if person is not None:
@@ -132,20 +135,25 @@ def _show(
             )
     context = {
         "list": one,
-        "line": shown_row(one, opened),
+        "line": shown_row(one, opened, products),
         "cells": opened.row.cells,
         "form": form,
         "owners": owners,
         "person": person_line(staged.person_id) if staged.person_id else None,
-        "is_open": one.state == SessionList.State.CHECKED,
+        "is_open": one.state in OPEN and staged.done_at is None,
         "is_excluded": staged.is_excluded,
-        "beside": _beside(opened),
+        "is_chosen": staged.is_chosen,
+        "beside": _beside(opened, products),
         "choices": [
             {"value": value, "label": CHOICES[staged.verdict, value]}
             for value in reviewing.choices(staged, of=one)
             if value != staged.taken and (staged.verdict, value) in CHOICES
         ],
-        "next_place": one.staged.filter(verdict=staged.verdict, place__gt=staged.place)
+        "next_place": one.staged.filter(
+            verdict=staged.verdict,
+            place__gt=staged.place,
+            done_at__isnull=staged.done_at is None,
+        )
         .order_by("place")
         .values_list("place", flat=True)
         .first(),
@@ -165,7 +173,7 @@ def _owners(opened: Opened) -> list[dict[str, Any]]:
     ]
 
 
-def _beside(opened: Opened) -> list[dict[str, str]]:
+def _beside(opened: Opened, products: Mapping[str, str]) -> list[dict[str, str]]:
     """Return what the dose on record says beside the row, where the row meets one."""
     if opened.staged.dose_id is None or opened.staged.done_at:
         return []
@@ -175,7 +183,7 @@ def _beside(opened: Opened) -> list[dict[str, str]]:
     said = opened.row.values
     pairs = (
         (_("Day of the injection"), _day(said.given_on), _day(dose.given_on)),
-        (_("Vaccine"), said.product or "", dose.product.code),
+        (_("Vaccine"), products.get(said.product or "", ""), dose.product.name),
         (_("Lot number"), said.lot, dose.lot_number),
         (_("Dose number"), str(said.dose_number or ""), str(dose.dose_number or "")),
         (_("Vaccination site"), "", dose.site.name),

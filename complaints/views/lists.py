@@ -4,15 +4,13 @@ import uuid
 from typing import Any, Final
 
 from django.contrib import messages
-from django.core.files.storage import default_storage
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import (
     require_http_methods,
     require_POST,
@@ -22,47 +20,27 @@ from django.views.decorators.http import (
 from complaints.actions import unsettling
 from complaints.forms import lists as forms
 from complaints.rules.refused import Refused
+from complaints.views.list_shown import PAGE, STATES, is_number, lines, rows_of
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.audit import record
 from portal.audit.together import TOGETHER
-from portal.common import crypto
 from portal.common.htmx import page_or_fragment
 from portal.common.http import READ_AND_SEND, see_other
 from portal.common.templatetags.ui import vn_number
-from portal.registry import national_id
 from portal.registry.imports import (
     committing,
-    contents,
     report,
     reviewing,
     staging,
-    wording,
 )
 from portal.registry.imports.committing import CannotCommit, NotAlone, Together
 from portal.registry.imports.conflict import Own
-from portal.registry.imports.contents import Opened
 from portal.registry.imports.exceptions import WORDS, CannotRead
 from portal.registry.models import Organization, SessionList, StagedRow
 
 State = SessionList.State
 Verdict = StagedRow.Verdict
-PAGE: Final = 50
-STATES: Final = {
-    State.READING: gettext_lazy("Being read"),
-    State.JUDGING: gettext_lazy("Being compared"),
-    State.CHECKED: gettext_lazy("Checked, nothing written yet"),
-    State.COMMITTING: gettext_lazy("Being written"),
-    State.COMMITTED: gettext_lazy("Written"),
-    State.UNDOING: gettext_lazy("Being taken back"),
-    State.UNDONE: gettext_lazy("Taken back"),
-    State.REFUSED: gettext_lazy("Cannot be read"),
-}
-TAKEN: Final[dict[str, Promise]] = {
-    StagedRow.Taken.LIST: gettext_lazy("The list's value is taken"),
-    StagedRow.Taken.ORPHAN: gettext_lazy("It is the dose on nobody's record"),
-    StagedRow.Taken.APART: gettext_lazy("A dose apart"),
-}
 # No step forward for so long: the worker died, or the outbox has given up.
 STALLED_SECONDS: Final = 120
 
@@ -103,7 +81,7 @@ def index(request: StaffRequest) -> HttpResponse:
     rows = list(below[: PAGE + 1])
     context = {
         "form": form,
-        "lists": [_line(one) for one in rows[:PAGE]],
+        "lists": lines(rows[:PAGE]),
         "next_url": f"?after={rows[PAGE - 1].pk}" if len(rows) > PAGE else "",
         "has_sites": bool(sites),
     }
@@ -126,7 +104,7 @@ def show(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
         "url": reverse("casework:list", args=[one.ref]),
     }
     if not one.is_at_work and one.state != State.REFUSED and not one.forgotten_at:
-        context |= _rows(request, one)
+        context |= rows_of(request, one)
         record.look_up(
             at=at,
             actor="staff",
@@ -178,7 +156,7 @@ def take(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
     one = find(list_ref)
     at = timezone.now()
     what = request.POST.get("what", "")
-    places = [int(p) for p in request.POST.getlist("place") if _is_number(p)]
+    places = [int(p) for p in request.POST.getlist("place") if is_number(p)]
     try:
         if what == "withdraw":
             committing.withdraw(one.pk)
@@ -201,10 +179,6 @@ def take(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
 
 def _own(request: StaffRequest) -> Own:
     return Own(request.user.phone_digest, request.user.number_digest)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 9
 
 
 def _taken_words(count: int) -> str:
@@ -255,17 +229,13 @@ def report_file(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
     if one.rows_read <= report.AT_ONCE:
         content = report.build(report.rows_of(one))
     elif request.method == "POST":
-        staging.owe_report(one, by=request.user.pk, at=at)
+        report.ask(one, language=get_language(), by=request.user.pk, at=at)
         messages.info(request, _("The report is being made. Reload in a minute."))
         return see_other("casework:list", list_ref=list_ref)
     else:
-        name = f"{staging.file_name(one)}.xlsx"
-        if not default_storage.exists(name):
+        if not report.is_there(one, get_language()):
             raise Http404
-        with default_storage.open(name) as file:
-            content = crypto.unseal_bytes(
-                file.read(), bound_to=f"list:{one.ref}:report"
-            )
+        content = report.content_of(one)
     record.look_up(
         at=at,
         actor="staff",
@@ -295,30 +265,6 @@ def find(list_ref: uuid.UUID) -> SessionList:
     return one
 
 
-def shown_row(one: SessionList, opened: Opened) -> dict[str, Any]:
-    """Return one line of the review page."""
-    values, staged = opened.row.values, opened.staged
-    return {
-        "place": staged.place,
-        "url": reverse("casework:list_row", args=[one.ref, staged.place]),
-        "sheet": opened.row.sheet,
-        "row": opened.row.row,
-        "full_name": values.full_name,
-        "born_on": values.born_on,
-        "number": national_id.mask(values.id_number) if values.id_number else "",
-        "given_on": values.given_on,
-        "product": values.product or "",
-        "lot": values.lot,
-        "dose_number": values.dose_number,
-        "verdict": wording.VERDICTS.get(staged.verdict, ""),
-        "tone": wording.TONES.get(staged.verdict, ""),
-        "done": report.result(opened) if staged.done_at else "",
-        "is_fixed": staged.is_fixed,
-        "taken": TAKEN.get(staged.taken, ""),
-        "reasons": [wording.of(reason) for reason in opened.reasons],
-    }
-
-
 def sites_of(request: StaffRequest) -> list[Organization]:
     """Return the sites at and below the reader's organizations."""
     scope = Q(pk__in=[])
@@ -326,71 +272,3 @@ def sites_of(request: StaffRequest) -> list[Organization]:
         scope |= Q(path__startswith=posting.organization.path)
     found = Organization.objects.filter(scope, gives_doses=True)
     return list(found.order_by("sort_key", "pk"))
-
-
-def _line(one: SessionList) -> dict[str, Any]:
-    return {
-        "url": reverse("casework:list", args=[one.ref]),
-        "name": one.name or _("Forgotten list"),
-        "site": one.site.name,
-        "uploaded_at": one.uploaded_at,
-        "state": STATES[State(one.state)],
-        "rows": one.rows_read,
-        "done": one.rows_done,
-    }
-
-
-def _rows(request: StaffRequest, one: SessionList) -> dict[str, Any]:
-    """Return the counts by verdict and one page of rows of the chosen one."""
-    counts = dict(
-        one.staged.values_list("verdict").annotate(n=Count("pk")).order_by("verdict")
-    )
-    chosen = request.GET.get("verdict", "")
-    chosen = chosen if chosen in Verdict.values else ""
-    after = request.GET.get("after", "")
-    after = after if _is_number(after) else ""
-    rows = one.staged.filter(place__gt=int(after or 0))
-    if chosen:
-        rows = rows.filter(verdict=chosen)
-    page = list(rows.order_by("place")[: PAGE + 1])
-    next_url = ""
-    if len(page) > PAGE:
-        query = request.GET.copy()
-        query["after"] = str(page[PAGE - 1].place)
-        next_url = f"?{query.urlencode()}"
-    return {
-        "rows": [shown_row(one, contents.unseal(row, of=one)) for row in page[:PAGE]],
-        "next_url": next_url,
-        "is_later_page": bool(after),
-        "verdicts": [
-            {
-                "name": "",
-                "label": _("All"),
-                "count": one.rows_read,
-                "is_current": not chosen,
-            },
-            *(
-                {
-                    "name": name,
-                    "label": label,
-                    "count": counts.get(name, 0),
-                    "is_current": name == chosen,
-                }
-                for name, label in wording.VERDICTS.items()
-                if counts.get(name)
-            ),
-        ],
-        "new_count": counts.get(Verdict.NEW, 0),
-        "open_count": counts.get(Verdict.AMBIGUOUS, 0) + counts.get(Verdict.ERROR, 0),
-        "taken_count": one.staged.filter(
-            verdict=Verdict.DIFFERS, taken=StagedRow.Taken.LIST
-        ).count(),
-        "chosen": chosen,
-        "can_take": one.state == State.CHECKED
-        and chosen in (Verdict.DIFFERS, Verdict.AMBIGUOUS),
-        "can_commit": one.state == State.CHECKED,
-        "can_undo": one.state == State.COMMITTED,
-        "needs_job": one.rows_read > report.AT_ONCE,
-        "has_report": one.rows_read > report.AT_ONCE
-        and default_storage.exists(f"{staging.file_name(one)}.xlsx"),
-    }

@@ -129,14 +129,18 @@ def columns(request: StaffRequest, reports_ref: uuid.UUID) -> HttpResponse:
     if one.state not in (State.CHECKED, State.REFUSED) or one.forgotten_at:
         raise Http404
     try:
-        lines = headings(actions.content_of(one), one.columns)
+        said = one.columns or {}
+        lines = headings(actions.content_of(one), said)
     except CannotRead as refusal:
         messages.error(request, str(refusal.words))
         return see_other("casework:report_list", reports_ref=one.ref)
     if request.method == "POST":
         try:
             actions.set_columns(
-                one.ref, chosen(request, lines), by=request.user, at=timezone.now()
+                one.ref,
+                chosen(request, lines, said),
+                by=request.user,
+                at=timezone.now(),
             )
         except Refused as refused:
             messages.error(request, str(refused))

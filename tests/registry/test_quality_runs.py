@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import Count
 
 from complaints.quality import SETS
+from portal.common import scope
 from portal.registry import corrections
 from portal.registry.imports import reviewing
 from portal.registry.models import (
@@ -19,6 +20,7 @@ from portal.registry.models import (
     QualityChange,
     QualityCount,
     QualityFinding,
+    SessionList,
     Telephone,
 )
 from portal.registry.quality import counts, runs
@@ -305,6 +307,12 @@ def test_rows_of_a_list_that_fit_several_people_wait_as_one_finding(all_rows):
     (found,) = QualityFinding.objects.filter(rule="Q52", resolved_at=None)
     assert (found.subject_id, found.organization) == (one.pk, made.sites["A"])
     assert found.detail == {"rows": 1}
+
+    # It waits on where the list was written without it.
+    with scope.system():
+        SessionList.objects.filter(pk=one.pk).update(state="committed")
+    runs.run(at=NOON, sets=SETS)
+    assert QualityFinding.objects.filter(rule="Q52", resolved_at=None).exists()
 
     reviewing.exclude(one.pk, 1, excluded=True, at=NOON)
     runs.run(at=NOON, sets=SETS)

@@ -18,6 +18,11 @@ _MANY: Final = frozenset(
     ("phones", "address", "note", "product_mark", "time", "postponed", "other_name", "")
     + ("complaint",)
 )
+# Roles that a heading "Mũi 2" can give to its dose alone.
+_OF_A_DOSE: Final = frozenset(
+    ("given_on", "product", "product_mark", "lot", "dose", "site", "note", "time")
+    + ("postponed", "done", "agreed")
+)
 _KIND_OF_ROLE: Final = {
     "full_name": "name",
     "sex": "sex",
@@ -86,10 +91,9 @@ def guess(
         if key in seen:
             key = f"{key} #{letters_of(index)}"
         seen.add(key)
+        column = _guess(index, key, heading, parent, looks, products)
         if key in saved:
-            column = Column(index, key, heading, saved[key], 1.0, "saved")
-        else:
-            column = _guess(index, key, heading, parent, looks, products)
+            column = _as_said(column, saved[key], products)
         codes = meanings.sex_codes(f"{parent} {heading}")
         columns.append(replace(column, profile=looks, codes=codes))
     columns = _with_sexes(_with_parts_of_days(columns))
@@ -128,12 +132,31 @@ def _guess(
     )
 
 
+def _as_said(column: Column, role: str, products: cells.Products) -> Column:
+    """Return a guessed column with the role that staff gave it.
+
+    Which dose and which vaccine its heading names stays, where the role asks for it.
+    """
+    product = column.product
+    if role == "product_mark" and not product:
+        product = products.read(column.heading)[0] or ""
+    return replace(
+        column,
+        role=role,
+        confidence=1.0,
+        origin="saved",
+        group=column.group if role in _OF_A_DOSE else 0,
+        product=product if role == "product_mark" else "",
+    )
+
+
 def _with_parts_of_days(columns: list[Column]) -> list[Column]:
     """Settle Ngày, Tháng, Năm sinh where they stand side by side in one line."""
     keys = [c.key for c in columns]
     result = list(columns)
     for at in range(len(columns) - 2):
-        if keys[at] == "ngay" and keys[at + 1] == "thang":
+        is_said = any(c.origin == "saved" for c in columns[at : at + 3])
+        if keys[at] == "ngay" and keys[at + 1] == "thang" and not is_said:
             roles = ("born_day", "born_month", "born_year")
             for n, role in enumerate(roles, at):
                 result[n] = replace(columns[n], role=role, confidence=0.8)
@@ -142,7 +165,11 @@ def _with_parts_of_days(columns: list[Column]) -> list[Column]:
 
 def _with_sexes(columns: list[Column]) -> list[Column]:
     """Settle columns headed only Nam and Nữ by what stands in them."""
-    bare = {c.key: c for c in columns if not c.role and c.key in ("nam", "nu")}
+    bare = {
+        c.key: c
+        for c in columns
+        if not c.role and c.key in ("nam", "nu") and c.origin != "saved"
+    }
     if len(bare) < 2:
         # One column alone, ticked: what a blank means nobody says.
         ticked = all(c.profile.share("mark") > 0.8 for c in bare.values())
@@ -158,18 +185,25 @@ def _with_sexes(columns: list[Column]) -> list[Column]:
 
 
 def _one_of_each(columns: list[Column]) -> list[Column]:
-    """Leave each role to its surest column, the first among equals."""
+    """Leave each role to its surest column, the first among equals.
+
+    What staff said goes before every guess.
+    """
     best: dict[tuple[str, int], Column] = {}
     for column in columns:
         if column.role in _MANY:
             continue
         place = (column.role, column.group)
-        if place not in best or column.confidence > best[place].confidence:
+        if place not in best or _sureness(column) > _sureness(best[place]):
             best[place] = column
     kept = {column.index for column in best.values()}
     return [
         c if c.role in _MANY or c.index in kept else _second(c, best) for c in columns
     ]
+
+
+def _sureness(column: Column) -> tuple[bool, float]:
+    return column.origin == "saved", column.confidence
 
 
 def _second(column: Column, best: Mapping[tuple[str, int], Column]) -> Column:
@@ -260,7 +294,7 @@ def _with_content(columns: list[Column]) -> list[Column]:
     lots = _lots_by_content(columns)
     result = [
         replace(c, role="lot", confidence=0.4, origin="content")
-        if c.index == lots
+        if c.index == lots and c.origin != "saved"
         else c
         for c in columns
     ]
@@ -281,6 +315,7 @@ def _with_content(columns: list[Column]) -> list[Column]:
     for role, kind, is_open in wanted:
         for at, column in enumerate(result):
             known = column.role or meanings.is_known(column.heading)
+            known = known or column.origin == "saved"
             looks = column.profile
             if not is_open or known or not looks.tells or looks.share(kind) < 0.7:
                 continue

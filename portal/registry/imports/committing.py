@@ -1,4 +1,4 @@
-"""Making a list part of the registry, and taking it back, in batches that can die.
+"""Making a list part of the registry, in batches that can die; ``taking_back`` undoes.
 
 Each batch is one transaction: it locks the list, judges its rows anew, writes people
 and doses through the ledger and marks the rows done. Whoever begins again finds only
@@ -10,27 +10,26 @@ from datetime import datetime
 from typing import Final
 
 from django.db import DataError, IntegrityError
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from portal.audit.together import hang_together
 from portal.common import scope
 from portal.registry import corrections
-from portal.registry.corrections import CannotCorrect, Warrant, second
+from portal.registry.corrections import Warrant, second
 from portal.registry.imports import contents, ledger, one_at_a_time, staging, taking
 from portal.registry.imports.conflict import NOT_KNOWN, Own, concerns
 from portal.registry.imports.findings import Finding
 from portal.registry.imports.rows import Reason
 from portal.registry.models import (
     Correction,
-    Dose,
     ListJob,
     Person,
     SessionList,
     StagedRow,
 )
 
-State = SessionList.State
+State, Asked = SessionList.State, SessionList.Asked
 Verdict = StagedRow.Verdict
 
 BATCH: Final = 500
@@ -38,9 +37,11 @@ WRITER: Final = "imports"
 
 
 # What a commit writes: new doses, and the values that staff take from the list.
-TO_WRITE: Final = Q(verdict=Verdict.NEW) | Q(
-    verdict=Verdict.DIFFERS, taken=StagedRow.Taken.LIST
+TO_WRITE: Final = Q(done_at=None) & (
+    Q(verdict=Verdict.NEW) | Q(verdict=Verdict.DIFFERS, taken=StagedRow.Taken.LIST)
 )
+# In which states staff look rows through: before a commit, and what waited after it.
+OPEN: Final = frozenset({State.CHECKED, State.COMMITTED})
 
 
 class CannotCommit(Exception):
@@ -65,26 +66,35 @@ def commit(
 ) -> bool:
     """Begin to write a checked list into the registry; False where it waits.
 
-    Where it corrects several doses, or names whoever asks (`own` telephone and number)
-    among what it writes, a second person has to ask as well. Raise CannotCommit where
-    its dry run is not over or it is committed already, NotAlone for whoever asked
-    first, Together for who opened the account of the other.
+    Of a list that is written already: the rows that waited and are ready now. Where it
+    corrects several doses, or names whoever asks (`own` telephone and number) among
+    what it writes, a second person has to ask as well. Raise CannotCommit where its
+    dry run is not over or nothing is left to write, NotAlone for whoever asked first,
+    Together for who opened the account of the other.
     """
     with scope.system():
         one = staging.lock(pk)
-        if one.state != State.CHECKED:
+        if one.state not in OPEN or one.forgotten_at is not None:
             raise CannotCommit(one.state)
+        rows = one.staged.filter(TO_WRITE)
+        if one.state == State.COMMITTED and not rows.exists():
+            raise CannotCommit(one.state)
+        # Those that are written count as well: in parts they are no fewer.
         changes = one.staged.filter(
             verdict=Verdict.DIFFERS, taken=StagedRow.Taken.LIST
         ).count()
         takes_two = second.list_takes_two(
-            corrections=changes,
-            concerns_oneself=concerns(one, one.staged.filter(TO_WRITE), own),
+            corrections=changes, concerns_oneself=concerns(one, rows, own)
         )
-        if takes_two and not _has_two(one, by=by, at=at):
+        if takes_two and not _has_two(one, Asked.COMMIT, by=by, at=at):
             return False
+        _keep_asked(one, Asked.COMMIT)
         one.state, one.committed_by_id, one.progress_at = State.COMMITTING, by, at
-        one.save(update_fields=["state", "committed_by", "progress_at"])
+        one.save(
+            update_fields=[
+                *("state", "committed_by", "progress_at", "asked_by", "asked_for")
+            ]
+        )
         if queued:
             staging.owe(one, ListJob.Work.COMMIT, by=by, at=at)
     return True
@@ -104,11 +114,14 @@ def undo(pk: int, *, by: int | None, at: datetime, queued: bool = True) -> bool:
         written = one.staged.filter(done_at__isnull=False).count()
         age = at - one.committed_at
         if second.list_undo_takes_two(doses=written, age=age) and not _has_two(
-            one, by=by, at=at
+            one, Asked.UNDO, by=by, at=at
         ):
             return False
+        _keep_asked(one, Asked.UNDO)
         one.state, one.undone_by_id, one.progress_at = State.UNDOING, by, at
-        one.save(update_fields=["state", "undone_by", "progress_at"])
+        one.save(
+            update_fields=["state", "undone_by", "progress_at", "asked_by", "asked_for"]
+        )
         if queued:
             staging.owe(one, ListJob.Work.UNDO, by=by, at=at)
     return True
@@ -118,22 +131,33 @@ def withdraw(pk: int) -> None:
     """Take back what was asked for and waits for a second person."""
     with scope.system():
         one = staging.lock(pk)
-        if one.state in (State.CHECKED, State.COMMITTED):
-            one.asked_by = None
-            one.save(update_fields=["asked_by"])
+        if one.state in OPEN:
+            one.asked_by, one.asked_for = None, ""
+            one.save(update_fields=["asked_by", "asked_for"])
 
 
-def _has_two(one: SessionList, *, by: int | None, at: datetime) -> bool:
-    """Tell whether somebody else asked before; note who asks where nobody did."""
-    if one.asked_by_id is None:
-        one.asked_by_id = by
-        one.save(update_fields=["asked_by"])
+def _has_two(
+    one: SessionList, what: SessionList.Asked, *, by: int | None, at: datetime
+) -> bool:
+    """Tell whether somebody else asked for it before; note who asks where nobody did.
+
+    Who asked for the other thing has not agreed to this one.
+    """
+    if one.asked_by_id is None or one.asked_for != what:
+        one.asked_by_id, one.asked_for = by, what
+        one.save(update_fields=["asked_by", "asked_for"])
         return False
     if one.asked_by_id == by:
         raise NotAlone(str(one.ref))
     if by is not None and hang_together(one.asked_by_id, by, at=at):
         raise Together(str(one.ref))
     return True
+
+
+def _keep_asked(one: SessionList, what: SessionList.Asked) -> None:
+    """Forget who asked where that was for something else; unsaved."""
+    if one.asked_for != what:
+        one.asked_by, one.asked_for = None, ""
 
 
 def commit_slice(pk: int, *, by: int | None, at: datetime, until: float) -> bool:
@@ -161,28 +185,6 @@ def commit_slice(pk: int, *, by: int | None, at: datetime, until: float) -> bool
             return False
 
 
-def undo_slice(pk: int, *, by: int | None, at: datetime, until: float) -> bool:
-    """Take batches back until time is up; True when nothing is left.
-
-    A dose that was changed since is left alone and its row says so (``is_kept``).
-    """
-    while _undo_batch(pk, at=at):
-        if time.monotonic() >= until:
-            return False
-    after = 0
-    while (last := _undo_people(pk, after=after, at=at)) is not None:
-        after = last
-        if time.monotonic() >= until:
-            return False
-    with scope.system():
-        one = staging.lock(pk)
-        if one.state == State.UNDOING:
-            one.state, one.undone_at, one.progress_at = State.UNDONE, at, at
-            one.asked_by = None
-            one.save(update_fields=["state", "undone_at", "progress_at", "asked_by"])
-    return True
-
-
 def reference(one: SessionList) -> str:
     """Return what the ledger calls a list, in ``Correction.reason_ref``."""
     return f"list:{one.ref.hex}"
@@ -194,11 +196,17 @@ def _commit_batch(pk: int, *, size: int, at: datetime) -> int:
         one = staging.lock(pk)
         if one.state != State.COMMITTING:
             return 0
-        rows = list(one.staged.filter(TO_WRITE, done_at=None).order_by("place")[:size])
+        rows = list(one.staged.filter(TO_WRITE).order_by("place")[:size])
         if not rows:
-            one.state, one.committed_at, one.progress_at = State.COMMITTED, at, at
-            one.asked_by = None
-            one.save(update_fields=["state", "committed_at", "progress_at", "asked_by"])
+            one.state, one.progress_at = State.COMMITTED, at
+            # The first time counts: later rows make the undoing of all no newer.
+            one.committed_at = one.committed_at or at
+            one.asked_by, one.asked_for = None, ""
+            one.save(
+                update_fields=[
+                    *("state", "committed_at", "progress_at", "asked_by", "asked_for")
+                ]
+            )
             return 0
         # Locked before they are judged: what is found stays so until it is written.
         one_at_a_time.lock()
@@ -252,118 +260,9 @@ def _set_aside(pk: int, *, at: datetime) -> None:
     """Mark the next row as one that the database does not take."""
     with scope.system():
         one = staging.lock(pk)
-        row = one.staged.filter(TO_WRITE, done_at=None).order_by("place").first()
+        row = one.staged.filter(TO_WRITE).order_by("place").first()
         if one.state != State.COMMITTING or row is None:
             return
         finding = Finding(Verdict.ERROR, (Reason("not_taken"),))
         contents.settle(row, finding, of=one)
         contents.save([row])
-
-
-def _undo_batch(pk: int, *, at: datetime) -> int:
-    """Take the last rows that are done back; return how many were dealt with."""
-    with scope.system(), corrections.writing(WRITER):
-        one = staging.lock(pk)
-        if one.state != State.UNDOING:
-            return 0
-        rows = list(
-            one.staged.filter(done_at__isnull=False, undone_at=None, is_kept=False)
-            .select_related("correction")
-            .order_by("-place")[:BATCH]
-        )
-        doses = {
-            dose.pk: dose
-            for dose in Dose.objects.select_for_update()
-            .filter(pk__in=[row.dose_id for row in rows if _is_addition(row)])
-            .order_by("pk")
-        }
-        warrant = _undoing(one)
-        back = []
-        others = []
-        for row in rows:
-            dose, correction = doses.get(row.dose_id or 0), row.correction
-            if correction and not _is_addition(row):
-                others.append((row, correction))
-            # Untouched: at the version that the list gave it.
-            elif dose and correction and dose.version == correction.version_before + 1:
-                back.append((row, dose, correction))
-        ledger.void_doses(
-            [dose for _, dose, _ in back],
-            [correction for *_, correction in back],
-            warrant=warrant,
-            needs_second=one.asked_by_id is not None,
-            at=at,
-        )
-        places = {row.place for row, *_ in back}
-        returned = 0
-        for row, correction in others:
-            try:
-                corrections.undo(correction, warrant=warrant, at=at, together=True)
-            except CannotCorrect:
-                # It was changed since: it stays, and its row says so.
-                continue
-            places.add(row.place)
-            returned += correction.operation == Correction.Operation.ATTACH
-        one.staged.filter(place__in=places).update(undone_at=at)
-        kept = {row.place for row in rows} - places
-        one.staged.filter(place__in=kept).update(is_kept=True)
-        one.rows_done -= len(back) + returned
-        one.progress_at = timezone.now()
-        one.save(update_fields=["rows_done", "progress_at"])
-    return len(rows)
-
-
-def _is_addition(row: StagedRow) -> bool:
-    """Tell whether a row that is done added its dose, rather than changed one."""
-    made = row.correction
-    return made is not None and made.operation == Correction.Operation.ADD
-
-
-def _undo_people(pk: int, *, after: int, at: datetime) -> int | None:
-    """Withdraw people whom the list added and who have nothing else on record.
-
-    The next of them behind a key; return the last one's, None at the end.
-    """
-    with scope.system(), corrections.writing(WRITER):
-        one = staging.lock(pk)
-        if one.state != State.UNDOING:
-            return None
-        untouched = Person.objects.filter(
-            pk=OuterRef("target_id"), version=1, status=Person.Status.ACTIVE
-        )
-        added = {
-            correction.target_id: correction
-            for correction in Correction.objects.filter(
-                Exists(untouched),
-                reason=Correction.Reason.IMPORT,
-                reason_ref=reference(one),
-                target=Correction.Target.PERSON,
-                version_before=0,
-                target_id__gt=after,
-            ).order_by("target_id")[:BATCH]
-        }
-        people = list(
-            Person.objects.select_for_update()
-            .filter(pk__in=added, version=1, status=Person.Status.ACTIVE)
-            .exclude(doses__status=Dose.Status.COMPLETED)
-            .order_by("pk")
-        )
-        ledger.void_people(
-            people,
-            [added[person.pk] for person in people],
-            warrant=_undoing(one),
-            needs_second=one.asked_by_id is not None,
-            at=at,
-        )
-        one.progress_at = timezone.now()
-        one.save(update_fields=["progress_at"])
-    return max(added, default=None)
-
-
-def _undoing(one: SessionList) -> Warrant:
-    return Warrant(
-        Correction.Reason.UNDO,
-        reference(one),
-        proposed_by=one.asked_by_id or one.undone_by_id,
-        approved_by=one.undone_by_id if one.asked_by_id else None,
-    )

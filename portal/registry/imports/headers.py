@@ -103,11 +103,18 @@ def read(
     )
 
 
-def by_content(rows: Sequence[Row], *, products: cells.Products) -> Header | None:
+def by_content(
+    rows: Sequence[Row],
+    *,
+    products: cells.Products,
+    saved: Mapping[str, str] | None = None,
+) -> Header | None:
     """Return columns of a list without any header, by its cells; None if unclear."""
     sample = [row for _, row in rows]
     width = max(map(len, sample), default=0)
-    guessed = columns.guess([("", "")] * width, sample, products=products, saved={})
+    guessed = columns.guess(
+        [("", "")] * width, sample, products=products, saved=saved or {}
+    )
     roles = {column.role for column in guessed}
     if "full_name" not in roles or not roles & _WHO:
         return None

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from portal.common import outbox, scope
-from portal.registry.imports import committing, report, staging
+from portal.registry.imports import committing, report, staging, taking_back
 from portal.registry.models import ListJob
 
 # Well below the worker's time limit and the outbox's lease, so that neither ends it.
@@ -17,7 +17,7 @@ WORKS: Final[dict[str, Callable[..., bool]]] = {
     Work.READ: staging.read_slice,
     Work.JUDGE: staging.judge_slice,
     Work.COMMIT: committing.commit_slice,
-    Work.UNDO: committing.undo_slice,
+    Work.UNDO: taking_back.undo_slice,
     Work.REPORT: report.write_slice,
 }
 

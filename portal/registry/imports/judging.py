@@ -11,8 +11,7 @@ from datetime import date, timedelta
 from typing import Final, Protocol
 
 from portal.common import crypto
-from portal.common.names import tone_key
-from portal.registry.imports import checking, owners, session
+from portal.registry.imports import checking, newcoming, owners, session
 from portal.registry.imports.findings import Entry, Finding
 from portal.registry.imports.owners import Owner, Sought
 from portal.registry.imports.rows import Reason, Values
@@ -148,35 +147,48 @@ def _owners(
     entries: Sequence[Entry], others: Others, *, site: int | None, on: date
 ) -> dict[int, Finding]:
     """Return for each entry whose it is, or the verdict where that is not certain."""
-    newcomers = {entry.key: _newcomer_key(entry.values) for entry in entries}
+    newcomers = newcoming.keys(entries)
     added = others.people(list(newcomers.values()))
     sought = {
         entry.key: Sought(entry.values, entry.others)
         for entry in entries
-        if not entry.is_chosen and newcomers[entry.key] not in added
+        if entry.is_chosen or newcomers[entry.key] not in added
     }
     candidates = owners.find(sought, site=site, on=on) if sought else {}
-    # Two rows of a list are two people unless their keys agree: a twin written before
-    # is no reason to doubt the other one.
+    # Two rows of a list are two people unless their keys agree or all speaks for one:
+    # a twin written before is no reason to doubt the other one.
     own = others.added({o.person for row in candidates.values() for o in row})
     found = {}
     for entry in entries:
         newcomer = newcomers[entry.key]
+        known = candidates.get(entry.key, [])
         if entry.is_chosen and entry.person is not None:
-            found[entry.key] = Finding("", person=entry.person)
+            finding = Finding("", person=entry.person)
         elif newcomer in added:
-            found[entry.key] = Finding("", person=added[newcomer], newcomer=newcomer)
+            finding = Finding("", person=added[newcomer], newcomer=newcomer)
         elif entry.is_chosen:
-            found[entry.key] = Finding("", newcomer=newcomer)
+            finding = Finding("", newcomer=newcomer)
         else:
-            offered = [o for o in candidates[entry.key] if o.person not in own]
-            found[entry.key] = _whose(offered, newcomer)
+            offered = [o for o in known if o.person not in own or _is_one(o)]
+            finding = _whose(offered, newcomer, own)
+        # Kept where it is clear as well: staff may know better.
+        found[entry.key] = replace(finding, candidates=tuple(known))
     return found
 
 
-def _whose(candidates: list[Owner], newcomer: bytes) -> Finding:
+def _is_one(owner: Owner) -> bool:
+    """Tell whether all speaks for somebody whom another row of the list added."""
+    levels = dict(owner.levels)
+    alike = all(levels.get(item) == "equal" for item in ("name", "birth", "phone"))
+    return owner.grade == "certain" or (alike and "number" not in levels)
+
+
+def _whose(
+    candidates: list[Owner], newcomer: bytes, own: Collection[int] = ()
+) -> Finding:
+    """Return whose a row is; whom the list itself added staff have to confirm."""
     certain = [owner for owner in candidates if owner.grade == "certain"]
-    if len(certain) == 1:
+    if len(certain) == 1 and certain[0].person not in own:
         return Finding("", person=certain[0].person)
     if not candidates:
         return Finding("", newcomer=newcomer)
@@ -198,19 +210,12 @@ def _doubted(entry: Entry, finding: Finding, people: list[int]) -> Finding:
     return _whose(offered, finding.newcomer or b"") if offered else finding
 
 
-def _newcomer_key(values: Values) -> bytes:
-    """Return what two rows about the same unknown person have in common."""
-    who = values.id_number or "|".join(values.phones)
-    text = "|".join((tone_key(values.full_name), values.born_on, who))
-    return crypto.digest("newcomer", text)
-
-
 def _doses(people: Iterable[int]) -> Mapping[int | None, list[Dose]]:
     """Return the valid doses of all these people, in one statement."""
     doses: dict[int | None, list[Dose]] = defaultdict(list)
     rows = Dose.objects.filter(
         person_id__in=set(people), status=Dose.Status.COMPLETED
-    ).select_related("product")
+    ).select_related("product", "site")
     for dose in rows.order_by("given_on", "pk"):
         doses[dose.person_id].append(dose)
     return doses
@@ -255,7 +260,7 @@ def _checked(
         on=on,
     )
     if stops:
-        return Finding(Verdict.ERROR, finding.reasons + reasons)
+        finding = replace(finding, verdict=Verdict.ERROR, dose_key=None)
     return replace(finding, reasons=finding.reasons + reasons)
 
 
@@ -302,7 +307,7 @@ def _differences(values: Values, dose: Dose, *, site: int | None) -> tuple[Reaso
         if said is not None and said != on_record
     ]
     if site is not None and dose.site_id != site:
-        reasons.append(Reason("differs", column="site"))
+        reasons.append(Reason("differs", column="site", detail=dose.site.name))
     return tuple(reasons)
 
 

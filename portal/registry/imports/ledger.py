@@ -258,9 +258,9 @@ def _add_people(
     it, without them, until somebody confirms it (rule A3 of domain paper c); look-ups
     find it either way.
     """
-    first = {
-        one.newcomer: one.values for one in reversed(additions) if one.person is None
-    }
+    # The first row of each, of those with a number if there are any.
+    told = sorted(reversed(additions), key=lambda one: bool(one.values.id_number))
+    first = {one.newcomer: one.values for one in told if one.person is None}
     people = {key: _person(values) for key, values in first.items()}
     Person.objects.bulk_create(people.values())
     documents, telephones, entered = [], [], []

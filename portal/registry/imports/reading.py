@@ -112,8 +112,8 @@ def read(
     """Yield the people of a list, in its order; `on` is the day of reading.
 
     Who has several doses on a row comes once for each, one after the other. A row that
-    contradicts an earlier one says so by ``against``: ``repeats.contradicted`` gives
-    what becomes of that one.
+    repeats or contradicts an earlier one says so by ``against``:
+    ``repeats.contradicted`` gives what becomes of that one.
 
     `facts` hold for rows whose cells and titles are silent. Raises CannotRead, at the
     latest after the last row, for a file that is refused as a whole.

@@ -6,17 +6,29 @@ from dataclasses import replace
 from typing import Final
 
 from portal.common import names
+from portal.registry.imports.reasons import ERRORS
 from portal.registry.imports.rows import ListRow, Reason
 
 # What makes both rows errors: nobody knows which of them is right.
 BOTH: Final = frozenset(("id_shared", "twice_differs"))
+_OF_OTHERS: Final = BOTH | {"same_as_row", "perhaps_row"}
 # So many namesakes of a day and birth year are compared; a list has few.
 _MOST_ALIKE: Final = 300
 _Facts = tuple[str | None, str, int | None]
 
 
+def contradicts(row: ListRow) -> bool:
+    """Tell whether a row makes the earlier one that it is ``against`` an error too."""
+    return any(reason.code in BOTH for reason in row.reasons)
+
+
 def contradicted(row: ListRow, by: ListRow) -> ListRow:
-    """Return a row as one that a later row contradicts, which makes it an error too."""
+    """Return a row as one that a later row contradicts, which makes it an error too.
+
+    A later row that only repeats it leaves it as it is.
+    """
+    if not contradicts(by):
+        return row
     code = next(reason.code for reason in by.reasons if reason.code in BOTH)
     # A row that is an error for another reason is told of this one too.
     if row.verdict not in ("", "error"):
@@ -27,6 +39,15 @@ def contradicted(row: ListRow, by: ListRow) -> ListRow:
     where = str(by.row) if by.sheet == row.sheet else f"{by.sheet}!{by.row}"
     told = (*row.reasons, Reason(code, column, "", where))
     return replace(row, verdict="error", reasons=told)
+
+
+def alone(row: ListRow) -> ListRow:
+    """Return a row as it would be read if the list had no other."""
+    kept = tuple(reason for reason in row.reasons if reason.code not in _OF_OTHERS)
+    if row.verdict == "postponed" or kept == row.reasons:
+        return replace(row, against=0)
+    is_wrong = any(reason.code in ERRORS for reason in kept)
+    return replace(row, reasons=kept, verdict="error" if is_wrong else "", against=0)
 
 
 def settled(rows: Iterable[ListRow]) -> list[ListRow]:
@@ -80,7 +101,7 @@ class Seen:
             row,
             verdict=verdict,
             reasons=(*row.reasons, reason),
-            against=earlier if code in BOTH else 0,
+            against=earlier,
         )
 
     def _note(self, row: ListRow) -> int:

@@ -15,7 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 from portal.common import crypto, scope
 from portal.registry.imports import contents, staging, wording
 from portal.registry.imports.contents import Opened
-from portal.registry.models import SessionList
+from portal.registry.models import ListJob, SessionList
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Up to here a page waits for its report; above it a worker writes it.
@@ -26,6 +26,7 @@ _BATCH: Final = 1_000
 
 def build(rows: Iterable[Opened]) -> bytes:
     """Return the report as XLSX, in the language of the moment."""
+    products = wording.product_names()
     head = [_("Row"), _("Result"), _("Why")]
     return workbook(
         head,
@@ -35,7 +36,7 @@ def build(rows: Iterable[Opened]) -> bytes:
                 [
                     str(opened.row.row),
                     result(opened),
-                    wording.of_all(opened.reasons),
+                    wording.of_all(opened.reasons, products),
                     *opened.row.cells,
                 ],
             )
@@ -106,17 +107,53 @@ def rows_of(one: SessionList) -> Iterator[Opened]:
 
 
 def write_slice(pk: int, *, by: int | None, at: datetime, until: float) -> bool:
-    """Write the report of a long list into the storage, sealed; always in one go."""
+    """Write the report of a long list into the storage, sealed; always in one go.
+
+    In the language of who asked for it. What was there before is of another state of
+    the list, or in another language, and goes.
+    """
     with scope.system():
         one = SessionList.objects.get(pk=pk)
-    with override("vi"):
+    language = one.report_language or "vi"
+    stamp = stamp_of(one, language)
+    with override(language):
         content = build(rows_of(one))
-    name = f"{staging.file_name(one)}.xlsx"
+    name = file_name(one)
     sealed = crypto.seal_bytes(content, bound_to=f"list:{one.ref}:report")
     if default_storage.exists(name):
         default_storage.delete(name)
     default_storage.save(name, ContentFile(sealed))
+    with scope.system():
+        SessionList.objects.filter(pk=pk).update(report_of=stamp)
     return True
+
+
+def ask(one: SessionList, *, language: str, by: int | None, at: datetime) -> None:
+    """Owe the report of a long list to a worker, in a language."""
+    with scope.system():
+        SessionList.objects.filter(pk=one.pk).update(report_language=language)
+        staging.owe(one, ListJob.Work.REPORT, by=by, at=at)
+
+
+def is_there(one: SessionList, language: str) -> bool:
+    """Tell whether a report lies there that says what the list is now."""
+    return one.report_of == stamp_of(one, language)
+
+
+def content_of(one: SessionList) -> bytes:
+    """Return the report that lies there."""
+    with default_storage.open(file_name(one)) as file:
+        return crypto.unseal_bytes(file.read(), bound_to=f"list:{one.ref}:report")
+
+
+def file_name(one: SessionList) -> str:
+    """Return where the report of a long list lies in the storage."""
+    return f"{staging.file_name(one)}.xlsx"
+
+
+def stamp_of(one: SessionList, language: str) -> str:
+    """Return what a report made now would be of: all that changes its rows."""
+    return f"{one.state} {one.revision} {one.rows_done} {language}"
 
 
 def _write(sheet: Worksheet, line: int, cells: Iterable[str], *form: object) -> None:

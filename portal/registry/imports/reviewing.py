@@ -1,6 +1,8 @@
 """What staff change between dry run and commit: a cell, a row, an owner, the columns.
 
-Each change judges its row anew, and the rows that stand for the same dose.
+Each change judges its row anew, and the rows that stand for the same dose or were read
+together with it. Rows that waited while the others were written can be changed after
+that as well.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -10,8 +12,8 @@ from datetime import datetime
 from django.db import connection
 
 from portal.common import scope
-from portal.registry.imports import contents, staging, taking
-from portal.registry.imports.committing import CannotCommit
+from portal.registry.imports import contents, freeing, staging, taking
+from portal.registry.imports.committing import OPEN, CannotCommit
 from portal.registry.imports.rows import Values
 from portal.registry.models import (
     ListColumns,
@@ -32,7 +34,8 @@ def fix(pk: int, place: int, values: Values, *, at: datetime) -> StagedRow:
     """Replace what a row says by what staff read in it, and judge it again.
 
     A number that staff typed or left standing is confirmed by that, restored zeros
-    too. Raise CannotCommit once the list is being written.
+    too. Raise CannotCommit while the list is being written, and for a row that is
+    written.
     """
 
     def change(one: SessionList, row: StagedRow) -> None:
@@ -52,10 +55,10 @@ def exclude(pk: int, place: int, *, excluded: bool, at: datetime) -> StagedRow:
     """Leave a row out of the commit, or take it in again. Raises as ``fix`` does."""
 
     def change(one: SessionList, row: StagedRow) -> None:
-        row.is_excluded = excluded
+        row.is_excluded, row.taken = excluded, ""
         row.is_chosen, row.person = False, None
 
-    return _change(pk, place, change, ("is_excluded",), at=at)
+    return _change(pk, place, change, ("is_excluded", "taken"), at=at)
 
 
 def choose(pk: int, place: int, person: int | None, *, at: datetime) -> StagedRow:
@@ -81,13 +84,11 @@ def take(
     The list's values for rows that differ; the orphan, or a dose apart, for rows that
     meet one; "" for nothing. Rows for which it makes no sense are left alone, and those
     of which the record says something else by now than when they were shown. Raise
-    CannotCommit once the list is being written.
+    CannotCommit while the list is being written.
     """
     with scope.system():
-        one = staging.lock(pk)
-        if one.state != State.CHECKED:
-            raise CannotCommit(one.state)
-        found = one.staged.filter(place__in=places).order_by("place")
+        one = _opened(pk)
+        found = one.staged.filter(place__in=places, done_at=None).order_by("place")
         rows = [row for row in found if taken in choices(row, of=one)]
         seen = {row.place: _differences(row, one) for row in rows}
         for row in rows:
@@ -111,11 +112,11 @@ def take_all(pk: int) -> int:
     Return how many. Where a dose was given is no such thing (``taking.FIELDS``).
     """
     with scope.system():
-        one = staging.lock(pk)
-        if one.state != State.CHECKED:
-            raise CannotCommit(one.state)
+        one = _opened(pk)
         _open_again(one)
-        differ = one.staged.filter(verdict=Verdict.DIFFERS, is_excluded=False)
+        differ = one.staged.filter(
+            verdict=Verdict.DIFFERS, is_excluded=False, done_at=None
+        )
         rows = [row.pk for row in differ.iterator() if _differences(row, one)[1]]
         # One array: a list may differ in more rows than a statement takes parameters.
         with connection.cursor() as cursor:
@@ -128,6 +129,8 @@ def take_all(pk: int) -> int:
 
 def choices(row: StagedRow, *, of: SessionList) -> tuple[str, ...]:
     """Return what can be said of a row by ``take``, "" for nothing among it."""
+    if row.done_at is not None:
+        return ()
     if row.verdict == Verdict.DIFFERS:
         return ("", Taken.LIST.value) if _differences(row, of)[1] else ()
     if row.dose_id and row.verdict in (Verdict.AMBIGUOUS, Verdict.NEW):
@@ -141,11 +144,19 @@ def _differences(row: StagedRow, of: SessionList) -> tuple[int | None, dict[str,
     return row.dose_id, taking.differences(found.reasons)
 
 
+def _opened(pk: int) -> SessionList:
+    """Return a list whose rows staff may change, locked; raise CannotCommit else."""
+    one = staging.lock(pk)
+    if one.state not in OPEN or one.forgotten_at is not None:
+        raise CannotCommit(one.state)
+    return one
+
+
 def _open_again(one: SessionList) -> None:
     """Whoever is to sign has to see what is written: what was asked is void."""
-    one.asked_by = None
+    one.asked_by, one.asked_for = None, ""
     one.revision += 1
-    one.save(update_fields=["asked_by", "revision"])
+    one.save(update_fields=["asked_by", "asked_for", "revision"])
 
 
 def set_columns(
@@ -169,10 +180,12 @@ def set_columns(
         if one.state not in (State.CHECKED, State.REFUSED):
             raise CannotCommit(one.state)
         if keep_for_site:
+            # A column that nothing names is one of this list alone.
+            lasting = {k: role for k, role in columns.items() if not k.startswith("#")}
             ListColumns.objects.update_or_create(
                 site=one.site,
                 defaults={
-                    "columns": staging.saved_columns(one.site) | dict(columns),
+                    "columns": staging.saved_columns(one.site) | lasting,
                     "saved_by_id": by,
                     "saved_at": at,
                 },
@@ -180,6 +193,7 @@ def set_columns(
         one.staged.all().delete()
         one.columns, one.state, one.refusal = dict(columns), State.READING, ""
         one.rows_read = one.rows_judged = 0
+        one.asked_by, one.asked_for = None, ""
         one.revision += 1
         one.progress_at = at
         one.save()
@@ -197,17 +211,25 @@ def _change(
 ) -> StagedRow:
     """Change a row under the list's lock and judge what hangs together anew."""
     with scope.system():
-        one = staging.lock(pk)
-        if one.state != State.CHECKED:
+        one = _opened(pk)
+        row = one.staged.get(place=place)
+        if row.done_at is not None:
             raise CannotCommit(one.state)
         _open_again(one)
-        row = one.staged.get(place=place)
-        before = row.dose_digest
         change(one, row)
         row.save(update_fields=[*fields, "is_chosen", "person"])
-        staging.judge_rows(one, [row], at=at)
-        if before is not None and before != row.dose_digest:
-            # The first of the rows that stood behind this one now has the dose.
-            twins = one.staged.filter(dose_digest=before, verdict=Verdict.DUPLICATE)
+        freed = freeing.look_again(one, place)
+        rows = sorted(
+            [row, *(other for other in freed if other.place != place)],
+            key=lambda each: each.place,
+        )
+        before = {each.dose_digest for each in rows} - {None}
+        staging.judge_rows(one, rows, at=at)
+        gone = before - {each.dose_digest for each in rows}
+        if gone:
+            # The first of the rows that stood behind these now has the dose.
+            twins = one.staged.filter(
+                dose_digest__in=gone, verdict=Verdict.DUPLICATE, done_at=None
+            )
             staging.judge_rows(one, list(twins.order_by("place")), at=at)
         return row

@@ -74,7 +74,8 @@ class ListRow:
 
     `verdict` is "" (to be compared with the registry) or what the list alone tells:
     postponed, duplicate, excluded, error. `cells` are the original cells as text.
-    `against` is the place in the list, from 1, of an earlier row that it contradicts.
+    `against` is the place in the list, from 1, of an earlier row that it repeats or
+    contradicts.
     """
 
     sheet: str

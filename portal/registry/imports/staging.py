@@ -117,12 +117,6 @@ def go_on(pk: int, *, by: int | None, at: datetime) -> None:
             owe(one, _NEXT[State(one.state)], by=by, at=at)
 
 
-def owe_report(one: SessionList, *, by: int | None, at: datetime) -> None:
-    """Owe the report of a long list to a worker."""
-    with scope.system():
-        owe(one, ListJob.Work.REPORT, by=by, at=at)
-
-
 def file_name(one: SessionList) -> str:
     """Return where the sealed file lies in the storage; the name tells nothing."""
     return f"lists/{one.ref.hex[:2]}/{one.ref.hex}"
@@ -184,7 +178,7 @@ def stage(pk: int, rows: list[ListRow], *, after: int, at: datetime) -> None:
             among = row.against - after - 1
             if among >= 0:
                 rows[among] = repeats.contradicted(rows[among], row)
-            elif row.against:
+            elif repeats.contradicts(row):
                 _contradict(one, row)
         StagedRow.objects.bulk_create(
             StagedRow(
@@ -192,6 +186,7 @@ def stage(pk: int, rows: list[ListRow], *, after: int, at: datetime) -> None:
                 place=place,
                 line=row.row,
                 said=row.verdict,
+                against=row.against,
                 content_sealed=contents.seal_content(row, of=one, place=place),
             )
             for place, row in enumerate(rows, start=after + 1)

@@ -89,7 +89,7 @@ def walk(
     )
     header: Header | None
     if at is None:
-        header = headers.by_content(first, products=products)
+        header = headers.by_content(first, products=products, saved=saved)
         if header is None:
             # Nothing names the columns here: the rest is not looked at for people.
             yield from (Skipped(number, "unheaded") for number, _ in first)

@@ -30,7 +30,7 @@ class Whole:
         """Take in the next row."""
         if row.aside.site:
             self.sites.add(row.aside.site)
-        if row.against:
+        if repeats.contradicts(row):
             code = next(r.code for r in row.reasons if r.code in repeats.BOTH)
             # Where it stands is all that is told of it.
             bare = replace(row, values=Values(), cells=(), aside=Aside())

@@ -1,17 +1,21 @@
 """Verdicts, columns and reasons of a list in words, in the language of the moment."""
 
-from collections.abc import Iterable
-from typing import Final
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.registry.imports import reasons
 from portal.registry.imports.rows import Reason
-from portal.registry.models import StagedRow
+from portal.registry.models import Product, StagedRow
+from portal.registry.quality import words
 from portal.registry.quality.rules import RULES
 
 Verdict = StagedRow.Verdict
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 VERDICTS: Final[dict[str, Promise]] = {
     Verdict.NEW: _("New dose"),
@@ -95,21 +99,46 @@ REASONS: Final[dict[str, Promise]] = {
 }
 
 
-def of(reason: Reason) -> str:
+def of(reason: Reason, products: Mapping[str, str] | None = None) -> str:
     """Return a reason as a sentence, with its cell where it names one.
 
-    A code that is no longer known, in a row staged before, stands for itself.
+    ``products``: names by code (``product_names``). A code that is no longer known, in
+    a row staged before, stands for itself.
     """
+    names = products or {}
     if reason.code in RULES:
-        # A rule of data quality: its own words, which take nothing in.
-        return f"{RULES[reason.code].message}."
-    words = str(REASONS.get(reason.code, reason.code)) % {
+        # A rule of data quality: its own words, and the figures beside its limits.
+        figures = words.detail(_figures(reason.detail), names)
+        return f"{RULES[reason.code].message}{f' ({figures})' if figures else ''}."
+    said = str(REASONS.get(reason.code, reason.code)) % {
         "column": COLUMNS.get(reason.column, reason.column),
-        "detail": reason.detail or "–",
+        "detail": shown(reason.column, reason.detail, names) or "–",
     }
-    return f"{reason.cell}: {words}" if reason.cell else words
+    return f"{reason.cell}: {said}" if reason.cell else said
 
 
-def of_all(found: Iterable[Reason]) -> str:
+def of_all(found: Iterable[Reason], products: Mapping[str, str] | None = None) -> str:
     """Return reasons as one text."""
-    return " ".join(of(reason) for reason in found)
+    return " ".join(of(reason, products) for reason in found)
+
+
+def product_names() -> dict[str, str]:
+    """Return the names of vaccines by code."""
+    return dict(Product.objects.values_list("code", "name"))
+
+
+def shown(column: str, value: str, products: Mapping[str, str]) -> str:
+    """Return a value of a row or of the record as people write it."""
+    if column == "product":
+        return products.get(value, value)
+    if column in ("given_on", "born_on") and _DAY.fullmatch(value):
+        return f"{date.fromisoformat(value):%d/%m/%Y}"
+    return value
+
+
+def _figures(detail: str) -> dict[str, Any]:
+    """Return what ``checking`` wrote of a finding: "days=12 least=21"."""
+    pairs = (pair.partition("=") for pair in detail.split(" ") if "=" in pair)
+    return {
+        name: int(value) if value.isdigit() else value for name, _sign, value in pairs
+    }

@@ -23,8 +23,12 @@ class SessionList(models.Model):
 
     ``columns`` is how its columns are read (None: as guessed). The file itself lies
     sealed in the storage under its ``ref`` until ``expires_at``. ``asked_by``: who
-    asked to write it or to take it back where that takes two people. ``revision``
+    asked to write it or to take it back (``asked_for``) where that takes two people.
+    ``committed_at``: when it was written first; rows that waited may be written later.
+    ``revision``
     counts what staff changed in its rows, so that who signed can know them unchanged.
+    ``report_of``: which state of the list its report tells, in which language; that was
+    asked for in ``report_language``.
     """
 
     class State(models.TextChoices):
@@ -36,6 +40,10 @@ class SessionList(models.Model):
         UNDOING = "undoing"
         UNDONE = "undone"
         REFUSED = "refused"
+
+    class Asked(models.TextChoices):
+        COMMIT = "commit"
+        UNDO = "undo"
 
     ref = models.UUIDField(unique=True, default=uuid.uuid4)
     site = models.ForeignKey(
@@ -67,6 +75,9 @@ class SessionList(models.Model):
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
+    report_language = models.CharField(max_length=2, blank=True, db_default="")
+    report_of = models.CharField(max_length=60, blank=True, db_default="")
+    asked_for = models.CharField(max_length=6, choices=Asked, blank=True, db_default="")
     expires_at = models.DateTimeField()
     forgotten_at = models.DateTimeField(null=True)
 
@@ -118,6 +129,8 @@ class StagedRow(models.Model):
     (``is_chosen``; without a person: somebody of whom nothing is recorded). Once
     ``done_at`` is set the row is part of the registry, and ``correction`` proves it.
     ``is_kept``: the dose was changed since, so that taking the list back left it.
+    ``against`` is the place of an earlier row that it repeated or contradicted when it
+    was read; 0 for none.
     """
 
     class Verdict(models.TextChoices):
@@ -142,6 +155,7 @@ class StagedRow(models.Model):
     )
     place = models.PositiveIntegerField()
     line = models.PositiveIntegerField()
+    against = models.PositiveIntegerField(default=0, db_default=0)
     content_sealed = models.BinaryField()
     findings_sealed = models.BinaryField(null=True)
     said = models.CharField(max_length=9, choices=Verdict, blank=True)

@@ -86,11 +86,12 @@ def test_a_dose_that_is_recorded_otherwise_differs_and_says_in_what(
 
 
 def test_a_dose_recorded_at_another_site_differs_in_the_site(site):
-    recorded(make_person(), make_organization())
+    other = make_organization(name="Trạm Y tế phường Khác")
+    recorded(make_person(), other)
 
     finding = judged(site)
 
-    assert [r.column for r in finding.reasons] == ["site"]
+    assert [(r.column, r.detail) for r in finding.reasons] == [("site", other.name)]
 
 
 def test_what_the_list_leaves_empty_contradicts_nothing(site):
@@ -181,8 +182,9 @@ def test_whose_a_row_is(site, record, row, expected):
         "unknown": ("new", None),
     }
     assert (finding.verdict, finding.person) == told[expected]
-    asked = [owner.person for owner in finding.candidates]
-    assert asked == ([person.pk] if expected == "asked" else [])
+    # Who it is certain to be stands there as well, with the reasons.
+    offered = [owner.person for owner in finding.candidates]
+    assert offered == ([] if expected == "unknown" else [person.pk])
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from portal.registry.imports import (
     judging,
     reading,
     report,
+    reviewing,
     wording,
 )
 from portal.registry.imports.rows import Reason, Vocabulary
@@ -118,6 +119,42 @@ def test_a_long_report_is_written_sealed_by_a_worker(one):
     assert b"PK" not in stored[:4]
     content = report.crypto.unseal_bytes(stored, bound_to=f"list:{one.ref}:report")
     assert len(sheets(content)["DS"]) == 3
+
+
+def test_a_long_report_is_of_one_state_and_one_language(one):
+    report.ask(one, language="en", by=None, at=NOON)
+    jobs.finish(one.pk, (Work.REPORT,), by=None, at=NOON)
+
+    one.refresh_from_db()
+    assert report.is_there(one, "en")
+    assert not report.is_there(one, "vi")
+    [head, *_rows] = sheets(report.content_of(one))["DS"]
+    assert head[:3] == ["Row", "Result", "Why"]
+
+    reviewing.exclude(one.pk, 1, excluded=True, at=NOON)
+    one.refresh_from_db()
+    assert not report.is_there(one, "en")
+
+
+def test_what_is_recorded_is_said_as_people_write_it():
+    words = {"vaxzevria": "AstraZeneca"}
+    with override("en"):
+        said = [
+            wording.of(Reason("differs", column, "", detail), words)
+            for column, detail in (
+                ("given_on", "2021-08-14"),
+                ("product", "vaxzevria"),
+                ("site", "Trạm Y tế"),
+            )
+        ]
+        too_soon = wording.of(Reason("Q05", detail="days=12 least=21"))
+
+    assert said == [
+        "Day of the injection: recorded is 14/08/2021.",
+        "Vaccine: recorded is AstraZeneca.",
+        "Vaccination site: recorded is Trạm Y tế.",
+    ]
+    assert too_soon.endswith("(12 days, at least 21).")
 
 
 @pytest.mark.parametrize("path", sorted(LISTS.iterdir()), ids=lambda path: path.name)

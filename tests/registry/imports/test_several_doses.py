@@ -4,6 +4,9 @@ from datetime import date
 
 import pytest
 
+from portal.registry.imports import reading
+from tests.registry.imports.conftest import as_csv
+
 HEAD = [
     ["STT", "Họ và tên", "Năm sinh", "Số CCCD", "Mũi 1", "", "", "Mũi 2", "", ""]
     + ["Ghi chú"],
@@ -81,3 +84,52 @@ def test_doses_at_several_places_on_one_row_are_no_list_of_one_site(read):
     )
 
     assert (row.verdict, codes(row)) == ("error", {"several_doses"})
+
+
+WHO = ["Họ và tên", "Ngày sinh", "Số CCCD", "Ngày tiêm"]
+MAI = ["Mai Thị Bé", "02/03/1971", "079171000111", "14/08/2021"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [*HEAD, line(1, FIRST, SECOND), line(2, FIRST, NONE)],
+        # Doses that are ticked, vaccines that are ticked.
+        [
+            [*WHO, "Vắc xin", "Mũi 1", "Mũi 2"],
+            [*MAI, "Pfizer", "x", ""],
+            ["Lê Văn Tám", "02/03/1972", "079072000111", "14/08/2021", "Pfizer"]
+            + ["", "x"],
+        ],
+        [
+            [*WHO, "AstraZeneca", "Pfizer", "Mũi"],
+            [*MAI, "x", "", "1"],
+            ["Lê Văn Tám", "02/03/1972", "079072000111", "14/08/2021", "", "x", "2"],
+        ],
+    ],
+)
+def test_columns_said_to_be_what_they_were_taken_for_change_nothing(
+    read, vocabulary, lines
+):
+    survey = reading.survey(as_csv(lines), vocabulary=vocabulary)
+    columns = {
+        column.key: column.role
+        for sheet in survey.sheets
+        for table in sheet.tables
+        for column in table.columns
+    }
+
+    assert read(lines, columns=columns) == read(lines)
+    assert len({row.values for row in read(lines)}) == len(read(lines)) > 1
+
+
+def test_a_column_that_is_said_to_be_nothing_is_nothing(read):
+    lines = [["Họ và tên", "Ngày sinh", "Số CCCD", "Ngày tiêm", "Vắc xin", "Gì đó"]]
+    lines += [
+        [f"Mai Thị {name}", "02/03/1971", f"07917100011{n}", "14/08/2021", "Pfizer"]
+        + ["Nữ"]
+        for n, name in enumerate(("Bé", "Cúc", "Đào", "Lan"))
+    ]
+
+    assert {row.values.sex for row in read(lines)} == {"F"}
+    assert {row.values.sex for row in read(lines, columns={"gi do": ""})} == {None}

@@ -1,0 +1,91 @@
+"""A session list looked through: its columns set right, its rows gone on with."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from portal.registry.models import Dose, ListColumns
+from tests.factories import make_organization, make_product, make_staff
+from tests.pages.test_lists import KNOWN, WRONG, drain, in_system, send, words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def site():
+    make_product("AZ", "AstraZeneca")
+    return make_organization("TYT-1", name="Trạm Y tế phường Thử")
+
+
+@pytest.fixture
+def nurse(site):
+    return make_staff(site)
+
+
+@pytest.fixture
+def client(client, nurse):
+    client.force_login(nurse)
+    return client
+
+
+def test_one_column_set_right_leaves_the_second_doses_what_they_are(client, site):
+    make_product("PF", "Comirnaty")
+    head = "Họ và tên;Ngày sinh;Số CCCD;Ngày tiêm mũi 1;Vắc xin mũi 1;Số lô mũi 1"
+    head += ";Ngày tiêm mũi 2;Vắc xin mũi 2;Số lô mũi 2;Ghi chú"
+    row = "Nguyễn Thị Thử;08/03/1958;079158012345;14/8/2021;AZ;ABX6318"
+    row += ";10/10/2021;AZ;ABX6319;tốt"
+    file = SimpleUploadedFile("hai-mui.csv", f"{head}\n{row}".encode())
+    address = client.post(reverse("casework:lists"), {"site": site.code, "file": file})[
+        "Location"
+    ]
+    drain()
+    page = client.get(f"{address}cot/")
+    chosen = {
+        f"role_{line.number}": "address"
+        if line.column.heading == "Ghi chú"
+        else line.column.role
+        for line in page.context["lines"]
+    }
+
+    client.post(f"{address}cot/", chosen | {"keep": "1"})
+    drain()
+
+    rows = client.get(address).context["rows"]
+    assert [(row["dose_number"], row["lot"]) for row in rows] == [
+        (1, "ABX6318"),
+        (2, "ABX6319"),
+    ]
+    # What was not changed is left to the guess, for the next lists as well.
+    assert in_system(ListColumns.objects.get).columns == {"ghi chu": "address"}
+
+
+def test_rows_that_waited_are_written_after_the_others(client, site):
+    address = send(client, site, KNOWN, WRONG)
+    client.post(f"{address}ghi/")
+    drain()
+
+    page = client.get(address)
+    assert "Có 1 dòng chưa được ghi" in words(page)
+    assert "Ghi 1 mũi" not in words(page)
+    assert client.get(reverse("casework:lists")).context["lists"][0]["waits"] == 1
+    right = {
+        "step": "fix",
+        "full_name": "Trần Văn Không",
+        **{"born_on_0": "28", "born_on_1": "2", "born_on_2": "1990"},
+        **{"given_on_0": "14", "given_on_1": "8", "given_on_2": "2021"},
+        **{"id_number": "079090012346", "product": "AZ", "lot": "ABX6318"},
+    }
+    client.post(f"{address}dong/2/", right)
+    page = client.get(address)
+    assert "Ghi 1 mũi" in words(page)
+    assert client.get(reverse("casework:lists")).context["lists"][0]["waits"] == 0
+    client.post(f"{address}ghi/")
+    drain()
+
+    assert Dose.objects.filter(status="completed").count() == 2
+    # What is written is changed no more.
+    response = client.post(f"{address}dong/2/", right | {"lot": "X"}, follow=True)
+    assert "Danh sách đã thay đổi" in words(response)
+    client.post(f"{address}hoan-tac/")
+    drain()
+    assert not Dose.objects.filter(status="completed").exists()
