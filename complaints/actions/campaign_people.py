@@ -12,7 +12,7 @@ from complaints.actions.selfservice import judged
 from complaints.models import Campaign, CampaignBatch, RuleSwitch, SelfCorrection
 from complaints.rules.selfcorrection import guard, judging
 from complaints.rules.selfcorrection.facts import Facts
-from complaints.rules.selfcorrection.rule import State, Tier
+from complaints.rules.selfcorrection.rule import Outcome, State, Tier
 from portal.registry.population import inquiries
 from portal.registry.population.protocol import MOST, Question
 
@@ -69,15 +69,18 @@ def put_right(
     batch: CampaignBatch,
     person_id: int,
     facts: Facts,
+    said: Sequence[Outcome],
     province: int | None,
     *,
     at: datetime,
 ) -> list[SelfCorrection]:
-    """Write what fires for one person; return the first row of each firing."""
+    """Write what fires for one person; return the first row of each firing.
+
+    ``facts``: as they were told to the rules, with what nobody answered.
+    """
     done: list[SelfCorrection] = []
     if campaign.changed >= campaign.cap:
         return done
-    facts, said = judged(facts, rules=campaign.rules, may_ask=False)
     fires = judging.fired(said, Tier.A)
     if not fires:
         return done

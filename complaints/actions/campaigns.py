@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from complaints.actions import (
     campaign_people,
+    disputed,
     inviting,
     preparing,
     selfcorrection,
@@ -30,7 +31,7 @@ from complaints.actions.campaign_people import (
     put_right,
     word_of,
 )
-from complaints.actions.selfservice import ACTING, said_in
+from complaints.actions.selfservice import ACTING, judged, said_in
 from complaints.choices import OPEN
 from complaints.models import (
     Campaign,
@@ -249,6 +250,7 @@ def _change(
     provinces = selfcorrection.provinces_of(residences.values())
     told: list[int] = []
     ready: list[preparing.Found] = []
+    doubted: list[preparing.Found] = []
     invited: dict[int, str] = {}
     # Who was joined to another record since the batch was planned is no failure.
     standing = Person.objects.filter(pk__in=batch.people, status=Person.Status.ACTIVE)
@@ -258,13 +260,16 @@ def _change(
         try:
             with each("change", pk):
                 found_of_b = put_forward(campaign, pk, facts, province, at=at)
-                rows = put_right(campaign, batch, pk, facts, province, at=at)
+                told_all, said = judged(facts, rules=campaign.rules, may_ask=False)
+                in_doubt = disputed.found_in(pk, facts, said)
+                rows = put_right(campaign, batch, pk, told_all, said, province, at=at)
                 # Of whom nothing was put right just now: one message a person.
                 word = "" if rows else word_of(campaign, facts, province, at=at)
         except Failed:
             failed.add(pk)
             continue
         ready += found_of_b
+        doubted += in_doubt
         campaign.changed += len(rows)
         batch.changed += len(rows)
         told += [rows[0].pk] if rows else []
@@ -273,10 +278,14 @@ def _change(
     inviting.invite(invited, batch=batch, at=at)
     batch.prepared_count = _keep(ready, batch, failed, at=at)
     campaign.prepared_count += batch.prepared_count
+    batch.disputed = disputed.noted(doubted, at=at)
+    campaign.disputed += len(batch.disputed)
     campaign.looked_at += len(found.keys() - failed)
     campaign.failed += len(failed)
     batch.people, batch.done_at = [], at
-    batch.save(update_fields=["people", "done_at", "changed", "prepared_count"])
+    batch.save(
+        update_fields=["people", "done_at", "changed", "prepared_count", "disputed"]
+    )
     if told:
         # One message a person, however much was put right.
         outbox.add("self_done", sorted(told), at=at)

@@ -238,7 +238,7 @@ def keep(
     if complaint is not None:
         bodies = [complaint.holder] * len(fresh)
     else:
-        bodies = _bodies(fresh, at=at) if fresh else []
+        bodies = bodies_of(fresh, at=at) if fresh else []
     Prepared.objects.bulk_create(
         [
             _row(one, body, complaint, batch, at=at)
@@ -327,7 +327,7 @@ def questions_of(facts: Facts, rules: Sequence[str]) -> list[Question]:
     return sorted(wanted, key=inquiries.vars_of)[:MOST]
 
 
-def _bodies(found: Sequence[Found], *, at: datetime) -> list[Organization]:
+def bodies_of(found: Sequence[Found], *, at: datetime) -> list[Organization]:
     """Return who answers for each: the dose's site, for a person the residence."""
     doses = {one.edit.target for one in found if one.edit.target}
     sites: dict[int, int] = dict(

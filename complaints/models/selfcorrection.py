@@ -68,6 +68,7 @@ class Campaign(models.Model):
     when it began. ``cap``: so many changes at most; what is only put before staff
     (``prepared_count``) changes nothing. ``invites``: whether people are written to
     whose word would settle something. ``failed``: whose record could not be looked at.
+    ``disputed``: fields about which two sources disagree; nothing is changed by those.
     """
 
     class State(models.TextChoices):
@@ -88,6 +89,7 @@ class Campaign(models.Model):
     changed = models.PositiveIntegerField(default=0)
     prepared_count = models.PositiveIntegerField(default=0, db_default=0)
     failed = models.PositiveIntegerField(default=0, db_default=0)
+    disputed = models.PositiveIntegerField(default=0, db_default=0)
     invites = models.BooleanField(default=False, db_default=False)
 
     class Meta:
@@ -115,6 +117,7 @@ class CampaignBatch(models.Model):
     """Some people of a campaign, looked at and changed in one transaction.
 
     ``people`` is emptied when the batch is done. A batch is taken back as a whole.
+    ``disputed``: about which fields of whom sources disagree (``actions.disputed``).
     """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="batches")
@@ -122,6 +125,7 @@ class CampaignBatch(models.Model):
     size = models.PositiveSmallIntegerField()
     changed = models.PositiveSmallIntegerField(default=0)
     prepared_count = models.PositiveSmallIntegerField(default=0, db_default=0)
+    disputed = models.JSONField(default=list)
     planned_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)

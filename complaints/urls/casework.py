@@ -6,6 +6,7 @@ from complaints.views import (
     bulk,
     casework,
     counter,
+    disputed,
     dose_files,
     evidence_files,
     glass,
@@ -97,6 +98,7 @@ urlpatterns = [
         pairs.decide,
         name="quality_pair_decide",
     ),
+    path("chat-luong/mau-thuan/", disputed.index, name="quality_disputed"),
     path("chat-luong/de-xuat/", prepared.index, name="quality_prepared"),
     path(
         "chat-luong/de-xuat/<uuid:ref>/<slug:step>/",

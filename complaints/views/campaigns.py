@@ -100,6 +100,7 @@ def _shown(one: Campaign) -> dict[str, Any]:
         "is_running": one.state == Campaign.State.RUNNING,
         "stands_still": campaigns.stands_still(one, at=timezone.now()),
         "failed": vn_number(one.failed) if one.failed else "",
+        "disputed": vn_number(one.disputed) if one.disputed else "",
         "rules": ", ".join(f"{code} {RULES[code].name}" for code in one.rules),
         "started_at": one.started_at,
         "ended_at": one.ended_at,
