@@ -5,18 +5,19 @@ import secrets
 import signal
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 
-from complaints import integrity
+from complaints import integrity, presence
 from complaints.actions import bulk, casework
 from complaints.choices import Move
-from complaints.models import Bulk, Complaint, Event
+from complaints.models import Bulk, Claim, Complaint, Event, Message
 from complaints.rules.refused import Refused, Stale
-from portal.common import outbox, scope
+from portal.common import crypto, outbox, scope
 from portal.env import BASE_DIR
+from portal.registry.models import Correction, Dose
 from tests.factories import (
     NOON,
     make_organization,
@@ -124,6 +125,53 @@ def test_a_worker_killed_amid_a_thousand_cases_moves_each_once():
     assert in_system(lambda: Bulk.objects.get(pk=one.pk).state) == "finished"
     drain_all(at=NOON + LATER)
     assert not any(integrity.check(at=NOON + LATER).values())
+
+
+def test_a_worker_killed_amid_decisions_corrects_and_tells_each_once():
+    nurse = nurse_with(61)
+    cases = in_system(lambda: list(Complaint.objects.filter(number__gt=1)))
+    with scope.system():
+        site = nurse.postings.get().organization
+        for number, case in enumerate(cases):
+            day = (date(2021, 7, 1) + timedelta(days=number)).isoformat()
+            for field, value in (
+                ("given_on", day),
+                ("product", "AZ"),
+                ("site", site.code),
+            ):
+                claim = Claim(complaint=case, field=field)
+                for side, text in (("recorded", ""), ("claimed", value)):
+                    bound = f"{side}:{case.pk}:{field}"
+                    setattr(claim, f"{side}_sealed", crypto.seal(text, bound_to=bound))
+                claim.save()
+            presence.note(case, by=nurse, at=NOON, shown=True)
+        chosen = bulk.choose(
+            Complaint.objects.filter(number__gt=1), by=nurse, at=NOON, language="vi"
+        )
+    facts = {"verdict": "upheld", "ground": "", "note": "", "proof": "slip_seen"}
+    one = bulk.start(chosen.ref, move=Move.RESOLVE, facts=facts, by=nurse, at=NOON)
+
+    with start_worker(NOON) as worker:
+        while bulk.counts(one)["done"] < 10:
+            assert worker.poll() is None
+        worker.kill()
+        assert worker.wait(20) == -signal.SIGKILL
+    made = bulk.counts(one)["done"]
+    assert 10 <= made < 60
+    assert in_system(Dose.objects.count) == made
+
+    outbox.drain(queue="import", at=NOON + LATER)
+
+    assert bulk.counts(one)["done"] == 60
+    days = in_system(lambda: list(Dose.objects.values_list("given_on", flat=True)))
+    assert (len(days), len(set(days))) == (60, 60)
+    corrected = Correction.objects.filter(target="dose", reason="complaint")
+    assert in_system(corrected.count) == 60
+    drain_all(at=NOON + LATER + timedelta(minutes=1))
+    told = Message.objects.filter(event__move="resolve", channel="sms")
+    assert in_system(told.count) == 60
+    assert in_system(told.values("event__complaint").distinct().count) == 60
+    assert not any(integrity.check(at=NOON + LATER + timedelta(minutes=1)).values())
 
 
 def test_two_workers_and_single_moves_at_once_move_each_case_once():

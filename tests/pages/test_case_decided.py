@@ -169,15 +169,19 @@ def test_who_signs_sees_what_it_rests_on_and_what_it_changes(client, station):
         station, kind=Kind.NOT_MINE, dose=dose, claims={Field.DOSE: ("", "void")}
     )
     (claim,) = claims_of(case)
-    client.post(
-        address(case, "ghi"),
-        {
-            "version": case.version,
-            f"verdict_{claim.pk}": "upheld",
-            "note": "Danh sách ghi người khác.",
-            "concerns_oneself": "on",
-        },
-    )
+    make_staff(station, role="lead")
+    typed = {
+        "version": case.version,
+        f"verdict_{claim.pk}": "upheld",
+        "note": "Danh sách ghi người khác.",
+        "concerns_oneself": "on",
+    }
+    before = client.post(address(case, "ghi"), typed | {"action": "preview"})
+    # Whoever proposes sees what another will sign, not their own words again.
+    assert before.context["outlook"]["needs_second"]
+    (to_sign,) = before.context["outlook"]["changes"]
+    assert "không còn đứng ở hồ sơ này" in to_sign["title"]
+    client.post(address(case, "ghi"), typed)
 
     client.force_login(make_staff(station))
     page = client.get(address(case))

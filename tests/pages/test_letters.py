@@ -97,6 +97,20 @@ def test_the_letter_says_what_the_message_says_why_and_how_to_disagree(case, nur
     assert Entry.objects.filter(verb="look_up").count() == before + 1
 
 
+def test_the_letter_says_what_was_looked_at_and_what_stands_there_now(case, nurse):
+    decide(case, nurse, note="Ảnh mờ.", considered=["photo"])
+    body = client_of(nurse).get(address(case)).content.decode()
+    assert "Đã xem xét: Giấy tờ gửi kèm phản ánh" in body
+
+
+def test_the_letter_says_which_other_value_is_right(case, nurse):
+    facts = {"filled": {"lot": "ABX4711"}, "proof": "slip_seen", "note": "Theo phiếu."}
+    decide(case, nurse, verdict="other", **facts)
+    body = client_of(nurse).get(address(case)).content.decode()
+    assert "Đã sửa theo giá trị khác" in body
+    assert "nay là: ABX4711" in body
+
+
 def test_the_letter_says_the_words_that_were_in_force_that_day(case, nurse):
     changed = {
         language: replace(words, more=f"{words.more} Lời mới {language}.")
