@@ -78,7 +78,9 @@ class KindForm(Form):
     def clean(self) -> dict:
         """Refuse to join records for somebody whose record was not opened."""
         typed = super().clean() or {}
-        is_own = typed.get("relation", Relation.SELF) == Relation.SELF
+        # Said when the record was opened; in a draft it is asked no more.
+        opened = self.initial.get("relation", Relation.SELF)
+        is_own = typed.get("relation", opened) == opened
         if typed.get("kind") == Kind.SPLIT_RECORD and not is_own:
             self.add_error(
                 "kind", _now("Look up the record of that person first, then report it.")

@@ -57,16 +57,22 @@ def change(request: HttpRequest) -> HttpResponse:
     if person_id is None or not rights_of(request).changes_contact_at_once:
         return redirect("citizen:other_phone")
     form = NewTelephoneForm(request.POST or None)
+    seconds = 0
     if request.method == "POST" and form.is_valid():
-        return _send_code(
-            request,
-            person_id=person_id,
-            phone=form.cleaned_data["phone"],
-            way=_WAYS[level_of(request)],
-            at=timezone.now(),
-        )
+        try:
+            return _send_code(
+                request,
+                person_id=person_id,
+                phone=form.cleaned_data["phone"],
+                way=_WAYS[level_of(request)],
+                at=timezone.now(),
+            )
+        except telephone_codes.NotNow as wait:
+            form.add_error(wait.field, str(wait))
+            seconds = wait.seconds
     status = 422 if request.method == "POST" else 200
-    return render(request, "citizen/contact.html", {"form": form}, status=status)
+    page = render(request, "citizen/contact.html", {"form": form}, status=status)
+    return limits.later(page, seconds=seconds)
 
 
 @require_http_methods(READ_AND_SEND)
@@ -76,10 +82,10 @@ def by_paper(request: HttpRequest) -> HttpResponse:
     """Ask for the facts of a slip and the new telephone."""
     at = timezone.now()
     form = PaperForm(request.POST or None, today=timezone.localdate(at))
+    seconds = 0
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data
-        too_many = limits.over(
-            request,
+        seconds = limits.seconds_left(
             (
                 limits.CONTACT,
                 typed["national_id"]
@@ -90,26 +96,32 @@ def by_paper(request: HttpRequest) -> HttpResponse:
             (limits.LOOK_UP_ADDRESS, limits.address(request)),
             at=at,
         )
-        if too_many:
-            return too_many
-        person_id = _person_of_slip(typed, at=at)
-        if person_id is not None:
-            return _send_code(
-                request,
-                person_id=person_id,
-                phone=typed["phone"],
-                way=Way.PAPER,
-                at=at,
+        person_id = None if seconds else _person_of_slip(typed, at=at)
+        if seconds:
+            form.add_error(None, limits.try_later(seconds))
+        elif person_id is None:
+            form.add_error(
+                None,
+                _(
+                    "These details together fit no record. Compare each with the slip,"
+                    " or go to a health station."
+                ),
             )
-        form.add_error(
-            None,
-            _(
-                "These details together fit no record. Compare each with the slip, or"
-                " go to a health station."
-            ),
-        )
+        else:
+            try:
+                return _send_code(
+                    request,
+                    person_id=person_id,
+                    phone=typed["phone"],
+                    way=Way.PAPER,
+                    at=at,
+                )
+            except telephone_codes.NotNow as wait:
+                form.add_error(wait.field, str(wait))
+                seconds = wait.seconds
     status = 422 if request.method == "POST" else 200
-    return render(request, "citizen/contact_paper.html", {"form": form}, status=status)
+    page = render(request, "citizen/contact_paper.html", {"form": form}, status=status)
+    return limits.later(page, seconds=seconds)
 
 
 @require_http_methods(READ_AND_SEND)
@@ -261,10 +273,8 @@ def stopped(request: HttpRequest) -> HttpResponse:
 def _send_code(
     request: HttpRequest, *, person_id: int, phone: str, way: str, at: datetime
 ) -> HttpResponse:
-    """Send a code to the new telephone and go to the page that asks for it."""
+    """Send a code there and go to the page that asks for it. Raise NotNow."""
     code = telephone_codes.send(request, phone, at=at)
-    if isinstance(code, HttpResponse):
-        return code
     request.session["contact_change"] = {
         "code": code.pk,
         "person": person_id,

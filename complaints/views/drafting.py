@@ -6,7 +6,7 @@ import uuid
 from datetime import timedelta
 from typing import Any, Final
 
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,6 +15,7 @@ from complaints.forms import drafted
 from complaints.models import Draft, Submission
 from complaints.views import limits
 from portal.common import crypto
+from portal.common.http import see_other
 
 # Steps whose form is kept when it is sent after the session ended.
 _TYPED_IN: Final = ("report_facts", "report_contact", "report_paper")
@@ -145,6 +146,15 @@ def where_left(row: Draft) -> str:
 def submission_of(answers: dict[str, Any]) -> Submission | None:
     """Return what the draft became; None while it is a draft."""
     return Submission.objects.filter(key=answers["key"]).first()
+
+
+def to_receipt(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
+    """Lead from a step of a report that was sent to its receipt.
+
+    What is sent to a step after that reaches nobody, and the receipt says so.
+    """
+    address = step(draft, "sent")
+    return see_other(address + ("?differs=1" if request.method == "POST" else ""))
 
 
 def place(

@@ -11,11 +11,13 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from portal.accounts import assistance
 from portal.common.forms import PartialDate
 from portal.common.http import see_other
 from portal.common.names import fold
+from portal.common.templatetags.ui import wait_words
 from portal.common.throttle import Limit, client_address, take
 
 HOUR: Final = timedelta(hours=1)
@@ -59,11 +61,17 @@ def over(request: HttpRequest, *taken: Taken, at: datetime) -> HttpResponse | No
     An empty subject is not counted: a browser without a session yet has no device of
     its own, and thousands of them share one address of a mobile network.
     """
-    for limit, subject in taken:
-        seconds = seconds_over(limit, subject, at=at)
-        if seconds:
-            return wait(request, seconds=seconds)
-    return None
+    seconds = seconds_left(*taken, at=at)
+    return wait(request, seconds=seconds) if seconds else None
+
+
+def seconds_left(*taken: Taken, at: datetime) -> int:
+    """Count one use of each limit up to the first that is over; return its seconds.
+
+    For who stays on the page with what they typed, and reads there when to try again.
+    """
+    left = (seconds_over(limit, subject, at=at) for limit, subject in taken)
+    return next(filter(None, left), 0)
 
 
 def over_look_up(
@@ -126,6 +134,21 @@ def wait(request: HttpRequest, *, seconds: int) -> HttpResponse:
     """Return 429 with the seconds to wait."""
     response = render(request, "429.html", {"retry_after": seconds}, status=429)
     response["Retry-After"] = str(seconds)
+    return response
+
+
+def try_later(seconds: int) -> str:
+    """Return the words beside a form that is sent too often; it keeps what it holds."""
+    return _(
+        "That was too often. What you typed is here still: send it in %(time)s."
+    ) % {"time": wait_words(seconds)}
+
+
+def later(response: HttpResponse, *, seconds: int) -> HttpResponse:
+    """Make a page that holds a form with these words a 429; 0 seconds leave it."""
+    if seconds:
+        response.status_code = 429
+        response["Retry-After"] = str(seconds)
     return response
 
 

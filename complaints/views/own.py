@@ -55,22 +55,27 @@ def resume(request: HttpRequest) -> HttpResponse:
 def _ask(request: HttpRequest, template: str) -> HttpResponse:
     form = OwnTelephoneForm(request.POST or None)
     telephone = proved_telephone(request)
+    seconds = 0
     if request.method == "POST" and form.is_valid():
         at = timezone.now()
         if form.cleaned_data["phone"] == telephone:
             return _show(request, telephone)
-        return _send_code(request, form.cleaned_data["phone"], draft=None, at=at)
+        try:
+            return _send_code(request, form.cleaned_data["phone"], draft=None, at=at)
+        except telephone_codes.NotNow as wait:
+            form.add_error(wait.field, str(wait))
+            seconds = wait.seconds
     status = 422 if request.method == "POST" else 200
     context = {"form": form, "is_proved": bool(telephone)}
-    return render(request, template, context, status=status)
+    page = render(request, template, context, status=status)
+    return limits.later(page, seconds=seconds)
 
 
 def _send_code(
     request: HttpRequest, phone: str, *, draft: Draft | None, at: datetime
 ) -> HttpResponse:
+    """Send the code and go to the page that asks for it. Raise NotNow."""
     code = telephone_codes.send(request, phone, at=at)
-    if isinstance(code, HttpResponse):
-        return code
     request.session["own"] = {
         "code": code.pk,
         "draft": str(draft.key) if draft else None,
@@ -208,6 +213,8 @@ def go_on(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
 def save(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """Keep what a step holds as it is, finished or not, then ask for a telephone."""
     row, answers = drafting.load(request, draft)
+    if drafting.submission_of(answers):
+        return drafting.to_receipt(request, draft)
     step = request.GET.get("buoc", "")
     if not step.startswith("report_"):
         raise Http404
@@ -231,21 +238,28 @@ def save(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
 def put_aside(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """Ask under which telephone to keep a report; then say how to go on."""
     at = timezone.now()
-    row = drafting.load(request, draft)[0]
+    row, answers = drafting.load(request, draft)
+    if drafting.submission_of(answers):
+        return redirect("citizen:report_sent", draft=draft)
     telephone = proved_telephone(request)
     form = KeepForm(
         request.POST or None, proved=phones.mask(telephone) if telephone else ""
     )
+    seconds = 0
     if request.method == "POST":
         # No field at all is a yes to the proved telephone.
         form = form if form.is_bound else KeepForm({}, proved=telephone)
         if form.is_valid():
             wanted = form.cleaned_data["phone"] or telephone
-            if wanted != telephone:
+            if wanted == telephone:
+                proof = OneTimeCode.objects.get(pk=request.session["proof"])
+                drafts.put_aside(row, proof=proof, at=at)
+                return see_other("citizen:report_aside", draft=draft)
+            try:
                 return _send_code(request, wanted, draft=row, at=at)
-            proof = OneTimeCode.objects.get(pk=request.session["proof"])
-            drafts.put_aside(row, proof=proof, at=at)
-            return see_other("citizen:report_aside", draft=draft)
+            except telephone_codes.NotNow as wait:
+                form.add_error(wait.field, str(wait))
+                seconds = wait.seconds
     is_kept = _is_kept(row, telephone)
     context = {
         "form": form,
@@ -257,7 +271,8 @@ def put_aside(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         "photo_refused": request.session.get("photo_refused", ""),
     }
     status = 422 if request.method == "POST" else 200
-    return render(request, "citizen/put_aside.html", context, status=status)
+    page = render(request, "citizen/put_aside.html", context, status=status)
+    return limits.later(page, seconds=seconds)
 
 
 def _is_kept(row: Draft, telephone: str) -> bool:

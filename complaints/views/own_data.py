@@ -144,19 +144,21 @@ def as_pdf(request: HttpRequest, person_id: int, ref: uuid.UUID) -> HttpResponse
 def ask_request(request: HttpRequest, person_id: int) -> HttpResponse:
     """Take a request to restrict the use of the data, or an objection to a use."""
     form = DataRequestForm(request.POST or None)
+    seconds = 0
     if request.method == "POST" and form.is_valid():
         at = timezone.now()
-        too_many = limits.over(request, (limits.DATA_REQUEST, str(person_id)), at=at)
-        if too_many:
-            return too_many
+        seconds = limits.seconds_left((limits.DATA_REQUEST, str(person_id)), at=at)
         try:
+            if seconds:
+                raise Refused(limits.try_later(seconds))
             data_requests.ask(person_id=person_id, at=at, **form.cleaned_data)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
             return see_other("citizen:own_data")
     status = 422 if request.method == "POST" else 200
-    return render(request, "citizen/data_request.html", {"form": form}, status=status)
+    page = render(request, "citizen/data_request.html", {"form": form}, status=status)
+    return limits.later(page, seconds=seconds)
 
 
 def _request_row(row: DataRequest) -> dict[str, str]:

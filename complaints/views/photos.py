@@ -202,7 +202,7 @@ def drop(request: HttpRequest, draft: uuid.UUID, ref: uuid.UUID) -> HttpResponse
     """Take one photo out of the report; the others stay."""
     row, answers = drafting.load(request, draft)
     if drafting.submission_of(answers):
-        return see_other(drafting.step(draft, "sent"))
+        return drafting.to_receipt(request, draft)
     evidence.remove(row, ref)
     return see_other(drafting.step(draft, "paper"))
 

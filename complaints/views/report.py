@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
@@ -43,6 +44,7 @@ from complaints.views import (
     own,
     photos,
     receipt,
+    report_paper,
     report_urgent,
     summaries,
 )
@@ -154,7 +156,7 @@ def kind(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """Step 1 again: change the kind of a matter, or add another matter."""
     row, answers = drafting.load(request, draft)
     if drafting.submission_of(answers):
-        return redirect("citizen:report_sent", draft=draft)
+        return drafting.to_receipt(request, draft)
     place = drafting.place(request, answers, may_add=True)
     is_new = place == len(answers["matters"])
     before = "" if is_new else answers["matters"][place]["kind"]
@@ -165,13 +167,31 @@ def kind(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         if is_new:
             answers["matters"].append(_new_matter(chosen))
         elif chosen != before:
-            answers["matters"][place] = _new_matter(chosen)
-            drafts.forget_typed(answers, step="report_facts", place=str(place))
+            _change_kind(answers, place, chosen)
         drafts.save(row, answers)
         return see_other(drafting.step(draft, "facts", place))
     status = 422 if request.method == "POST" else 200
-    context = {"form": form, "draft": draft, "is_new": is_new}
+    context = {
+        "form": form,
+        "draft": draft,
+        "is_new": is_new,
+        "has_record": drafting.sees_record(request, answers),
+        # The way back leads to what was answered already, where there is such.
+        "has_answers": any(map(drafts.is_complete, answers["matters"])),
+    }
     return render(request, "citizen/report_kind.html", context, status=status)
+
+
+def _change_kind(answers: dict[str, Any], place: int, chosen: str) -> None:
+    """Make a matter one of another kind; what it said as it was is kept beside it.
+
+    Who chose the kind by mistake, and chooses the old one again, finds it as it was.
+    """
+    before = answers["matters"][place]
+    others = before.pop("of_other_kinds", {}) | {before["kind"]: before}
+    answers["matters"][place] = others.pop(chosen, _new_matter(chosen))
+    answers["matters"][place]["of_other_kinds"] = others
+    drafts.forget_typed(answers, step="report_facts", place=str(place))
 
 
 @require_http_methods(READ_AND_SEND)
@@ -181,14 +201,19 @@ def facts(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     at = timezone.now()
     row, answers = drafting.load(request, draft)
     if drafting.submission_of(answers):
-        return redirect("citizen:report_sent", draft=draft)
+        return drafting.to_receipt(request, draft)
     place = drafting.place(request, answers)
     data = doubts.taken(request) if request.method == "POST" else None
     sees = drafting.sees_record(request, answers)
     page = matters.page_for(answers, place, data, sees_record=sees, at=at)
     own.refill(request, page.form, answers)
+    shown = page.context(draft) | {
+        "place": place,
+        "back": drafting.step(draft, "kind", place),
+        "may_drop": len(answers["matters"]) > 1,
+    }
     if page.is_search:
-        return render(request, page.template, page.context(draft))
+        return render(request, page.template, shown)
     asked: list[Doubt] = []
     if data is not None and page.form.is_valid():
         asked = page.doubts(answers, sees_record=sees, today=timezone.localdate(at))
@@ -207,9 +232,9 @@ def facts(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
             return see_other(drafting.step(draft, "paper"))
         to = "check" if is_known else "contact"
         return see_other(drafting.step(draft, to))
-    context = page.context(draft) | doubts.context(request, asked, before=page.reason)
+    shown |= doubts.context(request, asked, before=page.reason)
     status = 422 if request.method == "POST" else 200
-    return render(request, page.template, context, status=status)
+    return render(request, page.template, shown, status=status)
 
 
 @require_http_methods(READ_AND_SEND)
@@ -218,6 +243,8 @@ def check(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """Step 4: everything once more, then one button. Sending twice is harmless."""
     at = timezone.now()
     row, answers = drafting.load(request, draft)
+    if not answers["matters"]:
+        return redirect(drafting.step(draft, "kind", 0))
     for place, matter in enumerate(answers["matters"]):
         if not drafts.is_complete(matter):
             return redirect(drafting.step(draft, "facts", place))
@@ -231,6 +258,8 @@ def check(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
             form.add_error(
                 None, _("This page is out of date. Check it and send again.")
             )
+        elif not drafting.submission_of(answers) and report_paper.unasked(row, answers):
+            return see_other(drafting.step(draft, "paper") + f"?{report_paper.ASK}=1")
         else:
             try:
                 return _send(request, row, answers, at=at)
@@ -321,7 +350,7 @@ def drop(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """Leave one of several matters out of the report."""
     row, answers = drafting.load(request, draft)
     if drafting.submission_of(answers):
-        return see_other(drafting.step(draft, "sent"))
+        return drafting.to_receipt(request, draft)
     place = drafting.place(request, answers)
     del answers["matters"][place]
     # The others move up: what was typed for one must not show in another.
@@ -350,6 +379,14 @@ def sent(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         "has_record": answers["person"] == request.session.get("person"),
         "earlier": opening.joined_by(submission),
         "differs": "differs" in request.GET,
+        "add_url": next(
+            (
+                reverse("citizen:answer", args=[submission.code, complaint.number])
+                for complaint in filed
+                if complaint.is_open
+            ),
+            "",
+        ),
         "email": mail.mask(answers["email"]) if answers.get("email") else "",
     }
     return render(request, "citizen/report_sent.html", context)

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from complaints.actions import drafts, plausible
@@ -38,7 +39,9 @@ def contact(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     at = timezone.now()
     row, answers = drafting.load(request, draft)
     if drafting.submission_of(answers):
-        return redirect("citizen:report_sent", draft=draft)
+        return drafting.to_receipt(request, draft)
+    if not answers["matters"]:
+        return redirect(drafting.step(draft, "kind", 0))
     telephone = proved_telephone(request)
     sent = (doubts.taken(request), request.FILES) if request.method == "POST" else ()
     form = ContactForm(
@@ -54,6 +57,7 @@ def contact(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     if assistance.of(request):
         form.fields["phone"].required = False
     asked: list[Doubt] = []
+    seconds = 0
     if request.method == "POST":
         is_valid = form.is_valid()
         photos.take(request, form, row, at=at)
@@ -62,7 +66,11 @@ def contact(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
             if not asked or doubts.are_answered(request, asked):
                 answers["held"] = doubts.held(request, asked)
                 own.answered(request, answers)
-                return _after_contact(request, form, row, answers, telephone, at=at)
+                try:
+                    return _after_contact(request, form, row, answers, telephone, at=at)
+                except telephone_codes.NotNow as wait:
+                    form.add_error(wait.field, f"{wait} {_('Your answers are kept.')}")
+                    seconds = wait.seconds
     before = next((one["reason"] for one in answers.get("held", ())), "")
     context = doubts.context(request, asked, before=before) | {
         "form": form,
@@ -72,7 +80,8 @@ def contact(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         "back": drafting.step(draft, "facts", len(answers["matters"]) - 1),
     }
     status = 422 if request.method == "POST" else 200
-    return render(request, "citizen/report_contact.html", context, status=status)
+    page = render(request, "citizen/report_contact.html", context, status=status)
+    return limits.later(page, seconds=seconds)
 
 
 def _doubts(form: ContactForm, answers: dict[str, Any], *, today: date) -> list[Doubt]:
@@ -109,7 +118,10 @@ def _after_contact(
     *,
     at: datetime,
 ) -> HttpResponse:
-    """Go to the check page; by way of a code where the telephone is not proved yet."""
+    """Go to the check page; by way of a code where the telephone is not proved yet.
+
+    Raise NotNow where no code may go there; the answers are kept before.
+    """
     typed = form.cleaned_data
     if answers["person"] is None:
         answers["contact"] = {
@@ -120,19 +132,19 @@ def _after_contact(
         }
     email = typed.get("email", "")
     if email and email != answers.get("email"):
-        too_many = limits.over(request, (limits.MAIL_ADDRESS, email.lower()), at=at)
-        if too_many:
-            return too_many
+        drafts.save(row, answers)
+        seconds = limits.seconds_left((limits.MAIL_ADDRESS, email.lower()), at=at)
+        if seconds:
+            words = _("Enough e-mails went there today. Leave it empty for now.")
+            raise telephone_codes.NotNow(words, seconds=seconds, field="email")
     answers["email"] = email
     wanted = typed["phone"] or telephone
     if wanted == telephone:
         answers["proof"] = request.session.get("proof", drafts.NO_TELEPHONE)
-        drafts.save(row, answers)
+    drafts.save(row, answers)
+    if wanted == telephone:
         return see_other(_after_proof(row))
     code = telephone_codes.send(request, wanted, at=at)
-    if isinstance(code, HttpResponse):
-        return code
-    drafts.save(row, answers)
     request.session["report_code"] = code.pk
     return see_other(drafting.step(row.key, "verify"))
 

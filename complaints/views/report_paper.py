@@ -5,22 +5,26 @@ for a slip of the finger. Nothing is insisted on: who holds to it says why.
 """
 
 import uuid
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from complaints.actions import drafts, evidence
 from complaints.choices import Check, Field
 from complaints.forms.paper import ALTERED, APP, COVERED, FORM, OTHER, SLIP, PaperForm
+from complaints.models import Draft
 from complaints.rules.plausibility import Doubt
 from complaints.views import cards, doubts, drafting, own, photos, slips
 from complaints.views.photos import Photo
 from portal.accounts import access
 from portal.common.http import READ_AND_SEND, see_other
 from portal.registry import identity
+
+# In the address of this page: what turned out since is asked at once.
+ASK: Final = "hoi"
 
 
 @require_http_methods(READ_AND_SEND)
@@ -31,7 +35,7 @@ def paper(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     today = timezone.localdate(at)
     row, answers = drafting.load(request, draft)
     if drafting.submission_of(answers):
-        return redirect("citizen:report_sent", draft=draft)
+        return drafting.to_receipt(request, draft)
     had_photos = row.evidence.exists()
     asks = had_photos and drafts.knows_sender(answers) and _is_about_a_dose(answers)
     data = doubts.taken(request) if request.method == "POST" else None
@@ -43,7 +47,7 @@ def paper(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     is_whole = data is not None and form.is_valid() and all(s.is_valid() for s in told)
     is_kept = data is not None and photos.take(request, form, row, at=at)
     goes_on = data is not None and data.get("action") != "look" and not is_kept
-    asked: list[Doubt] = []
+    asked = unasked(row, answers) if ASK in request.GET and data is None else []
     if data is not None and is_whole:
         _keep(answers, form, told)
         own.answered(request, answers)
@@ -131,6 +135,19 @@ def _of_photos(shown: list[Photo]) -> list[Doubt]:
     """Return that a photo can hardly be read, whatever paper it is of."""
     is_so = bool({photo.trouble for photo in shown} - {"", COVERED})
     return [Doubt(Check.PHOTO_UNREADABLE, "evidence")] if is_so else []
+
+
+def unasked(row: Draft, answers: dict[str, Any]) -> list[Doubt]:
+    """Return what a photo turned out to be after this page was answered.
+
+    Each photo is checked beside the request; who is faster was not asked about it yet.
+    """
+    shown = photos.of_draft(row)
+    found = _of_photos(shown)
+    if COVERED in {photo.trouble for photo in shown} and _is_about_a_dose(answers):
+        found.append(Doubt(Check.PAPER_COVERED, "evidence"))
+    held = {one["check"] for one in answers.get("paper", {}).get("held", ())}
+    return [doubt for doubt in found if doubt.check not in held]
 
 
 def _keep(answers: dict[str, Any], form: PaperForm, told: list[slips.Slip]) -> None:

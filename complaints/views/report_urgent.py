@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -24,7 +24,7 @@ def urgent(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """Ask by when it is needed; the answer may be taken back."""
     row, answers = drafting.load(request, draft)
     if drafting.submission_of(answers):
-        return redirect("citizen:report_sent", draft=draft)
+        return drafting.to_receipt(request, draft)
     before = answers.get("urgent")
     if request.method == "POST" and request.POST.get("action") == "clear":
         answers["urgent"] = None

@@ -2,7 +2,8 @@
    1. Photos are made smaller before they travel.
    2. A form is sent once, and says so; after 20 s it may be sent again, which is safe
       because the server knows the key of the form.
-   3. What was typed or chosen stays in this tab until it has been sent.
+   3. What was typed or chosen stays in this tab until the next page of the same report
+      shows that it arrived; a page of ours that says what went wrong shows nothing.
    4. A worker shows a page of ours while there is no connection. */
 (() => {
   "use strict";
@@ -124,14 +125,16 @@
   const here = new Map(
     [...document.querySelectorAll("form[data-draft]")].map((form) => [form.dataset.draft, form])
   );
-  const forget = document.querySelector("[data-forget]");
-  store.keys().forEach((key) => {
-    if (forget && key.startsWith(drafts)) store.drop(key);
-    /* Sent, and the next page does not ask again: it arrived. */
-    if (key.startsWith(sent) && !here.has(key.slice(sent.length))) {
-      store.drop(drafts + key.slice(sent.length));
-      store.drop(key);
-    }
+  /* What a form is of: a report in the making, or one that was sent. */
+  const about = (name) => (name.match(/[\da-f]{8}-[\da-f-]{27}|\d{10}/) || [name])[0];
+  store.keys().filter((key) => key.startsWith(sent)).forEach((key) => {
+    const name = key.slice(sent.length);
+    /* A page that says what went wrong: nothing arrived. */
+    if (!("arrived" in words)) return store.drop(key);
+    /* The next page of the same report asks for something else: it arrived. */
+    if (here.has(name) || !location.pathname.includes(about(name))) return;
+    store.drop(drafts + name);
+    store.drop(key);
   });
   here.forEach((form, name) => ready(name, form));
   document.addEventListener("input", (event) => {
@@ -174,6 +177,8 @@
       return tell(form, words.lost);
     }
     form.dataset.sent = "1";
+    /* Logging out: the next one here finds nothing. */
+    if ("forget" in form.dataset) store.keys().filter((key) => key.startsWith(drafts)).forEach(store.drop);
     if (form.dataset.draft) store.set(sent + form.dataset.draft, "1");
     if (button && button.classList.contains("btn")) {
       labels.set(button, [...button.childNodes]);
@@ -199,6 +204,8 @@
   }
   /* Back from the next page: the browser shows the page as it was left. */
   window.addEventListener("pageshow", (event) => {
-    if (event.persisted) document.querySelectorAll("form[data-sent]").forEach(release);
+    if (!event.persisted) return;
+    here.forEach((_form, name) => store.drop(sent + name));
+    document.querySelectorAll("form[data-sent]").forEach(release);
   });
 })();

@@ -304,18 +304,19 @@ def trouble(stage: Stage) -> None:
     stage.press()
     stage.look("form-expired")
     for name, status in TROUBLE.items():
-        body = _rendered(f"{name}.html", stage.prefix)
+        body = rendered(f"{name}.html", stage.prefix)
         address = f"{stage.base}{stage.prefix}/thu-loi-{name}/"
-        page.route(address, partial(_answer, body=body, status=status))
+        page.route(address, partial(answer, body=body, status=status))
         page.goto(address)
         stage.look(name)
 
 
-def _answer(route: Route, *, body: str, status: int) -> None:
+def answer(route: Route, *, body: str, status: int) -> None:
+    """Answer a request of the browser in the server's place."""
     route.fulfill(status=status, content_type="text/html; charset=utf-8", body=body)
 
 
-def _rendered(template: str, prefix: str) -> str:
+def rendered(template: str, prefix: str) -> str:
     """Return a page as the server would answer with it."""
     from django.template.loader import render_to_string  # noqa: PLC0415 -- set up later
     from django.test import RequestFactory  # noqa: PLC0415 -- set up later
@@ -359,9 +360,9 @@ def faults(page: Page, *, axe: bool) -> list[str]:
         found.append("not exactly one h1")
     if not page.title().strip(" –"):
         found.append("no title")
-    # Neither what nobody sees nor leaving is a way on; a form's hidden fields are none.
+    # A way on is neither home nor back nor leaving, and nothing that nobody sees.
     ways = page.locator(
-        "main a[href]:not(.back):visible,"
+        "main a[href]:not(.back):not([href='/']):not([href='/en/']):visible,"
         " main form:not([action$='/thoat/']) button:visible:not(.vh)"
     )
     # A list of work may be empty; a citizen is never left without a way on.

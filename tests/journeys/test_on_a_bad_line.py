@@ -1,9 +1,11 @@
 """A report on a bad line: cut off, sent twice from two tabs, and gone back to."""
 
 import re
+from functools import partial
 
 import pytest
 
+from tests.journeys import states
 from tests.journeys.test_in_a_browser import fill_day
 from tests.journeys.visitor import last_code_at, newest_code
 
@@ -104,4 +106,56 @@ def test_it_is_one_report_whatever_the_line_and_the_buttons_do(
     page.fill("[name=code]", newest_code(portal.base, person["phone"], after=before))
     page.locator("main form button").first.click()
     assert page.inner_text("main").count(code) == 1
+    context.close()
+
+
+def instead_of(page, address, handler):
+    """Let what is sent to an address be answered by something else, once."""
+    sent = []
+
+    def first(route):
+        if sent or route.request.method != "POST":
+            return route.fallback()
+        sent.append(route)
+        return handler(route)
+
+    page.route(address, first)
+
+
+def copies(page):
+    return page.evaluate("Object.keys(sessionStorage).filter(k => k.includes('-2-'))")
+
+
+def test_a_page_of_what_went_wrong_keeps_what_was_typed(portal, chromium):
+    context = chromium.new_context(
+        viewport=NARROW, base_url=portal.base, locale="vi", service_workers="block"
+    )
+    page = context.new_page()
+    page.goto("/bao-sai/")
+    page.check("[name=kind][value=missing_dose]")
+    page.locator("main form button").first.click()
+    step = page.url
+    page.fill("[name=story]", WORDS)
+
+    for name, status in (states.TROUBLE | {"403_csrf": 403, "404": 404}).items():
+        body = states.rendered(f"{name}.html", "")
+        instead_of(page, step, partial(states.answer, body=body, status=status))
+        page.locator("button[value=go]").click()
+        assert page.locator("[name=story]").count() == 0
+        page.goto(step)
+        assert page.input_value("[name=story]") == WORDS, name
+    # No answer at all: the worker's page, then help on another page, then back.
+    instead_of(page, step, lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        page.locator("button[value=go]").click(no_wait_after=True)
+    for path in ("/ngoai-tuyen/", "/tro-giup/", step):
+        page.goto(path)
+    assert page.input_value("[name=story]") == WORDS
+    # Sent from the page where it stands once more, it arrives, and the copy goes.
+    assert copies(page)
+    page.fill("[name=given_on_2]", "2021")
+    page.check("[name=site][value=none]")
+    page.locator("button[value=go]").click()
+    page.wait_for_url("**/lien-he/")
+    assert copies(page) == []
     context.close()

@@ -10,12 +10,12 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from complaints.models import Draft, Evidence
+from complaints.models import Complaint, Draft, Evidence
 from complaints.views import limits
 from portal.common import outbox
 from tests.factories import make_organization, make_product
 from tests.pages.citizen_steps import hidden_key, step, text_of
-from tests.pages.test_citizen_report import GIVEN, begin, go_to_check
+from tests.pages.test_citizen_report import GIVEN, WHOLE_SLIP, begin, go_to_check
 from tests.photos.draw import FOLDER
 
 pytestmark = pytest.mark.usefixtures("own_limits", "all_rows")
@@ -138,6 +138,32 @@ def test_a_report_is_sent_while_its_photo_is_still_being_checked(client, paper):
     assert Evidence.objects.get().state == "checked"
 
 
+@pytest.mark.parametrize(
+    ("name", "check"),
+    [("blurred-01.jpg", "photo_unreadable"), ("covered-02.jpg", "paper_covered")],
+)
+def test_what_a_photo_turns_out_to_be_is_asked_once_before_sending(
+    client, paper, name, check
+):
+    client.post(step(paper, "giay"), {"evidence": sample(name)})
+    shown = client.post(step(paper, "giay"), WHOLE_SLIP, follow=True)
+    key = {"key": hidden_key(shown)}
+    outbox.drain(queue="import", at=timezone.now())
+
+    asked = client.post(step(paper, "kiem-tra"), key, follow=True)
+    assert asked.request["PATH_INFO"] == step(paper, "giay")
+    assert f'name="doubted" value="{check}"' in asked.content.decode()
+    assert not Complaint.objects.exists()
+
+    reason = {"doubted": check, "insist": "Chỉ còn ảnh này"}
+    client.post(step(paper, "giay") + "?hoi=1", WHOLE_SLIP | reason)
+    sent = client.post(step(paper, "kiem-tra"), key)
+    again = client.post(step(paper, "kiem-tra"), key)
+    assert sent["Location"] == again["Location"] == step(paper, "da-gui")
+    (caveat,) = Complaint.objects.get().caveats.all()
+    assert (caveat.check_name, caveat.reason) == (check, "Chỉ còn ảnh này")
+
+
 def test_photos_of_a_sent_report_cannot_be_removed_by_the_back_button(client, paper):
     page = add(client, paper, "ok-01.jpg")
     check = client.get(step(paper, "kiem-tra"))
@@ -145,7 +171,7 @@ def test_photos_of_a_sent_report_cannot_be_removed_by_the_back_button(client, pa
 
     answer = client.post(removers(page)[0])
 
-    assert answer["Location"] == step(paper, "da-gui")
+    assert answer["Location"] == step(paper, "da-gui") + "?differs=1"
     assert Evidence.objects.count() == 1
     assert Draft.objects.count() == 1
 
