@@ -1,5 +1,6 @@
 """Forms of the look-up: ways in, the one-time code, opening one of several people."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -94,19 +95,25 @@ class PersonForm(Form):
         self,
         *args: Any,
         people: list[tuple[str, str]],
+        found_by: Mapping[str, date] | None = None,
         today: date,
         **kwargs: Any,
     ) -> None:
+        """``found_by``: their birth dates, where one was typed to find these people."""
         super().__init__(*args, **kwargs)
         choices_of(self, "person").choices = people
-        self.today = today
+        self.found_by, self.today = found_by or {}, today
+        if found_by is not None:
+            del self.fields["born_on"]
 
     def clean(self) -> dict[str, Any]:
         """Refuse a child who is none any more by the birth date that was typed."""
         cleaned = super().clean() or {}
-        born = cleaned.get("born_on")
+        typed = cleaned.get("born_on")
+        known = self.found_by.get(cleaned.get("person", ""))
+        born = typed.last() if typed is not None else known
         is_child = cleaned.get("relation") == Relation.CHILD
-        if is_child and born is not None and is_of_age(born.last(), on=self.today):
+        if is_child and born is not None and is_of_age(born, on=self.today):
             self.add_error(
                 "relation",
                 _("Who is 16 or older is no child here. Choose another answer."),

@@ -45,9 +45,9 @@ def people(request: HttpRequest) -> HttpResponse:
         if isinstance(found, HttpResponse):
             return found
         sharing = found
-    form = _form(request, sharing, at=at)
+    form = _form(request, sharing, is_born_known=alike is not None, at=at)
     if by_eid:
-        del form.fields["born_on"], form.fields["relation"]
+        del form.fields["relation"]
     context = {"form": form, "people": sharing, "by_eid": by_eid}
     if request.method != "POST":
         return render(request, "citizen/people.html", context)
@@ -61,7 +61,8 @@ def people(request: HttpRequest) -> HttpResponse:
         )
         if too_many:
             return too_many
-        if identity.resembles(person, form.cleaned_data["born_on"]):
+        born = form.cleaned_data.get("born_on")
+        if born is None or identity.resembles(person, born):
             give_back(limits.OPEN_PERSON, f"{person.pk}:{telephone}", at=at)
             return _open(request, person, form, at=at)
         form.add_error(
@@ -104,12 +105,21 @@ def _born_then(
     return render(request, "citizen/people.html", context, status=422)
 
 
-def _form(request: HttpRequest, sharing: list[Person], *, at: datetime) -> PersonForm:
+def _form(
+    request: HttpRequest,
+    sharing: list[Person],
+    *,
+    is_born_known: bool = False,
+    at: datetime,
+) -> PersonForm:
+    """Return the question; who typed the birth date to find them is not asked again."""
+    born = {str(person.ref): person.born_on for person in sharing}
     # Who says nothing else looks at their own record.
     typed: dict[str, Any] = {"relation": Relation.SELF} | request.POST.dict()
     return PersonForm(
         typed if request.POST else None,
         people=[(str(p.ref), masked_name(p.full_name)) for p in sharing],
+        found_by=born if is_born_known else None,
         today=timezone.localdate(at),
     )
 

@@ -9,7 +9,9 @@ from complaints.models import Complaint, Draft, Submission
 from complaints.views import limits
 from portal.accounts.models import OneTimeCode
 from portal.common.throttle import Limit
+from portal.registry.models import Person
 from tests.factories import (
+    make_dose,
     make_organization,
     make_person,
     make_product,
@@ -286,3 +288,29 @@ def test_a_parent_reports_a_second_record_of_the_child_whose_record_is_open(clie
     assert begun.status_code == 303
     assert other.status_code == 422
     assert Draft.objects.get().answers["person"] == child.pk
+
+
+def test_who_typed_the_birth_date_to_look_up_is_not_asked_it_again(client, site):
+    one, _two = make_person(), make_person("Nguyễn Thị Thứ")
+    make_dose(one, site)
+    page = open_record(client)
+
+    chosen = client.post(
+        "/tra-cuu/nguoi/", {"person": str(one.ref), "relation": "self"}, follow=True
+    )
+
+    assert "born_on" not in page.content.decode()
+    assert "Hòa Bình" in text_of(chosen)
+
+
+def test_a_grown_up_found_by_the_birth_date_is_no_child(client):
+    one, _two = make_person(), make_person("Nguyễn Thị Thứ")
+    open_record(client)
+
+    answer = client.post(
+        "/tra-cuu/nguoi/", {"person": str(one.ref), "relation": "child"}
+    )
+
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == ["relation"]
+    assert Person.objects.count() == 2
