@@ -244,6 +244,7 @@ class Resolve(Step):
             if self.complaint.kind == Kind.FOREIGN_DOSE:
                 choices_of(self, "proof").choices = PROOFS_ABROAD
         elif self.typed:
+            choices_of(self, "proof").choices = [("", _("Choose")), *PROOFS[1:]]
             self.fields["proof"].label = _("What the other value rests on")
             self.fields["proof"].help_text = _(
                 "Needed where another value is right and no photo was sent. By a list"

@@ -8,13 +8,16 @@ from complaints.choices import Considered
 
 def considered_field() -> forms.MultipleChoiceField:
     """Return a field for what was looked at before a record is kept as it is."""
-    return forms.MultipleChoiceField(
+    field = forms.MultipleChoiceField(
         label=_("What did you look at?"),
         help_text=_("Needed where something stays as recorded. The citizen reads it."),
         choices=Considered.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
+    # It is asked for where it is shown.
+    field.is_needed = True  # type: ignore[attr-defined]  # read by the templates
+    return field
 
 
 def require_considered(form: forms.Form) -> None:

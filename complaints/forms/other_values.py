@@ -29,6 +29,10 @@ MOST_SHOWN: Final = 5
 class SiteField(forms.CharField):
     """A vaccination site by its code or its name; gives the code."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        hint = _("Its code, or its name with or without accents.")
+        super().__init__(help_text=hint, **kwargs)
+
     def clean(self, value: Any) -> str:
         """Return the code of the one site that is meant; a name may fit several."""
         typed = str(super().clean(value)).strip()
@@ -85,6 +89,9 @@ def field_of(
         field = _TYPED[Field(name)](required=False)
         field.widget.attrs["autocomplete"] = "off"
     field.label = _("What is right: %(field)s") % {"field": Field(name).label}
+    # It is asked for where it is shown; read by the templates.
+    shown: Any = field
+    shown.is_needed = True
     return field
 
 
