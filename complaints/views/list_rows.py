@@ -31,6 +31,7 @@ from portal.registry.models import Dose, Person, Product, SessionList, StagedRow
 
 NEWCOMER = "new"
 Verdict, Taken = StagedRow.Verdict, StagedRow.Taken
+ADD_TO_PERSON: Final = gettext_lazy("Add it to the person's record")
 # What can be said of a row that meets a dose on record, by its result.
 CHOICES: Final[dict[tuple[str, str], Promise]] = {
     (Verdict.DIFFERS, Taken.LIST): gettext_lazy("Take the list's value"),
@@ -38,6 +39,9 @@ CHOICES: Final[dict[tuple[str, str], Promise]] = {
     (Verdict.AMBIGUOUS, Taken.ORPHAN): gettext_lazy("It is this dose: give it to them"),
     (Verdict.AMBIGUOUS, Taken.APART): gettext_lazy("It is another dose"),
     (Verdict.NEW, ""): gettext_lazy("Decide again"),
+    (Verdict.NEW, Taken.PERSON): ADD_TO_PERSON,
+    (Verdict.SAME, Taken.PERSON): ADD_TO_PERSON,
+    (Verdict.SAME, ""): gettext_lazy("Leave the record as it is"),
 }
 
 

@@ -35,6 +35,7 @@ TAKEN: Final[dict[str, Promise]] = {
     StagedRow.Taken.LIST: gettext_lazy("The list's value is taken"),
     StagedRow.Taken.ORPHAN: gettext_lazy("It is the dose on nobody's record"),
     StagedRow.Taken.APART: gettext_lazy("A dose apart"),
+    StagedRow.Taken.PERSON: gettext_lazy("What the list knows of the person is added"),
 }
 
 
@@ -101,7 +102,7 @@ def rows_of(request: StaffRequest, one: SessionList) -> dict[str, Any]:
     )
     ready = one.staged.aggregate(
         new_count=Count("pk", filter=TO_WRITE & Q(verdict=Verdict.NEW)),
-        taken_count=Count("pk", filter=TO_WRITE & Q(verdict=Verdict.DIFFERS)),
+        taken_count=Count("pk", filter=TO_WRITE & ~Q(verdict=Verdict.NEW)),
         open_count=Count("pk", filter=WAITS),
     )
     is_open = one.state in OPEN
@@ -148,7 +149,8 @@ def rows_of(request: StaffRequest, one: SessionList) -> dict[str, Any]:
         "can_write": is_open and bool(ready["new_count"] or ready["taken_count"]),
         "asked_to_write": one.asked_for == SessionList.Asked.COMMIT,
         "chosen": chosen,
-        "can_take": is_open and chosen in (Verdict.DIFFERS, Verdict.AMBIGUOUS),
+        "can_take": is_open
+        and chosen in (Verdict.DIFFERS, Verdict.AMBIGUOUS, Verdict.SAME),
         "is_open": is_open,
         "can_commit": one.state == State.CHECKED,
         "can_undo": one.state == State.COMMITTED,

@@ -38,7 +38,9 @@ WRITER: Final = "imports"
 
 # What a commit writes: new doses, and the values that staff take from the list.
 TO_WRITE: Final = Q(done_at=None) & (
-    Q(verdict=Verdict.NEW) | Q(verdict=Verdict.DIFFERS, taken=StagedRow.Taken.LIST)
+    Q(verdict=Verdict.NEW)
+    | Q(verdict=Verdict.DIFFERS, taken=StagedRow.Taken.LIST)
+    | Q(verdict=Verdict.SAME, taken=StagedRow.Taken.PERSON)
 )
 # In which states staff look rows through: before a commit, and what waited after it.
 OPEN: Final = frozenset({State.CHECKED, State.COMMITTED})
@@ -81,7 +83,8 @@ def commit(
             raise CannotCommit(one.state)
         # Those that are written count as well: in parts they are no fewer.
         changes = one.staged.filter(
-            verdict=Verdict.DIFFERS, taken=StagedRow.Taken.LIST
+            Q(verdict=Verdict.DIFFERS, taken=StagedRow.Taken.LIST)
+            | Q(taken=StagedRow.Taken.PERSON)
         ).count()
         takes_two = second.list_takes_two(
             corrections=changes, concerns_oneself=concerns(one, rows, own)

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Final, Protocol
 
 from portal.common import crypto
-from portal.registry.imports import checking, newcoming, owners, session
+from portal.registry.imports import checking, knowing, newcoming, owners, session
 from portal.registry.imports.findings import Entry, Finding
 from portal.registry.imports.owners import Owner, Sought
 from portal.registry.imports.rows import Reason, Values
@@ -75,7 +75,8 @@ def judge(
         else:
             open_entries.append(entry)
     people = _owners(open_entries, others, site=site, on=on)
-    doses = _doses(one.person for one in people.values() if one.person is not None)
+    theirs = [one.person for one in people.values() if one.person is not None]
+    doses, recorded_of = _doses(theirs), knowing.read(theirs)
     known = checking.Known.read(site) if open_entries else None
     here = session.read(open_entries, site)
     for entry in open_entries:
@@ -89,6 +90,10 @@ def judge(
                 finding = _checked(entry, finding, recorded, known, on=on)
             if finding.verdict == Verdict.NEW:
                 finding = here.of_orphan(entry, finding)
+            if finding.person is not None and finding.person in recorded_of:
+                # Beside the verdict, which is about the dose.
+                beside = recorded_of[finding.person].beside(entry.values)
+                finding = replace(finding, reasons=finding.reasons + beside)
         found[entry.key] = finding
     in_order = {entry.key: found[entry.key] for entry in entries}
     return _once(in_order, {entry.key: entry.line for entry in entries}, others)

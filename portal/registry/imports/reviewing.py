@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db import connection
 
 from portal.common import scope
-from portal.registry.imports import contents, freeing, staging, taking
+from portal.registry.imports import contents, freeing, knowing, staging, taking
 from portal.registry.imports.committing import OPEN, CannotCommit
 from portal.registry.imports.rows import Values
 from portal.registry.models import (
@@ -135,6 +135,8 @@ def choices(row: StagedRow, *, of: SessionList) -> tuple[str, ...]:
         return ("", Taken.LIST.value) if _differences(row, of)[1] else ()
     if row.dose_id and row.verdict in (Verdict.AMBIGUOUS, Verdict.NEW):
         return ("", Taken.ORPHAN.value, Taken.APART.value)
+    if row.verdict in (Verdict.SAME, Verdict.NEW) and _lacking(row, of):
+        return ("", Taken.PERSON.value)
     return ("",) if row.taken else ()
 
 
@@ -142,6 +144,11 @@ def _differences(row: StagedRow, of: SessionList) -> tuple[int | None, dict[str,
     """Return which dose a row meets, and what of it the row's values would change."""
     found = contents.unseal(row, of=of).findings
     return row.dose_id, taking.differences(found.reasons)
+
+
+def _lacking(row: StagedRow, of: SessionList) -> frozenset[str]:
+    """Return what a row knows of its person that the record lacks."""
+    return knowing.lacking(contents.unseal(row, of=of).findings.reasons)
 
 
 def _opened(pk: int) -> SessionList:

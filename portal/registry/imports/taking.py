@@ -10,6 +10,7 @@ from typing import Final
 
 from portal.registry import corrections
 from portal.registry.corrections import CannotCorrect, Warrant
+from portal.registry.imports import knowing
 from portal.registry.imports.contents import Opened
 from portal.registry.imports.findings import Finding
 from portal.registry.imports.rows import Reason, Values
@@ -19,6 +20,8 @@ Verdict = StagedRow.Verdict
 # Where a dose was given is the word of two sites, so that a list alone changes it not.
 FIELDS: Final = ("given_on", "product", "lot", "dose_number")
 _WRITTEN: Final = (Verdict.NEW, Verdict.DIFFERS)
+# Verdicts beside which the person's record can be added to.
+_BESIDE: Final = (Verdict.NEW, Verdict.SAME)
 
 
 def write(
@@ -44,6 +47,11 @@ def write(
                 attached += 1
             elif _takes(opened, found):
                 made = _take(opened.row.values, found, warrant=warrant, at=at)
+            elif row.taken == StagedRow.Taken.PERSON and found.verdict in _BESIDE:
+                made = _know(opened.row.values, found, warrant=warrant, at=at)
+                if row.done_at is not None:
+                    # The row's proof is its dose; this one is found by the list's name.
+                    continue
             else:
                 continue
         except CannotCorrect:
@@ -66,6 +74,10 @@ def refused(
                 findings[row.place].verdict == Verdict.DIFFERS
                 and row.taken == StagedRow.Taken.LIST
             )
+            or (
+                findings[row.place].verdict == Verdict.SAME
+                and row.taken == StagedRow.Taken.PERSON
+            )
         )
     ]
 
@@ -86,6 +98,14 @@ def unless_moved(opened: Opened, found: Finding) -> Finding:
     became since, and what is new on it nobody agreed to.
     """
     row = opened.staged
+    if row.taken == StagedRow.Taken.PERSON:
+        before = knowing.lacking(opened.findings.reasons)
+        lacks = knowing.lacking(found.reasons)
+        is_left = bool(lacks) or found.verdict == Verdict.NEW
+        if found.person == row.person_id and lacks <= before and is_left:
+            return found
+        moved = (Reason("changed_since"), *found.reasons)
+        return replace(found, verdict=Verdict.ERROR, reasons=moved, dose_key=None)
     if row.taken != StagedRow.Taken.LIST or found.verdict not in _WRITTEN:
         return found
     is_same = found.dose == row.dose_id and differences(
@@ -122,6 +142,16 @@ def _take(
     )
 
 
+def _know(
+    values: Values, found: Finding, *, warrant: Warrant, at: datetime
+) -> Correction:
+    """Add to the person's record what the row knows and it lacks."""
+    if found.person is None:
+        raise CannotCorrect("nobody is meant")
+    changes = knowing.changes(values, knowing.lacking(found.reasons))
+    return corrections.correct_person(found.person, changes, warrant=warrant, at=at)
+
+
 def _attach(
     opened: Opened,
     found: Finding,
@@ -138,7 +168,7 @@ def _attach(
         if key not in added:
             facts = {"full_name": values.full_name, "born_on": values.born_on}
             facts |= {"sex": values.sex} if values.sex else {}
-            facts |= {"national_id": _number(values)} if values.id_number else {}
+            facts |= {"national_id": knowing.number(values)} if values.id_number else {}
             facts |= {"phone": values.phones[0]} if values.phones else {}
             one, _made = corrections.add_person(facts, warrant=warrant, at=at)
             added[key] = one.pk
@@ -147,8 +177,3 @@ def _attach(
     made = corrections.attach(found.dose, to=person, warrant=warrant, at=at)
     row.person_id, row.dose_id = person, found.dose
     return made
-
-
-def _number(values: Values) -> str:
-    """Return the number as the list has it: zeros put back are not confirmed yet."""
-    return values.id_number.lstrip("0") if values.id_restored else values.id_number

@@ -77,6 +77,8 @@ def _undo_batch(pk: int, *, at: datetime) -> int:
             needs_second=one.asked_by_id is not None,
             at=at,
         )
+        for row, *_ in back:
+            _forget_person(one, row, warrant=warrant, at=at)
         places = {row.place for row, *_ in back}
         returned = 0
         for row, correction in others:
@@ -94,6 +96,28 @@ def _undo_batch(pk: int, *, at: datetime) -> int:
         one.progress_at = timezone.now()
         one.save(update_fields=["rows_done", "progress_at"])
     return len(rows)
+
+
+def _forget_person(
+    one: SessionList, row: StagedRow, *, warrant: Warrant, at: datetime
+) -> None:
+    """Take back what a row with a new dose added to its person's record besides."""
+    if row.taken != StagedRow.Taken.PERSON or row.person_id is None:
+        return
+    made = Correction.objects.filter(
+        reason=Correction.Reason.IMPORT,
+        reason_ref=reference(one),
+        target=Correction.Target.PERSON,
+        target_id=row.person_id,
+        operation=Correction.Operation.CHANGE,
+    ).first()
+    if made is None:
+        return
+    try:
+        corrections.undo(made, warrant=warrant, at=at, together=True)
+    except CannotCorrect:
+        # The record was changed since: what became of it stays.
+        return
 
 
 def _is_addition(row: StagedRow) -> bool:

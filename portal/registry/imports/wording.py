@@ -49,6 +49,7 @@ COLUMNS: Final[dict[str, Promise]] = {
     "dose_number": _("Dose number"),
     "site": _("Vaccination site"),
 }
+_SEXES: Final[dict[str, Promise]] = {"M": _("Male"), "F": _("Female")}
 # What a column of a list can be taken for (``meanings.ROLES``).
 ROLES: Final[dict[str, Promise]] = {
     **COLUMNS,
@@ -86,6 +87,8 @@ REASONS: Final[dict[str, Promise]] = {
     "fits_several": _("Fits %(detail)s people on record."),
     "may_be_somebody": _("May be somebody on record, but not for certain."),
     "differs": _("%(column)s: recorded is %(detail)s."),
+    "person_lacks": _("%(column)s: the list says more than the person's record."),
+    "person_differs": _("%(column)s: the person's record says %(detail)s."),
     "number_repeats": _("The record has a dose with this number on another day."),
     "not_taken": _("The database did not take this row."),
     "changed_since": _(
@@ -131,6 +134,8 @@ def shown(column: str, value: str, products: Mapping[str, str]) -> str:
     """Return a value of a row or of the record as people write it."""
     if column == "product":
         return products.get(value, value)
+    if column == "sex" and value in _SEXES:
+        return str(_SEXES[value])
     if column in ("given_on", "born_on") and _DAY.fullmatch(value):
         return f"{date.fromisoformat(value):%d/%m/%Y}"
     return value

@@ -144,11 +144,15 @@ class StagedRow(models.Model):
         ERROR = "error"
 
     class Taken(models.TextChoices):
-        """What staff chose: the list's values, the orphan dose, or a dose apart."""
+        """What staff chose: the list's values, the orphan dose, or a dose apart.
+
+        Or, the dose being what it is, what the list knows more of the person.
+        """
 
         LIST = "list"
         ORPHAN = "orphan"
         APART = "apart"
+        PERSON = "person"
 
     session_list = models.ForeignKey(
         SessionList, models.CASCADE, related_name="staged", db_index=False

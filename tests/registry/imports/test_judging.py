@@ -253,5 +253,5 @@ def test_judging_takes_the_same_statements_for_one_row_and_for_many(
         for n in range(many)
     ]
     make_person(national_id="079158000000")
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         judge(entries, site=site.pk, on=TODAY)
