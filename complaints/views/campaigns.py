@@ -89,7 +89,7 @@ def _do(facts: dict[str, Any], request: StaffRequest) -> str:
     }
     if not found.left:
         return said
-    stays = _("%(n)s stay, as their records were changed again since: look at them.")
+    stays = _("%(n)s stay, changed again since or on your own record: look at them.")
     return f"{said} {stays % {'n': vn_number(found.left)}}"
 
 
