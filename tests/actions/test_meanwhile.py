@@ -1,8 +1,10 @@
 """What comes between looking and writing, and what is said of it afterwards."""
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 
 from complaints.actions import campaigns, intake, selfcorrection, switches
 from complaints.choices import Kind, Status
@@ -11,6 +13,8 @@ from portal.common import scope
 from portal.registry import corrections
 from portal.registry.models import Person
 from tests.actions.test_guardrails import found
+from tests.actions.test_prepared import contradicted
+from tests.actions.test_prepared import report as report_dose
 from tests.actions.test_selfcorrection import (
     NUMBER,
     clone,
@@ -145,3 +149,16 @@ def test_the_explanation_names_what_a_campaign_did_to_the_same_record(station):
     (one,) = found["by_campaigns"]
     assert (one["rule"], one["undone"]) == ("A6.2", False)
     assert "A6" not in found["fired"]
+
+
+def test_the_explanation_names_what_is_prepared_for_a_click(station):
+    case = report_dose(contradicted(station), {"product": "spikevax"})
+
+    found, _rules = explained(case)
+    out = StringIO()
+    call_command("explain_correction", case.reference, stdout=out)
+
+    (one,) = found["prepared"]
+    assert (one["rule"], one["state"]) == ("B1.2", "open")
+    assert "B1" in found["fired"]
+    assert f"B1.2 prepared {one['field']} (ledger, session): open" in out.getvalue()
