@@ -1,9 +1,12 @@
 """A list judged as it would be now, a chunk at a time: nothing is kept or written.
 
-The list is read twice, as its last row may contradict its first and may say whose list
-it is; so of a hundred thousand rows only a chunk is held at once.
+Its last row may contradict its first and may say whose list it is, so that all rows are
+read before the first is judged. Meanwhile they are held packed: a hundred thousand take
+some ten megabytes, and whatever opened the file is gone when they are judged.
 """
 
+import pickle
+import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -25,9 +28,15 @@ class Whole:
 
     against: dict[tuple[int, str], ListRow] = field(default_factory=dict)
     sites: set[str] = field(default_factory=set)
+    _packed: list[bytes] = field(default_factory=list)
 
-    def note(self, row: ListRow) -> None:
-        """Take in the next row."""
+    def note(self, rows: list[ListRow]) -> None:
+        """Take in the next rows."""
+        self._packed.append(zlib.compress(pickle.dumps(rows), 1))
+        for row in rows:
+            self._look_at(row)
+
+    def _look_at(self, row: ListRow) -> None:
         if row.aside.site:
             self.sites.add(row.aside.site)
         if repeats.contradicts(row):
@@ -36,9 +45,10 @@ class Whole:
             bare = replace(row, values=Values(), cells=(), aside=Aside())
             self.against.setdefault((row.against, code), bare)
 
-    def settled(self, rows: Iterable[ListRow]) -> Iterator[ListRow]:
+    def rows(self) -> Iterator[ListRow]:
         """Yield the rows, with those that a later one contradicts as errors."""
-        for place, row in enumerate(rows, start=1):
+        read = (row for part in self._packed for row in _unpacked(part))
+        for place, row in enumerate(read, start=1):
             found = row
             for code in repeats.BOTH:
                 if (place, code) in self.against:
@@ -55,9 +65,15 @@ def look_through(
 ) -> Whole:
     """Read a list once for what only the whole of it tells; raises CannotRead."""
     whole = Whole()
-    for row in reading.read(content, vocabulary=vocabulary, columns=columns, on=on):
-        whole.note(row)
+    read = reading.read(content, vocabulary=vocabulary, columns=columns, on=on)
+    while chunk := list(islice(read, CHUNK)):
+        whole.note(chunk)
     return whole
+
+
+def _unpacked(part: bytes) -> list[ListRow]:
+    rows: list[ListRow] = pickle.loads(zlib.decompress(part))
+    return rows
 
 
 class _Claims:

@@ -120,8 +120,7 @@ def _answer(
     }
     if one:
         return head, _by_person(_written(one))
-    read = reading.read(content, vocabulary=words, columns=saved, on=on)
-    found = trial.judged(whole.settled(read), site=site.pk if site else None, on=on)
+    found = trial.judged(whole.rows(), site=site.pk if site else None, on=on)
     return head, _by_person(
         contents.as_contract(row, finding.verdict, row.reasons + finding.reasons)
         for row, finding in found
