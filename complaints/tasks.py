@@ -92,6 +92,17 @@ def reconcile(**_later: object) -> None:
     integrity.reconcile(at=timezone.now())
 
 
+@shared_task(
+    name="complaints.reconcile_all",
+    ignore_result=True,
+    soft_time_limit=4 * 3600,
+    time_limit=4 * 3600 + 60,
+)
+def reconcile_all(**_later: object) -> None:
+    """Do the same over everything there is, once a night."""
+    integrity.reconcile(at=timezone.now(), newest=None)
+
+
 @shared_task(name="complaints.forget_own_files", ignore_result=True)
 def forget_own_files(**_later: object) -> None:
     """Delete the files that people made of their own data a day ago."""

@@ -74,6 +74,11 @@ app.conf.update(
         "rebuild-figures": {"task": "complaints.rebuild_figures", "schedule": 20.0},
         "escalate-overdue": {"task": "complaints.escalate_overdue", "schedule": 60.0},
         "reconcile": {"task": "complaints.reconcile", "schedule": 300.0},
+        "reconcile-all": {
+            "task": "complaints.reconcile_all",
+            "schedule": crontab(hour="2", minute="20"),
+            "options": {"queue": "report"},
+        },
         "gather-incidents": {"task": "complaints.gather_incidents", "schedule": 10.0},
         "forget-bulks": {"task": "complaints.forget_bulks", "schedule": 3600.0},
         "forget-drafts": {"task": "complaints.forget_drafts", "schedule": 3600.0},
