@@ -20,12 +20,12 @@ from complaints.views.lists import find
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.audit import record
-from portal.common import scope
+from portal.common import phones, scope
 from portal.common.http import READ_AND_SEND, see_other
 from portal.registry import national_id
 from portal.registry.corrections import born_text, read_person
 from portal.registry.imports import contents, reviewing, wording
-from portal.registry.imports.committing import OPEN, CannotCommit
+from portal.registry.imports.committing import OPEN, CannotCommit, Moved
 from portal.registry.imports.contents import Opened
 from portal.registry.models import Dose, Person, Product, SessionList, StagedRow
 
@@ -61,6 +61,10 @@ def row(request: StaffRequest, list_ref: uuid.UUID, place: int) -> HttpResponse:
     if request.method == "POST" and (step != "fix" or form.is_valid()):
         try:
             _change(request, one, place, step, form, at=at)
+        except Moved:
+            staged = one.staged.get(place=place)
+            opened = contents.unseal(staged, of=one)
+            return _show(request, one, opened, form, at=at, has_moved=True)
         except (CannotCommit, reviewing.NotOffered):
             messages.error(request, _("The list has moved on. Look at it again."))
         return see_other("casework:list_row", list_ref=list_ref, place=place)
@@ -77,8 +81,9 @@ def _change(
     at: datetime,
 ) -> None:
     """Make the change that was asked for, and say what the row is now."""
+    seen = request.POST.get("seen", "")
     if step == "fix":
-        changed = reviewing.fix(one.pk, place, form.values(), at=at)
+        changed = reviewing.fix(one.pk, place, form.values(), seen=seen, at=at)
     elif step == "take":
         taken = request.POST.get("taken", "")
         if taken not in ("", *StagedRow.Taken.values):
@@ -88,7 +93,9 @@ def _change(
             raise reviewing.NotOffered
         changed = found[0]
     elif step in ("exclude", "include"):
-        changed = reviewing.exclude(one.pk, place, excluded=step == "exclude", at=at)
+        changed = reviewing.exclude(
+            one.pk, place, excluded=step == "exclude", seen=seen, at=at
+        )
     elif step == "choose":
         chosen = request.POST.get("person", "")
         is_number = chosen.isascii() and chosen.isdigit() and len(chosen) < 19
@@ -96,7 +103,7 @@ def _change(
             messages.error(request, _("Choose whose row it is."))
             return
         person = None if chosen == NEWCOMER else int(chosen)
-        changed = reviewing.choose(one.pk, place, person, at=at)
+        changed = reviewing.choose(one.pk, place, person, seen=seen, at=at)
     else:
         raise Http404
     verdict = wording.VERDICTS[changed.verdict]
@@ -121,6 +128,7 @@ def _show(
     form: forms.Row,
     *,
     at: datetime,
+    has_moved: bool = False,
 ) -> HttpResponse:
     staged = opened.staged
     products = wording.product_names()
@@ -145,6 +153,8 @@ def _show(
         "owners": owners,
         "person": person_line(staged.person_id) if staged.person_id else None,
         "is_open": one.state in OPEN and staged.done_at is None,
+        "seen": reviewing.stamp_of(staged),
+        "now": _now(form, opened) if has_moved else (),
         "is_excluded": staged.is_excluded,
         "is_chosen": staged.is_chosen,
         "beside": _beside(opened, products),
@@ -162,8 +172,29 @@ def _show(
         .values_list("place", flat=True)
         .first(),
     }
-    status = 422 if form.errors else 200
+    status = 422 if form.errors else 409 if has_moved else 200
     return render(request, "casework/list_row.html", context, status=status)
+
+
+def _now(form: forms.Row, opened: Opened) -> list[dict[str, str]]:
+    """Return what a row says, by the labels of its form."""
+    values = opened.row.values
+    names = wording.product_names()
+    texts = {
+        "full_name": values.full_name,
+        "sex": wording.shown("sex", values.sex or "", names),
+        "born_on": wording.shown("born_on", values.born_on, names),
+        "id_number": national_id.mask(values.id_number),
+        "phones": " / ".join(map(phones.mask, values.phones)),
+        "given_on": _day(values.given_on),
+        "product": wording.shown("product", values.product or "", names),
+        "lot": values.lot,
+        "dose_number": str(values.dose_number or ""),
+    }
+    return [
+        {"label": str(form.fields[field].label), "value": text}
+        for field, text in texts.items()
+    ]
 
 
 def _owners(opened: Opened) -> list[dict[str, Any]]:

@@ -34,7 +34,7 @@ from portal.registry.imports import (
     reviewing,
     staging,
 )
-from portal.registry.imports.committing import CannotCommit, NotAlone, Together
+from portal.registry.imports.committing import CannotCommit, Moved, NotAlone, Together
 from portal.registry.imports.conflict import Own
 from portal.registry.imports.exceptions import WORDS, CannotRead
 from portal.registry.models import Organization, SessionList, StagedRow
@@ -130,7 +130,9 @@ def commit(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
             staging.go_on(one.pk, by=request.user.pk, at=at)
         else:
             by, own = request.user.pk, _own(request)
-            if not committing.commit(one.pk, by=by, own=own, at=at):
+            seen = request.POST.get("revision", "")
+            revision = int(seen) if is_number(seen) else None
+            if not committing.commit(one.pk, by=by, own=own, revision=revision, at=at):
                 messages.info(
                     request,
                     _(
@@ -144,6 +146,14 @@ def commit(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
         )
     except Together:
         messages.error(request, str(TOGETHER))
+    except Moved:
+        messages.error(
+            request,
+            _(
+                "A colleague changed rows of this list meanwhile. Look at the numbers"
+                " below again, then write it."
+            ),
+        )
     except CannotCommit:
         messages.error(request, _("This list cannot be written as it is now."))
     return see_other("casework:list", list_ref=list_ref)

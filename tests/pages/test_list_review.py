@@ -89,3 +89,44 @@ def test_rows_that_waited_are_written_after_the_others(client, site):
     client.post(f"{address}hoan-tac/")
     drain()
     assert not Dose.objects.filter(status="completed").exists()
+
+
+RIGHT = {
+    "step": "fix",
+    "full_name": "Trần Văn Không",
+    **{"born_on_0": "28", "born_on_1": "2", "born_on_2": "1990"},
+    **{"given_on_0": "14", "given_on_1": "8", "given_on_2": "2021"},
+    **{"id_number": "079090012346", "product": "AZ", "lot": "ABX6318"},
+}
+
+
+def test_of_two_who_fix_a_row_at_once_the_second_sees_what_the_first_did(client, site):
+    address = send(client, site, WRONG)
+    seen = client.get(f"{address}dong/1/").context["seen"]
+    client.post(f"{address}dong/1/", RIGHT | {"seen": seen, "lot": "ABX1"})
+
+    second = client.post(f"{address}dong/1/", RIGHT | {"seen": seen, "lot": "ABX2"})
+
+    assert second.status_code == 409
+    assert "ABX1" in words(second)
+    assert 'value="ABX2"' in second.content.decode()
+    rows = client.get(address).context["rows"]
+    assert [row["lot"] for row in rows] == ["ABX1"]
+    again = second.context["seen"]
+    client.post(f"{address}dong/1/", RIGHT | {"seen": again, "lot": "ABX2"})
+    assert [row["lot"] for row in client.get(address).context["rows"]] == ["ABX2"]
+
+
+def test_nobody_writes_more_than_was_on_the_page(client, site):
+    address = send(client, site, KNOWN, WRONG)
+    revision = client.get(address).context["list"].revision
+    client.post(f"{address}dong/2/", RIGHT)
+
+    page = client.post(f"{address}ghi/", {"revision": revision}, follow=True)
+    drain()
+
+    assert "Đồng nghiệp vừa sửa" in words(page)
+    assert not in_system(Dose.objects.exists)
+    client.post(f"{address}ghi/", {"revision": page.context["list"].revision})
+    drain()
+    assert in_system(Dose.objects.count) == 2

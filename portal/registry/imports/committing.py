@@ -58,11 +58,16 @@ class Together(CannotCommit):
     """One of the two opened the account of the other lately (``audit.together``)."""
 
 
+class Moved(CannotCommit):
+    """Somebody else changed it since it was looked at."""
+
+
 def commit(
     pk: int,
     *,
     by: int | None,
     own: Own = NOT_KNOWN,
+    revision: int | None = None,
     at: datetime,
     queued: bool = True,
 ) -> bool:
@@ -72,12 +77,15 @@ def commit(
     corrects several doses, or names whoever asks (`own` telephone and number) among
     what it writes, a second person has to ask as well. Raise CannotCommit where its
     dry run is not over or nothing is left to write, NotAlone for whoever asked first,
-    Together for who opened the account of the other.
+    Together for who opened the account of the other, Moved where rows were changed
+    since the ``revision`` that was looked at.
     """
     with scope.system():
         one = staging.lock(pk)
         if one.state not in OPEN or one.forgotten_at is not None:
             raise CannotCommit(one.state)
+        if revision is not None and revision != one.revision:
+            raise Moved(one.state)
         rows = one.staged.filter(TO_WRITE)
         if one.state == State.COMMITTED and not rows.exists():
             raise CannotCommit(one.state)

@@ -5,6 +5,7 @@ together with it. Rows that waited while the others were written can be changed 
 that as well.
 """
 
+import hashlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +14,7 @@ from django.db import connection
 
 from portal.common import scope
 from portal.registry.imports import contents, freeing, knowing, staging, taking
-from portal.registry.imports.committing import OPEN, CannotCommit
+from portal.registry.imports.committing import OPEN, CannotCommit, Moved
 from portal.registry.imports.rows import Values
 from portal.registry.models import (
     ListColumns,
@@ -30,12 +31,14 @@ class NotOffered(Exception):
     """The person chosen is not among those whom the row may name."""
 
 
-def fix(pk: int, place: int, values: Values, *, at: datetime) -> StagedRow:
+def fix(
+    pk: int, place: int, values: Values, *, seen: str = "", at: datetime
+) -> StagedRow:
     """Replace what a row says by what staff read in it, and judge it again.
 
     A number that staff typed or left standing is confirmed by that, restored zeros
     too. Raise CannotCommit while the list is being written, and for a row that is
-    written.
+    written; Moved where the row is not what was ``seen`` any more (``stamp_of``).
     """
 
     def change(one: SessionList, row: StagedRow) -> None:
@@ -48,20 +51,24 @@ def fix(pk: int, place: int, values: Values, *, at: datetime) -> StagedRow:
         row.is_chosen, row.person = False, None
 
     fields = ("content_sealed", "said", "is_fixed", "taken")
-    return _change(pk, place, change, fields, at=at)
+    return _change(pk, place, change, fields, seen=seen, at=at)
 
 
-def exclude(pk: int, place: int, *, excluded: bool, at: datetime) -> StagedRow:
+def exclude(
+    pk: int, place: int, *, excluded: bool, seen: str = "", at: datetime
+) -> StagedRow:
     """Leave a row out of the commit, or take it in again. Raises as ``fix`` does."""
 
     def change(one: SessionList, row: StagedRow) -> None:
         row.is_excluded, row.taken = excluded, ""
         row.is_chosen, row.person = False, None
 
-    return _change(pk, place, change, ("is_excluded", "taken"), at=at)
+    return _change(pk, place, change, ("is_excluded", "taken"), seen=seen, at=at)
 
 
-def choose(pk: int, place: int, person: int | None, *, at: datetime) -> StagedRow:
+def choose(
+    pk: int, place: int, person: int | None, *, seen: str = "", at: datetime
+) -> StagedRow:
     """Say whose row it is: one of its candidates, or (None) somebody new.
 
     Raise NotOffered for anybody else, and CannotCommit as ``fix`` does.
@@ -73,7 +80,17 @@ def choose(pk: int, place: int, person: int | None, *, at: datetime) -> StagedRo
             raise NotOffered
         row.is_chosen, row.person_id = True, person
 
-    return _change(pk, place, change, (), at=at)
+    return _change(pk, place, change, (), seen=seen, at=at)
+
+
+def stamp_of(row: StagedRow) -> str:
+    """Return a mark of what a row is now: another one once anything of it changed."""
+    parts = (
+        bytes(row.content_sealed),
+        bytes(row.findings_sealed or b""),
+        f"{row.is_excluded}{row.taken}{row.done_at}".encode(),
+    )
+    return hashlib.sha256(b"|".join(parts)).hexdigest()[:16]
 
 
 def take(
@@ -214,6 +231,7 @@ def _change(
     change: Callable[[SessionList, StagedRow], None],
     fields: tuple[str, ...],
     *,
+    seen: str,
     at: datetime,
 ) -> StagedRow:
     """Change a row under the list's lock and judge what hangs together anew."""
@@ -222,6 +240,8 @@ def _change(
         row = one.staged.get(place=place)
         if row.done_at is not None:
             raise CannotCommit(one.state)
+        if seen and seen != stamp_of(row):
+            raise Moved(one.state)
         _open_again(one)
         change(one, row)
         row.save(update_fields=[*fields, "is_chosen", "person"])
