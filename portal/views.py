@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
 from portal.accounts import access, kept
@@ -162,8 +163,14 @@ def _pending_migrations() -> bool:
 
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Explain a form that was open too long, and how to go on."""
-    return render(request, "403_csrf.html", status=403)
+    """Explain a form that was open too long, and how to go on: from the form's page.
+
+    Where it was sent to may take nothing but what is sent.
+    """
+    came_from = request.headers.get("Referer", "")
+    is_ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()})
+    again = came_from if is_ours else request.get_full_path()
+    return render(request, "403_csrf.html", {"again": again}, status=403)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

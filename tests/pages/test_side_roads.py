@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from django.template.loader import render_to_string
+from django.test import Client
 from django.utils import timezone
 
 from complaints.models import Complaint, Draft, Submission
@@ -314,3 +316,31 @@ def test_a_grown_up_found_by_the_birth_date_is_no_child(client):
     assert answer.status_code == 422
     assert list(answer.context["form"].errors) == ["relation"]
     assert Person.objects.count() == 2
+
+
+# What went wrong ----------------------------------------------------------------------
+
+
+def test_a_form_that_was_open_too_long_leads_back_to_its_page(checked, client):
+    other = Client(enforce_csrf_checks=True)
+    other.cookies.update(client.cookies)
+    form = "http://testserver" + step(checked, "mui") + "?muc=0"
+
+    # To save is an address that takes nothing but what is sent.
+    answer = other.post(step(checked, "luu"), TYPED, headers={"Referer": form})
+    elsewhere = other.post(
+        step(checked, "mui"), TYPED, headers={"Referer": "https://example.org/x"}
+    )
+
+    assert (answer.status_code, elsewhere.status_code) == (403, 403)
+    assert f'href="{form}"' in answer.content.decode()
+    assert f'href="{step(checked, "mui")}"' in elsewhere.content.decode()
+    assert "example.org" not in elsewhere.content.decode()
+
+
+@pytest.mark.parametrize("name", ["403", "403_csrf", "404", "429", "500", "503"])
+def test_no_page_of_what_went_wrong_says_that_anything_arrived(rf, name):
+    page = render_to_string(f"{name}.html", {}, rf.get("/"))
+
+    assert "data-arrived" in render_to_string("help.html", {}, rf.get("/"))
+    assert "data-arrived" not in page
