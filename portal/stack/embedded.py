@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,7 @@ def running_services(
     settings: Mapping[str, str] | None = None,
     *,
     is_durable: bool = True,
+    is_stopping: Callable[[], bool] = lambda: False,
 ) -> Iterator[Running]:
     """Hold PostgreSQL and Redis of `data_dir`; stop them at the end.
 
@@ -48,7 +49,7 @@ def running_services(
     in it take the place of our servers (an empty REDIS_URL: no broker), and secrets
     in it that of the folder's own. `settings` are further variables for every process
     of this stack; they win over `given`. A stack that is not durable does not wait for
-    the disk: for tests.
+    the disk: for tests. `is_stopping` is asked while PostgreSQL comes up.
 
     Raises Refused when the folder cannot be used, a server does not start or the
     secrets of what a database holds are lost.
@@ -73,7 +74,13 @@ def running_services(
         superuser_url = ""
         database = broker = None
         if not app_url:
-            database = postgres.start(data_dir, run_folder, user, is_durable=is_durable)
+            database = postgres.start(
+                data_dir,
+                run_folder,
+                user,
+                is_durable=is_durable,
+                is_stopping=is_stopping,
+            )
             stack.callback(database.child.stop)
             owner_url = database.url(postgres.OWNER)
             app_url = database.url(postgres.APPLICATION)

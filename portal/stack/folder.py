@@ -21,7 +21,7 @@ from portal.stack.account import Account
 from portal.stack.console import Refused, say
 from portal.stack.supervisor import Child, end_group
 
-# PostgreSQL's first start writes about 60 MB; the demo some 150 MB.
+# A first start with the demo's 20,000 people leaves 210 MB behind.
 LEAST_FREE: Final = 300_000_000
 # sun_path holds 108 bytes on Linux and 104 on macOS; the file's name takes 20.
 _LONGEST_FOLDER = 80

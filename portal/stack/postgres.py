@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, LiteralString
@@ -69,10 +70,23 @@ class Postgres:
         """Return the address of the superuser in the maintenance database."""
         return self.url(_SUPERUSER, "postgres")
 
-    def wait(self, *, within: float = _START_WITHIN) -> None:
-        """Wait until it takes connections; raises Refused if it does not."""
+    def wait(
+        self,
+        *,
+        within: float = _START_WITHIN,
+        is_stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Wait until it takes connections; raises Refused if it does not.
+
+        A recovery may take minutes: who is told to go meanwhile waits no longer.
+        """
         deadline = time.monotonic() + within
         while True:
+            if is_stopping():
+                raise Refused(
+                    "stopped before PostgreSQL was up.",
+                    "The data is kept; the next start goes on from there.",
+                )
             try:
                 psycopg.connect(self.superuser_url).close()
             except psycopg.OperationalError as error:
@@ -89,6 +103,7 @@ def start(
     account: Account,
     *,
     is_durable: bool = True,
+    is_stopping: Callable[[], bool] = lambda: False,
 ) -> Postgres:
     """Start the server of this data folder; make its cluster and roles if missing.
 
@@ -122,7 +137,7 @@ def start(
     while True:
         server.child.start()
         try:
-            server.wait()
+            server.wait(is_stopping=is_stopping)
         except Refused:
             # Sessions of a killed server hold its shared memory for a moment more.
             lively = time.monotonic() < deadline and not server.child.is_alive()

@@ -50,7 +50,9 @@ def up(values: Mapping[str, str]) -> int:
     supervisor.watch_signals()
     say(f"data folder {data_dir}")
     was_begun = False
-    with running_services(data_dir, values, settings) as running:
+    with running_services(
+        data_dir, values, settings, is_stopping=lambda: supervisor.stopping
+    ) as running:
         try:
             for child in running.children:
                 supervisor.add(child)

@@ -177,6 +177,18 @@ def test_settings_that_cannot_be_kept_are_named_before_anything_starts(
         pass
 
 
+def test_who_is_told_to_go_while_postgresql_comes_up_waits_no_longer(
+    data_dir: Path,
+) -> None:
+    with (
+        pytest.raises(Refused, match="stopped before PostgreSQL was up"),
+        running_services(data_dir, {"REDIS_URL": ""}, is_stopping=lambda: True),
+    ):
+        pass
+
+    assert not (data_dir / "postgres" / "postmaster.pid").exists()
+
+
 HOSTS = {
     "": ("http://localhost:8010", "127.0.0.1"),
     "0.0.0.0": ("http://localhost:8010", "127.0.0.1"),
