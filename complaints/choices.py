@@ -4,6 +4,7 @@ from typing import Final
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 
 class Kind(TextChoices):
@@ -188,6 +189,22 @@ class Reply(TextChoices):
     RECORDED = "recorded", _("It is as it is recorded")
     OTHER = "other", _("Neither: see their words")
     UNKNOWN = "unknown", _("They cannot say")
+
+
+class Handing(TextChoices):
+    """Why another organization has to answer, worded for the citizen."""
+
+    GAVE = "gave", _("That organization gave this dose")
+    LIST = "list", _("The list of that session is there")
+    LIVES = "lives", _("The person lives there")
+    RECORD = "record", _("That organization keeps this record")
+
+    @classmethod
+    def told(cls, reason: str, words: str, *, language: str) -> str:
+        """Return a reason and what was typed beside it, in the citizen's language."""
+        with override(language):
+            why = str(cls(reason).label) if reason in cls.values else ""
+        return ". ".join(filter(None, (why, words)))
 
 
 class Actor(TextChoices):

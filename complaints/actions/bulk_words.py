@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from complaints import permissions
 from complaints.actions import assigning, standard_texts
-from complaints.choices import Move
+from complaints.choices import Handing, Move
 from complaints.models import Bulk, Complaint, StandardText
 from portal.accounts.models import User
 from portal.common import scope
@@ -52,7 +52,11 @@ def colleagues(bulk: Bulk, *, by: User, at: datetime) -> list[User]:
 def facts_for(bulk: Bulk, complaint_id: int) -> Mapping[str, Any]:
     """Return the facts of a set's move for one case: its own facts in the words."""
     facts: dict[str, Any] = dict(bulk.facts)
-    if "{" in facts.get("note", ""):
-        case = Complaint.objects.select_related("submission", "holder")
-        facts["note"] = standard_texts.fill(facts["note"], case.get(pk=complaint_id))
+    reason, note = facts.get("reason", ""), facts.get("note", "")
+    if reason or "{" in note:
+        cases = Complaint.objects.select_related("submission", "holder")
+        case = cases.get(pk=complaint_id)
+        note = standard_texts.fill(note, case) if "{" in note else note
+        language = case.submission.language
+        facts["note"] = Handing.told(reason, note, language=language)
     return facts

@@ -15,9 +15,13 @@ class HandOverMany(HandOver):
     """Give the cases to another organization."""
 
     def facts(self) -> dict[str, Any]:
-        """Return the organization by its code, as it is kept until the work is done."""
+        """Return the organization by its code, as it is kept until the work is done.
+
+        The reason goes along: each case says it in the language of its citizen.
+        """
         typed = super().facts()
-        return typed | {"to": typed["to"].code}
+        reason = self.cleaned_data.get("reason", "")
+        return typed | {"to": typed["to"].code, "reason": reason}
 
 
 class AssignMany(Assign):

@@ -4,22 +4,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from django import forms
-from django.db.models import TextChoices
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from complaints.choices import Handing
 from complaints.forms import choices_of
 from complaints.forms.casework import Step, note_field
 from portal.registry.models import Organization
-
-
-class Handing(TextChoices):
-    """Why another organization has to answer, worded for the citizen."""
-
-    GAVE = "gave", _("That organization gave this dose")
-    LIST = "list", _("The list of that session is there")
-    LIVES = "lives", _("The person lives there")
-    RECORD = "record", _("That organization keeps this record")
 
 
 class Receiver(NamedTuple):
@@ -95,13 +85,16 @@ class HandOver(Step):
             for name in ("to", "note"):
                 self.errors.pop(name, None)
             return
-        # The citizen reads it; many cases at once have no language in common.
+        reason = typed.get("reason", "")
         case = getattr(self, "complaint", None)
-        language = case.submission.language if case else translation.get_language()
-        with translation.override(language):
-            why = str(Handing(typed["reason"]).label) if typed.get("reason") else ""
-        typed["note"] = ". ".join(filter(None, (why, typed.get("note", ""))))
-        if not typed["note"].strip() and "note" not in self.errors:
+        if case is not None:
+            # Of many cases each says it in the language of its own citizen.
+            language = case.submission.language
+            typed["note"] = Handing.told(
+                reason, typed.get("note", ""), language=language
+            )
+        said = reason or (typed.get("note") or "").strip()
+        if not said and "note" not in self.errors:
             self.add_error("reason", _("Choose why, or write it in your own words."))
         if not self.cleaned_data.get("to") and "to" not in self.errors:
             field = "to" if self.found else "place"

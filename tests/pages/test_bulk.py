@@ -335,3 +335,27 @@ def test_a_longer_set_takes_no_more_queries(client, station):
     assert taken[0] == taken[1]
     # Session, user, postings, set, counts, items, read, sight, ready words, colleagues.
     assert taken[1] <= 12
+
+
+def test_each_citizen_reads_why_it_was_handed_over_in_their_own_language(
+    client, station
+):
+    vietnamese, english = filed(station, 2)
+    english.submission.language = "en"
+    english.submission.save(update_fields=["language"])
+    there = make_organization("TYT-9", name="Trạm Y tế phường Bến Thành")
+    address = mark(client, vietnamese, english)
+
+    client.post(
+        f"{address}chuyen/",
+        {"place": "Bến Thành", "reason": "gave", "to": there.code},
+    )
+    drain()
+
+    with scope.system():
+        notes = {
+            case: case.events.get(move="hand_over").note
+            for case in (vietnamese, english)
+        }
+    assert notes[english] == "That organization gave this dose"
+    assert notes[vietnamese] == "Nơi đó đã tiêm mũi này"
