@@ -16,6 +16,7 @@ from portal.common.names import fold
 from portal.registry import national_id
 from portal.registry.imports import staging
 from portal.registry.imports.rows import Values
+from portal.registry.imports.titles import Facts
 from portal.registry.models import Organization, Product
 
 # A longer choice is no help: from there on the code or name is typed.
@@ -78,6 +79,35 @@ class Upload(ListFile):
         shown = ", ".join(f"{site.name} ({site.code})" for site in found[:5])
         raise ValidationError(
             _("Several sites fit: %(sites)s. Type the code."), params={"sites": shown}
+        )
+
+
+class Whole(Form):
+    """What is said once for a whole list."""
+
+    given_on = DayField(label=_("Day of the injection"), required=False)
+    product = forms.ChoiceField(label=_("Vaccine"), required=False)
+    lot = forms.CharField(
+        label=_("Lot number"),
+        required=False,
+        max_length=30,
+        widget=forms.TextInput(attrs={"class": "w10", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, products: Sequence[Product], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices_of(self, "product").choices = [
+            ("", _("Left empty")),
+            *((product.code, product.name) for product in products),
+        ]
+
+    def facts(self) -> Facts:
+        """Return what was typed, as the reader takes it."""
+        typed = self.cleaned_data
+        return Facts(
+            given_on=typed["given_on"],
+            product=typed["product"] or None,
+            lot="".join(typed["lot"].split()).upper(),
         )
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from complaints.forms import lists as forms
 from complaints.views.lists import find
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
@@ -20,7 +21,7 @@ from portal.registry.imports import reading, reviewing, staging, vocabulary, wor
 from portal.registry.imports.committing import CannotCommit
 from portal.registry.imports.exceptions import CannotRead
 from portal.registry.imports.headers import Column
-from portal.registry.models import SessionList
+from portal.registry.models import Product, SessionList
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,22 @@ def columns(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
     except CannotRead as refusal:
         messages.error(request, str(refusal.words))
         return see_other("casework:list", list_ref=list_ref)
-    if request.method == "POST":
+    known = staging.facts_of(one)
+    form = forms.Whole(
+        request.POST if request.method == "POST" else None,
+        initial={
+            "given_on": known.given_on,
+            "product": known.product or "",
+            "lot": known.lot,
+        },
+        products=list(Product.objects.order_by("name", "pk")),
+    )
+    if request.method == "POST" and form.is_valid():
         try:
             reviewing.set_columns(
                 one.pk,
                 chosen(request, lines, said),
+                facts=form.facts(),
                 keep_for_site="keep" in request.POST,
                 by=request.user.pk,
                 at=timezone.now(),
@@ -66,9 +78,11 @@ def columns(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
         "back": reverse("casework:list", args=[one.ref]),
         "site": one.site,
         "lines": lines,
+        "form": form,
         "roles": wording.ROLES.items(),
     }
-    return render(request, "casework/list_columns.html", context)
+    status = 422 if form.errors else 200
+    return render(request, "casework/list_columns.html", context, status=status)
 
 
 def headings(content: bytes, columns: Mapping[str, str] | None) -> list[Line]:

@@ -169,7 +169,7 @@ def take(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
     places = [int(p) for p in request.POST.getlist("place") if is_number(p)]
     try:
         if what == "withdraw":
-            committing.withdraw(one.pk)
+            committing.withdraw(one.pk, by=request.user.pk)
         elif what == "all":
             count = reviewing.take_all(one.pk)
             messages.success(request, _taken_words(count))

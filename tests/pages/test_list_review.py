@@ -1,10 +1,13 @@
 """A session list looked through: its columns set right, its rows gone on with."""
 
+from datetime import date
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from portal.registry.models import Dose, ListColumns
+from portal.common import scope
+from portal.registry.models import Dose, ListColumns, SessionList
 from tests.factories import make_organization, make_product, make_staff
 from tests.pages.test_lists import KNOWN, WRONG, drain, in_system, send, words
 
@@ -130,3 +133,40 @@ def test_nobody_writes_more_than_was_on_the_page(client, site):
     client.post(f"{address}ghi/", {"revision": page.context["list"].revision})
     drain()
     assert in_system(Dose.objects.count) == 2
+
+
+def test_day_vaccine_and_lot_are_said_once_for_the_whole_list(client, site):
+    rows = [
+        "Họ và tên;Ngày sinh;Số CCCD;Số lô",
+        "Nguyễn Thị Thử;08/03/1958;079158012345;",
+        "Trần Văn Không;28/02/1990;079090012346;AB9",
+    ]
+    file = SimpleUploadedFile("tron.csv", "\n".join(rows).encode())
+    address = client.post(reverse("casework:lists"), {"site": site.code, "file": file})[
+        "Location"
+    ]
+    drain()
+    assert client.get(address).context["open_count"] == 2
+
+    day = {"given_on_0": "14", "given_on_1": "8", "given_on_2": "2021"}
+    wrong = client.post(f"{address}cot/", day | {"given_on_1": "13"})
+    assert wrong.status_code == 422
+    client.post(f"{address}cot/", day | {"product": "AZ", "lot": "abx 6318"})
+    drain()
+
+    shown = client.get(address).context
+    assert [row["lot"] for row in shown["rows"]] == ["ABX6318", "AB9"]
+    assert {row["given_on"] for row in shown["rows"]} == {date(2021, 8, 14)}
+    assert shown["new_count"] == 2
+    form = client.get(f"{address}cot/").context["form"]
+    assert form.initial["lot"] == "ABX6318"
+
+
+def test_only_who_asked_withdraws_it(client, site, nurse):
+    address = send(client, site, KNOWN)
+    with scope.system():
+        SessionList.objects.update(asked_by=make_staff(site), asked_for="commit")
+
+    client.post(f"{address}lay/", {"what": "withdraw"})
+
+    assert in_system(SessionList.objects.get).asked_by_id is not None

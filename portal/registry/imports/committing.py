@@ -138,10 +138,15 @@ def undo(pk: int, *, by: int | None, at: datetime, queued: bool = True) -> bool:
     return True
 
 
-def withdraw(pk: int) -> None:
-    """Take back what was asked for and waits for a second person."""
+def withdraw(pk: int, *, by: int | None = None) -> None:
+    """Take back what was asked for and waits for a second person.
+
+    On the page whoever asked does that (``by``), and nobody else: raise NotAlone.
+    """
     with scope.system():
         one = staging.lock(pk)
+        if by is not None and one.asked_by_id != by:
+            raise NotAlone(str(one.ref))
         if one.state in OPEN:
             one.asked_by, one.asked_for = None, ""
             one.save(update_fields=["asked_by", "asked_for"])

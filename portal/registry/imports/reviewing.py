@@ -16,6 +16,7 @@ from portal.common import scope
 from portal.registry.imports import contents, freeing, knowing, staging, taking
 from portal.registry.imports.committing import OPEN, CannotCommit, Moved
 from portal.registry.imports.rows import Values
+from portal.registry.imports.titles import NOTHING, Facts
 from portal.registry.models import (
     ListColumns,
     ListJob,
@@ -188,13 +189,15 @@ def set_columns(
     columns: Mapping[str, str],
     *,
     keep_for_site: bool,
+    facts: Facts = NOTHING,
     by: int | None,
     at: datetime,
     queued: bool = True,
 ) -> None:
     """Read the list anew with these columns (heading -> role, as the reader has them).
 
-    ``keep_for_site`` saves them for the site's next lists.
+    ``keep_for_site`` saves them for the site's next lists. ``facts`` hold for the rows
+    of this list that say nothing of them.
 
     What staff changed in single rows is lost by that. Raise CannotCommit once the
     list is being written.
@@ -215,6 +218,11 @@ def set_columns(
                 },
             )
         one.staged.all().delete()
+        one.facts = {
+            "given_on": facts.given_on.isoformat() if facts.given_on else "",
+            "product": facts.product or "",
+            "lot": facts.lot,
+        }
         one.columns, one.state, one.refusal = dict(columns), State.READING, ""
         one.rows_read = one.rows_judged = 0
         one.asked_by, one.asked_for = None, ""

@@ -7,7 +7,7 @@ does it, so that a worker may die at any point and another one goes on.
 import hashlib
 import time
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Final
 
@@ -20,6 +20,7 @@ from portal.registry.imports import contents, judging, reading, repeats, vocabul
 from portal.registry.imports.exceptions import CannotRead
 from portal.registry.imports.findings import Finding
 from portal.registry.imports.rows import ListRow
+from portal.registry.imports.titles import Facts
 from portal.registry.models import (
     ListColumns,
     ListJob,
@@ -140,6 +141,17 @@ def columns_of(one: SessionList) -> dict[str, str] | None:
         return one.columns or saved_columns(one.site) or None
 
 
+def facts_of(one: SessionList) -> Facts:
+    """Return what staff said once for the rows that are silent."""
+    said = one.facts or {}
+    day = said.get("given_on")
+    return Facts(
+        given_on=date.fromisoformat(day) if day else None,
+        product=said.get("product") or None,
+        lot=said.get("lot", ""),
+    )
+
+
 def read_slice(pk: int, *, by: int | None, at: datetime, until: float) -> bool:
     """Read the file into staged rows, a chunk a transaction; True when all are there.
 
@@ -155,7 +167,9 @@ def read_slice(pk: int, *, by: int | None, at: datetime, until: float) -> bool:
     try:
         content = content_of(one)
         columns = columns_of(one)
-        rows = reading.read(content, vocabulary=words, columns=columns, on=on)
+        rows = reading.read(
+            content, vocabulary=words, columns=columns, on=on, facts=facts_of(one)
+        )
         staged = islice(rows, one.rows_read, None)
         while chunk := list(islice(staged, CHUNK)):
             stage(pk, chunk, after=one.rows_read, at=at)

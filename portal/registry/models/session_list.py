@@ -21,7 +21,8 @@ from portal.registry.models.site import Organization
 class SessionList(models.Model):
     """One file of people vaccinated at a site, and how far it has come.
 
-    ``columns`` is how its columns are read (None: as guessed). The file itself lies
+    ``columns`` is how its columns are read (None: as guessed), ``facts`` what staff
+    said once for all rows whose cells and titles are silent. The file itself lies
     sealed in the storage under its ``ref`` until ``expires_at``. ``asked_by``: who
     asked to write it or to take it back (``asked_for``) where that takes two people.
     ``committed_at``: when it was written first; rows that waited may be written later.
@@ -53,6 +54,7 @@ class SessionList(models.Model):
     file_digest = models.BinaryField(max_length=32)
     bytes = models.PositiveIntegerField()
     columns = models.JSONField(null=True)
+    facts = models.JSONField(null=True)
     state = models.CharField(max_length=10, choices=State, default=State.READING)
     refusal = models.CharField(max_length=30, blank=True)
     rows_read = models.PositiveIntegerField(default=0)
