@@ -1,5 +1,6 @@
 """Which policy and which office hours count for a case: rows read, rules asked."""
 
+import copy
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -14,6 +15,7 @@ from complaints.models import Complaint, Event, OfficeHours, Policy
 from complaints.rules import clock, terms
 from complaints.rules.clock import Reckoning, Terms
 from complaints.rules.office import HORIZON, Calendar
+from portal.common import dated
 from portal.registry import workdays
 from portal.registry.models import Organization
 
@@ -258,10 +260,15 @@ def _hours(first: date, last: date) -> tuple[list[OfficeHours], dict[date, bool]
 
 
 def _nearest(rows: Sequence[OfficeHours], path: str, day: date) -> list[OfficeHours]:
-    """Return the rows of the nearest organization whose hours have begun by a day.
+    """Return the rows of the nearest organization whose hours hold on a day.
 
-    None that begins later: a round keeps the hours of the day on which it began.
+    With those before it, and none that begins later or without the end of its own: a
+    round keeps the hours of the day on which it began.
     """
     begun = [r for r in rows if path.startswith(r.reach) and r.valid_from <= day]
-    depth = max((len(row.reach) for row in begun), default=0)
-    return [row for row in begun if len(row.reach) == depth]
+    now = dated.in_force(begun, day=day, closeness=lambda row: len(row.reach))
+    if now is None:
+        return []
+    kept = copy.copy(now)
+    kept.valid_to = None
+    return [kept, *(row for row in begun if row.reach == now.reach and row != now)]

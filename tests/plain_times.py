@@ -319,6 +319,7 @@ def office_hours(given: dict | None, begins: datetime) -> OfficeHours:
         row
         for row in OfficeHours.objects.select_related("organization")
         if row.valid_from <= day
+        and (row.valid_to is None or day < row.valid_to)
         and (row.organization is None or path.startswith(row.organization.path))
     ]
     return max(

@@ -33,6 +33,7 @@ from complaints.models import (
     FigureReview,
     Incident,
     MonthCorrection,
+    Policy,
     PublishedMonth,
     Referral,
     SavedView,
@@ -414,6 +415,8 @@ class World:
             known["draft_ref"] = self.routing_draft.ref
         if name == "oversight:text_draft":
             known["draft_ref"] = self.text_draft.ref
+        if name == "oversight:rule_end":
+            known["row"] = Policy.objects.get().pk
         if name == "oversight:text_end":
             known["row"] = self.wording.pk
         if name in ACCOUNTS:

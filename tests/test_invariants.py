@@ -1452,10 +1452,19 @@ BREAKS = [
         {"co_holder_id": "site"},
     ),
     (
-        "ladder_ends_after_it_begins",
+        "ladder_does_not_end_before_it_begins",
         change_row,
         "complaints.Ladder",
         {"valid_to": date(1990, 1, 1)},
+    ),
+    ("ladder_once_per_day", copy_row, "complaints.Ladder", {}),
+    *(
+        (f"{name}_ended_by_somebody", change_row, label, {"ended_at": NOON})
+        for name, label in (
+            ("ladder", "complaints.Ladder"),
+            ("policy", "complaints.Policy"),
+            ("officehours", "complaints.OfficeHours"),
+        )
     ),
     ("rung_once_per_ladder", copy_row, "complaints.Rung", {}),
     (
@@ -1678,7 +1687,7 @@ BREAKS = [
         {},
     ),
     (
-        "officehours_valid_to_after_from",
+        "officehours_do_not_end_before_they_begin",
         change_row,
         "complaints.OfficeHours",
         {"valid_to": date(1990, 1, 1)},
@@ -1690,7 +1699,7 @@ BREAKS = [
         {"ends": time(12, 30)},
     ),
     (
-        "policy_ends_after_it_begins",
+        "policy_does_not_end_before_it_begins",
         change_row,
         "complaints.Policy",
         {"valid_to": date(1990, 1, 1)},

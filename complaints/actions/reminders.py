@@ -97,18 +97,27 @@ class _Reading:
         cases = Complaint.objects.filter(
             self._near(rung),
             RUNS,
+            self._held(one),
             ~Exists(noted),
             status__in=OPEN,
-            round_started_at__gte=_midnight(one.valid_from),
         )
-        later = [
-            row.valid_from for row in self.ladders if row.valid_from > one.valid_from
-        ]
-        if later:
-            cases = cases.filter(round_started_at__lt=_midnight(min(later)))
         return cases.select_related("holder", "policy__organization").order_by(
             "due_at", "pk"
         )
+
+    def _held(self, one: Ladder) -> Q:
+        """Return which rounds began while a ladder was in force."""
+        rows = self.ladders
+        marks = {day for row in rows for day in (row.valid_from, row.valid_to) if day}
+        held = Q(pk=None)
+        for begins, ends in pairwise([*sorted(marks), None]):
+            assert begins is not None
+            if dated.in_force(rows, day=begins) == one:
+                during = Q(round_started_at__gte=_midnight(begins))
+                if ends is not None:
+                    during &= Q(round_started_at__lt=_midnight(ends))
+                held |= during
+        return held
 
     def read_terms(self, cases: Sequence[Complaint]) -> None:
         """Read what cases are allowed, all at once; ``reached`` asks for it."""

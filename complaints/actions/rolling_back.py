@@ -1,18 +1,30 @@
 """Ending a dated row that two people put in force: one is enough to go back."""
 
-from datetime import datetime
-from typing import TypeVar
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from complaints.models import Delegation, Wording
+from complaints.models import Delegation, Ladder, OfficeHours, Policy, Wording
 from complaints.rules.refused import Refused
 from portal.accounts.models import User
 from portal.audit import record as audit
 
 Row = TypeVar("Row", Delegation, Wording)
+Rule = TypeVar("Rule", Policy, Ladder, OfficeHours)
+_SUBJECTS: Final = {
+    Policy: "complaints.policy",
+    Ladder: "complaints.ladder",
+    OfficeHours: "complaints.hours",
+}
+# What tells that a row is for everybody: one such row has to stay.
+GENERAL: Final = {
+    Policy: {"kind": "", "level": "", "organization": None},
+    Ladder: {},
+    OfficeHours: {"organization": None},
+}
 
 
 def roll_back(
@@ -32,13 +44,62 @@ def roll_back(
         row.valid_to = max(today, row.valid_from)
         row.ended_by, row.ended_at = by, at
         row.save(update_fields=["valid_to", "ended_by", "ended_at"])
-        audit.change(
-            at=at,
-            actor="staff",
-            actor_id=by.pk,
-            person_id=None,
-            subject=subject,
-            subject_id=row.pk,
-            detail="rolled back",
-        )
+        _note(row.pk, subject, "rolled back", by=by, at=at)
     return row
+
+
+def end_rule(model: type[Rule], pk: int, *, by: User, at: datetime) -> Rule:
+    """End a rule from tomorrow on, or withdraw it before its first day.
+
+    What began under it keeps it. Raise Refused where it is over, and where no rule
+    would be left for everybody; DoesNotExist of the model where there is none.
+    """
+    today = timezone.localdate(at)
+    with transaction.atomic():
+        # All of them, so that no two people end the last two at once.
+        rows = {
+            row.pk: row
+            for row in model.objects.select_for_update(of=("self",)).order_by("pk")
+        }
+        if pk not in rows:
+            raise model.DoesNotExist
+        row = rows.pop(pk)
+        if row.ended_at is not None or (row.valid_to and row.valid_to <= today):
+            raise Refused(_("It is not in force any more."))
+        row.valid_to = max(today + timedelta(days=1), row.valid_from)
+        if _is_general(row) and not any(
+            _is_general(other)
+            and other.valid_from <= row.valid_to
+            and other.valid_to is None
+            for other in rows.values()
+        ):
+            raise Refused(
+                _(
+                    "Without it there would be no rule for everybody. Propose the one"
+                    " that is to follow; it takes the place of this one by itself."
+                )
+            )
+        row.ended_by, row.ended_at = by, at
+        row.save(update_fields=["valid_to", "ended_by", "ended_at"])
+        is_withdrawn = row.valid_to == row.valid_from
+        what = "withdrawn" if is_withdrawn else "ended"
+        _note(row.pk, _SUBJECTS[model], what, by=by, at=at)
+    return row
+
+
+def _is_general(row: Policy | Ladder | OfficeHours) -> bool:
+    return all(
+        getattr(row, name) == value for name, value in GENERAL[type(row)].items()
+    )
+
+
+def _note(pk: int, subject: str, what: str, *, by: User, at: datetime) -> None:
+    audit.change(
+        at=at,
+        actor="staff",
+        actor_id=by.pk,
+        person_id=None,
+        subject=subject,
+        subject_id=pk,
+        detail=what,
+    )

@@ -17,7 +17,9 @@ WORKING_DAY: Final = 8
 RUNGS: Final = 8
 LEVELS: Final[tuple[tuple[str, Any], ...]] = (
     (Organization.Kind.HEALTH_STATION, _("Health stations")),
+    (Organization.Kind.DISTRICT_CENTRE, _("Regional health centres")),
     (Organization.Kind.HOSPITAL, _("Hospitals")),
+    (Organization.Kind.MOBILE_POINT, _("Mobile vaccination points")),
     (Organization.Kind.CDC, _("Provincial centres for disease control")),
     (Organization.Kind.HEALTH_DEPARTMENT, _("Provincial health departments")),
     (Organization.Kind.MINISTRY, _("The ministry")),

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from complaints.models.complaint import Complaint
+from complaints.models.policy import ENDED_BY_SOMEBODY, Ending
 from portal.accounts.models import User
 from portal.registry.models import Organization
 
@@ -17,7 +18,7 @@ class Clock(models.TextChoices):
     ANSWER = "answer"
 
 
-class Ladder(models.Model):
+class Ladder(Ending):
     """The rungs that hold for rounds begun from a day on, and who counts as there.
 
     ``idle_days``: working days without a log-in after which an organization does not
@@ -26,15 +27,23 @@ class Ladder(models.Model):
 
     idle_days = models.PositiveSmallIntegerField(null=True)
     capacity = models.PositiveIntegerField(null=True)
-    valid_from = models.DateField(unique=True)
+    valid_from = models.DateField()
     valid_to = models.DateField(null=True)
     source = models.CharField(max_length=120)
 
     class Meta:
         constraints = (
+            models.UniqueConstraint(
+                name="ladder_once_per_day",
+                fields=["valid_from"],
+                condition=Q(ended_at=None),
+            ),
             models.CheckConstraint(
-                name="ladder_ends_after_it_begins",
-                condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")),
+                name="ladder_does_not_end_before_it_begins",
+                condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")),
+            ),
+            models.CheckConstraint(
+                name="ladder_ended_by_somebody", condition=ENDED_BY_SOMEBODY
             ),
         )
 

@@ -5,10 +5,32 @@ from django.db import models
 from django.db.models import F, Q
 
 from complaints.choices import Kind
+from portal.accounts.models import User
 from portal.registry.models import Organization
 
 
-class Policy(models.Model):
+class Ending(models.Model):
+    """A dated row that somebody can end, or withdraw before its first day.
+
+    Withdrawn, it ends on the day on which it would have begun: it never holds.
+    """
+
+    ended_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+# For the constraints of such rows.
+ENDED_BY_SOMEBODY = Q(ended_by=None, ended_at=None) | Q(
+    ended_by__isnull=False, ended_at__isnull=False, valid_to__isnull=False
+)
+
+
+class Policy(Ending):
     """How long an answer may take, from one day to another, and who said so.
 
     ``kind`` and ``level`` empty, ``organization`` null: for every kind, kind of
@@ -39,11 +61,15 @@ class Policy(models.Model):
             models.UniqueConstraint(
                 name="policy_once_per_reach_and_day",
                 fields=["kind", "level", "organization", "valid_from"],
+                condition=Q(ended_at=None),
                 nulls_distinct=False,
             ),
             models.CheckConstraint(
-                name="policy_ends_after_it_begins",
-                condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")),
+                name="policy_does_not_end_before_it_begins",
+                condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")),
+            ),
+            models.CheckConstraint(
+                name="policy_ended_by_somebody", condition=ENDED_BY_SOMEBODY
             ),
             models.CheckConstraint(
                 name="policy_answers_before_it_repairs",
@@ -61,7 +87,7 @@ class Policy(models.Model):
         return self.organization.path if self.organization else ""
 
 
-class OfficeHours(models.Model):
+class OfficeHours(Ending):
     """When an organization, and all below it, can be reached; null: the country.
 
     ``weekdays``: Monday is 0. The midday break is optional. The nearest row counts.
@@ -84,11 +110,15 @@ class OfficeHours(models.Model):
             models.UniqueConstraint(
                 name="officehours_once_per_organization_and_day",
                 fields=["organization", "valid_from"],
+                condition=Q(ended_at=None),
                 nulls_distinct=False,
             ),
             models.CheckConstraint(
-                name="officehours_valid_to_after_from",
-                condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")),
+                name="officehours_do_not_end_before_they_begin",
+                condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")),
+            ),
+            models.CheckConstraint(
+                name="officehours_ended_by_somebody", condition=ENDED_BY_SOMEBODY
             ),
             models.CheckConstraint(
                 name="officehours_close_after_they_open",

@@ -84,7 +84,13 @@ DAILY: Final = (
         "oversight:times",
         _("Figures"),
         roles=OVERSEERS,
-        within=("oversight:times", "oversight:cases", "oversight:repl"),
+        within=(
+            "oversight:times",
+            "oversight:detail",
+            "oversight:cases",
+            "oversight:gaming",
+            "oversight:repl",
+        ),
     ),
 )
 MANAGING: Final = (

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -19,9 +20,16 @@ Subject = RuleDraft.Subject
 _YEAR: Final = timedelta(days=365)
 
 
-def policy_table(today: date) -> dict[str, Any]:
-    """Return all policies as a table, those for the same cases together."""
-    rows = list(Policy.objects.select_related("organization").order_by("-valid_from"))
+def policy_table(today: date, *, may_run: bool) -> dict[str, Any]:
+    """Return all policies as a table, those for the same cases together.
+
+    ``may_run``: each that can be ended leads to where that is done.
+    """
+    rows = list(
+        Policy.objects.select_related("organization", "ended_by").order_by(
+            "-valid_from"
+        )
+    )
     known: dict[tuple[Any, ...], list[Policy]] = {}
     for row in rows:
         key = (row.kind, row.level, row.organization_id)
@@ -38,7 +46,10 @@ def policy_table(today: date) -> dict[str, Any]:
             {"label": _("On what it rests")},
         ],
         "rows": [
-            {"cells": [policy_title(row), _state(row, same, today), *_times(row)]}
+            {
+                "cells": [policy_title(row), _state(row, same, today), *_times(row)],
+                "url": _end_url(row, "chinh-sach", today, may_run=may_run),
+            }
             for same in known.values()
             for row in same
         ],
@@ -83,8 +94,29 @@ def hours_words(hours: int, *, in_office: bool) -> str:
     return words % {"n": vn_number(days)}
 
 
+def can_end(row: Any, today: date) -> bool:
+    """Tell whether a rule is to come or in force, so that it can be ended."""
+    return row.ended_at is None and (row.valid_to is None or row.valid_to > today)
+
+
+def _end_url(row: Any, word: str, today: date, *, may_run: bool) -> str:
+    """Return where a rule is ended; empty for who may not, and where it is over."""
+    if not may_run or not can_end(row, today):
+        return ""
+    return reverse("oversight:rule_end", args=[word, row.pk])
+
+
 def _state(row: Any, same: Sequence[Any], today: date) -> str:
     """Return whether a dated row is in force, to come or over."""
+    if row.ended_by is not None:
+        who = row.ended_by.full_name or row.ended_by.username
+        if row.valid_to == row.valid_from:
+            return _("Withdrawn by %(name)s") % {"name": who}
+        return _("From %(first)s to before %(last)s; ended by %(name)s") % {
+            "first": day_words(row.valid_from),
+            "last": day_words(row.valid_to),
+            "name": who,
+        }
     if row.valid_from > today:
         return _("From %(day)s") % {"day": day_words(row.valid_from)}
     current = dated.in_force(same, day=today)
@@ -93,13 +125,16 @@ def _state(row: Any, same: Sequence[Any], today: date) -> str:
     return _("Over; began on %(day)s") % {"day": day_words(row.valid_from)}
 
 
-def ladder(one: Ladder, all_of_them: Sequence[Ladder], today: date) -> dict[str, Any]:
+def ladder(
+    one: Ladder, all_of_them: Sequence[Ladder], today: date, *, may_run: bool
+) -> dict[str, Any]:
     """Return a ladder in words, with whether it is in force."""
     rungs = sorted(one.rungs.all(), key=lambda r: (r.clock, r.share, r.levels))
     return {
         "state": _state(one, all_of_them, today),
         "source": one.source,
         "lines": [*map(rung_words, rungs), *_away_words(one)],
+        "url": _end_url(one, "nac-nhac", today, may_run=may_run),
     }
 
 
@@ -130,10 +165,12 @@ def _away_words(ladder: Ladder) -> list[str]:
     return words
 
 
-def office_table(today: date) -> dict[str, Any]:
+def office_table(today: date, *, may_run: bool) -> dict[str, Any]:
     """Return all office hours as a table."""
     rows = list(
-        OfficeHours.objects.select_related("organization").order_by("-valid_from")
+        OfficeHours.objects.select_related("organization", "ended_by").order_by(
+            "-valid_from"
+        )
     )
     found = []
     for row in rows:
@@ -147,7 +184,8 @@ def office_table(today: date) -> dict[str, Any]:
                     hours,
                     _state(row, same, today),
                     row.source,
-                ]
+                ],
+                "url": _end_url(row, "gio-lam-viec", today, may_run=may_run),
             }
         )
     return {
@@ -222,6 +260,20 @@ def _what(*, is_worked: bool) -> str:
     return _("Worked, as a swap") if is_worked else _("Days off")
 
 
+def rule_facts(row: Policy | Ladder | OfficeHours) -> list[tuple[str, str]]:
+    """Return what a rule says, label by label."""
+    facts = [
+        (_("In force from"), day_words(row.valid_from)),
+        (_("On what it rests"), row.source),
+    ]
+    if isinstance(row, OfficeHours):
+        return [(_("For what"), _office_name(row)), *_opens(row), *facts]
+    if isinstance(row, Ladder):
+        words = "; ".join(map(rung_words, row.rungs.order_by("clock", "share")))
+        return [(_("Who is told, and when"), words), *facts]
+    return [*_policy_facts(row), *facts]
+
+
 def draft_facts(row: RuleDraft) -> list[tuple[str, str]]:
     """Return what a proposal says, label by label."""
     facts = [
@@ -242,7 +294,10 @@ def draft_facts(row: RuleDraft) -> list[tuple[str, str]]:
     if row.subject == Subject.OFFICE:
         hours = rulebook.as_office(row)
         return [(_("For what"), _office_name(hours)), *_opens(hours), *facts]
-    policy = rulebook.as_policy(row)
+    return [*_policy_facts(rulebook.as_policy(row)), *facts]
+
+
+def _policy_facts(policy: Policy) -> list[tuple[str, str]]:
     first, repair, extension, pause, _source = _times(policy)
     return [
         (_("For what"), policy_title(policy)),
@@ -251,7 +306,6 @@ def draft_facts(row: RuleDraft) -> list[tuple[str, str]]:
         (_("One extension of at most"), extension),
         (_("Waits for the citizen"), pause),
         (_("Days in which the citizen may disagree"), vn_number(policy.disagree_days)),
-        *facts,
     ]
 
 

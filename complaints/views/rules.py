@@ -45,7 +45,12 @@ _DECIDED_SHOWN: Final = 10
 def rules(request: StaffRequest) -> HttpResponse:
     """Show what is in force, what begins later, what was, and what waits."""
     today = timezone.localdate()
-    ladders = list(Ladder.objects.prefetch_related("rungs").order_by("-valid_from"))
+    may_run = access.runs_country(request)
+    ladders = list(
+        Ladder.objects.select_related("ended_by")
+        .prefetch_related("rungs")
+        .order_by("-valid_from")
+    )
     drafts = RuleDraft.objects.select_related("proposed_by", "confirmed_by").filter(
         subject__in=SUBJECTS.values()
     )
@@ -62,11 +67,13 @@ def rules(request: StaffRequest) -> HttpResponse:
                 :_DECIDED_SHOWN
             ]
         ],
-        "policies": rule_tables.policy_table(today),
-        "ladders": [rule_tables.ladder(one, ladders, today) for one in ladders],
-        "offices": rule_tables.office_table(today),
+        "policies": rule_tables.policy_table(today, may_run=may_run),
+        "ladders": [
+            rule_tables.ladder(one, ladders, today, may_run=may_run) for one in ladders
+        ],
+        "offices": rule_tables.office_table(today, may_run=may_run),
         "days": rule_tables.days_table(today),
-        "may_run": access.runs_country(request),
+        "may_run": may_run,
     }
     return render(request, "oversight/rules.html", context)
 
