@@ -308,6 +308,7 @@ class Gaming(TextChoices):
 
     LAST_HOUR = "last_hour", _("Decided in the last hour")
     NO_EFFECT = "no_effect", _("Closed without effect")
+    EARLY_ASK = "early_ask", _("Asked at once")
     LATE_ASK = "late_ask", _("Asked when time ran out")
     PING_PONG = "ping_pong", _("Handed to and fro")
     BULK = "bulk", _("Closed in bulk")

@@ -162,12 +162,13 @@ def look(
     """Return more figures of an organization with what lies below.
 
     The backlog and its pace are as of now, whenever matters were sent; what lasted and
-    who held it is of the months from ``first`` to ``last``, the peers' month is the one
-    before that of ``at``. ``has_parts``: organizations stand below it. At most five
-    statements, each by an index.
+    who held it is of the months from ``first`` to ``last``, the peers' month is the
+    last of these that has ended, or the last of them at all. ``has_parts``:
+    organizations stand below it. At most five statements, each by an index.
     """
     today = timezone.localdate(at)
-    month = month_after(today.replace(day=1), -1)
+    # The last month is a part of one while it runs; so is no comparison.
+    month = max(min(last, month_after(today.replace(day=1), -1)), first)
     params: dict[str, int | str | date | bool] = {
         "chosen": chosen.pk,
         "of_kind": chosen.kind,

@@ -13,7 +13,7 @@ from django.db import connection
 from complaints.figures import month_after
 from complaints.models import FigureReview
 from complaints.rollups import Times, reading
-from complaints.rollups.counting import DAY, FIGURES, SUMS, of_row
+from complaints.rollups.counting import DAY, FIGURES, INSTANTS, SUMS, of_row
 from portal.common import scope
 from portal.registry.models import Organization
 
@@ -118,6 +118,7 @@ def less(total: Times, part: Times) -> Times:
 def _count(where: str, facts: list[Any], at: datetime) -> Times:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT{FIGURES} FROM complaints_measure m WHERE {where}", [at, *facts]
+            f"SELECT{FIGURES} FROM complaints_measure m WHERE {where}",
+            [*[at] * INSTANTS, *facts],
         )
         return of_row(cursor.fetchone())

@@ -6,21 +6,16 @@ with it: one complaint after another, one event after another.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from math import ceil
-from zoneinfo import ZoneInfo
 
-import holidays
 from django.db import connection
 from django.utils import timezone
 
 from complaints.models import OfficeHours, Policy
-from portal.registry.models import Holiday
-
-VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
-FREE = holidays.country_holidays("VN", years=range(2025, 2028))
+from tests.plain_office import reached, seconds
 
 ENDED = ("resolved", "withdrawn", "lapsed")
 ANSWERS = ("ask", "resolve", "countersign")
@@ -34,10 +29,18 @@ COUNTS = (
     "left_late",
     "answered",
     "unanswered",
+    "answered_in_time",
+    "answer_overdue",
     "untouched",
     "reopened",
+    "corrected",
+    "partly_corrected",
+    "kept",
+    "already_correct",
     "asked",
+    "questions",
     "handed",
+    "hand_overs",
     "disagreed",
     "reversed",
     "self_corrected",
@@ -134,12 +137,17 @@ def counted(life: dict, *, at: datetime, others: Iterable[dict] = ()) -> dict:
         "left_late": late and not (is_open or resolved),
         "answered": answered is not None,
         "unanswered": is_open and answered is None,
+        "answered_in_time": answered is not None and answered <= rounds[0]["answer"],
+        "answer_overdue": is_open and answered is None and rounds[0]["answer"] < at,
         "untouched": is_open and not _looked_at(stood),
         "reopened": last["round"] > 1,
         "asked": any(e["move"] == "ask" for e in stood),
+        "questions": sum(e["move"] == "ask" for e in stood if _is_own(e)),
         "handed": any(
-            e["move"] in ("hand_over", "escalate") and "unit_change" not in e["data"]
-            for e in stood
+            e["move"] in ("hand_over", "escalate") for e in stood if _is_own(e)
+        ),
+        "hand_overs": sum(
+            e["move"] in ("hand_over", "escalate") for e in stood if _is_own(e)
         ),
         "disagreed": any(e["move"] == "disagree" for e in stood),
         "reversed": _is_reversed(stood),
@@ -151,6 +159,10 @@ def counted(life: dict, *, at: datetime, others: Iterable[dict] = ()) -> dict:
         "deeds": _deeds(events, stood),
         **_last_decision(stood, resolved),
     }
+
+
+def _is_own(event: dict) -> bool:
+    return "unit_change" not in event["data"]
 
 
 def _spans(
@@ -207,8 +219,12 @@ def _round(
         )
     if not row.in_office:
         late = spent > row.repair_hours * 3600
+    answer = begins + timedelta(hours=row.first_answer_hours)
+    if row.in_office:
+        answer = reached(hours, begins, row.first_answer_hours, 0)
     return {
         "wall": wall,
+        "answer": answer,
         "late": late,
         "share": Fraction(spent) / (row.repair_hours * 3600),
     }
@@ -259,10 +275,12 @@ def _is_reversed(stood: Sequence[dict]) -> bool:
 
 def _last_decision(stood: Sequence[dict], resolved: bool) -> dict:
     decisions = _decisions(stood)
+    outcomes = ("corrected", "partly_corrected", "kept", "already_correct")
     if not resolved or not decisions:
-        return {"self_corrected": False, "kept_unseen": False}
+        return dict.fromkeys(("self_corrected", "kept_unseen", *outcomes), False)
     last = decisions[-1]
     return {
+        **{name: last["data"].get("outcome") == name for name in outcomes},
         "self_corrected": last["actor"] == "system",
         "kept_unseen": last["data"].get("outcome") in KEPT
         and _looked_at(stood) == [last],
@@ -325,48 +343,6 @@ def office_hours(given: dict | None, begins: datetime) -> OfficeHours:
     return max(
         rows, key=lambda row: len(row.organization.path if row.organization else "")
     )
-
-
-def open_from_to(
-    hours: OfficeHours, begins: datetime
-) -> Iterator[tuple[datetime, datetime]]:
-    """Yield when an office is open, from the day of an instant on."""
-    noticed = dict(Holiday.objects.values_list("day", "is_workday"))
-    day = timezone.localdate(begins)
-    while True:
-        is_worked = day.weekday() in hours.weekdays and day not in FREE
-        if noticed.get(day, is_worked or day in FREE.weekend_workdays):
-            noon = (hours.break_begins, hours.break_ends)
-            times = [hours.begins, *(time for time in noon if time), hours.ends]
-            instants = [datetime.combine(day, time, tzinfo=VIETNAM) for time in times]
-            yield from zip(instants[::2], instants[1::2], strict=True)
-        day += timedelta(days=1)
-
-
-def seconds(hours: OfficeHours | None, begins: datetime, ends: datetime) -> float:
-    """Return the seconds between two instants, those of the office where it counts."""
-    if hours is None:
-        return (ends - begins).total_seconds()
-    worked = 0.0
-    for opens, closes in open_from_to(hours, begins):
-        if opens >= ends:
-            return worked
-        worked += max((min(closes, ends) - max(opens, begins)).total_seconds(), 0)
-    raise AssertionError("an office opens again")
-
-
-def reached(
-    hours: OfficeHours, begins: datetime, allowed: int, paused: float
-) -> datetime:
-    """Return when an office has worked the allowed hours and some seconds more."""
-    left = allowed * 3600 + paused
-    for opens, closes in open_from_to(hours, begins):
-        since = max(opens, begins)
-        if closes > since:
-            if (closes - since).total_seconds() >= left:
-                return since + timedelta(seconds=left)
-            left -= (closes - since).total_seconds()
-    raise AssertionError("an office opens again")
 
 
 def month_of(at: datetime) -> date:

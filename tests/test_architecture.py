@@ -39,6 +39,7 @@ SIDE = {
     "complaints.burndown",
     "complaints.figures",
     "complaints.insight",
+    "complaints.behind",
     "complaints.open_figures",
     "complaints.worklist",
     "complaints.queue_counts",

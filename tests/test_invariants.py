@@ -1732,6 +1732,18 @@ BREAKS = [
         {"is_on_time": True},
     ),
     (
+        "measure_answer_late_while_open_or_answered",
+        change_row,
+        "complaints.Measure",
+        {
+            "answer_late_from": NOON,
+            "is_open": False,
+            "ended_on": date(2026, 11, 2),
+            "late_from": None,
+            "runs_from": None,
+        },
+    ),
+    (
         "measure_left_iff_ended_unresolved",
         change_row,
         "complaints.Measure",

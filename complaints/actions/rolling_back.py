@@ -13,14 +13,14 @@ from portal.accounts.models import User
 from portal.audit import record as audit
 
 Row = TypeVar("Row", Delegation, Wording)
-Rule = TypeVar("Rule", Policy, Ladder, OfficeHours)
-_SUBJECTS: Final = {
+Rule = Policy | Ladder | OfficeHours
+_SUBJECTS: Final[dict[type[Rule], str]] = {
     Policy: "complaints.policy",
     Ladder: "complaints.ladder",
     OfficeHours: "complaints.hours",
 }
 # What tells that a row is for everybody: one such row has to stay.
-GENERAL: Final = {
+GENERAL: Final[dict[type[Rule], dict[str, str | None]]] = {
     Policy: {"kind": "", "level": "", "organization": None},
     Ladder: {},
     OfficeHours: {"organization": None},
@@ -57,7 +57,7 @@ def end_rule(model: type[Rule], pk: int, *, by: User, at: datetime) -> Rule:
     today = timezone.localdate(at)
     with transaction.atomic():
         # All of them, so that no two people end the last two at once.
-        rows = {
+        rows: dict[int, Rule] = {
             row.pk: row
             for row in model.objects.select_for_update(of=("self",)).order_by("pk")
         }
@@ -87,7 +87,7 @@ def end_rule(model: type[Rule], pk: int, *, by: User, at: datetime) -> Rule:
     return row
 
 
-def _is_general(row: Policy | Ladder | OfficeHours) -> bool:
+def _is_general(row: Rule) -> bool:
     return all(
         getattr(row, name) == value for name, value in GENERAL[type(row)].items()
     )

@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from complaints.choices import Channel, Kind
+from complaints.choices import Channel, Kind, Outcome
 from complaints.models.complaint import Complaint
 from complaints.models.rating import Rating
 from portal.registry.models import Organization
@@ -25,10 +25,12 @@ _COUNTED: Final = (
     "late_from",
     "spent",
     "first_answer",
+    "answer_late_from",
     "bucket",
     "answer_bucket",
     "left_bucket",
     "rounds",
+    "outcome",
     "asks",
     "hops",
     "is_disagreed",
@@ -50,8 +52,10 @@ class Measure(models.Model):
 
     Times are seconds. ``spent`` is wall time without pauses, summed over the rounds,
     up to the newest event: an open matter goes on from ``runs_from``, and is overdue
-    after ``late_from``. ``is_left_late``: it ended without a decision after its time
-    was over. ``first_answer``: until staff told the citizen something. ``bucket``,
+    after ``late_from``. ``answer_late_from``: since when a first answer of staff was
+    late, or will be while none came. ``outcome``: of the last decision.
+    ``is_left_late``: it ended without a decision after its time was over.
+    ``first_answer``: until staff told the citizen something. ``bucket``,
     ``answer_bucket``, ``left_bucket``: where the times to the resolution, to the first
     answer and to withdrawing lie on the scale of ``rollups.sketches``; what lapsed
     left at its far end. ``waited`` to ``seconded``: how long it stood in each
@@ -81,10 +85,14 @@ class Measure(models.Model):
     runs_from = models.DateTimeField(null=True)
     spent = models.PositiveIntegerField()
     first_answer = models.PositiveIntegerField(null=True)
+    answer_late_from = models.DateTimeField(null=True)
     bucket = models.PositiveSmallIntegerField(null=True)
     answer_bucket = models.PositiveSmallIntegerField(null=True)
     left_bucket = models.PositiveSmallIntegerField(null=True)
     rounds = models.PositiveSmallIntegerField()
+    outcome = models.CharField(
+        max_length=16, choices=Outcome, blank=True, db_default=""
+    )
     asks = models.PositiveSmallIntegerField()
     hops = models.PositiveSmallIntegerField()
     is_disagreed = models.BooleanField()
@@ -118,6 +126,12 @@ class Measure(models.Model):
                 | Q(is_resolved=False, bucket=None, is_on_time=False),
             ),
             models.CheckConstraint(
+                name="measure_answer_late_while_open_or_answered",
+                condition=Q(answer_late_from=None)
+                | Q(is_open=True)
+                | Q(first_answer__isnull=False),
+            ),
+            models.CheckConstraint(
                 name="measure_left_iff_ended_unresolved",
                 condition=Q(is_lapsed=False, is_left_late=False)
                 | Q(is_open=False, is_resolved=False),
@@ -135,12 +149,18 @@ class Measure(models.Model):
                 include=_COUNTED,
                 condition=Q(ended_on__isnull=False),
             ),
-            # Of the whole country, of the last weeks: not by 12,000 holders.
-            models.Index(name="measure_sent", fields=["sent_on"]),
+            # Of the whole country, of the last weeks: not by 12,000 holders. With the
+            # complaint they give the cases behind a figure page by page.
+            models.Index(name="measure_sent", fields=["sent_on", "complaint"]),
             models.Index(
                 name="measure_ended",
-                fields=["ended_on"],
+                fields=["ended_on", "complaint"],
                 condition=Q(ended_on__isnull=False),
+            ),
+            models.Index(
+                name="measure_slowest",
+                fields=["spent", "complaint"],
+                condition=Q(is_resolved=True),
             ),
             models.Index(
                 name="measure_open",
@@ -152,6 +172,11 @@ class Measure(models.Model):
                 name="measure_handed",
                 fields=["holder", "ended_on"],
                 condition=Q(held_by__isnull=False),
+            ),
+            models.Index(
+                name="measure_awaits_answer",
+                fields=["answer_late_from"],
+                condition=Q(answer_late_from__isnull=False, first_answer=None),
             ),
             models.Index(
                 name="measure_falls_due",
@@ -189,10 +214,18 @@ class Counted(models.Model):
     left_late = models.PositiveIntegerField(db_default=0)
     answered = models.PositiveIntegerField(db_default=0)
     unanswered = models.PositiveIntegerField(db_default=0)
+    answered_in_time = models.PositiveIntegerField(db_default=0)
+    answer_overdue = models.PositiveIntegerField(db_default=0)
     untouched = models.PositiveIntegerField()
     reopened = models.PositiveIntegerField()
+    corrected = models.PositiveIntegerField(db_default=0)
+    partly_corrected = models.PositiveIntegerField(db_default=0)
+    kept = models.PositiveIntegerField(db_default=0)
+    already_correct = models.PositiveIntegerField(db_default=0)
     asked = models.PositiveIntegerField()
+    questions = models.PositiveIntegerField(db_default=0)
     handed = models.PositiveIntegerField()
+    hand_overs = models.PositiveIntegerField(db_default=0)
     disagreed = models.PositiveIntegerField()
     reversed = models.PositiveIntegerField()
     self_corrected = models.PositiveIntegerField()

@@ -6,7 +6,7 @@ from typing import Final
 
 from django.db import connection
 
-from complaints.rollups.counting import DAY, FIGURES, PERCENTILES, SUMS
+from complaints.rollups.counting import DAY, FIGURES, INSTANTS, PERCENTILES, SUMS
 from complaints.rollups.matters import Cell
 
 CELL: Final = ("organization_id", "cohort", "month")
@@ -69,7 +69,7 @@ def recount(cells: Iterable[Cell], *, at: datetime) -> int:
     with connection.cursor() as cursor:
         for start in range(0, len(wanted), _CHUNK):
             columns = columns_of(wanted[start : start + _CHUNK])
-            cursor.execute(_RECOUNT, [*columns, at, at])
+            cursor.execute(_RECOUNT, [*columns, *[at] * INSTANTS * 2])
             changed += cursor.fetchone()[0]
     return changed
 

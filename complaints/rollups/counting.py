@@ -31,10 +31,18 @@ SUMS: Final = (
     "left_late",
     "answered",
     "unanswered",
+    "answered_in_time",
+    "answer_overdue",
     "untouched",
     "reopened",
+    "corrected",
+    "partly_corrected",
+    "kept",
+    "already_correct",
     "asked",
+    "questions",
     "handed",
+    "hand_overs",
     "disagreed",
     "reversed",
     "self_corrected",
@@ -53,7 +61,8 @@ PERCENTILES: Final = ("median", "p75", "p90", "first_answer_median")
 # The day by which a matter belongs to a month, by cohort.
 DAY: Final = {"opened": "sent_on", "closed": "ended_on"}
 
-# Of rows m of complaints_measure; one parameter, the instant.
+# Of rows m of complaints_measure; parameters are INSTANTS times the instant.
+INSTANTS: Final = 2
 COUNTS: Final = """
   count(*) AS received,
   count(*) FILTER (WHERE m.is_resolved) AS resolved,
@@ -65,10 +74,19 @@ COUNTS: Final = """
   count(*) FILTER (WHERE m.is_left_late) AS left_late,
   count(m.first_answer) AS answered,
   count(*) FILTER (WHERE m.is_open AND m.first_answer IS NULL) AS unanswered,
+  count(m.first_answer) FILTER (WHERE m.answer_late_from IS NULL) AS answered_in_time,
+  count(*) FILTER (WHERE m.first_answer IS NULL
+    AND m.answer_late_from < %s::timestamptz) AS answer_overdue,
   count(*) FILTER (WHERE m.is_untouched) AS untouched,
   count(*) FILTER (WHERE m.rounds > 1) AS reopened,
+  count(*) FILTER (WHERE m.outcome = 'corrected') AS corrected,
+  count(*) FILTER (WHERE m.outcome = 'partly_corrected') AS partly_corrected,
+  count(*) FILTER (WHERE m.outcome = 'kept') AS kept,
+  count(*) FILTER (WHERE m.outcome = 'already_correct') AS already_correct,
   count(*) FILTER (WHERE m.asks > 0) AS asked,
+  coalesce(sum(m.asks), 0) AS questions,
   count(*) FILTER (WHERE m.hops > 0) AS handed,
+  coalesce(sum(m.hops), 0) AS hand_overs,
   count(*) FILTER (WHERE m.is_disagreed) AS disagreed,
   count(*) FILTER (WHERE m.is_reversed) AS reversed,
   count(*) FILTER (WHERE m.is_self_corrected) AS self_corrected,
@@ -119,10 +137,18 @@ class Times:
     left_late: int = 0
     answered: int = 0
     unanswered: int = 0
+    answered_in_time: int = 0
+    answer_overdue: int = 0
     untouched: int = 0
     reopened: int = 0
+    corrected: int = 0
+    partly_corrected: int = 0
+    kept: int = 0
+    already_correct: int = 0
     asked: int = 0
+    questions: int = 0
     handed: int = 0
+    hand_overs: int = 0
     disagreed: int = 0
     reversed: int = 0
     self_corrected: int = 0
@@ -155,6 +181,16 @@ class Times:
     def on_time_share(self) -> float | None:
         """Return the share on time of all that had to be done by now."""
         return self.on_time / self.due if self.due else None
+
+    @property
+    def answer_due(self) -> int:
+        """Return how many staff answered, or should have answered by now."""
+        return self.answered + self.answer_overdue
+
+    @property
+    def answered_in_time_share(self) -> float | None:
+        """Return the share of these whom staff answered within the policy's time."""
+        return self.answered_in_time / self.answer_due if self.answer_due else None
 
     @property
     def slowness(self) -> tuple[float, int]:
@@ -233,5 +269,5 @@ def recount(
     sliced = [kind, kind, channel, channel]
     with scope.system(), connection.cursor() as cursor:
         cursor.execute(PLAN_ANEW)
-        cursor.execute(statement, [at, path, first, last, *sliced])
+        cursor.execute(statement, [*[at] * INSTANTS, path, first, last, *sliced])
         return {key: of_row(figures) for key, *figures in cursor.fetchall()}

@@ -56,6 +56,13 @@ DEFINITIONS: Final[dict[str, Definition]] = {
             " staff. Not yet: fewer than half were answered."
         ),
     ),
+    "answered_in_time": Definition(
+        _("First answer on time"),
+        _(
+            "First answers of staff within the policy's time for it, divided by all"
+            " first answers and all that are past due for one."
+        ),
+    ),
     "open": Definition(_("Open"), _("Not ended, as it stands now.")),
     "open_overdue": Definition(
         _("Open and overdue"),
@@ -79,6 +86,22 @@ DEFINITIONS: Final[dict[str, Definition]] = {
         _("Reopened"),
         _("In a second round or later. Its time is the sum of all rounds."),
     ),
+    "corrected": Definition(
+        _("Resolved: corrected"),
+        _("The last decision put right all that was reported."),
+    ),
+    "partly_corrected": Definition(
+        _("Resolved: partly corrected"),
+        _("The last decision put right a part, and kept the rest as recorded."),
+    ),
+    "kept": Definition(
+        _("Resolved: kept as recorded"),
+        _("The last decision left the record as it is, with its reason."),
+    ),
+    "already_correct": Definition(
+        _("Resolved: it was right already"),
+        _("The last decision found in the record what was reported."),
+    ),
     "still_open": Definition(
         _("Still open after"),
         _(
@@ -96,11 +119,17 @@ DEFINITIONS: Final[dict[str, Definition]] = {
     ),
     "handed": Definition(
         _("Handed on"),
-        _("Passed to another organization at least once. The clock ran on."),
+        _(
+            "Passed to another organization at least once. The clock ran on. Behind"
+            " the dash how often in all."
+        ),
     ),
     "asked": Definition(
         _("Citizen was asked"),
-        _("At least one question to the citizen that was not taken back."),
+        _(
+            "At least one question to the citizen that was not taken back. Behind the"
+            " dash how many in all."
+        ),
     ),
     "disagreed": Definition(
         _("Citizen disagreed"), _("The citizen said that it is still not right.")
@@ -160,7 +189,8 @@ DEFINITIONS: Final[dict[str, Definition]] = {
         _("Among its peers"),
         _(
             "Organizations of the same kind with at least 20 resolved in the month,"
-            " from the fastest to the slowest by median."
+            " from the fastest to the slowest by median. The month is the last of those"
+            " asked for that has ended."
         ),
     ),
     "whose": Definition(

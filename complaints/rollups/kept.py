@@ -127,7 +127,7 @@ def _fallen_due(mark: Watermark, *, at: datetime) -> Iterator[Cell]:
     if mark.at is None:
         return
     with connection.cursor() as cursor:
-        cursor.execute(_FALLEN_DUE, [mark.at, at])
+        cursor.execute(_FALLEN_DUE, [mark.at, at, mark.at, at])
         for row in cursor.fetchall():
             yield Cell(*row)
 
@@ -165,6 +165,11 @@ ORDER BY 1"""
 
 # Only open matters are overdue, and they belong to months of sending.
 _FALLEN_DUE: Final = """
-SELECT DISTINCT holder_id, 'opened', date_trunc('month', sent_on)::date
+SELECT holder_id, 'opened', date_trunc('month', sent_on)::date
 FROM complaints_measure
-WHERE is_open AND late_from >= %s::timestamptz AND late_from < %s::timestamptz"""
+WHERE is_open AND late_from >= %s::timestamptz AND late_from < %s::timestamptz
+UNION
+SELECT holder_id, 'opened', date_trunc('month', sent_on)::date
+FROM complaints_measure
+WHERE first_answer IS NULL
+  AND answer_late_from >= %s::timestamptz AND answer_late_from < %s::timestamptz"""

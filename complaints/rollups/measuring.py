@@ -125,6 +125,7 @@ def measured(
         "runs_from": runs_from,
         "spent": seconds,
         "first_answer": answer,
+        "answer_late_from": _answer_late_from(first, rounds[0], is_open=is_open),
         "bucket": bucket_of(seconds) if is_resolved else None,
         "answer_bucket": None if answer is None else bucket_of(answer),
         "left_bucket": None if is_open or is_resolved else left,
@@ -169,6 +170,19 @@ def _first_answer(standing: Sequence[Step]) -> datetime | None:
     return None
 
 
+def _answer_late_from(
+    first: datetime | None, begun: Reckoning, *, is_open: bool
+) -> datetime | None:
+    """Return since when a first answer of staff is late, or will be; None: it is not.
+
+    Who ended unanswered waits for none.
+    """
+    due_at = begun.answer_due_at
+    if first is None:
+        return due_at if is_open else None
+    return due_at if due_at is not None and first > due_at else None
+
+
 def _goes_on(
     moments: Sequence[Moment], now: Reckoning, terms: Terms, *, is_late: bool
 ) -> tuple[datetime, datetime]:
@@ -199,6 +213,7 @@ def _walked(
     last = decisions[-1] if decisions and is_resolved else None
     upheld = {step.outcome in gaming.UPHELD for step in decisions if step.outcome}
     return {
+        "outcome": last.outcome if last else "",
         "asks": moves.count(Move.ASK),
         "hops": moves.count(Move.HAND_OVER) + moves.count(Move.ESCALATE),
         "is_disagreed": Move.DISAGREE in moves,

@@ -18,7 +18,7 @@ from django.db import connection
 from complaints.choices import Channel, Kind
 from complaints.models import Measure
 from complaints.rollups.cells import CELL, CELLS, columns_of
-from complaints.rollups.counting import COUNTS, DAY, PERCENTILES, SUMS
+from complaints.rollups.counting import COUNTS, DAY, INSTANTS, PERCENTILES, SUMS
 from complaints.rollups.matters import Cell
 from complaints.rollups.sketches import RATIO
 
@@ -259,7 +259,7 @@ def merge(changed: Iterable[Cell], *, at: datetime) -> None:
             wanted = sorted(by_depth[depth])
             for start in range(0, len(wanted), _CHUNK):
                 columns = columns_of(wanted[start : start + _CHUNK])
-                cursor.execute(_MERGE, [*columns, at])
+                cursor.execute(_MERGE, [*columns, *[at] * INSTANTS])
 
 
 def _line(organization: int, parents: dict[int, int | None]) -> list[int]:

@@ -20,6 +20,8 @@ LAST: Final = timedelta(hours=1)
 # Asked, or handed away, with no more than this share of the time left, or none: from
 # the last five of 48 hours on.
 LATE_SHARE: Final = 0.1
+# Asked while no more than this share of the time was spent: in the first five hours.
+EARLY_SHARE: Final = 0.1
 # So many decisions to keep the record, of one account within ten minutes: half a minute
 # for each, less than it takes to open a case and a photo.
 BULK: Final = 20
@@ -110,7 +112,7 @@ def signs(
     return [
         *_last_hour(kept, rounds),
         *_without_effect(kept),
-        *_late_asks(kept, terms),
+        *_asks(kept, terms),
         *_hand_overs(kept, terms),
         *_disputed(kept),
         *_reversed(kept),
@@ -135,16 +137,19 @@ def _without_effect(steps: Sequence[Step]) -> Iterator[Sign]:
             yield Sign(Gaming.NO_EFFECT, decision.moment.holder, decision.moment.at)
 
 
-def _late_asks(steps: Sequence[Step], terms: Sequence[Terms]) -> Iterator[Sign]:
-    """Yield questions to the citizen when hardly any time was left, or none."""
+def _asks(steps: Sequence[Step], terms: Sequence[Terms]) -> Iterator[Sign]:
+    """Yield questions to the citizen when hardly any time was left, or was spent.
+
+    Either stops the clock for days, however fast the decision comes after it.
+    """
     for number, step in enumerate(steps):
-        if (
-            step.moment.move == Move.ASK
-            and step.actor == Actor.STAFF
-            and _time_runs_out(steps, number, terms)
-        ):
-            holder = steps[number - 1].moment.holder
+        if step.moment.move != Move.ASK or step.actor != Actor.STAFF:
+            continue
+        holder = steps[number - 1].moment.holder
+        if _time_runs_out(steps, number, terms):
             yield Sign(Gaming.LATE_ASK, holder, step.moment.at)
+        elif _time_has_hardly_run(steps, number, terms):
+            yield Sign(Gaming.EARLY_ASK, holder, step.moment.at)
 
 
 def _hand_overs(steps: Sequence[Step], terms: Sequence[Terms]) -> Iterator[Sign]:
@@ -210,6 +215,17 @@ def _time_runs_out(steps: Sequence[Step], number: int, terms: Sequence[Terms]) -
         return False
     then = reckon(before, terms=allowed, at=moment.at)
     return then.left <= LATE_SHARE * then.allowed
+
+
+def _time_has_hardly_run(
+    steps: Sequence[Step], number: int, terms: Sequence[Terms]
+) -> bool:
+    """Tell whether hardly any of the time was spent when a step was made."""
+    moment = steps[number].moment
+    allowed = terms[moment.round - 1]
+    before = [step.moment for step in steps[:number]]
+    then = reckon(before, terms=allowed, at=moment.at)
+    return then.spent <= EARLY_SHARE * allowed.repair
 
 
 def _decisions(steps: Iterable[Step]) -> Iterator[Step]:

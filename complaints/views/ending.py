@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from complaints.actions.rolling_back import end_rule
+from complaints.actions.rolling_back import Rule, end_rule
 from complaints.models import Ladder, OfficeHours, Policy
 from complaints.rules.refused import Refused
 from complaints.views import rule_tables
@@ -19,7 +19,7 @@ from portal.accounts.access import StaffRequest
 from portal.common.http import READ_AND_SEND, see_other
 
 # The word in the address of each kind of rule.
-RULES: Final[dict[str, type[Policy] | type[Ladder] | type[OfficeHours]]] = {
+RULES: Final[dict[str, type[Rule]]] = {
     "chinh-sach": Policy,
     "nac-nhac": Ladder,
     "gio-lam-viec": OfficeHours,

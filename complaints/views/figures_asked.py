@@ -1,5 +1,6 @@
 """What an overseer asks figures of: whose, which months, kind, channel, cohort."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,6 +11,7 @@ from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from complaints import figures
 from complaints.choices import Channel, Gaming, Kind
@@ -34,6 +36,8 @@ class Asked:
     channel: str
     cohort: str
     at: datetime
+    # What of the address was understood otherwise than it was typed, in sentences.
+    notes: tuple[str, ...] = ()
 
     @property
     def query(self) -> dict[str, str]:
@@ -100,9 +104,11 @@ def in_time(
 def read(request: StaffRequest, *, at: datetime) -> Asked:
     """Return what the address asks for; broken filters fall back to the usual ones.
 
-    Raise Http404 for an organization outside the reader's postings.
+    Months that were changed are told in ``notes``. Raise Http404 for an organization
+    outside the reader's postings.
     """
-    first, last = _months(request, at=at)
+    notes: list[str] = []
+    first, last = _months(request, notes, at=at)
     return Asked(
         chosen=organization_of(request),
         first=first,
@@ -111,6 +117,7 @@ def read(request: StaffRequest, *, at: datetime) -> Asked:
         channel=choice(request, "channel", Channel.values),
         cohort=choice(request, "cohort", Figure.Cohort.values) or "opened",
         at=at,
+        notes=tuple(notes),
     )
 
 
@@ -149,22 +156,52 @@ def organization_of(request: StaffRequest) -> Organization:
     return chosen
 
 
-def _months(request: StaffRequest, *, at: datetime) -> tuple[date, date]:
-    """Return first and last month of the address; the last six without one."""
-    this = timezone.localdate(at).replace(day=1)
-    single = _month(request.GET.get("month", ""))
+def _months(
+    request: StaffRequest, notes: list[str], *, at: datetime
+) -> tuple[date, date]:
+    """Return first and last month of the address; the last six without one.
+
+    What is taken otherwise than it was typed is added to ``notes``.
+    """
+    single, begins, ends = (
+        _month(request.GET.get(name, ""), notes) for name in ("month", "from", "to")
+    )
     if single:
         return single, single
-    last = _month(request.GET.get("to", "")) or this
-    first = _month(request.GET.get("from", "")) or figures.month_after(last, 1 - MONTHS)
-    first = min(first, last)
-    return max(first, figures.month_after(last, 1 - MOST_MONTHS)), last
+    last = ends or timezone.localdate(at).replace(day=1)
+    first = begins or figures.month_after(last, 1 - MONTHS)
+    if first > last:
+        first, last = last, first
+        notes.append(_("The first month was later than the last one: they changed."))
+    earliest = figures.month_after(last, 1 - MOST_MONTHS)
+    if first < earliest:
+        first = earliest
+        notes.append(
+            _("No more than %(n)s months are shown at once: those from %(month)s on.")
+            % {"n": MOST_MONTHS, "month": f"{first:%m/%Y}"}
+        )
+    return first, last
 
 
-def _month(text: str) -> date | None:
-    """Return the month "2026-11", or None for what is none."""
-    try:
-        month = date.fromisoformat(f"{text}-01")
-    except ValueError:
+# A field for months is one for plain text in some browsers.
+_MONTHS: Final = (
+    re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})", re.ASCII),
+    re.compile(r"(?P<month>\d{1,2})[/.-](?P<year>\d{4})", re.ASCII),
+)
+
+
+def _month(text: str, notes: list[str]) -> date | None:
+    """Return the month "2026-11" or "11/2026"; None for what is none, with a note."""
+    typed = text.strip()
+    if not typed:
         return None
-    return month if 2021 <= month.year <= 2100 else None
+    for form in _MONTHS:
+        if said := form.fullmatch(typed):
+            year, month = int(said["year"]), int(said["month"])
+            if 2021 <= year <= 2100 and 1 <= month <= 12:
+                return date(year, month, 1)
+    notes.append(
+        _("“%(typed)s” is no month that can be shown. Type it as 10/2026.")
+        % {"typed": typed[:20]}
+    )
+    return None

@@ -14,14 +14,14 @@ from django.views.decorators.http import require_safe
 
 from complaints import insight
 from complaints.choices import Channel, Kind
-from complaints.insight import AGES, Backlog, Insight, Peers
+from complaints.insight import AGES, Backlog, Insight
 from complaints.models import Figure
 from complaints.rollups import FEW, Times, survival
 from complaints.rollups.definitions import DEFINITIONS
-from complaints.views import figures_asked
+from complaints.views import figures_asked, figures_peers
 from complaints.views.figures_asked import Asked
 from complaints.views.gaming import MEANINGS
-from complaints.views.oversight_tables import first_answer, hours
+from complaints.views.oversight_tables import first_answer, from_time, hours
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
 from portal.common import pdf
@@ -31,6 +31,10 @@ TEMPLATE: Final = "oversight/figures_detail.html"
 DAY: Final = 86_400
 # Parts of the whole number, told as a count with its share.
 PARTS: Final = (
+    "corrected",
+    "partly_corrected",
+    "kept",
+    "already_correct",
     "lapsed",
     "withdrawn",
     "reopened",
@@ -42,6 +46,19 @@ PARTS: Final = (
     "kept_unseen",
     "refiled",
 )
+# Of these parts it is told how often in all as well.
+OFTEN: Final = {"handed": "hand_overs", "asked": "questions"}
+# What stands behind a figure, and from what time on: of the part that is told.
+BEHIND: Final[dict[str, tuple[str, str]]] = {
+    "received": ("", ""),
+    "resolved": ("resolved", ""),
+    "median": ("resolved", "median"),
+    "p75": ("resolved", "p75"),
+    "p90": ("resolved", "p90"),
+    "on_time": ("late", ""),
+    "first_answer": ("first_answer", "first_answer_median"),
+    "answered_in_time": ("answer_late", ""),
+}
 # Parts of those whose citizen said a word.
 WORDS: Final = ("good", "poor")
 
@@ -78,6 +95,7 @@ def context_of(asked: Asked) -> dict[str, Any]:
         "chosen": asked.chosen,
         "asked": asked,
         "form_values": asked.query,
+        "notes": asked.notes,
         "kinds": Kind.choices,
         "kind": Kind(asked.kind).label if asked.kind else "",
         "channel": Channel(asked.channel).label if asked.channel else "",
@@ -89,7 +107,7 @@ def context_of(asked: Asked) -> dict[str, Any]:
         "held_by": _held_by(more, closed),
         "backlog": _backlog(more.backlog),
         "forecast": _forecast(more.backlog),
-        "peers": _peers(more.peers),
+        "peers": figures_peers.told(more.peers),
         "meanings": DEFINITIONS,
         "is_few": min(opened.resolved, closed.resolved) < FEW,
         "few": FEW,
@@ -110,6 +128,7 @@ def _cohorts(opened: Times, closed: Times, address: str) -> list[dict[str, Any]]
         "p90": lambda t: hours(t.p90),
         "on_time": lambda t: percent(t.on_time_share),
         "first_answer": first_answer,
+        "answered_in_time": lambda t: percent(t.answered_in_time_share),
     }
     rows = [
         {
@@ -118,8 +137,11 @@ def _cohorts(opened: Times, closed: Times, address: str) -> list[dict[str, Any]]
                 {
                     "text": tell(times),
                     "few": _is_few(name, times),
+                    "url": _behind(name, cohort, times, address),
                 }
-                for times in (opened, closed)
+                for cohort, times in zip(
+                    Figure.Cohort.values, (opened, closed), strict=True
+                )
             ],
         }
         for name, tell in tellers.items()
@@ -131,7 +153,8 @@ def _cohorts(opened: Times, closed: Times, address: str) -> list[dict[str, Any]]
             share = count / times.received if times.received else None
             cells.append(
                 {
-                    "text": f"{vn_number(count)} ({percent(share)})",
+                    "text": f"{vn_number(count)} ({percent(share)})"
+                    + _how_often(name, times),
                     "url": f"{reverse('oversight:cases')}?{address}"
                     f"&{urlencode({'group': name, 'cohort': cohort})}"
                     if count
@@ -161,8 +184,26 @@ def _cohorts(opened: Times, closed: Times, address: str) -> list[dict[str, Any]]
     ]
 
 
+def _behind(name: str, cohort: str, times: Times, address: str) -> str:
+    """Return where the cases behind a figure are listed."""
+    if not times.received:
+        return ""
+    group, time = BEHIND[name]
+    return (
+        f"{reverse('oversight:cases')}?{address}"
+        f"&{urlencode({'group': group, 'cohort': cohort})}"
+        f"{from_time(getattr(times, time) if time else None)}"
+    )
+
+
+def _how_often(name: str, times: Times) -> str:
+    if name not in OFTEN:
+        return ""
+    return f" – {vn_number(getattr(times, OFTEN[name]))}"
+
+
 def _is_few(name: str, times: Times) -> bool:
-    if name == "first_answer":
+    if name in ("first_answer", "answered_in_time"):
         return times.is_answered_by_few
     return times.is_few and name not in ("received", "resolved")
 
@@ -330,25 +371,3 @@ def _forecast(backlog: Backlog) -> list[str]:
         % facts
     )
     return told
-
-
-def _peers(peers: Peers) -> str:
-    """Return in a sentence where the organization stands among its peers."""
-    facts = {"n": vn_number(len(peers.medians)), "month": f"{peers.month:%m/%Y}"}
-    if not peers.medians:
-        return _("No peer has resolved enough in %(month)s to compare.") % facts
-    middle = peers.medians[(len(peers.medians) - 1) // 2]
-    facts["middle"] = hours(middle)
-    if peers.place is None:
-        return (
-            _("%(n)s peers in %(month)s: half of them were done within %(middle)s.")
-            % facts
-        )
-    facts |= {"place": vn_number(peers.place), "mine": hours(peers.mine)}
-    return (
-        _(
-            "Place %(place)s of %(n)s in %(month)s, with %(mine)s; the middle one took"
-            " %(middle)s."
-        )
-        % facts
-    )

@@ -14,7 +14,7 @@ from complaints.choices import Channel, Kind
 from complaints.models import Figure
 from complaints.rollups import Times
 from complaints.rollups.definitions import DEFINITIONS
-from complaints.views import figures_asked, figures_detail
+from complaints.views import figures_asked, figures_detail, oversight
 from complaints.views.figures_asked import Asked
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
@@ -57,13 +57,12 @@ def file(request: StaffRequest, form: str) -> HttpResponse:
 @access.staff(*access.OVERSEERS)
 @figures_asked.in_time
 def as_pdf(request: StaffRequest) -> HttpResponse:
-    """Give the second page of figures as PDF; 404 where none can be made."""
+    """Give both pages of figures as one PDF; 404 where none can be made."""
     if not pdf.is_available():
         raise Http404
     asked = figures_asked.read(request, at=timezone.now())
-    html = render_to_string(
-        figures_detail.TEMPLATE, figures_detail.context_of(asked), request
-    )
+    told = oversight.context_of(request, asked) | figures_detail.context_of(asked)
+    html = render_to_string("oversight/report.html", told, request)
     _note(request, asked, form="pdf", rows=0)
     return _download(pdf.render(html), "application/pdf", asked, "pdf")
 
@@ -113,6 +112,9 @@ def _header() -> list[str]:
         _("Ended late without a decision"),
         _("Answered by staff"),
         _("Waiting for a first answer"),
+        _("First answer on time, share"),
+        _("Questions to citizens"),
+        _("Hand-overs"),
         *(_("Days: %(state)s") % {"state": state} for state, _s in states),
         _("Fewer than 20 resolved"),
         _("Fewer than 20 answered or waiting"),
@@ -155,7 +157,7 @@ def _rows(asked: Asked) -> list[tuple[Any, ...]]:
 
 
 def _cells(times: Times) -> tuple[Any, ...]:
-    share = times.on_time_share
+    share, answers = times.on_time_share, times.answered_in_time_share
     return (
         times.received,
         times.resolved,
@@ -175,6 +177,9 @@ def _cells(times: Times) -> tuple[Any, ...]:
         times.left_late,
         times.answered,
         times.unanswered,
+        None if answers is None else round(answers, 4),
+        times.questions,
+        times.hand_overs,
         *(round(s / 86_400, 2) for _state, s in figures_detail.ledger(times)),
         int(times.is_few),
         int(times.is_answered_by_few),

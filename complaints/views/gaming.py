@@ -34,6 +34,11 @@ MEANINGS: Final = {
         "The record stays as it is, and the decision is the only step that staff made"
         " in the round. Taking on many at once is none."
     ),
+    Gaming.EARLY_ASK: gettext_lazy(
+        "The citizen was asked when at most a tenth of the time was spent. The clock"
+        " rests meanwhile. One question may be needed; many more than elsewhere are a"
+        " sign."
+    ),
     Gaming.LATE_ASK: gettext_lazy(
         "The citizen was asked when at most a tenth of the time was left, or none. The"
         " clock rests meanwhile."
@@ -90,6 +95,7 @@ def index(request: StaffRequest) -> HttpResponse:
         if figures_asked.may_see(request, asked.chosen.parent)
         else None,
         "form_values": asked.query,
+        "notes": asked.notes,
         "kinds": Kind.choices,
         "channels": Channel.choices,
         "table": _table(asked, parts, counts, seen.total),
@@ -138,6 +144,7 @@ def cases(request: StaffRequest) -> HttpResponse:
         "chosen": asked.chosen,
         "first": asked.first,
         "last": asked.last,
+        "notes": asked.notes,
         "group": sign.label,
         "meaning": MEANINGS[sign],
         "kind": Kind(asked.kind).label if asked.kind else "",

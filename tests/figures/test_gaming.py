@@ -36,9 +36,13 @@ TRICKS = {
         [decided(20, Outcome.KEPT)],
         [TAKEN_ON, decided(20, Outcome.KEPT)],
     ),
+    Gaming.EARLY_ASK: (
+        [TAKEN_ON, Then(M.ASK, S.WAITING_CITIZEN, 3 * HOUR)],
+        [TAKEN_ON, Then(M.ASK, S.WAITING_CITIZEN, 9 * HOUR)],
+    ),
     Gaming.LATE_ASK: (
         [Then(M.ASK, S.WAITING_CITIZEN, 45 * HOUR)],
-        [Then(M.ASK, S.WAITING_CITIZEN, 4 * HOUR)],
+        [Then(M.ASK, S.WAITING_CITIZEN, 9 * HOUR)],
     ),
     Gaming.LATE_PASS: (
         [TAKEN_ON, Then(M.HAND_OVER, S.RECEIVED, 45 * HOUR, "elsewhere")],

@@ -26,7 +26,7 @@ from complaints.models import (
 )
 from portal.common import scope
 from portal.registry.models import Organization
-from tests import plain_times
+from tests import plain_office, plain_times
 from tests.figures.lives import Then, live
 from tests.pages.cases import NOW, make_organization, make_root
 
@@ -313,7 +313,7 @@ def test_a_long_time_for_the_second_round_does_not_mend_a_late_first_one(tree):
 def test_what_is_overdue_at_the_close_of_the_last_day_was_not_decided_in_time(tree):
     """Sent on a Monday night; 16 hours of the office end on Wednesday at 17."""
     rule("working days")
-    sent = datetime(2026, 11, 9, 20, tzinfo=plain_times.VIETNAM)
+    sent = datetime(2026, 11, 9, 20, tzinfo=plain_office.VIETNAM)
     for last_step in (44.9, 45.5, 48):
         routed = Then(M.ROUTE, S.RECEIVED, timedelta(0))
         live(tree[-2], sent, [routed, Then(M.RESOLVE, S.RESOLVED, last_step * HOUR)])

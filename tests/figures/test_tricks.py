@@ -46,6 +46,12 @@ TRICKS: dict[str, Sequence[Then]] = {
         Then(M.DISAGREE, S.RECEIVED, HOUR, "above"),
         Then(M.RESOLVE, S.RESOLVED, 12 * HOUR),
     ],
+    "ask at once, decide later": [
+        TAKEN_ON,
+        Then(M.ASK, S.WAITING_CITIZEN, HOUR),
+        Then(M.ANSWER, S.IN_REVIEW, 200 * HOUR),
+        decided(2),
+    ],
     "ask at the last hour": [
         TAKEN_ON,
         Then(M.ASK, S.WAITING_CITIZEN, 46 * HOUR),
@@ -89,6 +95,7 @@ TABLE = """
 decide them now               | 50 50 40  0  0  0 | 60 |  -   | -
 leave them lying              | 50 40 40 10 10 10 | 30 |  -   | untouched overdue
 close at 47 h, and reopen     | 40 40 40  0  0  0 | 30 | 10 0 | disputed reversed
+ask at once, decide later     | 50 50 50  0  0  0 | 30 |  -   | asked early_ask
 ask at the last hour          | 50 50 40  0  0  0 | 59 |  -   | asked late_ask
 ask when it is over, and wait | 50 40 40  0  0  0 | 30 |  -   | asked late_ask lapsed
 ask in time, and wait         | 50 40 40  0  0  0 | 30 |  -   | asked late_ask lapsed

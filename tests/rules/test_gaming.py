@@ -101,9 +101,10 @@ def told(text):
 
 
 BEGIN = "submit 0 A, route 0 A"
-LAST, NOTHING, LATE, BALL, AWAY, RUN, DOUBT, OTHERWISE = (
+LAST, NOTHING, EARLY, LATE, BALL, AWAY, RUN, DOUBT, OTHERWISE = (
     Gaming.LAST_HOUR,
     Gaming.NO_EFFECT,
+    Gaming.EARLY_ASK,
     Gaming.LATE_ASK,
     Gaming.PING_PONG,
     Gaming.PASSED_ON,
@@ -141,7 +142,13 @@ TABLE = [
     ),
     # The portal's own decision is nobody's; nor is a lapse one.
     (f"{BEGIN}, proved 1 A, revert 5 A, accept 6 A, kept 9 A", []),
-    (f"{BEGIN}, ask 2 A, lapse 242 A, disagree 250 A, accept 251 A, kept 252 A", []),
+    (
+        f"{BEGIN}, ask 2 A, lapse 242 A, disagree 250 A, accept 251 A, kept 252 A",
+        [(EARLY, A)],
+    ),
+    # Asked in the first tenth of the time of a round, and just after it.
+    (f"{BEGIN}, accept 1 A, ask 4.8 A, answer 50 A, corrected 52 A", [(EARLY, A)]),
+    (f"{BEGIN}, accept 1 A, ask 4.9 A, answer 50 A, corrected 52 A", []),
     # Taken back within its half minute: it was not done.
     (f"{BEGIN}, accept 2 A, kept 47.5 A, undo 47.501 A, corrected 50 A", []),
     # Kept without another step; the same after somebody looked is none.
