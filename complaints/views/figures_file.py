@@ -61,10 +61,15 @@ def as_pdf(request: StaffRequest) -> HttpResponse:
     if not pdf.is_available():
         raise Http404
     asked = figures_asked.read(request, at=timezone.now())
-    told = oversight.context_of(request, asked) | figures_detail.context_of(asked)
-    html = render_to_string("oversight/report.html", told, request)
     _note(request, asked, form="pdf", rows=0)
-    return _download(pdf.render(html), "application/pdf", asked, "pdf")
+    drawn = pdf.render(report(request, asked))
+    return _download(drawn, "application/pdf", asked, "pdf")
+
+
+def report(request: StaffRequest, asked: Asked) -> str:
+    """Return both pages of figures as one, as it is drawn on paper."""
+    told = oversight.context_of(request, asked) | figures_detail.context_of(asked)
+    return render_to_string("oversight/report.html", told, request)
 
 
 def _note(request: StaffRequest, asked: Asked, *, form: str, rows: int) -> None:

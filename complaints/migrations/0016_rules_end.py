@@ -84,7 +84,7 @@ def of(model, before, fields, names):
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("complaints", "0014_other_values"),
+        ("complaints", "0015_disputed"),
     ]
 
     operations = [

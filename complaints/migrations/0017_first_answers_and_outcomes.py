@@ -72,7 +72,7 @@ INDEXES = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("complaints", "0015_rules_end")]
+    dependencies = [("complaints", "0016_rules_end")]
     operations = [
         # What was measured before says nothing of it; empty tables are indexed at once.
         migrations.RunSQL(
