@@ -5,16 +5,18 @@ and what colleagues did meanwhile beside it; where it cannot, it is shown to be 
 """
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext as _
 
 from complaints import casefile, retold, subjects
-from complaints.choices import Status
+from complaints.choices import Move, Status
 from complaints.forms.casework import Resolve, Step
 from complaints.models import Complaint
 from portal.accounts.models import User
+
+_DECIDED: Final = (Move.RESOLVE, Move.PROPOSE, Move.COUNTERSIGN)
 
 
 def words(complaint: Complaint, sent: Mapping[str, Any], *, is_sent: bool) -> str:
@@ -63,8 +65,9 @@ def since(
         ),
         (_("Held by"), before.holder.name, file.complaint.holder.name),
     ]
-    theirs = "\n".join(event.note for event in events if event.note and event.by != by)
-    rows = _rows(form, theirs)
+    # Why they decided as they did; notes among staff are no answer to the citizen.
+    theirs = [e.note for e in events if e.note and e.by != by and e.move in _DECIDED]
+    rows = _rows(form, "\n".join(theirs))
     is_lost = step not in can
     return {
         "changed": retold.newest(events, reader=by)
@@ -90,7 +93,7 @@ def _rows(form: Step, theirs: str) -> list[tuple[str, str, str]]:
         mine = _shown(field)
         claim = decided.get(field.name)
         other = str(claim.get_verdict_display()) if claim and claim.verdict else ""
-        if field.name == "note":
+        if decided and field.name == "note":
             other = theirs
         if mine or other:
             rows.append((str(field.label), mine, other))
