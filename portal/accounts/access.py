@@ -16,6 +16,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django_htmx.http import HttpResponseClientRedirect
@@ -126,11 +127,11 @@ def staff(*roles: str) -> Callable[[View], View]:
                 kept.keep(request, work)
                 return _to_login(let_in)
             if request.user.must_change_password:
-                return redirect("accounts:change_password")
+                return _to_page(let_in, "accounts:change_password")
             postings = _working_as(let_in, at=at)
             let_in.postings = [p for p in postings if not roles or p.role in roles]
             if needs_factor(let_in):
-                return redirect("accounts:second_factor")
+                return _to_page(let_in, "accounts:second_factor")
             if not let_in.postings:
                 raise Http404
             paths = [posting.organization.path for posting in let_in.postings]
@@ -154,6 +155,13 @@ def _to_login(request: StaffRequest) -> HttpResponse:
         return redirect_to_login(request.get_full_path())
     here = request.htmx.current_url_abs_path or request.get_full_path()
     return HttpResponseClientRedirect(redirect_to_login(here).url)
+
+
+def _to_page(request: StaffRequest, route: str) -> HttpResponse:
+    """Send to another page; never its content into a part of this one."""
+    if request.htmx:
+        return HttpResponseClientRedirect(reverse(route))
+    return redirect(route)
 
 
 def account(view: View) -> View:

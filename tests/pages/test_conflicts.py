@@ -217,3 +217,15 @@ def test_staff_who_come_to_nothing_get_a_page_of_staff(client, case, station):
     assert page.count("<h1") == 1
     assert 'class="work"' in page
     assert reverse("citizen:lookup") not in page
+
+
+def test_who_has_to_change_the_password_first_gets_no_page_into_the_pane(client, case):
+    user = case.holder.postings.get().user
+    user.must_change_password = True
+    user.save(update_fields=["must_change_password"])
+    where = reverse("casework:case", args=[int(case.submission.code), case.number])
+
+    part = client.get(where, headers={"HX-Request": "true"})
+
+    assert part["HX-Redirect"] == reverse("accounts:change_password")
+    assert client.get(where)["Location"] == reverse("accounts:change_password")
