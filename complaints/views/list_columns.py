@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -16,12 +17,16 @@ from complaints.forms import lists as forms
 from complaints.views.lists import find
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
+from portal.audit import record
 from portal.common.http import READ_AND_SEND, see_other
+from portal.registry import national_id
 from portal.registry.imports import reading, reviewing, staging, vocabulary, wording
 from portal.registry.imports.committing import CannotCommit
 from portal.registry.imports.exceptions import CannotRead
 from portal.registry.imports.headers import Column
 from portal.registry.models import Product, SessionList
+
+_NUMBERS: Final = frozenset(("id_number", "id_old", "id_new", "phones"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,18 @@ class Line:
     def is_sure(self) -> bool:
         """Tell whether nobody needs to look."""
         return self.column.confidence >= 0.8
+
+    @property
+    def examples(self) -> list[str]:
+        """Return its first cells; of numbers and telephones no more than tells them."""
+        looks = self.column.profile
+        is_number = self.column.role in _NUMBERS or any(
+            looks.share(kind) >= 0.5 for kind in ("id", "phone")
+        )
+        return [
+            national_id.mask(cell) if is_number else cell
+            for cell in self.column.examples
+        ]
 
 
 @require_http_methods(READ_AND_SEND)
@@ -74,6 +91,16 @@ def columns(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
         except CannotCommit:
             messages.error(request, _("The list has moved on. Look at it again."))
         return see_other("casework:list", list_ref=list_ref)
+    record.look_up(
+        at=timezone.now(),
+        actor="staff",
+        actor_id=request.user.pk,
+        person_id=None,
+        organization=request.postings[0].organization_id,
+        subject="registry.sessionlist",
+        subject_id=one.pk,
+        detail="columns",
+    )
     context = {
         "back": reverse("casework:list", args=[one.ref]),
         "site": one.site,

@@ -80,7 +80,7 @@ def shown_row(
         "sheet": opened.row.sheet,
         "row": opened.row.row,
         "full_name": values.full_name,
-        "born_on": values.born_on,
+        "born_on": wording.shown("born_on", values.born_on, products),
         "number": national_id.mask(values.id_number) if values.id_number else "",
         "given_on": values.given_on,
         "product": products.get(values.product or "", values.product or ""),

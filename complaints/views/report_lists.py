@@ -145,6 +145,7 @@ def columns(request: StaffRequest, reports_ref: uuid.UUID) -> HttpResponse:
         except Refused as refused:
             messages.error(request, str(refused))
         return see_other("casework:report_list", reports_ref=one.ref)
+    _note_look(request, one, "columns")
     context = {
         "back": reverse("casework:report_list", args=[one.ref]),
         "site": None,

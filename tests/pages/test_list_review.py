@@ -6,6 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from portal.audit.models import Entry
 from portal.common import scope
 from portal.registry.models import Dose, ListColumns, SessionList
 from tests.factories import make_organization, make_product, make_staff
@@ -170,3 +171,19 @@ def test_only_who_asked_withdraws_it(client, site, nurse):
     client.post(f"{address}lay/", {"what": "withdraw"})
 
     assert in_system(SessionList.objects.get).asked_by_id is not None
+
+
+def test_the_first_cells_of_a_column_stand_beside_what_it_is_taken_for(
+    client, site, nurse
+):
+    address = send(client, site, KNOWN, WRONG)
+
+    lines = client.get(f"{address}cot/").context["lines"]
+
+    shown = {line.column.heading: line.examples for line in lines}
+    assert shown["Ngày sinh"] == ["08/03/1958", "31/02/1990"]
+    assert shown["Số lô"] == ["ABX6318"]
+    assert shown["Số CCCD"] == ["079••••••345", "079••••••346"]
+    assert shown["Điện thoại"] == ["090••••215", "090••••216"]
+    entry = Entry.objects.filter(verb="look_up").latest("pk")
+    assert (entry.actor_id, entry.detail) == (nurse.pk, "columns")

@@ -7,6 +7,7 @@ below look like (``profile``); a saved mapping of headings to roles goes before 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import islice
 from typing import Final
 
 from portal.registry.imports import cells, meanings, profile
@@ -37,6 +38,7 @@ _KIND_OF_ROLE: Final = {
     "product": "product",
     "dose_number": "dose",
 }
+_SHOWN: Final = 2
 # The first doses of the campaign were given on 8 March 2021 (domain paper b).
 _CAMPAIGN: Final = date(2021, 3, 8)
 
@@ -59,6 +61,8 @@ class Column:
     # What its cells stand for where the heading says so: (("0", "M"), ("1", "F")).
     codes: tuple[tuple[str, str], ...] = ()
     profile: Profile = field(default_factory=Profile, compare=False)
+    # The first cells below it, for whoever says what it is.
+    examples: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def letter(self) -> str:
@@ -95,13 +99,19 @@ def guess(
         if key in saved:
             column = _as_said(column, saved[key], products)
         codes = meanings.sex_codes(f"{parent} {heading}")
-        columns.append(replace(column, profile=looks, codes=codes))
+        examples = _examples(below)
+        columns.append(replace(column, profile=looks, codes=codes, examples=examples))
     columns = _with_sexes(_with_parts_of_days(columns))
     columns = _one_of_each(columns)
     columns = _with_said_order(_with_swapped(columns), paths)
     columns = _with_one_order(columns)
     columns = _with_parts_of_names(columns)
     return tuple(_with_content(columns))
+
+
+def _examples(below: Sequence[cells.Cell]) -> tuple[str, ...]:
+    filled = (cells.as_text(cell).strip() for cell in below if cell != "")
+    return tuple(islice(dict.fromkeys(filter(None, filled)), _SHOWN))
 
 
 def _guess(
