@@ -212,11 +212,7 @@ class Resolve(Step):
         super().__init__(*args, **kwargs)
         self.claims, self.today = list(claims), today
         self.fields["seen"].initial = seen
-        before = {
-            claim.pk: (claim.verdict, claim.ground)
-            for claim in self.claims
-            if claim.verdict
-        }
+        before = {c.pk: (c.verdict, c.ground) for c in self.claims if c.verdict}
         # By claim, where a third value can be typed.
         self.typed: dict[int, str] = {}
         for claim in self.claims:
@@ -229,12 +225,13 @@ class Resolve(Step):
                 widget=forms.RadioSelect,
                 error_messages={"required": _("Decide this point.")},
             )
-            self.fields[f"ground_{claim.pk}"] = forms.ChoiceField(
+            kept = self.fields[f"ground_{claim.pk}"] = forms.ChoiceField(
                 label=_("Ground for keeping it"),
                 choices=[("", _("Choose a ground")), *Ground.choices],
                 initial=ground,
                 required=False,
             )
+            kept.is_needed = True  # type: ignore[attr-defined]  # see other_values
             if other is not None:
                 self.typed[claim.pk] = f"other_{claim.pk}"
                 self.fields[self.typed[claim.pk]] = other
