@@ -149,8 +149,7 @@ def rows_of(request: StaffRequest, one: SessionList) -> dict[str, Any]:
         "can_write": is_open and bool(ready["new_count"] or ready["taken_count"]),
         "asked_to_write": one.asked_for == SessionList.Asked.COMMIT,
         "chosen": chosen,
-        "can_take": is_open
-        and chosen in (Verdict.DIFFERS, Verdict.AMBIGUOUS, Verdict.SAME),
+        "can_take": is_open and chosen not in ("", Verdict.EXCLUDED),
         "is_open": is_open,
         "can_commit": one.state == State.CHECKED,
         "can_undo": one.state == State.COMMITTED,

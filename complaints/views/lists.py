@@ -175,6 +175,9 @@ def take(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
             messages.success(request, _taken_words(count))
         elif not places:
             messages.error(request, _("Choose a row first."))
+        elif what == "exclude":
+            count = reviewing.exclude_all(one.pk, places, at=at)
+            messages.success(request, _taken_words(count))
         elif what in ("", *StagedRow.Taken.values):
             rows = reviewing.take(one.pk, places, what, at=at)
             messages.success(request, _taken_words(len(rows)))

@@ -187,3 +187,18 @@ def test_the_first_cells_of_a_column_stand_beside_what_it_is_taken_for(
     assert shown["Điện thoại"] == ["090••••215", "090••••216"]
     entry = Entry.objects.filter(verb="look_up").latest("pk")
     assert (entry.actor_id, entry.detail) == (nurse.pk, "columns")
+
+
+def test_chosen_rows_are_left_out_at_once(client, site):
+    other = WRONG.replace("079090012346", "079090012347").replace("0216", "0217")
+    address = send(client, site, KNOWN, WRONG, other)
+
+    client.post(
+        f"{address}lay/", {"what": "exclude", "verdict": "error", "place": ["2", "3"]}
+    )
+
+    shown = client.get(address).context
+    assert {v["name"]: v["count"] for v in shown["verdicts"]} == {
+        **{"": 3, "new": 1, "excluded": 2}
+    }
+    assert b'value="exclude"' in client.get(address, {"verdict": "new"}).content

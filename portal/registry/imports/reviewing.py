@@ -67,6 +67,17 @@ def exclude(
     return _change(pk, place, change, ("is_excluded", "taken"), seen=seen, at=at)
 
 
+def exclude_all(pk: int, places: Collection[int], *, at: datetime) -> int:
+    """Leave rows out that are not written; return how many. Raises as ``fix`` does."""
+    with scope.system():
+        one = _opened(pk)
+        rows = one.staged.filter(place__in=places, done_at=None, is_excluded=False)
+        chosen = list(rows.order_by("place").values_list("place", flat=True))
+        for place in chosen:
+            exclude(pk, place, excluded=True, at=at)
+    return len(chosen)
+
+
 def choose(
     pk: int, place: int, person: int | None, *, seen: str = "", at: datetime
 ) -> StagedRow:
