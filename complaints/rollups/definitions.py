@@ -88,19 +88,25 @@ DEFINITIONS: Final[dict[str, Definition]] = {
     ),
     "corrected": Definition(
         _("Resolved: corrected"),
-        _("The last decision put right all that was reported."),
+        _("Of all resolved: the last decision put right all that was reported."),
     ),
     "partly_corrected": Definition(
         _("Resolved: partly corrected"),
-        _("The last decision put right a part, and kept the rest as recorded."),
+        _(
+            "Of all resolved: the last decision put right a part, and kept the rest as"
+            " recorded."
+        ),
     ),
     "kept": Definition(
         _("Resolved: kept as recorded"),
-        _("The last decision left the record as it is, with its reason."),
+        _(
+            "Of all resolved: the last decision left the record as it is, with its"
+            " reason."
+        ),
     ),
     "already_correct": Definition(
         _("Resolved: it was right already"),
-        _("The last decision found in the record what was reported."),
+        _("Of all resolved: the last decision found in the record what was reported."),
     ),
     "still_open": Definition(
         _("Still open after"),

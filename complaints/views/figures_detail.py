@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from complaints import insight
-from complaints.choices import Channel, Kind
+from complaints.choices import Channel, Kind, Outcome
 from complaints.insight import AGES, Backlog, Insight
 from complaints.models import Figure
 from complaints.rollups import FEW, Times, survival
@@ -46,6 +46,8 @@ PARTS: Final = (
     "kept_unseen",
     "refiled",
 )
+# Parts of those resolved; the others are parts of all.
+OUTCOMES: Final = frozenset(Outcome.values)
 # Of these parts it is told how often in all as well.
 OFTEN: Final = {"handed": "hand_overs", "asked": "questions"}
 # What stands behind a figure, and from what time on: of the part that is told.
@@ -150,7 +152,8 @@ def _cohorts(opened: Times, closed: Times, address: str) -> list[dict[str, Any]]
         cells = []
         for cohort, times in zip(Figure.Cohort.values, (opened, closed), strict=True):
             count = getattr(times, name)
-            share = count / times.received if times.received else None
+            whole = times.resolved if name in OUTCOMES else times.received
+            share = count / whole if whole else None
             cells.append(
                 {
                     "text": f"{vn_number(count)} ({percent(share)})"

@@ -171,6 +171,11 @@ def cases(request: StaffRequest) -> HttpResponse:
             "rows": [_case_row(one, readable, at=asked.at) for one in page.rows],
             "empty": _("No case stands behind this figure."),
         },
+        "other_order": None
+        if not by_time
+        else {"label": _("In order of days"), "url": url(order="day")}
+        if order != "day"
+        else {"label": _("In order of the time"), "url": url(order="time")},
         "is_begun": "after" in request.GET,
         "start_url": url(),
         "next_url": url(after=str(page.after)) if page.after else "",

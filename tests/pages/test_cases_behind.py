@@ -49,7 +49,7 @@ def test_a_percentile_leads_to_the_case_that_took_so_long(client, province):
     rollups.rebuild_all(at=timezone.now())
     seen = client.get(reverse("oversight:times"), {"organization": "TYT-1"})
 
-    [_received, median, p90, *_more] = seen.context["figures"]
+    [received, median, p90, *_more] = seen.context["figures"]
 
     assert [row[8] for row in listed(client, median["url"])] == [
         "7,0 giờ",
@@ -57,7 +57,9 @@ def test_a_percentile_leads_to_the_case_that_took_so_long(client, province):
         "30,0 giờ",
     ]
     assert [row[8] for row in listed(client, p90["url"])] == ["30,0 giờ"]
+    assert client.get(received["url"]).context["other_order"] is None
     page = client.get(median["url"])
+    assert page.context["other_order"]["label"] == "Xếp theo ngày"
     assert "Từ phản ánh đầu tiên" in page.content.decode()
     everything = listed(client, reverse("oversight:cases") + page.context["start_url"])
     assert [row[8] for row in everything][:2] == ["3,0 giờ", "5,0 giờ"]
@@ -104,7 +106,7 @@ def test_each_row_of_the_second_page_leads_to_its_cases(client, province):
     told = {row["name"]: row["cells"][0]["text"] for row in rows}
     for outcome in Outcome.values:
         assert behind_of[outcome] == [1, 1]
-        assert told[outcome] == "1 (20,0%)"
+        assert told[outcome] == "1 (25,0%)", "of the resolved"
 
 
 def test_counts_on_the_second_page_lead_to_as_many_cases(client, province):
