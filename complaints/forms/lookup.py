@@ -76,6 +76,27 @@ class CodeForm(Form):
     code = CodeField(label=_("Code from the text message"))
 
 
+class WhoseForm(Form):
+    """Who the person of the open record is to whoever opened it."""
+
+    relation = forms.ChoiceField(
+        label=_("Who is this person to you?"),
+        choices=WHOSE,
+        widget=forms.RadioSelect,
+        help_text=_("It is noted with the look, where this person can read it."),
+    )
+
+    def offer_for(self, *, is_child: bool) -> None:
+        """Leave out what cannot be: a child looks at nothing, a grown-up is none."""
+        never = Relation.SELF if is_child else Relation.CHILD
+        field = choices_of(self, "relation")
+        field.choices = [choice for choice in WHOSE if choice[0] != never]
+
+    def answer(self) -> object:
+        """Return in words what counts now."""
+        return dict(WHOSE).get(self["relation"].initial, "")
+
+
 class PersonForm(Form):
     """Which of the people behind a telephone, opened by the birth date."""
 

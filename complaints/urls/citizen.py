@@ -33,6 +33,7 @@ urlpatterns = [
     path("tra-cuu/xac-thuc/", lookup.verify, name="verify"),
     path("tra-cuu/nguoi/", sharing.people, name="people"),
     path("tra-cuu/ket-qua/", lookup.record, name="record"),
+    path("tra-cuu/cua-ai/", sharing.whose, name="whose"),
     path("tra-cuu/can-cuoc/", eid.begin, name="eid"),
     path("tra-cuu/can-cuoc/ve/", eid.finish, name="eid_return"),
     path("tra-cuu/so-khac/", contact.other_phone, name="other_phone"),

@@ -179,15 +179,31 @@ def further(doses: list[RecordedDose]) -> list[dict[str, str]]:
     return items
 
 
-def facts_of_person(person: Person, national: str) -> list[tuple[str, str, str]]:
-    """Return label, value and the address that reports it wrong, of each detail."""
+def facts_of_person(
+    person: Person, national: str, *, telephone: str, puts_right_phone: bool
+) -> list[tuple[str, str, str]]:
+    """Return label, value and the address that puts it right, of each detail.
+
+    ``puts_right_phone``: whether this session may change the telephone by itself.
+    """
     wrong = report_url(Kind.WRONG_PERSON)
+    sexes: dict[str, str] = {Person.Sex.MALE: _("Male"), Person.Sex.FEMALE: _("Female")}
+    other_phone = (
+        reverse("citizen:contact") if puts_right_phone else wrong + "#id_phone"
+    )
     facts = [
         (_("Full name"), person.full_name, wrong + "#id_full_name"),
         (_("Birth date"), born(person), wrong + "#id_born_on_0"),
+        (_("Sex"), sexes.get(person.sex, ""), wrong + "#id_sex"),
+        (
+            _("Identity number"),
+            number(national) if national else "",
+            wrong + "#id_national_id",
+        ),
+        (_("Telephone"), phones.mask(telephone), other_phone),
     ]
-    masked = number(national) if national else _("Not recorded")
-    return [*facts, (_("Identity number"), masked, wrong + "#id_national_id")]
+    nothing = _("Not recorded")
+    return [(label, value or nothing, address) for label, value, address in facts]
 
 
 def what_is_missing(doses: list[RecordedDose]) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -24,6 +24,7 @@ from complaints.forms.lookup import (
     CodeForm,
     LookUpForm,
     TelephoneForm,
+    WhoseForm,
     is_of_age,
 )
 from complaints.models import Submission
@@ -201,7 +202,13 @@ def record(request: HttpRequest) -> HttpResponse:
     reported = cards.reported(request.session.get("submissions", []))
     context: dict[str, Any] = {
         "person": person,
-        "facts": cards.facts_of_person(person, number),
+        "facts": cards.facts_of_person(
+            person,
+            number,
+            telephone=identity.contact_of(person),
+            puts_right_phone=rights_of(request).changes_contact_at_once,
+        ),
+        "whose": whose_form(request, person, at=at),
         "certificate": reason,
         "certificate_tone": tone,
         "has_certificate": bool(doses)
@@ -209,7 +216,7 @@ def record(request: HttpRequest) -> HttpResponse:
         and person.population == Person.Population.MATCHED,
         "eid_name": eid.name_to_correct(person.full_name, eid.verified_by(request)),
         "rights": rights_of(request),
-        "shares_phone": "proof" in request.session,
+        "has_proof": "proof" in request.session,
         "doses": doses,
         "put_right": put_right.notes(person.pk, doses, at=at),
         "cards": [
@@ -308,6 +315,34 @@ def open_record(
 def whose(request: HttpRequest) -> Relation:
     """Return who the person of the open record is to the visitor, as they said."""
     return Relation(request.session.get("relation", Relation.SELF))
+
+
+def whose_form(
+    request: HttpRequest,
+    person: Person,
+    data: QueryDict | None = None,
+    *,
+    at: datetime,
+) -> WhoseForm | None:
+    """Return what asks who the person of the open record is to the visitor.
+
+    None where that is no question: the e-ID says it, and at the counter staff look.
+    """
+    if level_of(request) != Level.RECORDED_PHONE:
+        return None
+    form = WhoseForm(data, initial={"relation": whose(request)})
+    is_child = not is_of_age(person.born_on, on=timezone.localdate(at))
+    form.offer_for(is_child=is_child)
+    return form
+
+
+def of_open_record(request: HttpRequest, *, at: datetime) -> dict[str, Any]:
+    """Return what step 1 says of the record that is open; nothing where none is."""
+    person_id = request.session.get("person")
+    if person_id is None:
+        return {}
+    person, _number = identity.opened(person_id)
+    return {"open_record": person, "whose": whose_form(request, person, at=at)}
 
 
 def _reachable(people: list[Person]) -> tuple[Person | None, str]:

@@ -48,7 +48,7 @@ from complaints.views import (
     report_urgent,
     summaries,
 )
-from complaints.views.lookup import proved_telephone, whose
+from complaints.views.lookup import of_open_record, proved_telephone, whose
 from portal.accounts import access, assistance
 from portal.accounts.assurance import Level, level_of
 from portal.accounts.eid import client as eid
@@ -89,6 +89,7 @@ def begin(request: HttpRequest) -> HttpResponse:
         return see_other("citizen:report_facts", draft=begun.key)
     status = 422 if request.method == "POST" else 200
     context = {"form": form, "has_record": person_id is not None}
+    context |= of_open_record(request, at=at)
     return render(request, "citizen/report_kind.html", context, status=status)
 
 

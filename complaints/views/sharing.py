@@ -11,15 +11,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from complaints.choices import Relation
 from complaints.forms.lookup import PersonForm
 from complaints.views import limits
-from complaints.views.lookup import open_record, proved_telephone
+from complaints.views.lookup import open_record, proved_telephone, whose_form
 from portal.accounts import access
 from portal.accounts.assurance import Level, level_of
-from portal.common.http import READ_AND_SEND
+from portal.common.http import READ_AND_SEND, see_other
 from portal.common.throttle import give_back
 from portal.registry import identity
 from portal.registry.models import Person
@@ -131,6 +131,24 @@ def _open(
     return open_record(
         request, person.pk, Level.RECORDED_PHONE, relation=relation, at=at
     )
+
+
+@require_POST
+@access.citizen
+def whose(request: HttpRequest) -> HttpResponse:
+    """Take who the person of the open record is to the visitor; note it anew."""
+    person_id = request.session.get("person")
+    if person_id is None:
+        return redirect("citizen:people")
+    person, _number = identity.opened(person_id)
+    form = whose_form(request, person, request.POST, at=timezone.now())
+    if form is None:
+        return redirect("citizen:record")
+    if form.is_valid():
+        request.session["relation"] = Relation(form.cleaned_data["relation"])
+        return see_other("citizen:record")
+    context = {"form": form}
+    return render(request, "citizen/whose.html", context, status=422)
 
 
 def masked_name(full_name: str) -> str:

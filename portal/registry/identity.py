@@ -100,7 +100,10 @@ _OPENED = """
 SELECT p.*, (
   SELECT d.number_sealed FROM registry_identitydocument d
   WHERE d.person_id = p.id AND d.is_current ORDER BY d.id DESC LIMIT 1
-) AS number_sealed
+) AS number_sealed, (
+  SELECT t.number_sealed FROM registry_telephone t
+  WHERE t.person_id = p.id AND t.is_contact ORDER BY t.id DESC LIMIT 1
+) AS contact_sealed
 FROM registry_person p WHERE p.id = (
   SELECT coalesce(merged_into_id, id) FROM registry_person WHERE id = %(person)s
 )
@@ -252,8 +255,8 @@ def number_digests(national_id: str) -> list[bytes]:
 
 
 def contact_of(person: Person) -> str:
-    """Return the telephone on record of a person that ``find`` returned, or ''."""
-    sealed = person.contact_sealed  # type: ignore[attr-defined]  # see find()
+    """Return the telephone on record of whom ``find`` or ``opened`` returned, or ''."""
+    sealed = person.contact_sealed  # type: ignore[attr-defined]  # see both
     return crypto.unseal(sealed, bound_to=f"person:{person.pk}") if sealed else ""
 
 

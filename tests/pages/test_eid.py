@@ -44,6 +44,13 @@ def test_the_eid_opens_the_record_without_the_telephone(client, eid, person):
     assert seen.detail == "eid self"
 
 
+def test_after_the_eid_a_parent_finds_the_way_to_the_child(client, eid, person):
+    page = sign_in(client, eid)
+
+    assert 'href="/tra-cuu/dien-thoai/"><span>Người khác' in page.content.decode()
+    assert 'name="relation"' not in page.content.decode()
+
+
 def test_the_browser_is_sent_with_state_nonce_and_pkce(client, eid):
     asked = parse_qs(urlsplit(begin(client)).query)
 
