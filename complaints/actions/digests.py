@@ -21,7 +21,7 @@ from complaints.models import (
     Reached,
     StandIn,
 )
-from complaints.models.ladder import Clock
+from complaints.models.ladder import ABOVE, AT_WORK, Clock
 from complaints.rules import quiet
 from complaints.rules.clock import ANSWERS
 from portal.accounts.models import Posting
@@ -29,9 +29,6 @@ from portal.common import outbox, scope
 from portal.registry.models import Organization
 
 Role = Posting.Role
-# Who is told at the organization that holds a case, and who where it looks from above.
-AT_WORK: Final = (Role.STAFF, Role.LEAD)
-ABOVE: Final = (Role.LEAD, Role.OVERSEER)
 People = dict[int, dict[str, set[int]]]
 
 
@@ -91,8 +88,15 @@ def tell(*, at: datetime) -> int:
         ):
             for away in news_of:
                 _tell_both(away, word, mark, written, there, at=at)
+        since = _take_over_waiting(written)
         digests = Digest.objects.bulk_create(
-            Digest(user_id=user, organization=where, hour=hour, counts=counts)
+            Digest(
+                user_id=user,
+                organization=where,
+                hour=hour,
+                counts=counts,
+                since=since.get(user),
+            )
             for user, (where, counts) in written.digests.items()
         )
         outbox.add("digest", [digest.pk for digest in digests], at=at)
@@ -153,6 +157,27 @@ def _tell_both(
         written.add(body, roles, f"{word}:{side}:{row.reason}")
     setattr(row, mark, at)
     row.save(update_fields=[mark])
+
+
+def _take_over_waiting(written: _Writing) -> dict[int, datetime]:
+    """Put letters that still wait to be sent into the new ones.
+
+    Those put off over night, say; one that somebody is sending now stays its own.
+    Return by person since when the new letter counts.
+    """
+    since: dict[int, datetime] = {}
+    waiting = Digest.objects.filter(
+        user__in=written.digests, sent_at=None, refused_at=None
+    )
+    for old in waiting.order_by("hour"):
+        if not outbox.withdraw("digest", [old.pk]):
+            continue
+        _where, counts = written.digests[old.user_id]
+        for key, n in old.counts.items():
+            counts[key] += n
+        since.setdefault(old.user_id, old.since or old.hour)
+        old.delete()
+    return since
 
 
 def _drop_what_is_over(*, at: datetime) -> None:

@@ -1,14 +1,19 @@
 """Reminders and hand-ups as dated data, what became due, and who was told of it."""
 
 import uuid
+from typing import Final
 
 from django.db import models
 from django.db.models import F, Q
 
 from complaints.models.complaint import Complaint
 from complaints.models.policy import ENDED_BY_SOMEBODY, Ending
-from portal.accounts.models import User
+from portal.accounts.models import Posting, User
 from portal.registry.models import Organization
+
+# Who is told at the organization that holds a case, and who where it looks from above.
+AT_WORK: Final = (Posting.Role.STAFF, Posting.Role.LEAD)
+ABOVE: Final = (Posting.Role.LEAD, Posting.Role.OVERSEER)
 
 
 class Clock(models.TextChoices):
@@ -93,7 +98,8 @@ class Reached(models.Model):
 
     ``at``: the true instant; ``told_at``: when people were told, in their office hours,
     ``told``: how many (0: it had ended or moved on by then, a higher rung said it too,
-    or nobody has an address). ``organization``: whose people they are.
+    nobody has an address, or no server took the letters). ``organization``: whose
+    people they are.
     """
 
     complaint = models.ForeignKey(
@@ -108,7 +114,7 @@ class Reached(models.Model):
     told_at = models.DateTimeField(null=True)
     told = models.PositiveSmallIntegerField(default=0)
     organization = models.ForeignKey(
-        Organization, models.PROTECT, null=True, related_name="+"
+        Organization, models.PROTECT, null=True, related_name="+", db_index=False
     )
 
     class Meta:
@@ -125,6 +131,12 @@ class Reached(models.Model):
         indexes = (
             models.Index(
                 name="reached_to_tell", fields=["id"], condition=Q(told_at=None)
+            ),
+            models.Index(name="reached_told", fields=["organization", "told_at"]),
+            models.Index(
+                name="reached_nobody",
+                fields=["told_at"],
+                condition=Q(told=0, organization__isnull=False),
             ),
         )
 
@@ -175,7 +187,9 @@ class Digest(models.Model):
     """One e-mail to one member of staff about all that is due, at most one an hour.
 
     ``counts``: how many cases at which rung; nothing about any of them. It is sent in
-    the office hours of ``organization``, where the receiver works.
+    the office hours of ``organization``, where the receiver works. ``since``: the hour
+    of the first letter that was still waiting then, and is in this one. ``refused_at``:
+    no server will take it, or it came back.
     """
 
     user = models.ForeignKey(
@@ -185,11 +199,20 @@ class Digest(models.Model):
     hour = models.DateTimeField()
     counts = models.JSONField()
     sent_at = models.DateTimeField(null=True)
+    since = models.DateTimeField(null=True)
+    refused_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (
             models.UniqueConstraint(
                 name="digest_one_per_person_and_hour", fields=["user", "hour"]
+            ),
+        )
+        indexes = (
+            models.Index(
+                name="digest_refused",
+                fields=["refused_at"],
+                condition=Q(refused_at__isnull=False),
             ),
         )
 

@@ -3,19 +3,25 @@
 Vietnamese first and English below it, as nobody's language is kept for staff.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
+from django.db.models import F
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
 from complaints import policies
-from complaints.models import Digest, QuietHours
+from complaints.models import Digest, QuietHours, Reached
+from complaints.models.ladder import ABOVE, AT_WORK
 from complaints.rules import quiet
+from portal.accounts.models import Posting
 from portal.common import mail, outbox, providers, scope
+
+logger = logging.getLogger("complaints.digests")
 
 # By clock, whether the due time has passed, and how far above the holder.
 _LINES: Final = {
@@ -93,7 +99,7 @@ def deliver(subjects: Sequence[int], *, at: datetime) -> None:
     What the server takes nothing of now, or what came after hours, waits until the
     office opens.
     """
-    rows = Digest.objects.filter(pk__in=subjects, sent_at=None)
+    rows = Digest.objects.filter(pk__in=subjects, sent_at=None, refused_at=None)
     for row in rows.select_related("user", "organization"):
         wait = _until_open(row, at=at)
         if wait:
@@ -105,9 +111,33 @@ def deliver(subjects: Sequence[int], *, at: datetime) -> None:
             outbox.postpone("digest", [row.pk], at=at, delay=trouble.retry_after)
             continue
         except providers.Undeliverable:
+            refuse(row, at=at)
             continue
         with scope.system():
             Digest.objects.filter(pk=row.pk).update(sent_at=at)
+
+
+def refuse(row: Digest, *, at: datetime) -> None:
+    """Note that a digest was refused for good or came back: its reader was not told.
+
+    Whom its rungs were told to is counted without them. Safe to repeat.
+    """
+    with scope.system():
+        fresh = Digest.objects.filter(pk=row.pk, refused_at=None)
+        if not fresh.update(refused_at=at):
+            return
+        theirs = Posting.objects.filter(user=row.user_id).current(at=row.hour)
+        until = row.hour + timedelta(hours=1)
+        told = Reached.objects.filter(
+            told_at__gte=row.since or row.hour, told_at__lt=until, told__gt=0
+        )
+        for roles, rungs in (
+            (AT_WORK, told.filter(levels=0)),
+            (ABOVE, told.filter(levels__gt=0)),
+        ):
+            bodies = theirs.filter(role__in=roles).values("organization")
+            rungs.filter(organization__in=bodies).update(told=F("told") - 1)
+    logger.error("digest.refused", extra={"subject": row.pk})
 
 
 def _until_open(row: Digest, *, at: datetime) -> timedelta:

@@ -15,11 +15,12 @@ from django.db import transaction
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 
-from complaints.models import MailAddress, Message, Submission
+from complaints.models import Digest, MailAddress, Message, Submission
+from complaints.notifications import digests
 from complaints.notifications.receipts import Unknown
 from portal.common import crypto, mail, outbox
 
-_KEY: Final = re.compile(r"(message|mail_proof|mail_replaced):([0-9]{1,18})")
+_KEY: Final = re.compile(r"(message|mail_proof|mail_replaced|digest):([0-9]{1,18})")
 # What carriers call it; "complained": the reader said that it is spam.
 BOUNCED: Final = frozenset(("bounced", "failed"))
 COMPLAINED: Final = "complained"
@@ -38,6 +39,9 @@ def take(*, key: str, status: str, reason: str, at: datetime) -> None:
     if named is None:
         raise Unknown
     pk = int(named[2])
+    if named[1] == "digest":
+        _note_digest(pk, status, at=at)
+        return
     if named[1] != "message":
         address = MailAddress.objects.filter(pk=pk).first()
         if address is None:
@@ -86,6 +90,15 @@ def refused(message: Message, *, at: datetime) -> None:
     """Mark the address of an e-mail that the server refused for good."""
     for address in _addresses_of(message):
         mark(address, at=at)
+
+
+def _note_digest(pk: int, status: str, *, at: datetime) -> None:
+    """Note that a reminder to staff came back; raise Unknown where there is none."""
+    digest = Digest.objects.filter(pk=pk).first()
+    if digest is None:
+        raise Unknown
+    if status in BOUNCED:
+        digests.refuse(digest, at=at)
 
 
 def _note_address(address: MailAddress, status: str, *, at: datetime) -> None:

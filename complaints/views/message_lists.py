@@ -1,10 +1,10 @@
 """Messages, for who runs the portal: what is stuck, and how each step is worded."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,7 +14,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from complaints.choices import Move, Outcome
-from complaints.models import Message, QuietHours, RuleDraft, Wording
+from complaints.models import (
+    Digest,
+    Message,
+    QuietHours,
+    Reached,
+    RuleDraft,
+    Wording,
+)
 from complaints.notifications import composing, texts
 from complaints.notifications.words import WORDS
 from complaints.rules import quiet
@@ -84,6 +91,7 @@ def messages(request: StaffRequest) -> HttpResponse:
         "days": DAYS,
         "counts": _counts({(r["channel"], r["state"]): r["n"] for r in counted}),
         "stuck": _stuck(list(stuck)),
+        "reminders": _reminders(request, since=at - timedelta(days=DAYS)),
         "words": _words(),
         "quiet_until": quiet.until(QuietHours.objects.all(), at=at),
         "rings": providers.rings(),
@@ -133,6 +141,59 @@ def _stuck(rows: list[Message]) -> dict[str, Any]:
             for row in rows
         ],
         "empty": _("Nothing is stuck."),
+    }
+
+
+def _reminders(request: StaffRequest, *, since: datetime) -> dict[str, Any]:
+    """Return who was to be reminded and was not: whose letters, and which units."""
+    mine = Q()
+    for posting in request.postings:
+        mine |= Q(organization__path__below=posting.organization.path)
+    refused = (
+        Digest.objects.filter(mine, refused_at__gt=since)
+        .values("organization__name", "user__full_name", "user__username")
+        .annotate(n=Count("pk"), last=Max("refused_at"))
+        .order_by("-last")[:MOST]
+    )
+    nobody = (
+        Reached.objects.filter(
+            mine, told_at__gt=since, told=0, organization__isnull=False
+        )
+        .values("organization__name")
+        .annotate(n=Count("pk"), last=Max("told_at"))
+        .order_by("-n", "organization__name")[:MOST]
+    )
+    rows = [
+        [
+            row["organization__name"],
+            row["user__full_name"] or row["user__username"],
+            row["n"],
+            f"{timezone.localtime(row['last']):%d/%m/%Y %H:%M}",
+            _("The mailbox refused it, or it came back. Correct the address."),
+        ]
+        for row in refused
+    ] + [
+        [
+            row["organization__name"],
+            "–",
+            row["n"],
+            f"{timezone.localtime(row['last']):%d/%m/%Y %H:%M}",
+            _("No reminder reached anybody there. Give somebody an address."),
+        ]
+        for row in nobody
+    ]
+    return {
+        "caption": _("Reminders of the last %(n)s days that reached nobody")
+        % {"n": DAYS},
+        "columns": [
+            {"label": _("Unit")},
+            {"label": _("Whom")},
+            {"label": _("Reminders"), "number": True},
+            {"label": _("Last")},
+            {"label": _("Reason")},
+        ],
+        "rows": [{"cells": cells} for cells in rows],
+        "empty": _("Every reminder reached somebody."),
     }
 
 

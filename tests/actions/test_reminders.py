@@ -10,6 +10,7 @@ from complaints.actions import casework, clockwork, digests, escalation, reminde
 from complaints.choices import Move
 from complaints.models import Digest, Ladder, OfficeHours, Policy, Reached, Rung
 from complaints.notifications.digests import letter
+from portal.common import outbox
 from tests.factories import (
     NOON,
     make_organization,
@@ -268,6 +269,7 @@ def test_whoever_was_written_to_this_hour_holds_up_nobody_else(department):
     sent_to(busy)
     now = NOON + 26 * HOUR
     clockwork.run(at=now)
+    outbox.drain(queue="notify", at=now)
     sent_to(busy, number=2, at=now - 25 * HOUR)
     sent_to(other, number=3, at=now - 25 * HOUR)
 
