@@ -5,11 +5,10 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from complaints import policies
-from complaints.actions import moving, subject_keys
+from complaints.actions import moving, reopening
 from complaints.choices import Actor, Move, Status
 from complaints.models import Complaint, Rating, Submission
 from complaints.rules.refused import Refused
@@ -149,18 +148,6 @@ def disagree(*, complaint_id: int, note: str, at: datetime) -> Complaint:
     words again are a second tap.
     """
     note = moving.require_text(note, message=_("Say what is still not right."))
-    try:
-        return _disagree(complaint_id, note=note, at=at)
-    except IntegrityError as error:
-        # A report of the same was being sent just now: it is open, and this is not.
-        raise Refused(_again()) from error
-
-
-def _again() -> str:
-    return _("You have reported this again already; follow that report.")
-
-
-def _disagree(complaint_id: int, *, note: str, at: datetime) -> Complaint:
     with _own(complaint_id) as own:
         if own.is_open and _is_repeat(own, (Move.DISAGREE,), note, at=at):
             return own
@@ -172,20 +159,27 @@ def _disagree(complaint_id: int, *, note: str, at: datetime) -> Complaint:
             )
         was_resolved = own.status == Status.RESOLVED
         to = (moving.above if was_resolved else moving.answering)(own.holder, at=at)
-        same = subject_keys.under_all(own)
-        if Complaint.objects.open().filter(subject_key__in=same).exists():
-            raise Refused(_again())
-        moving.move(
-            own,
-            Move.DISAGREE,
-            actor=Actor.CITIZEN,
-            at=at,
-            note=note,
-            data={"to": to.name}
+        data = (
+            {"to": to.name}
             | ({} if was_resolved else {"after": own.status})
-            | ({"stays": True} if was_resolved and to.pk == own.holder_id else {}),
-            holder=to,
-            assignee=None,
-            **moving.new_round(own, body=to, at=at),
+            | ({"stays": True} if was_resolved and to.pk == own.holder_id else {})
         )
+        event = reopening.unless_reported_again(
+            own,
+            lambda: moving.move(
+                own,
+                Move.DISAGREE,
+                actor=Actor.CITIZEN,
+                at=at,
+                note=note,
+                data=data,
+                holder=to,
+                assignee=None,
+                **moving.new_round(own, body=to, at=at),
+            ),
+        )
+        if event is None:
+            raise Refused(
+                _("You have reported this again already; follow that report.")
+            )
     return own

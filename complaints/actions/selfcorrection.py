@@ -4,15 +4,16 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from complaints import permissions
-from complaints.actions import claimed, moving, proving, switches
+from complaints.actions import claimed, moving, proving, reopening, switches
 from complaints.choices import Actor, Move, Status
-from complaints.models import CampaignBatch, Complaint, SelfCorrection
+from complaints.models import CampaignBatch, Complaint, Event, SelfCorrection
 from complaints.rules.refused import Refused
 from complaints.rules.selfcorrection import judging
 from complaints.rules.selfcorrection.facts import Said
@@ -362,20 +363,25 @@ def _write(person_id: int, edit: Edit, *, warrant: Warrant, at: datetime) -> Cor
 def _reopen(complaints: Iterable[Complaint], *, at: datetime) -> set[int]:
     """Give locked reports that were settled to a person; return which were.
 
-    Those that people have in hand already are left with them.
+    Those that people have in hand already are left with them, and what was reported
+    again since is looked at with that report.
     """
     reopened = set()
     for complaint in {one.pk: one for one in complaints}.values():
-        if complaint.status != Status.RESOLVED:
-            continue
-        # Nobody has the new round yet: routing looks for a policy of its own.
-        moving.move(
-            complaint,
-            Move.REVERT,
-            actor=Actor.SYSTEM,
-            at=at,
-            routed_at=None,
-            **moving.new_round(complaint, body=None, at=at),
-        )
-        reopened.add(complaint.pk)
+        if complaint.status == Status.RESOLVED and reopening.unless_reported_again(
+            complaint, partial(_revert, complaint, at=at)
+        ):
+            reopened.add(complaint.pk)
     return reopened
+
+
+def _revert(complaint: Complaint, *, at: datetime) -> Event:
+    # Nobody has the new round yet: routing looks for a policy of its own.
+    return moving.move(
+        complaint,
+        Move.REVERT,
+        actor=Actor.SYSTEM,
+        at=at,
+        routed_at=None,
+        **moving.new_round(complaint, body=None, at=at),
+    )

@@ -19,7 +19,7 @@ from complaints.actions import (
     broken,
     incident_turns,
     moving,
-    subject_keys,
+    reopening,
     undoing,
 )
 from complaints.choices import Actor, Move, Status
@@ -263,21 +263,31 @@ def _put_back(incident: Incident, member: IncidentMember, *, at: datetime) -> Ev
     case.claims.exclude(pk__in=kept.before["claims"]).delete()
     undoing.put_person_back(case, kept)
     to = moving.answering(case.holder, at=at)
-    return moving.move(
+    event = reopening.unless_reported_again(
         case,
-        Move.PUT_BACK,
-        actor=Actor.STAFF,
-        by=signed,
-        at=at,
-        data={
-            "to": to.name,
-            "incident": str(incident.ref),
-            "wrong": incident.back_why,
-        },
-        holder=to,
-        assignee=None,
-        **moving.new_round(case, body=to, at=at),
+        lambda: moving.move(
+            case,
+            Move.PUT_BACK,
+            actor=Actor.STAFF,
+            by=signed,
+            at=at,
+            data={
+                "to": to.name,
+                "incident": str(incident.ref),
+                "wrong": incident.back_why,
+            },
+            holder=to,
+            assignee=None,
+            **moving.new_round(case, body=to, at=at),
+        ),
     )
+    if event is None:
+        raise Refused(_again())
+    return event
+
+
+def _again() -> str:
+    return _("The same was reported again since. That report is decided.")
 
 
 def _require_as_decided(case: Complaint, decision: Event) -> None:
@@ -287,9 +297,8 @@ def _require_as_decided(case: Complaint, decision: Event) -> None:
     newest = case.events.filter(move__in=DECISIONS).latest("seq")
     if case.status != Status.RESOLVED or newest.pk != decision.pk:
         raise Refused(_("The case went on since. Whoever has it decides."))
-    same = subject_keys.under_all(case)
-    if Complaint.objects.open().filter(subject_key__in=same).exists():
-        raise Refused(_("The same was reported again since. That report is decided."))
+    if reopening.is_reported_again(case):
+        raise Refused(_again())
 
 
 def _require_taken_from_list(row: StagedRow | None) -> None:

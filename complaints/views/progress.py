@@ -19,8 +19,6 @@ from complaints.views.cards import Words, moment, status_word
 from complaints.views.receipt import late_words
 from portal.registry import national_id
 
-# What the citizen reads of each step of the rule.
-WAYS: Final = ways.WAYS
 TONES: Final[dict[str, str]] = {
     Verdict.UPHELD: "ok",
     Verdict.OTHER: "ok",

@@ -628,6 +628,23 @@ def test_taken_back_the_record_is_exactly_as_before_and_a_person_has_the_report(
         selfcorrection.undo(row.ref, by=make_staff(station), at=NOON + 2 * DAY)
 
 
+def test_what_was_reported_again_meanwhile_is_not_opened_beside_it(station):
+    person = lost_zero(station)
+    case = report(person, {"national_id": NUMBER})
+    (row,) = made()
+    again = report(person, {"national_id": NUMBER}, at=NOON + DAY)
+
+    selfcorrection.undo(row.ref, by=make_staff(station), at=NOON + DAY)
+    outbox.drain(queue="notify", at=NOON + DAY)
+
+    with scope.system():
+        case, again = (Complaint.objects.get(pk=one.pk) for one in (case, again))
+    assert (case.status, case.round) == (Status.RESOLVED, 1)
+    assert (again.status, again.round) == (Status.RECEIVED, 1)
+    told = DemoMessage.objects.filter(provider_key__startswith="self_undone")
+    assert told.count() == 1
+
+
 def test_nobody_elses_record_is_touched(station):
     others = [make_person(f"Người Khác {n}", national_id=None) for n in range(3)]
     before = [fields_of(one) for one in others]

@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
+from complaints import ways
 from complaints.actions import casework, citizen, escalation, intake, routing
 from complaints.choices import Kind, Status
 from complaints.forms.report import FILES
@@ -364,7 +365,7 @@ def test_every_step_of_a_way_has_words_for_the_citizen():
     steps = {step for row in table for step in row["reasons"].split()}
     steps |= {"ministry", "nothing_known"}
 
-    assert steps - progress.WAYS.keys() == set()
+    assert steps - ways.WAYS.keys() == set()
 
 
 def test_a_place_that_several_answer_for_today_names_who_stands_above(
