@@ -46,6 +46,8 @@ GROUPS: Final[dict[str, str]] = {
     "good": "m.rating = 'good'",
     "poor": "m.rating = 'poor'",
 }
+# Days travel as numbers from this one on.
+_EPOCH: Final = date(2000, 1, 1)
 # What can be put in order by a time: that one, from the shortest on.
 ORDERED: Final[dict[str, Order]] = {"resolved": "time", "first_answer": "answer"}
 _KEYS: Final[dict[Order, str]] = {"time": "m.spent", "answer": "m.first_answer"}
@@ -87,11 +89,9 @@ def statement(*, group: str, order: Order, cohort: str, is_all: bool) -> str:
     holder: an organization's months are few, or the walk soon has a page of them.
     """
     day = f"m.{DAY[cohort]}"
-    key = _KEYS.get(order) or f"{day} - DATE '2000-01-01'"
+    key = _KEYS.get(order) or f"{day} - DATE '{_EPOCH}'"
     first = _KEYS.get(order) or day
-    begins = (
-        "%(value)s::int" if order in _KEYS else "DATE '2000-01-01' + %(value)s::int"
-    )
+    begins = "%(value)s::int" if order in _KEYS else f"DATE '{_EPOCH}' + %(value)s::int"
     held = "" if is_all else "m.holder_id = ANY(%(holders)s::bigint[]) AND "
     return f"""
 SELECT m.complaint_id, {key} FROM complaints_measure m
@@ -128,7 +128,8 @@ def page(
     if not itself:
         lower = Organization.objects.filter(path__below=chosen.path)
     is_all = chosen.parent_id is None and not itself
-    place = after or Place(0)
+    # Not from nothing on: an index would be walked through all months before.
+    place = after or Place(0 if order in _KEYS else (first - _EPOCH).days)
     with reading.figures() as (cursor, _at):
         cursor.execute(
             statement(group=group, order=order, cohort=cohort, is_all=is_all),

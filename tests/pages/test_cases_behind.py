@@ -151,6 +151,18 @@ def test_a_list_goes_on_where_the_page_before_it_ended(client, province, monkeyp
     assert len(codes) == 5
 
 
+@pytest.mark.parametrize("order", ["day", "time", "x"])
+@pytest.mark.parametrize("after", ["x", "-1", "1", "1-x", "٣-1", "9" * 40 + "-1"])
+def test_a_place_that_nobody_was_given_is_the_beginning(client, province, order, after):
+    resolved_after(3, holder=province)
+    rollups.rebuild_all(at=timezone.now())
+
+    url = f"{reverse('oversight:cases')}?group=resolved&order={order}&after={after}"
+
+    assert len(listed(client, url)) == 1
+    assert listed(client, url.replace(f"={after}", f"={'9' * 9}-{'9' * 18}")) == []
+
+
 @pytest.mark.parametrize(
     ("facts", "index"),
     [
