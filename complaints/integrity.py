@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.db import connection
 from django.utils import timezone
 
-from complaints import policies
+from complaints import policies, rollups
 from complaints.choices import OPEN, Move
 from complaints.models import Complaint, Event, Message
 from complaints.notifications import sending
@@ -23,6 +23,9 @@ logger = logging.getLogger("complaints.integrity")
 
 # Work older than this that nobody did is a finding, not a delay.
 PATIENCE: Final = timedelta(seconds=60)
+
+# Figures are brought up to date every twenty seconds, after a large load in parts.
+FIGURES_PATIENCE: Final = timedelta(minutes=5)
 
 # How far back lost follow-ups are looked for: a day's standstill is found after it.
 LATELY: Final = timedelta(days=7)
@@ -276,6 +279,7 @@ SELECT min(seq) FROM (
 def reconcile(*, at: datetime, newest: int | None = MOVED_EVENTS) -> int:
     """Owe again what the outbox lost; log what else is found; return the latter.
 
+    Figures that stand still are logged, too: they are told as of when they were whole.
     ``newest`` as ``check`` has it; with None everything is read.
     """
     _owe_again(at=at)
@@ -283,6 +287,9 @@ def reconcile(*, at: datetime, newest: int | None = MOVED_EVENTS) -> int:
     wanting = {name: rows for name, rows in found.items() if rows}
     for name, rows in wanting.items():
         logger.error("invariant.broken", extra={"kind": name, "rows": len(rows)})
+    old = rollups.age(at=at)
+    if old is not None and old > FIGURES_PATIENCE:
+        logger.error("figures.old", extra={"seconds": round(old.total_seconds())})
     return len(wanting)
 
 

@@ -24,6 +24,7 @@ from portal.registry.proposals import finding
 
 # A worker's task is stopped after 50 s; one part of a run takes some seconds.
 PAIRS_SECONDS = 25.0
+FIGURES_SECONDS = 25.0
 
 
 @shared_task(name="complaints.escalate_overdue", ignore_result=True)
@@ -65,7 +66,7 @@ def forget_lists(**_later: object) -> None:
 @shared_task(name="complaints.rebuild_figures", ignore_result=True)
 def rebuild_figures(**_later: object) -> None:
     """Recompute the figures of organizations where something happened."""
-    rollups.rebuild_changed(at=timezone.now())
+    rollups.rebuild_changed(at=timezone.now(), seconds=FIGURES_SECONDS)
 
 
 @shared_task(name="complaints.count_population", ignore_result=True)

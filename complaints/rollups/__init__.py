@@ -2,6 +2,7 @@
 
 from complaints.rollups.counting import FEW, By, Times, recount
 from complaints.rollups.kept import (
+    age,
     follow_move,
     measure_anew,
     rebuild_all,
@@ -13,6 +14,7 @@ __all__ = [
     "FEW",
     "By",
     "Times",
+    "age",
     "follow_move",
     "measure_anew",
     "rebuild_all",

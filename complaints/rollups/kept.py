@@ -4,8 +4,9 @@ Three layers, each made from the one below and never added to: a measure of each
 exact figures of each organization's months, figures of whole subtrees.
 """
 
+import time
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django.db import connection
@@ -23,31 +24,63 @@ WATERMARK: Final = "figures"
 # at again, so that one of a slow transaction is not passed over.
 OVERLAP: Final = timedelta(minutes=10)
 _CHUNK: Final = 2000
+# Events of one part: a few seconds of a worker that is stopped after 50.
+PART: Final = 20_000
+# Parts of the first count may lie hours apart.
+_BEFORE_ALL: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def rebuild_changed(*, at: datetime) -> int:
+def rebuild_changed(
+    *, at: datetime, limit: int | None = PART, seconds: float | None = None
+) -> int:
     """Bring the figures up to date; return how many figures of organizations changed.
 
     Measures the matters with events since the last time, and counts the cells where
-    that changed anything or where an open matter fell due meanwhile. Safe to repeat;
-    who calls at the same time waits. One transaction: figures above never lag behind
-    those below.
+    that changed anything or where an open matter fell due meanwhile. So many events at
+    a time (None: all at once), each part a transaction: figures above never lag behind
+    those below, and who is stopped keeps the parts before. After so many ``seconds``
+    the rest waits for the next call; until all is counted the figures say the time at
+    which that was so last. Safe to repeat; who calls at the same time waits.
     """
+    begun = time.monotonic()
+    written, is_first = 0, True
+    while True:
+        more, is_whole = _rebuild_part(at=at, limit=limit, is_first=is_first)
+        written, is_first = written + more, False
+        if is_whole or (seconds is not None and time.monotonic() - begun >= seconds):
+            return written
+
+
+def age(*, at: datetime) -> timedelta | None:
+    """Return for how long the figures have not been brought up to date; None: never."""
+    mark = Watermark.objects.filter(name=WATERMARK).first()
+    return None if mark is None or mark.at is None else at - mark.at
+
+
+def _rebuild_part(
+    *, at: datetime, limit: int | None, is_first: bool
+) -> tuple[int, bool]:
+    """Count one part anew; return how many figures changed, and whether it was all."""
     with scope.system():
         take_turn()
         mark, _ = Watermark.objects.get_or_create(name=WATERMARK)
-        changed = set(_fallen_due(mark, at=at))
+        changed = set(_fallen_due(mark, at=at)) if is_first else set()
         with connection.cursor() as cursor:
             cursor.execute(_SETTLED, [mark.event, mark.event, at - OVERLAP])
             settled = cursor.fetchone()[0]
-            since = None if mark.at is None else mark.at - OVERLAP
-            cursor.execute(_WITH_NEWS, [mark.event, REFILED.days, since])
-            ids = [row[0] for row in cursor.fetchall()]
-        changed |= _measure(ids)
+            since = None if mark.at is None or not is_first else mark.at - OVERLAP
+            cursor.execute(_WITH_NEWS, [mark.event, limit, REFILED.days, since])
+            rows = cursor.fetchall()
+        changed |= _measure([row[0] for row in rows])
         written = _count(changed, at=at)
-        mark.event, mark.at = settled, at
+        last, read = rows[0][1:] if rows else (None, 0)
+        is_whole = limit is None or read < limit
+        if is_whole:
+            mark.event, mark.at = settled, at
+        else:
+            mark.event = max(mark.event, min(settled, last))
         mark.save()
-    return written
+    return written, is_whole
 
 
 def rebuild_all(*, at: datetime) -> int:
@@ -58,7 +91,7 @@ def rebuild_all(*, at: datetime) -> int:
             for table in ("subtreefigure", "figure", "measure", "gamingsign"):
                 cursor.execute(f"DELETE FROM complaints_{table}")
         Watermark.objects.filter(name=WATERMARK).delete()
-        return rebuild_changed(at=at)
+        return rebuild_changed(at=at, limit=None)
 
 
 def measure_anew(complaint_ids: list[int], *, at: datetime) -> None:
@@ -124,10 +157,9 @@ def take_turn() -> None:
 
 def _fallen_due(mark: Watermark, *, at: datetime) -> Iterator[Cell]:
     """Yield the cells of open matters that fell due since the figures were counted."""
-    if mark.at is None:
-        return
+    since = mark.at or _BEFORE_ALL
     with connection.cursor() as cursor:
-        cursor.execute(_FALLEN_DUE, [mark.at, at, mark.at, at])
+        cursor.execute(_FALLEN_DUE, [since, at, since, at])
         for row in cursor.fetchall():
             yield Cell(*row)
 
@@ -140,11 +172,13 @@ WHERE id > %s::bigint AND at <= %s::timestamptz AND move <> 'overdue'"""
 # A new matter may be an ended one reported again. A citizen's word is no event.
 _WITH_NEWS: Final = """
 WITH news AS MATERIALIZED (
-  SELECT e.complaint_id, e.move FROM complaints_event e
+  SELECT e.id, e.complaint_id, e.move FROM complaints_event e
   WHERE e.id > %s::bigint AND NOT EXISTS (
     SELECT FROM complaints_measure m
     WHERE m.complaint_id = e.complaint_id AND m.event >= e.id)
+  ORDER BY e.id LIMIT %s::bigint
 )
+SELECT complaint_id, (SELECT max(id) FROM news), (SELECT count(*) FROM news) FROM (
 SELECT complaint_id FROM news
 UNION
 SELECT before.id FROM news
@@ -154,7 +188,8 @@ JOIN complaints_complaint before ON before.subject_key = c.subject_key
 WHERE news.move = 'submit'
   AND before.ended_at >= c.submitted_at - make_interval(days => %s::int)
 UNION
-SELECT complaint_id FROM complaints_rating WHERE at >= %s::timestamptz"""
+SELECT complaint_id FROM complaints_rating WHERE at >= %s::timestamptz
+) found ORDER BY complaint_id"""
 
 _WITHOUT_NEWS: Final = """
 SELECT m.complaint_id FROM complaints_measure m

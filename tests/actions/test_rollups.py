@@ -9,8 +9,9 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 
-from complaints import figures, rollups
+from complaints import figures, integrity, rollups
 from complaints.choices import Kind, Move, Status
 from complaints.models import Complaint, Event, Figure, SubtreeFigure, Watermark
 from complaints.rollups.sketches import bucket_of, percentiles
@@ -350,3 +351,78 @@ def test_nothing_at_all_gives_empty_figures():
     make_root()
 
     assert command("--from", "2026-01-01", "--to", "2026-01-02")["all"]["n"] == 0
+
+
+def kept_figures():
+    return [
+        set(
+            model.objects.order_by("pk").values_list(
+                "organization", "cohort", "month", "kind", "received", "open_overdue"
+            )
+        )
+        for model in (Figure, SubtreeFigure)
+    ]
+
+
+def test_much_news_is_counted_in_parts_and_the_figures_are_the_same():
+    """Each part is kept; until the last one they are as old as before, and say so."""
+    stations = [make_organization(f"TYT-{n}") for n in range(3)]
+    for number in range(5):
+        sent = NOW - timedelta(hours=60 - 10 * number)
+        make_case(stations[number % 3], sent=sent)
+    late = NOW + timedelta(hours=30)
+
+    calls = 0
+    while rollups.age(at=late) is None or rollups.age(at=late) > timedelta(0):
+        rollups.rebuild_changed(at=late, limit=2, seconds=0)
+        calls += 1
+        if calls == 1:
+            assert rollups.age(at=late) is None, "not all was counted yet"
+    in_parts = kept_figures()
+
+    assert calls == 3
+    assert rollups.age(at=late + timedelta(minutes=7)) == timedelta(minutes=7)
+    rollups.rebuild_all(at=late)
+    assert in_parts == kept_figures()
+
+
+def test_what_fell_due_between_two_parts_is_overdue():
+    """The first part counts a matter as in time; at the last part it no longer is."""
+    first, second = (make_organization(f"TYT-{n}") for n in range(2))
+    make_case(first, sent=NOW - timedelta(hours=47))
+    make_case(second, sent=NOW - timedelta(hours=1))
+
+    rollups.rebuild_changed(at=NOW, limit=1, seconds=0)
+    rollups.rebuild_changed(at=NOW + timedelta(hours=2), limit=1, seconds=0)
+    rollups.rebuild_changed(at=NOW + timedelta(hours=2))
+
+    own = Figure.objects.get(organization=first, cohort="opened", kind="")
+    assert own.open_overdue == 1
+
+
+def test_a_part_that_is_cut_off_takes_nothing_of_the_ones_before():
+    stations = [make_organization(f"TYT-{n}") for n in range(2)]
+    for station in stations:
+        make_case(station, sent=NOW - timedelta(hours=3))
+    rollups.rebuild_changed(at=NOW, limit=1, seconds=0)
+    half = kept_figures()
+
+    with transaction.atomic():
+        rollups.rebuild_changed(at=NOW, limit=1, seconds=0)
+        transaction.set_rollback(True)
+
+    assert kept_figures() == half
+    assert sum(1 for _ in half[0]) > 0
+
+
+def test_figures_that_stand_still_are_told_in_the_log(caplog):
+    def told():
+        return [row.seconds for row in caplog.records if row.msg == "figures.old"]
+
+    rollups.rebuild_changed(at=NOW)
+    integrity.reconcile(at=NOW + timedelta(minutes=5))
+    assert told() == []
+
+    integrity.reconcile(at=NOW + timedelta(minutes=6))
+
+    assert told() == [360]
