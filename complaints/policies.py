@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from complaints import timeline
-from complaints.choices import Move
+from complaints.choices import Move, Status
 from complaints.models import Complaint, Event, OfficeHours, Policy
 from complaints.rules import clock, terms
 from complaints.rules.clock import Reckoning, Terms
@@ -49,6 +49,16 @@ def of_case(case: Complaint) -> Policy:
     if case.policy is not None:
         return case.policy
     return policy_for(case.kind, at=case.round_started_at)
+
+
+def answer_by(case: Complaint) -> datetime | None:
+    """Return until when the citizen may answer; None where nothing is asked.
+
+    After it ``escalation.lapse`` ends the case.
+    """
+    if case.status != Status.WAITING_CITIZEN or case.paused_at is None:
+        return None
+    return case.paused_at + timedelta(days=of_case(case).pause_days)
 
 
 def of_round(

@@ -15,7 +15,7 @@ from typing import Any, Final
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 
-from complaints.models import Message
+from complaints.models import Message, Submission
 from portal.accounts.models import OneTimeCode
 
 # How far the clocks of the two sides may differ; an older report is a replayed one.
@@ -70,3 +70,17 @@ def take(*, key: str, provider_id: str, status: str, reason: str, at: datetime) 
         )
     else:
         row.filter(state="waiting").update(state="sent", **facts)
+
+
+def was_lost(submission: Submission) -> bool:
+    """Tell whether the newest text message to who sent a report came to nothing."""
+    newest = (
+        Message.objects.filter(
+            event__complaint__submission=submission, recipient="citizen", channel="sms"
+        )
+        .exclude(state=Message.State.WAITING)
+        .order_by("-event_id")
+        .values_list("state", flat=True)
+        .first()
+    )
+    return newest == Message.State.FAILED

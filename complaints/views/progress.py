@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from complaints import retold, ways
+from complaints import policies, retold, ways
 from complaints.actions.drafts import PERSON_FIELDS
 from complaints.actions.upstream import CHANGED
 from complaints.choices import Actor, Field, Kind, Move, Outcome, Status, Verdict
@@ -143,9 +143,13 @@ def asked_for(reasons: Sequence[str]) -> list[str]:
 
 def _to_come(complaint: Complaint, *, at: datetime) -> list[dict[str, str]]:
     if complaint.status == Status.WAITING_CITIZEN:
+        until = policies.answer_by(complaint)
         answer = {
             "title": _("You answer"),
-            "text": _("The clock waits for you, within limits."),
+            "time": _("by %(time)s at the latest") % {"time": moment(until)}
+            if until
+            else "",
+            "text": _("The clock waits for you until then."),
         }
     else:
         answer = {
@@ -326,6 +330,17 @@ def upstream(complaint: Complaint) -> str:
     }
 
 
+def answer_by(complaint: Complaint) -> str:
+    """Return by when to answer what was asked and what then; '' if nothing is."""
+    until = policies.answer_by(complaint)
+    return (
+        _("Answer by %(time)s. After that it stops, and you can open it again.")
+        % {"time": moment(until)}
+        if until
+        else ""
+    )
+
+
 def headline(
     complaint: Complaint, *, may_disagree: bool, at: datetime
 ) -> dict[str, str]:
@@ -335,7 +350,8 @@ def headline(
     """
     due = {"date": moment(complaint.due_at)}
     if complaint.status == Status.WAITING_CITIZEN:
-        text = _("They need something from you. The clock waits, within limits.")
+        text = _("They need something from you.")
+        text += f" {answer_by(complaint)}"
     elif complaint.is_open and complaint.due_at < at and _is_at_the_top(complaint):
         text = _("It is late and still being worked on. You need not send it again.")
     elif complaint.is_open and complaint.due_at < at:

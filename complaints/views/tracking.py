@@ -27,6 +27,7 @@ from complaints.forms.tracking import (
     TrackForm,
 )
 from complaints.models import Complaint, Event, Submission
+from complaints.notifications import receipts
 from complaints.rules.refused import Refused
 from complaints.views import limits, photos, progress, receipt
 from complaints.views.cards import Words
@@ -149,6 +150,7 @@ def status(request: HttpRequest, code: str) -> HttpResponse:
         "earlier": opening.joined_by(submission),
         "photos": photos.sent(submission),
         "returned": mail.mask(dead.address) if dead else "",
+        "lost_text": receipts.was_lost(submission),
         "qr": receipt.qr(submission.code),
         "at": at,
     }
@@ -190,6 +192,7 @@ def _matter(
         "may_withdraw": is_proved and complaint.is_open,
         "asks": complaint.status == Status.WAITING_CITIZEN,
         "may_judge": may_disagree and not complaint.confirmed_at,
+        "may_take_back": may_disagree and bool(complaint.confirmed_at),
         "is_too_late": not may_disagree
         and complaint.status in (Status.RESOLVED, Status.LAPSED)
         and not complaint.confirmed_at,
@@ -228,6 +231,7 @@ def answer(request: HttpRequest, code: str, number: int) -> HttpResponse:
         "complaint": complaint,
         "question": asked.note if asked else "",
         "reasons": progress.asked_for(asked.data.get("reasons", [])) if asked else [],
+        "answer_by": progress.answer_by(complaint),
     }
     return render(request, "citizen/answer.html", context, status=http)
 

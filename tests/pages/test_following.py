@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from complaints import policies
 from complaints.actions import casework, citizen, escalation, intake, moving, routing
 from complaints.choices import Actor, Kind, Move, Outcome, Status
-from complaints.models import Complaint, Event
+from complaints.models import Complaint, Event, Message
 from complaints.notifications import composing, sending
 from complaints.views import cards, foreseen
 from portal.common import outbox, phones
@@ -113,6 +114,104 @@ def test_a_matter_that_is_open_has_no_result_to_judge(site):
     answer = opened(case).get(address(case, "ket-qua"))
 
     assert (answer.status_code, answer["Location"]) == (302, address(case))
+
+
+def test_right_now_said_by_mistake_can_still_be_said_to_be_wrong(site, nurse):
+    now = timezone.now()
+    case = reported(site, at=now - timedelta(days=3))
+    settle(case, nurse, at=now)
+    client = opened(case)
+    client.post(address(case, "ket-qua"), {"answer": "confirm"})
+
+    page = client.get(address(case))
+    wrong = f"{address(case, 'ket-qua')}?answer=disagree"
+    client.post(wrong, {"answer": "disagree", "note": "Nhầm, ngày vẫn sai"})
+
+    assert f'<a href="{wrong}">' in page.content.decode()
+    assert "answer=confirm" not in page.content.decode()
+    case.refresh_from_db()
+    assert (case.round, case.confirmed_at) == (2, None)
+
+
+def test_right_now_is_final_once_its_days_are_over(site, nurse):
+    now = timezone.now()
+    case = reported(site, at=now - timedelta(days=43))
+    settle(case, nurse, at=now - timedelta(days=31))
+    citizen.confirm(complaint_id=case.pk, at=now)
+
+    page = opened(case).get(address(case))
+
+    assert "ket-qua" not in page.content.decode()
+
+
+# While something is asked -------------------------------------------------------------
+
+
+def test_by_when_to_answer_stands_wherever_the_question_does(site, nurse):
+    now = timezone.now()
+    case = reported(site, at=now - timedelta(days=3))
+    asked = now - timedelta(days=2)
+    casework.ask(complaint_id=case.pk, reasons=["slip"], by=nurse, at=asked)
+    case.refresh_from_db()
+    until = policies.answer_by(case)
+    client = opened(case)
+
+    pages = [client.get(address(case)), client.get(address(case, "bo-sung"))]
+
+    for page in pages:
+        assert cards.moment(until) in text_of(page)
+        assert "mở lại" in text_of(page)
+    # At that moment it stands, after it, it ends.
+    escalation.lapse(at=until)
+    case.refresh_from_db()
+    assert case.status == Status.WAITING_CITIZEN
+    escalation.lapse(at=until + timedelta(seconds=1))
+    case.refresh_from_db()
+    assert case.status == Status.LAPSED
+    assert policies.answer_by(case) is None
+
+
+# What does not reach the telephone ----------------------------------------------------
+
+
+def sms_of(case):
+    outbox.drain(queue="route", at=timezone.now())
+    return Message.objects.filter(
+        event__complaint=case, channel="sms", recipient="citizen"
+    ).earliest("pk")
+
+
+def test_texts_that_do_not_arrive_are_told_where_the_report_is_followed(site):
+    case = reported(site)
+    message = sms_of(case)
+    fine = opened(case).get(address(case))
+    Message.objects.filter(pk=message.pk).update(state="failed", trouble="no_such")
+
+    page = opened(case).get(address(case))
+    words = "Tin nhắn gần nhất không đến được"
+
+    assert words not in text_of(fine)
+    assert words in text_of(page)
+    assert f'href="/theo-doi/{case.submission.code}/nhan-tin/"' in page.content.decode()
+    # The number opens this page together with the code: it is not shown on it.
+    assert "0900 •••" not in text_of(page)
+
+
+def test_once_a_later_text_arrives_nothing_is_said_of_the_one_that_did_not(site, nurse):
+    case = reported(site)
+    message = sms_of(case)
+    Message.objects.filter(pk=message.pk).update(state="failed", trouble="no_such")
+    casework.ask(complaint_id=case.pk, reasons=["slip"], by=nurse, at=timezone.now())
+    outbox.drain(queue="route", at=timezone.now())
+    newest = Message.objects.filter(channel="sms").latest("pk")
+    Message.objects.filter(pk=newest.pk).update(
+        state="sent", sent_at=timezone.now(), trouble=""
+    )
+
+    page = opened(case).get(address(case))
+
+    assert newest.pk != message.pk
+    assert "không đến được" not in text_of(page)
 
 
 # Opened again after a lapse -----------------------------------------------------------
