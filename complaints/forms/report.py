@@ -18,6 +18,7 @@ from portal.common.forms import (
     PartialDate,
     PhoneField,
 )
+from portal.registry.quality.rules import lots
 
 # The national campaign began on 8 March 2021 (domain paper, section 0).
 FIRST_YEAR = 2021
@@ -198,10 +199,12 @@ class FactsForm(Form):
     def changes(self) -> dict[str, str]:
         """Return the facts that differ from the recorded ones."""
         recorded = self.recorded or {}
+        # Typed as lots are kept; an O for a 0 is a mistake that can be put right.
+        before = recorded | {"lot": lots.clean(recorded.get("lot", ""))}
         changed = {
             field: value
             for field, value in self.facts().items()
-            if value != recorded.get(field)
+            if value != before.get(field)
         }
         if self.place and self.recorded is not None:
             # Where no organization was found, the claim holds the words themselves.

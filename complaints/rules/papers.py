@@ -58,6 +58,5 @@ def _how(field: Field, paper: Facts, typed: Facts) -> How:
         # The paper's date was copied in part only.
         return "same" if before.startswith(f"{said}-") else "differs"
     if field == Field.LOT:
-        one, other = (lots.alike(lots.clean(number)) for number in (said, before))
-        return "same" if one == other else "differs"
+        return "same" if lots.is_same(said, before) else "differs"
     return "differs"

@@ -33,6 +33,7 @@ from portal.common.http import READ_AND_SEND, see_other
 from portal.common.names import fold
 from portal.registry import identity, places
 from portal.registry.corrections import CannotCorrect
+from portal.registry.quality.rules import lots
 
 _WAYS: Final = {
     Level.EID: Way.EID,
@@ -302,7 +303,7 @@ def _person_of_slip(typed: dict[str, Any], *, at: datetime) -> int | None:
         for person_id in [person.pk for person in people] or [0]
         for dose in identity.record(person_id, on=today)
         if dose.given_on == typed["given_on"]
-        and dose.lot == typed["lot"]
+        and lots.is_same(dose.lot, typed["lot"])
         and dose.site in sites
     }
     return fitting.pop() if len(fitting) == 1 else None

@@ -397,6 +397,23 @@ def test_a_site_that_was_typed_and_not_chosen_is_asked_about(client, site):
     assert claims_of(Complaint.objects.get())["site"] == right.code
 
 
+@pytest.mark.parametrize(
+    ("recorded", "claimed"),
+    [("abx 4471", {"given_on"}), ("ABX447I", {"given_on", "lot"})],
+)
+def test_a_lot_that_only_case_or_a_blank_tells_apart_is_not_claimed(
+    client, site, recorded, claimed
+):
+    dose = make_dose(make_person(), site, lot=recorded)
+    open_record(client)
+    page = client.get(f"/bao-sai/?kind=wrong_dose&dose={dose.ref}", follow=True)
+    facts = GIVEN | {"given_on_0": "13", "product": "AZ", "lot": "ABX4471"}
+
+    client.post(step(page, "mui"), facts | {"site": site.code, "dose_number": "1"})
+
+    assert set(Draft.objects.get().answers["matters"][0]["claims"]) == claimed
+
+
 def test_looking_for_another_site_chooses_none_for_you(client, site):
     page = begin(client)
     make_organization(name="Trạm Y tế Tân Lập", code="TYT-TL")

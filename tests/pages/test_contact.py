@@ -81,6 +81,18 @@ def texts_to(phone, *, hours=0):
     return found
 
 
+@pytest.mark.parametrize(
+    ("recorded", "typed"),
+    [("ABXO471", "abx 0471"), ("abx I1", "ABX11"), ("4120Z001", "4120Z001")],
+)
+def test_a_lot_that_looks_alike_is_the_one_of_the_slip(client, recorded, typed):
+    made = make_person()
+    make_dose(made, make_organization(name="Trạm Y tế Phường 5"), lot=recorded)
+
+    assert send_slip(client, lot=typed)["Location"] == "/doi-so/xac-thuc/"
+    assert send_slip(client, lot="ABX9999").status_code == 422
+
+
 def after_the_wait(hours=73):
     with scope.system():
         outbox.drain(queue="route", at=timezone.now() + hours * HOURS)

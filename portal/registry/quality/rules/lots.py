@@ -50,6 +50,11 @@ def alike(number: str) -> str:
     return number.translate(_LOOK_ALIKES)
 
 
+def is_same(one: str, other: str) -> bool:
+    """Tell whether two are one number as people read it: blanks, case, O and I aside."""
+    return alike(clean(one)) == alike(clean(other))
+
+
 def nearest(number: str, known: Iterable[str], *, most: int = 5) -> list[str]:
     """Return known lots that one sign more, less or other makes of the number."""
     return sorted(set(_edits(clean(number))).intersection(known))[:most]
