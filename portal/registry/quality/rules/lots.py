@@ -51,7 +51,7 @@ def alike(number: str) -> str:
 
 
 def is_same(one: str, other: str) -> bool:
-    """Tell whether two are one number as people read it: blanks, case, O and I aside."""
+    """Tell whether two are one number to a reader: blanks, case, O and I aside."""
     return alike(clean(one)) == alike(clean(other))
 
 
