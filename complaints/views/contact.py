@@ -131,7 +131,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     """Ask for the code that proves the new telephone; then the change is taken."""
     asked = request.session.get("contact_change")
     if asked is None:
-        return redirect("citizen:other_phone")
+        return _where_it_ended(request)
     form = CodeForm(request.POST or None)
     code = OneTimeCode.objects.get(pk=asked["code"])
     telephone = codes.telephone_of(code)
@@ -141,11 +141,13 @@ def verify(request: HttpRequest) -> HttpResponse:
         return too_many
     if request.method == "POST" and form.is_valid():
         try:
-            codes.prove(code_id=code.pk, typed=form.cleaned_data["code"], at=at)
+            code = codes.prove(code_id=code.pk, typed=form.cleaned_data["code"], at=at)
         except codes.WrongCode as error:
             form.add_error("code", wrong_code(error))
         else:
             del request.session["contact_change"]
+            if code.used_at != at:
+                return _second_tap(request, asked, code)
             return _take(request, asked, telephone, at=at)
     context = {
         "form": form,
@@ -154,6 +156,30 @@ def verify(request: HttpRequest) -> HttpResponse:
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "citizen/contact_verify.html", context, status=status)
+
+
+def _second_tap(
+    request: HttpRequest, asked: dict[str, Any], code: OneTimeCode
+) -> HttpResponse:
+    """Lead to what the first tap of the same code did; nothing is asked for twice."""
+    if asked["way"] == Way.PAPER:
+        with scope.system():
+            changes = ContactChange.objects.filter(
+                person_id=asked["person"], requested_at__gte=code.used_at
+            )
+            made = changes.order_by("-pk").values_list("pk", flat=True).first()
+        if made is not None:
+            request.session["contact_taken"] = made
+    return _where_it_ended(request)
+
+
+def _where_it_ended(request: HttpRequest) -> HttpResponse:
+    """Lead to what a change of telephone came to in this session; else to its start."""
+    if "contact_taken" in request.session:
+        return redirect("citizen:contact_taken")
+    if request.session.get("person") is not None:
+        return redirect("citizen:record")
+    return redirect("citizen:other_phone")
 
 
 def _take(

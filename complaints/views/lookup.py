@@ -34,6 +34,7 @@ from portal.accounts.assurance import RIGHTS, Level, level_of, rights_of
 from portal.accounts.eid import client as eid
 from portal.accounts.models import OneTimeCode
 from portal.audit import record as audit
+from portal.common import sessions
 from portal.common.http import READ_AND_SEND, see_other
 from portal.common.names import fold
 from portal.registry import identity
@@ -146,7 +147,9 @@ def verify(request: HttpRequest) -> HttpResponse:
     """Ask for the code; whoever has it holds the telephone on record."""
     pending = request.session.get("pending")
     if pending is None:
-        return redirect("citizen:lookup")
+        # Tapped again after the proof: go on to where it led.
+        has_proof = "proof" in request.session
+        return redirect("citizen:record" if has_proof else "citizen:lookup")
     at = timezone.now()
     form = CodeForm(request.POST or None)
     # A session of before an update has no word about the way, and nobody by telephone.
@@ -252,8 +255,13 @@ def remember_proof(
     """Note in the session which telephone was proved; the session gets a new key.
 
     A record that was open is closed, unless the code only proves where to write to.
+    For as long as the code may be tapped again the old key leads to what was before,
+    but never into the session of staff.
     """
-    request.session.cycle_key()
+    if "_auth_user_id" in request.session:
+        request.session.cycle_key()
+    else:
+        sessions.renew(request.session, old_ends=at + codes.SECOND_TAP)
     request.session.pop("pending", None)
     if not keeps_person:
         forget_record(request)

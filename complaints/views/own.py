@@ -89,7 +89,9 @@ def verify(request: HttpRequest) -> HttpResponse:
     """Ask for the code; then show what hangs on the telephone, or keep the draft."""
     pending = request.session.get("own")
     if pending is None:
-        return redirect("citizen:own")
+        # Tapped again after the proof: what hangs on the telephone is listed there.
+        has_proof = "proof" in request.session
+        return redirect("citizen:own_reports" if has_proof else "citizen:own")
     at = timezone.now()
     form = OwnCodeForm(request.POST or None)
     draft = pending["draft"]

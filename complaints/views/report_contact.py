@@ -162,7 +162,10 @@ def verify(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     row, answers = drafting.load(request, draft)
     code_id = request.session.get("report_code")
     if code_id is None:
-        return redirect("citizen:report_contact", draft=draft)
+        # Tapped again after the proof: go on to where it led.
+        is_proved = drafts.knows_sender(answers)
+        contact_step = drafting.step(draft, "contact")
+        return redirect(_after_proof(row) if is_proved else contact_step)
     form = TelephoneCodeForm(request.POST or None)
     too_many = limits.over_tries(request, at=at)
     if too_many:

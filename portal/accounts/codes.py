@@ -31,6 +31,8 @@ UNSENT: Final = bytes(32)
 
 LIFETIME: Final = timedelta(minutes=10)
 RESEND_AFTER: Final = timedelta(seconds=60)
+# A slow page is tapped again: for so long the right code is right once more.
+SECOND_TAP: Final = timedelta(seconds=60)
 TRIES: Final = 5
 A_DAY: Final = 3
 # A name with a year or month of birth alone is asked for by many people a day.
@@ -166,13 +168,20 @@ def _may_send(person_id: int | None, digest: bytes, *, at: datetime) -> bool:
 def prove(*, code_id: int, typed: str, at: datetime) -> OneTimeCode:
     """Use up a code. Raise WrongCode with the tries that are left.
 
+    Within a minute the same right code is taken again, as by a second tap: then
+    ``used_at`` is that of the first.
     The count of tries is kept by the caller's transaction, so the caller must catch
     the exception inside it. A decoy has a code like any other, which nobody was sent.
     After 18 tries a day at codes of one telephone, right or wrong, none is right.
     """
     with transaction.atomic():
         row = OneTimeCode.objects.select_for_update().get(pk=code_id)
-        is_alive = row.used_at is None and at < row.expires_at and row.attempts < TRIES
+        is_again = row.used_at is not None and at - row.used_at < SECOND_TAP
+        is_unused = row.used_at is None and row.attempts < TRIES
+        # The fifth try may have been the right one.
+        is_alive = at < row.expires_at and (
+            is_unused or (is_again and row.attempts <= TRIES)
+        )
         if is_alive:
             row.attempts += 1
             bound = _bound_to(bytes(row.subject_digest), row.created_at)
@@ -180,14 +189,14 @@ def prove(*, code_id: int, typed: str, at: datetime) -> OneTimeCode:
             is_right = is_right and row.telephone_sealed is not None
             is_right = _may_try(row, at=at) and is_right
             if is_right:
-                row.used_at = at
+                row.used_at = row.used_at or at
             elif _is_guessed_at(at=at):
                 row.attempts = TRIES
             row.save(update_fields=["attempts", "used_at"])
     if not is_alive:
         raise WrongCode(0)
     if not is_right:
-        raise WrongCode(TRIES - row.attempts)
+        raise WrongCode(max(0, TRIES - row.attempts))
     return row
 
 

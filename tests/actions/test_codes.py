@@ -50,8 +50,40 @@ def test_the_code_that_was_sent_proves_the_telephone_once():
 
     assert codes.telephone_of(proved) == PHONE
     with pytest.raises(codes.WrongCode) as wrong:
-        codes.prove(code_id=row.pk, typed=code, at=NOON)
+        codes.prove(code_id=row.pk, typed=code, at=NOON + codes.SECOND_TAP)
     assert wrong.value.tries_left == 0
+
+
+def test_a_second_tap_of_the_right_code_is_right_for_a_minute_from_the_first():
+    row = issue()
+    code = sent_code()
+    wrong = "000000" if code != "000000" else "111111"
+    for _ in range(4):
+        with pytest.raises(codes.WrongCode):
+            codes.prove(code_id=row.pk, typed=wrong, at=NOON)
+
+    first = codes.prove(code_id=row.pk, typed=code, at=NOON)
+    again = codes.prove(code_id=row.pk, typed=code, at=NOON + timedelta(seconds=59))
+
+    assert (first.used_at, again.used_at) == (NOON, NOON)
+    for typed in (wrong, code):
+        with pytest.raises(codes.WrongCode) as refused:
+            codes.prove(code_id=row.pk, typed=typed, at=NOON + timedelta(seconds=59))
+        assert refused.value.tries_left == 0
+
+
+def test_within_the_minute_another_code_is_still_a_wrong_one():
+    row = issue()
+    code = sent_code()
+    codes.prove(code_id=row.pk, typed=code, at=NOON)
+    wrong = "000000" if code != "000000" else "111111"
+
+    for left in (3, 2, 1, 0, 0):
+        with pytest.raises(codes.WrongCode) as refused:
+            codes.prove(code_id=row.pk, typed=wrong, at=NOON)
+        assert refused.value.tries_left == left
+    with pytest.raises(codes.WrongCode):
+        codes.prove(code_id=row.pk, typed=code, at=NOON)
 
 
 def test_five_wrong_tries_use_the_code_up():
