@@ -1,10 +1,11 @@
 """Telling people what became of their record without a report: put right, put back.
 
-By text message to the telephone on record, by day only, without health data.
+By text message to the telephone on record, by day only, without health data, in the
+language of the person's last report; who never reported is written to in Vietnamese.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from complaints.actions import inviting
-from complaints.models import Invitation, QuietHours, SelfCorrection
+from complaints.models import Invitation, QuietHours, SelfCorrection, Submission
 from complaints.rules import quiet
 from portal.common import outbox, providers, scope
 from portal.registry.models import Certificate, Correction, Dose, Telephone
@@ -32,40 +33,93 @@ from portal.registry.models import Certificate, Correction, Dose, Telephone
 # What a message is owed for, and the person whom it is about.
 Rows = Iterable[tuple[int, int | None]]
 
-DONE: Final = (
-    "[TIEM CHUNG] Ho so cua ban vua duoc tu sua. Tra cuu de xem sua gi; chua dung thi"
-    " bam Sai? o cho do. Hoi: {help}."
-)
-UNDONE: Final = (
-    "[TIEM CHUNG] Cho tu sua tren ho so cua ban da duoc tra lai nhu cu. Hoi: {help}."
-)
-PREPARED: Final = (
-    "[TIEM CHUNG] Co so y te vua sua ho so cua ban. Tra cuu de xem sua gi; chua dung"
-    " thi bam Sai? o cho do. Hoi: {help}."
-)
-# By the rule that a word would let act.
-INVITED: Final = {
-    "A2": (
-        "[TIEM CHUNG] Ten cua ban tren ho so tiem thieu dau. Tra cuu, bam Sai? canh ho"
-        " ten va ghi du dau: co the sua ngay. Hoi: {help}."
+# By language; each within one segment, with the longest number of the help line.
+Texts = Mapping[str, str]
+
+DONE: Final[Texts] = {
+    "vi": (
+        "[TIEM CHUNG] Ho so cua ban vua duoc tu sua. Tra cuu de xem sua gi; chua dung"
+        " thi bam Sai? o cho do. Hoi: {help}."
     ),
-    "B4": (
-        "[TIEM CHUNG] Ngay sinh tren ho so tiem cua ban co dung khong? Tra cuu; neu"
-        " sai, bam Sai? canh ngay sinh de can bo sua. Hoi: {help}."
+    "en": (
+        "[TIEM CHUNG] Your record was just put right by itself. Look it up to see"
+        " what; if it is not right, press Wrong? beside it. Help: {help}."
     ),
 }
-PUT_BACK: Final = (
-    "[TIEM CHUNG] Cho co so y te sua tren ho so cua ban da duoc tra lai nhu cu. Hoi:"
-    " {help}."
-)
-RENEWED: Final = (
-    "[TIEM CHUNG] Ho so cua ban da sua nen chung nhan cu het hieu luc. Da co ban moi:"
-    " tra cuu, mo chung nhan va in lai. Hoi: {help}."
-)
-REVOKED: Final = (
-    "[TIEM CHUNG] Ho so cua ban da sua nen chung nhan cu het hieu luc. Tra cuu, mo"
-    " chung nhan de biet con thieu gi. Hoi: {help}."
-)
+UNDONE: Final[Texts] = {
+    "vi": (
+        "[TIEM CHUNG] Cho tu sua tren ho so cua ban da duoc tra lai nhu cu."
+        " Hoi: {help}."
+    ),
+    "en": (
+        "[TIEM CHUNG] What was put right by itself on your record was put back as it"
+        " was. Help: {help}."
+    ),
+}
+PREPARED: Final[Texts] = {
+    "vi": (
+        "[TIEM CHUNG] Co so y te vua sua ho so cua ban. Tra cuu de xem sua gi; chua"
+        " dung thi bam Sai? o cho do. Hoi: {help}."
+    ),
+    "en": (
+        "[TIEM CHUNG] A health facility just corrected your record. Look it up to see"
+        " what; if it is not right, press Wrong? beside it. Help: {help}."
+    ),
+}
+# By the rule that a word would let act.
+INVITED: Final[Mapping[str, Texts]] = {
+    "A2": {
+        "vi": (
+            "[TIEM CHUNG] Ten cua ban tren ho so tiem thieu dau. Tra cuu, bam Sai?"
+            " canh ho ten va ghi du dau: co the sua ngay. Hoi: {help}."
+        ),
+        "en": (
+            "[TIEM CHUNG] Your name on record lacks its marks. Look it up, press"
+            " Wrong? beside the name and type it: it can be put right at"
+            " once. Help: {help}."
+        ),
+    },
+    "B4": {
+        "vi": (
+            "[TIEM CHUNG] Ngay sinh tren ho so tiem cua ban co dung khong? Tra cuu;"
+            " neu sai, bam Sai? canh ngay sinh de can bo sua. Hoi: {help}."
+        ),
+        "en": (
+            "[TIEM CHUNG] Is the birth date on your record right? Look it up; if not,"
+            " press Wrong? beside it, and staff correct it. Help: {help}."
+        ),
+    },
+}
+PUT_BACK: Final[Texts] = {
+    "vi": (
+        "[TIEM CHUNG] Cho co so y te sua tren ho so cua ban da duoc tra lai nhu cu."
+        " Hoi: {help}."
+    ),
+    "en": (
+        "[TIEM CHUNG] What a health facility had corrected on your record was put"
+        " back as it was. Help: {help}."
+    ),
+}
+RENEWED: Final[Texts] = {
+    "vi": (
+        "[TIEM CHUNG] Ho so cua ban da sua nen chung nhan cu het hieu luc. Da co ban"
+        " moi: tra cuu, mo chung nhan va in lai. Hoi: {help}."
+    ),
+    "en": (
+        "[TIEM CHUNG] Your record was corrected, so the old certificate has ended. A"
+        " new one is ready: look up, open and print it. Help: {help}."
+    ),
+}
+REVOKED: Final[Texts] = {
+    "vi": (
+        "[TIEM CHUNG] Ho so cua ban da sua nen chung nhan cu het hieu luc. Tra cuu,"
+        " mo chung nhan de biet con thieu gi. Hoi: {help}."
+    ),
+    "en": (
+        "[TIEM CHUNG] Your record was corrected, so the old certificate has ended."
+        " Look up and open it to see what is missing. Help: {help}."
+    ),
+}
 
 
 @outbox.outside_transaction
@@ -203,8 +257,15 @@ def _concerned(subjects: Sequence[int]) -> list[tuple[int, int | None]]:
     return sorted((pk, person) for pk, person in found if person is not None)
 
 
+def _languages(people: Sequence[int | None]) -> dict[int | None, str]:
+    """Return in which language each person is written to: that of the last report."""
+    reports = Submission.objects.filter(person__in=[pk for pk in people if pk])
+    newest = reports.order_by("person", "-pk").distinct("person")
+    return dict(newest.values_list("person", "language"))
+
+
 def _tell(
-    kind: str, text: str, subjects: Sequence[int], *, at: datetime, rows: Rows
+    kind: str, text: Texts, subjects: Sequence[int], *, at: datetime, rows: Rows
 ) -> None:
     until = quiet.until(QuietHours.objects.all(), at=at) if providers.rings() else None
     if until is not None:
@@ -212,6 +273,7 @@ def _tell(
         return
     with scope.system():
         meant = list(rows)
+        languages = _languages([person for _, person in meant])
         phones = {
             row.person_id: row.number
             for row in Telephone.objects.filter(
@@ -219,24 +281,25 @@ def _tell(
             )
         }
     # One telephone is told once, whatever of one person, or of a family, is meant.
-    numbers: dict[int, list[str]] = defaultdict(list)
+    numbers: dict[int, list[tuple[str, str]]] = defaultdict(list)
     told: set[str] = set()
     for pk, person in meant:
         phone = phones.get(person) if person is not None else None
         if phone is not None and phone not in told:
             told.add(phone)
-            numbers[pk].append(phone)
-    owed = [(pk, n, to) for pk, all_ in numbers.items() for n, to in enumerate(all_)]
-    for place, (pk, n, to) in enumerate(owed):
+            language = languages.get(person, settings.LANGUAGE_CODE)
+            numbers[pk].append((phone, text[language]))
+    owed = [(pk, n, *to) for pk, all_ in numbers.items() for n, to in enumerate(all_)]
+    for place, (pk, n, to, words) in enumerate(owed):
         try:
             providers.send_sms(
                 to,
-                text.format(help=settings.HELP_LINE),
+                words.format(help=settings.HELP_LINE),
                 key=f"{kind}:{pk}:{n}" if n else f"{kind}:{pk}",
                 at=at,
             )
         except providers.Undelivered as trouble:
-            rest = list(dict.fromkeys(waiting for waiting, _n, _to in owed[place:]))
+            rest = list(dict.fromkeys(waiting for waiting, *_rest in owed[place:]))
             outbox.postpone(kind, rest, at=at, delay=trouble.retry_after)
             return
         except providers.Undeliverable:

@@ -1,5 +1,6 @@
 """Whose record was put right sees what, since when, and where to say it is wrong."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,8 @@ from django.utils import timezone, translation
 from complaints.actions import campaigns, intake, prepared, selfcorrection, selfnotices
 from complaints.models import Campaign, Prepared, SelfCorrection
 from complaints.rules.selfcorrection.table import RULES
-from portal.common import outbox, scope, sms
+from portal.common import crypto, outbox, scope, sms
+from portal.common.models import DemoMessage
 from portal.registry import corrections
 from portal.registry.models import Person
 from tests.actions.test_prepared import contradicted
@@ -20,6 +22,7 @@ from tests.factories import (
     make_person,
     make_staff,
     make_unit,
+    missing_dose,
     sender_for,
     submit,
 )
@@ -192,16 +195,54 @@ def test_two_records_that_a_click_joined_are_told(client, station):
     assert str(RULES["B7"].citizen) in shown(client)[1]
 
 
-@pytest.mark.parametrize(
-    "text", [selfnotices.DONE, selfnotices.PREPARED, *selfnotices.INVITED.values()]
-)
-def test_the_message_names_the_link_as_the_page_does_in_one_segment(text):
-    with translation.override("vi"):
-        link = translation.gettext("Wrong?")
-    told = text.format(help="1900 0000 999")
+LINKED = [selfnotices.DONE, selfnotices.PREPARED, *selfnotices.INVITED.values()]
+OTHERS = [
+    selfnotices.UNDONE,
+    selfnotices.PUT_BACK,
+    selfnotices.RENEWED,
+    selfnotices.REVOKED,
+]
+PRESS = {"vi": "bam", "en": "press"}
 
-    assert f"bam {link}" in told
-    assert (sms.size(told).is_gsm, sms.size(told).segments) == (True, 1)
+
+@pytest.mark.parametrize("language", PRESS)
+@pytest.mark.parametrize("texts", LINKED)
+def test_the_message_names_the_link_as_the_page_does(texts, language):
+    with translation.override(language):
+        link = translation.gettext("Wrong?")
+
+    assert f"{PRESS[language]} {link}" in texts[language]
+
+
+@pytest.mark.parametrize("texts", [*LINKED, *OTHERS])
+def test_a_message_is_one_segment_in_either_language(texts):
+    told = [text.format(help="1900 0000 999") for text in texts.values()]
+
+    assert set(texts) == {"vi", "en"}
+    assert [(sms.size(t).is_gsm, sms.size(t).segments) for t in told] == [(True, 1)] * 2
+
+
+@pytest.mark.parametrize(
+    ("spoken", "words"),
+    [([], "vua duoc tu sua"), (["en", "vi"], "vua duoc tu sua"), (["vi", "en"], "put")],
+)
+def test_who_reported_in_english_is_told_in_english_without_a_report_too(
+    station, boss, spoken, words
+):
+    person = untidy(station)
+    for day, language in enumerate(spoken, start=1):
+        sender = replace(sender_for(person), language=language)
+        matter = missing_dose(station, given_on=f"2021-08-0{day}")
+        submit(matter, sender=sender, at=timezone.now())
+    walk("A1", boss=boss)
+
+    before = set(DemoMessage.objects.values_list("pk", flat=True))
+    done = list(SelfCorrection.objects.values_list("pk", flat=True))
+    selfnotices.tell_done(done, at=timezone.now())
+
+    told = DemoMessage.objects.exclude(pk__in=before).get()
+    text = crypto.unseal(told.text_sealed, bound_to=f"demo:{told.provider_key}")
+    assert words in text
 
 
 def test_nobody_but_whose_record_it_is_is_shown_it(client, station, boss):
