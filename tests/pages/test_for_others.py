@@ -130,3 +130,8 @@ def test_at_the_counter_it_is_said_how_who_has_no_telephone_reads_their_data(
 
     assert "số của người nhà" not in text_of(page)
     assert "số của người nhà" in text_of(client.get(RECORD))
+
+
+@pytest.mark.parametrize("who", ["quân đội", "thử nghiệm", "đã mất"])
+def test_step_1_says_where_those_go_for_whom_there_is_no_kind(client, who):
+    assert who in text_of(client.get("/bao-sai/"))
