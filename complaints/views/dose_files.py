@@ -11,6 +11,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from django import forms
+from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -27,6 +28,7 @@ from django.views.decorators.http import (
 from complaints.forms import choices_of
 from portal.accounts import access
 from portal.accounts.access import StaffRequest
+from portal.common import crypto
 from portal.common.forms import Form
 from portal.common.htmx import page_or_fragment
 from portal.common.http import READ_AND_SEND, see_other
@@ -154,6 +156,11 @@ def give(request: StaffRequest, ref: uuid.UUID) -> HttpResponseBase:
         content = files.give(asked, by=request.user.pk, at=timezone.now())
     except FileNotFoundError:
         raise Http404 from None
+    except crypto.Unreadable:
+        # Made before files were sealed, or sealed with a key that is gone.
+        files.drop(asked)
+        messages.error(request, _("This file cannot be opened. Ask for it again."))
+        return see_other(reverse("casework:dose_file", args=[ref]))
     return _download(content, asked.organization, asked.first, asked.last, asked.form)
 
 

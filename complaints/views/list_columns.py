@@ -60,7 +60,8 @@ class Line:
 def columns(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
     """Show the guess of each column; take another one and read the list anew."""
     one = find(list_ref)
-    if one.state not in (SessionList.State.CHECKED, SessionList.State.REFUSED):
+    is_read = one.state in (SessionList.State.CHECKED, SessionList.State.REFUSED)
+    if not is_read or one.forgotten_at:
         raise Http404
     said = staging.columns_of(one) or {}
     try:

@@ -88,7 +88,7 @@ def _change(
         taken = request.POST.get("taken", "")
         if taken not in ("", *StagedRow.Taken.values):
             raise Http404
-        found = reviewing.take(one.pk, [place], taken, at=at)
+        found = reviewing.take(one.pk, [place], taken, seen={place: seen}, at=at)
         if not found:
             raise reviewing.NotOffered
         changed = found[0]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.access import StaffRequest
 from portal.registry import national_id
-from portal.registry.imports import contents, report, wording
+from portal.registry.imports import contents, report, reviewing, wording
 from portal.registry.imports.committing import OPEN, TO_WRITE
 from portal.registry.imports.contents import Opened
 from portal.registry.models import SessionList, StagedRow
@@ -21,6 +21,7 @@ Verdict = StagedRow.Verdict
 PAGE: Final = 50
 # Rows that are nothing yet and ask for somebody.
 WAITS: Final = Q(verdict__in=(Verdict.AMBIGUOUS, Verdict.ERROR), done_at=None)
+_TO_WRITE: Final = ("new_count", "taken_count", "person_count")
 STATES: Final = {
     State.READING: gettext_lazy("Being read"),
     State.JUDGING: gettext_lazy("Being compared"),
@@ -76,6 +77,7 @@ def shown_row(
     values, staged = opened.row.values, opened.staged
     return {
         "place": staged.place,
+        "seen": reviewing.stamp_of(staged),
         "url": reverse("casework:list_row", args=[one.ref, staged.place]),
         "sheet": opened.row.sheet,
         "row": opened.row.row,
@@ -102,7 +104,9 @@ def rows_of(request: StaffRequest, one: SessionList) -> dict[str, Any]:
     )
     ready = one.staged.aggregate(
         new_count=Count("pk", filter=TO_WRITE & Q(verdict=Verdict.NEW)),
-        taken_count=Count("pk", filter=TO_WRITE & ~Q(verdict=Verdict.NEW)),
+        taken_count=Count("pk", filter=TO_WRITE & Q(verdict=Verdict.DIFFERS)),
+        # Beside a new dose as well as beside one on record.
+        person_count=Count("pk", filter=TO_WRITE & Q(taken=StagedRow.Taken.PERSON)),
         open_count=Count("pk", filter=WAITS),
     )
     is_open = one.state in OPEN
@@ -146,7 +150,7 @@ def rows_of(request: StaffRequest, one: SessionList) -> dict[str, Any]:
             ),
         ],
         **ready,
-        "can_write": is_open and bool(ready["new_count"] or ready["taken_count"]),
+        "can_write": is_open and any(ready[count] for count in _TO_WRITE),
         "asked_to_write": one.asked_for == SessionList.Asked.COMMIT,
         "chosen": chosen,
         "can_take": is_open and chosen not in ("", Verdict.EXCLUDED),

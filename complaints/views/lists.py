@@ -166,7 +166,10 @@ def take(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
     one = find(list_ref)
     at = timezone.now()
     what = request.POST.get("what", "")
-    places = [int(p) for p in request.POST.getlist("place") if is_number(p)]
+    # Each as it was on the page: "12:" and the mark of what the row was.
+    chosen = [text.partition(":") for text in request.POST.getlist("place")]
+    seen = {int(place): mark for place, _colon, mark in chosen if is_number(place)}
+    places = list(seen)
     try:
         if what == "withdraw":
             committing.withdraw(one.pk, by=request.user.pk)
@@ -179,8 +182,14 @@ def take(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
             count = reviewing.exclude_all(one.pk, places, at=at)
             messages.success(request, _taken_words(count))
         elif what in ("", *StagedRow.Taken.values):
-            rows = reviewing.take(one.pk, places, what, at=at)
+            rows = reviewing.take(one.pk, places, what, seen=seen, at=at)
             messages.success(request, _taken_words(len(rows)))
+            if len(rows) < len(places):
+                left = _(
+                    "The other rows are left as they were: they changed meanwhile, or"
+                    " cannot be that. Look at them again."
+                )
+                messages.info(request, left)
         else:
             raise Http404
     except CannotCommit:
@@ -248,7 +257,11 @@ def report_file(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
     else:
         if not report.is_there(one, get_language()):
             raise Http404
-        content = report.content_of(one)
+        try:
+            content = report.content_of(one)
+        except FileNotFoundError:
+            messages.info(request, _("The report is being made. Reload in a minute."))
+            return see_other("casework:list", list_ref=list_ref)
     record.look_up(
         at=at,
         actor="staff",

@@ -8,6 +8,7 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.urls import reverse
@@ -238,6 +239,20 @@ def test_a_file_is_made_once_however_often_its_work_is_done(client, asked):
         files.make([DoseFile.objects.get().pk], at=timezone.now())
 
     assert Entry.objects.filter(subject="registry.export").count() == 1
+
+
+def test_a_file_that_no_key_opens_is_gone_and_says_so(client, asked):
+    outbox.drain(queue="import", at=timezone.now())
+    name = files.name_of(DoseFile.objects.get())
+    default_storage.delete(name)
+    default_storage.save(name, ContentFile("họ tên;ngày sinh\n".encode()))
+
+    page = client.post(f"{asked}tai/", follow=True)
+
+    assert page.status_code == 200
+    assert "Không mở được tệp này" in page.content.decode()
+    assert not page.context["is_ready"]
+    assert not default_storage.exists(name)
 
 
 def test_after_a_day_the_content_is_gone(client, asked):

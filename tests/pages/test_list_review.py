@@ -5,11 +5,18 @@ from datetime import date
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from portal.audit.models import Entry
 from portal.common import scope
+from portal.registry.imports import reviewing
 from portal.registry.models import Dose, ListColumns, SessionList
-from tests.factories import make_organization, make_product, make_staff
+from tests.factories import (
+    make_organization,
+    make_person,
+    make_product,
+    make_staff,
+)
 from tests.pages.test_lists import KNOWN, WRONG, drain, in_system, send, words
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +126,42 @@ def test_of_two_who_fix_a_row_at_once_the_second_sees_what_the_first_did(client,
     again = second.context["seen"]
     client.post(f"{address}dong/1/", RIGHT | {"seen": again, "lot": "ABX2"})
     assert [row["lot"] for row in client.get(address).context["rows"]] == ["ABX2"]
+
+
+def test_what_is_taken_of_a_row_is_what_was_on_the_page(client, site):
+    with scope.system():
+        person = make_person(national_id="", phone="+84900000215")
+    address = send(client, site, KNOWN)
+    in_system(lambda: reviewing.choose(one_of(), 1, person.pk, at=timezone.now()))
+    opened, listed = (
+        client.get(f"{address}dong/1/"),
+        client.get(f"{address}?verdict=new"),
+    )
+    seen, mark = opened.context["seen"], listed.context["rows"][0]["seen"]
+    assert seen == mark
+    client.post(f"{address}dong/1/", {"step": "exclude", "seen": seen})
+    client.post(f"{address}dong/1/", {"step": "include"})
+    in_system(lambda: reviewing.choose(one_of(), 1, person.pk, at=timezone.now()))
+
+    one = client.post(
+        f"{address}dong/1/", {"step": "take", "taken": "person", "seen": seen}
+    )
+    several = client.post(
+        f"{address}lay/", {"what": "person", "place": f"1:{mark}"}, follow=True
+    )
+
+    assert one.status_code == 409
+    assert "Danh sách đã thay đổi" in words(several)
+    assert "được bổ sung vào hồ sơ" not in words(several)
+    mark = several.context["rows"][0]["seen"]
+    client.post(f"{address}lay/", {"what": "person", "place": f"1:{mark}"})
+    page = words(client.get(address))
+    assert "Thông tin về người tiêm ở 1 dòng sẽ được bổ sung vào hồ sơ." in page
+    assert "mũi đang ghi" not in page
+
+
+def one_of():
+    return SessionList.objects.get().pk
 
 
 def test_nobody_writes_more_than_was_on_the_page(client, site):

@@ -13,6 +13,7 @@ from python_calamine import CalamineWorkbook
 from complaints.models import Incident
 from portal.audit.models import Entry
 from portal.common import crypto, outbox, scope
+from portal.registry.imports import staging
 from portal.registry.models import (
     Dose,
     ListColumns,
@@ -300,6 +301,30 @@ def test_a_committed_list_is_taken_back_after_a_question(client, site):
 
     assert Dose.objects.get().status == "entered_in_error"
     assert "Đã rút lại" in words(client.get(address))
+
+
+def test_a_forgotten_list_has_no_columns(client, site):
+    address = send(client, site, KNOWN)
+    with scope.system():
+        expired = SessionList.objects.get().expires_at
+    assert staging.forget_expired(at=expired) == 1
+
+    assert client.get(f"{address}cot/").status_code == 404
+
+
+def test_who_asked_to_take_a_list_back_is_not_offered_to_sign(client, site, nurse):
+    address = send(client, site, KNOWN)
+    client.post(f"{address}ghi/")
+    drain()
+    with scope.system():
+        SessionList.objects.update(asked_by=nurse, asked_for="undo")
+
+    question = client.get(f"{address}hoan-tac/").content.decode()
+
+    assert "<form" not in question.partition("<main")[2].partition("</main")[0]
+    client.force_login(make_staff(site))
+    question = client.get(f"{address}hoan-tac/").content.decode()
+    assert "<form" in question.partition("<main")[2].partition("</main")[0]
 
 
 def test_a_list_on_which_an_incident_rests_is_taken_back_there(client, site, nurse):

@@ -87,7 +87,8 @@ def _make(asked: DoseFile, made: IO[bytes], *, at: datetime) -> None:
 def give(asked: DoseFile, *, by: int, at: datetime) -> IO[bytes]:
     """Open a file that is ready, and note that it was given.
 
-    Raise FileNotFoundError for one that is not ready or was taken back.
+    Raise FileNotFoundError for one that is not ready or was taken back, and
+    crypto.Unreadable for one that no key in service opens.
     """
     if asked.state != State.READY:
         raise FileNotFoundError
@@ -106,13 +107,18 @@ def give(asked: DoseFile, *, by: int, at: datetime) -> IO[bytes]:
     return io.BytesIO(content)
 
 
+def drop(asked: DoseFile) -> None:
+    """Take a file back before its day is over: nobody can open it."""
+    with transaction.atomic():
+        DoseFile.objects.filter(pk=asked.pk).update(state=State.FORGOTTEN)
+        default_storage.delete(name_of(asked))
+
+
 def forget(*, at: datetime) -> int:
     """Delete the contents of files older than a day; return how many."""
     old = list(DoseFile.objects.filter(state=State.READY, asked_at__lt=at - KEPT))
     for asked in old:
-        with transaction.atomic():
-            DoseFile.objects.filter(pk=asked.pk).update(state=State.FORGOTTEN)
-            default_storage.delete(name_of(asked))
+        drop(asked)
     return len(old)
 
 

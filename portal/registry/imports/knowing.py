@@ -56,7 +56,7 @@ class Recorded:
                     self._name(values.full_name),
                     self._birth(values.born_on),
                     self._sex(values.sex or ""),
-                    self._number(values.id_number),
+                    self._number(values.id_number, is_sure=not values.id_restored),
                     self._phone(values.phones),
                 ),
             )
@@ -80,14 +80,17 @@ class Recorded:
             return None
         return Reason(DIFFERS if self.sex else LACKS, "sex", "", self.sex)
 
-    def _number(self, said: str) -> Reason | None:
+    def _number(self, said: str, *, is_sure: bool) -> Reason | None:
+        # Zeros that were put back nobody has confirmed: nothing is added by them.
         if not said or self.numbers.intersection(identity.number_digests(said)):
             return None
         number = self._clear(self.number_sealed)
         is_newer = national_id.read(said).kind == "pin12" and (
             national_id.read(number).kind == "cmnd9" if number else True
         )
-        code = LACKS if is_newer or not number else DIFFERS
+        if not number and not is_sure:
+            return None
+        code = LACKS if is_sure and (is_newer or not number) else DIFFERS
         return Reason(code, "id_number", "", national_id.mask(number))
 
     def _phone(self, said: Collection[str]) -> Reason | None:
@@ -131,6 +134,24 @@ def read(people: Iterable[int]) -> dict[int, Recorded]:
 def lacking(reasons: Iterable[Reason]) -> frozenset[str]:
     """Return what the record lacks, by the reasons of a row."""
     return frozenset(reason.column for reason in reasons if reason.code == LACKS)
+
+
+def differing(reasons: Iterable[Reason]) -> frozenset[str]:
+    """Return what the record says otherwise, by the reasons of a row."""
+    return frozenset(reason.column for reason in reasons if reason.code == DIFFERS)
+
+
+def still_lacking(
+    person: int, values: Values, wanted: frozenset[str]
+) -> frozenset[str] | None:
+    """Return what a record lacks now of what was to be added to it.
+
+    None where it says something else there by now.
+    """
+    beside = read([person])[person].beside(values)
+    if wanted & differing(beside):
+        return None
+    return wanted & lacking(beside)
 
 
 def changes(values: Values, lacks: Collection[str]) -> Mapping[str, str]:

@@ -118,13 +118,21 @@ def write_slice(pk: int, *, by: int | None, at: datetime, until: float) -> bool:
     stamp = stamp_of(one, language)
     with override(language):
         content = build(rows_of(one))
-    name = file_name(one)
     sealed = crypto.seal_bytes(content, bound_to=f"list:{one.ref}:report")
-    if default_storage.exists(name):
-        default_storage.delete(name)
-    default_storage.save(name, ContentFile(sealed))
     with scope.system():
-        SessionList.objects.filter(pk=pk).update(report_of=stamp)
+        # Before the file goes: whoever is killed below leaves no report, and says so.
+        SessionList.objects.filter(pk=pk).update(report_of="")
+    with scope.system():
+        # One at a time, so that all reports of a list have one name.
+        one = staging.lock(pk)
+        if one.forgotten_at is not None:
+            return True
+        name = file_name(one)
+        if default_storage.exists(name):
+            default_storage.delete(name)
+        default_storage.save(name, ContentFile(sealed))
+        one.report_of = stamp
+        one.save(update_fields=["report_of"])
     return True
 
 
@@ -141,7 +149,10 @@ def is_there(one: SessionList, language: str) -> bool:
 
 
 def content_of(one: SessionList) -> bytes:
-    """Return the report that lies there."""
+    """Return the report that lies there.
+
+    Raise FileNotFoundError where a worker is making another one at this moment.
+    """
     with default_storage.open(file_name(one)) as file:
         return crypto.unseal_bytes(file.read(), bound_to=f"list:{one.ref}:report")
 

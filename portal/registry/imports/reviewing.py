@@ -90,9 +90,12 @@ def choose(
         offered = contents.unseal(row, of=one).findings.candidates
         if person is not None and person not in {c.person for c in offered}:
             raise NotOffered
+        if person is None or person != row.person_id:
+            # What was agreed was agreed of somebody else.
+            row.taken = ""
         row.is_chosen, row.person_id = True, person
 
-    return _change(pk, place, change, (), seen=seen, at=at)
+    return _change(pk, place, change, ("taken",), seen=seen, at=at)
 
 
 def stamp_of(row: StagedRow) -> str:
@@ -106,28 +109,37 @@ def stamp_of(row: StagedRow) -> str:
 
 
 def take(
-    pk: int, places: Collection[int], taken: str, *, at: datetime
+    pk: int,
+    places: Collection[int],
+    taken: str,
+    *,
+    seen: Mapping[int, str] | None = None,
+    at: datetime,
 ) -> list[StagedRow]:
     """Say what becomes of rows that meet a dose on record; return those it can be.
 
     The list's values for rows that differ; the orphan, or a dose apart, for rows that
     meet one; "" for nothing. Rows for which it makes no sense are left alone, and those
-    of which the record says something else by now than when they were shown. Raise
-    CannotCommit while the list is being written.
+    of which the record says something else by now than when they were shown, or that
+    are not what was ``seen`` (``stamp_of``, by place). Raise CannotCommit while the
+    list is being written; Moved where every row is another than the one seen.
     """
     with scope.system():
         one = _opened(pk)
-        found = one.staged.filter(place__in=places, done_at=None).order_by("place")
-        rows = [row for row in found if taken in choices(row, of=one)]
-        seen = {row.place: _differences(row, one) for row in rows}
+        found = list(one.staged.filter(place__in=places, done_at=None))
+        stamps = seen or {}
+        same = [r for r in found if stamps.get(r.place) in (None, "", stamp_of(r))]
+        if found and not same:
+            raise Moved(one.state)
+        same.sort(key=lambda row: row.place)
+        rows = [row for row in same if taken in choices(row, of=one)]
+        before = {row.place: _shown(row, taken, one) for row in rows}
         for row in rows:
             row.taken = taken
             row.save(update_fields=["taken"])
         _open_again(one)
         staging.judge_rows(one, rows, at=at)
-        if taken != Taken.LIST:
-            return rows
-        moved = [row for row in rows if _differences(row, one) != seen[row.place]]
+        moved = [r for r in rows if _shown(r, taken, one) != before[r.place]]
         for row in moved:
             # The record is another than the one on the page.
             row.taken = ""
@@ -164,7 +176,9 @@ def choices(row: StagedRow, *, of: SessionList) -> tuple[str, ...]:
         return ("", Taken.LIST.value) if _differences(row, of)[1] else ()
     if row.dose_id and row.verdict in (Verdict.AMBIGUOUS, Verdict.NEW):
         return ("", Taken.ORPHAN.value, Taken.APART.value)
-    if row.verdict in (Verdict.SAME, Verdict.NEW) and _lacking(row, of):
+    # A row bears one answer: to add to the person would forget that a dose is apart.
+    is_free = row.taken in ("", Taken.PERSON)
+    if row.verdict in (Verdict.SAME, Verdict.NEW) and is_free and _lacking(row, of):
         return ("", Taken.PERSON.value)
     return ("",) if row.taken else ()
 
@@ -173,6 +187,15 @@ def _differences(row: StagedRow, of: SessionList) -> tuple[int | None, dict[str,
     """Return which dose a row meets, and what of it the row's values would change."""
     found = contents.unseal(row, of=of).findings
     return row.dose_id, taking.differences(found.reasons)
+
+
+def _shown(row: StagedRow, taken: str, of: SessionList) -> object:
+    """Return what somebody who says this of a row has looked at."""
+    if taken == Taken.LIST:
+        return _differences(row, of)
+    if taken == Taken.PERSON:
+        return row.person_id, _lacking(row, of)
+    return row.dose_id if taken == Taken.ORPHAN else None
 
 
 def _lacking(row: StagedRow, of: SessionList) -> frozenset[str]:
@@ -264,11 +287,10 @@ def _change(
         _open_again(one)
         change(one, row)
         row.save(update_fields=[*fields, "is_chosen", "person"])
-        freed = freeing.look_again(one, place)
-        rows = sorted(
-            [row, *(other for other in freed if other.place != place)],
-            key=lambda each: each.place,
-        )
+        # The row itself may be among them: what it says now is what is judged.
+        freed = {each.place: each for each in freeing.look_again(one, place)}
+        row = freed.setdefault(place, row)
+        rows = [freed[each] for each in sorted(freed)]
         before = {each.dose_digest for each in rows} - {None}
         staging.judge_rows(one, rows, at=at)
         gone = before - {each.dose_digest for each in rows}

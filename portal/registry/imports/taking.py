@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Final
 
 from portal.registry import corrections
-from portal.registry.corrections import CannotCorrect, Warrant
-from portal.registry.imports import knowing
+from portal.registry.corrections import CannotCorrect, RecordMoved, Warrant
+from portal.registry.imports import contents, knowing
 from portal.registry.imports.contents import Opened
 from portal.registry.imports.findings import Finding
 from portal.registry.imports.rows import Reason, Values
@@ -48,13 +48,23 @@ def write(
             elif _takes(opened, found):
                 made = _take(opened.row.values, found, warrant=warrant, at=at)
             elif row.taken == StagedRow.Taken.PERSON and found.verdict in _BESIDE:
-                made = _know(opened.row.values, found, warrant=warrant, at=at)
-                if row.done_at is not None:
+                known = _know(opened.row.values, found, warrant=warrant, at=at)
+                if known is None:
+                    # Another row has added it: there is nothing left to take.
+                    row.taken = ""
+                if known is None or row.done_at is not None:
                     # The row's proof is its dose; this one is found by the list's name.
                     continue
+                made = known
             else:
                 continue
         except CannotCorrect:
+            if row.done_at is not None:
+                # The dose is written, and of the person nothing is.
+                row.taken = ""
+                row.findings_sealed = contents.seal_findings(
+                    _not_added(found), of=row.session_list, place=row.place
+                )
             continue
         row.correction_id, row.done_at = made.pk, at
     return attached
@@ -95,15 +105,24 @@ def unless_moved(opened: Opened, found: Finding) -> Finding:
     """Return what was found; an error where staff took other values than these.
 
     They saw what the dry run found (``opened``): nothing is taken of what the record
-    became since, and what is new on it nobody agreed to.
+    became since, and what is new on it nobody agreed to. Where the record says by now
+    what was to be added, there is nothing left to take and nothing wrong.
     """
     row = opened.staged
     if row.taken == StagedRow.Taken.PERSON:
         before = knowing.lacking(opened.findings.reasons)
         lacks = knowing.lacking(found.reasons)
-        is_left = bool(lacks) or found.verdict == Verdict.NEW
-        if found.person == row.person_id and lacks <= before and is_left:
-            return found
+        otherwise = before & knowing.differing(found.reasons)
+        if found.person == row.person_id and lacks <= before:
+            if not lacks and not otherwise:
+                row.taken = ""
+                return found
+            if not otherwise:
+                return found
+            if found.verdict == Verdict.NEW:
+                # The dose is the dose; of the person nothing is added.
+                row.taken = ""
+                return _not_added(found)
         moved = (Reason("changed_since"), *found.reasons)
         return replace(found, verdict=Verdict.ERROR, reasons=moved, dose_key=None)
     if row.taken != StagedRow.Taken.LIST or found.verdict not in _WRITTEN:
@@ -142,13 +161,26 @@ def _take(
     )
 
 
+def _not_added(found: Finding) -> Finding:
+    return replace(found, reasons=(Reason("person_not_added"), *found.reasons))
+
+
 def _know(
     values: Values, found: Finding, *, warrant: Warrant, at: datetime
-) -> Correction:
-    """Add to the person's record what the row knows and it lacks."""
+) -> Correction | None:
+    """Add to the person's record what the row knows and it lacks; None for nothing.
+
+    Raise RecordMoved where a row before this one has said otherwise there.
+    """
     if found.person is None:
         raise CannotCorrect("nobody is meant")
-    changes = knowing.changes(values, knowing.lacking(found.reasons))
+    wanted = knowing.lacking(found.reasons)
+    left = knowing.still_lacking(found.person, values, wanted)
+    if left is None:
+        raise RecordMoved("another row said something else")
+    if not left:
+        return None
+    changes = knowing.changes(values, left)
     return corrections.correct_person(found.person, changes, warrant=warrant, at=at)
 
 

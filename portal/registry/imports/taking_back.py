@@ -4,6 +4,7 @@ A batch is one transaction that locks the list and marks its rows as taken back.
 """
 
 import time
+from dataclasses import replace
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef
@@ -12,8 +13,9 @@ from django.utils import timezone
 from portal.common import scope
 from portal.registry import corrections
 from portal.registry.corrections import CannotCorrect, Warrant
-from portal.registry.imports import committing, ledger, staging
+from portal.registry.imports import committing, contents, ledger, staging
 from portal.registry.imports.committing import WRITER, State, reference
+from portal.registry.imports.rows import Reason
 from portal.registry.models import Correction, Dose, Person, SessionList, StagedRow
 
 
@@ -77,8 +79,6 @@ def _undo_batch(pk: int, *, at: datetime) -> int:
             needs_second=one.asked_by_id is not None,
             at=at,
         )
-        for row, *_ in back:
-            _forget_person(one, row, warrant=warrant, at=at)
         places = {row.place for row, *_ in back}
         returned = 0
         for row, correction in others:
@@ -89,6 +89,10 @@ def _undo_batch(pk: int, *, at: datetime) -> int:
                 continue
             places.add(row.place)
             returned += correction.operation == Correction.Operation.ATTACH
+        for row in rows:
+            if _is_addition(row):
+                # Also where the dose was changed since and stays.
+                _forget_person(one, row, warrant=warrant, at=at)
         one.staged.filter(place__in=places).update(undone_at=at)
         kept = {row.place for row in rows} - places
         one.staged.filter(place__in=kept).update(is_kept=True)
@@ -101,23 +105,33 @@ def _undo_batch(pk: int, *, at: datetime) -> int:
 def _forget_person(
     one: SessionList, row: StagedRow, *, warrant: Warrant, at: datetime
 ) -> None:
-    """Take back what a row with a new dose added to its person's record besides."""
+    """Take back what rows with a new dose added to this one's person besides.
+
+    All of it, the last first. What is a row's own proof goes with that row. The row
+    says so where the record was changed since, as that stays.
+    """
     if row.taken != StagedRow.Taken.PERSON or row.person_id is None:
         return
-    made = Correction.objects.filter(
+    own = one.staged.filter(correction=OuterRef("pk"))
+    added = Correction.objects.filter(
+        ~Exists(own),
         reason=Correction.Reason.IMPORT,
         reason_ref=reference(one),
         target=Correction.Target.PERSON,
         target_id=row.person_id,
         operation=Correction.Operation.CHANGE,
-    ).first()
-    if made is None:
-        return
+        correction=None,
+    )
     try:
-        corrections.undo(made, warrant=warrant, at=at, together=True)
+        for made in added.order_by("-pk"):
+            corrections.undo(made, warrant=warrant, at=at, together=True)
     except CannotCorrect:
-        # The record was changed since: what became of it stays.
-        return
+        found = contents.unseal(row, of=one).findings
+        told = replace(found, reasons=(*found.reasons, Reason("person_kept")))
+        row.findings_sealed = contents.seal_found(
+            told, bound_to=f"list:{one.ref}:{row.place}:found"
+        )
+        row.save(update_fields=["findings_sealed"])
 
 
 def _is_addition(row: StagedRow) -> bool:

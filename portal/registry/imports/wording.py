@@ -94,6 +94,13 @@ REASONS: Final[dict[str, Promise]] = {
     "changed_since": _(
         "The record was changed after this was looked at; nothing was taken."
     ),
+    "person_not_added": _(
+        "The dose was written; what the list knows of the person was not added, as"
+        " the record says something else by now."
+    ),
+    "person_kept": _(
+        "What the list added to the person's record was changed since: it stays."
+    ),
     "orphan_here": _(
         "The site has this dose on nobody's record, lot %(detail)s. Say whether it is"
         " the same one."

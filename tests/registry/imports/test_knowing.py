@@ -124,19 +124,128 @@ def test_two_rows_that_know_the_same_of_one_person_are_both_written(site, monkey
     assert corrections.read_person(person, "national_id") == USUAL.id_number
 
 
-def test_nothing_is_taken_of_what_the_record_knows_by_now(site):
+@pytest.mark.parametrize(("known", "verdict"), [(True, "same"), (False, "error")])
+def test_nothing_is_taken_of_what_the_record_knows_by_now(site, known, verdict):
     person = make_person(national_id="")
     recorded(person, site)
     one = make_list(site, [make_row()])
     reviewing.take(one.pk, [1], Taken.PERSON, at=NOON)
+    number = USUAL.id_number if known else "079158000777"
     corrections.correct_person(
-        person.pk,
-        {"national_id": USUAL.id_number},
-        warrant=TEST_WARRANT,
-        at=NOON,
+        person.pk, {"national_id": number}, warrant=TEST_WARRANT, at=NOON
     )
 
     write(one)
 
-    assert verdicts(one) == ["error"]
-    assert reasons(one)[0][0] == "changed_since"
+    # What the list wanted is there already, or staff look at the two.
+    assert verdicts(one) == [verdict]
+    assert one.staged.get().done_at is None
+    assert (reasons(one)[:1] == [("changed_since", "", "")]) == (not known)
+    assert corrections.read_person(person, "national_id") == number
+
+
+def taken_of(site, person, *rows):
+    """Make a list whose rows are all this person's, and take what they know."""
+    one = make_list(site, rows)
+    for place in range(1, len(rows) + 1):
+        reviewing.choose(one.pk, place, person.pk, at=NOON)
+    places = list(range(1, len(rows) + 1))
+    assert len(reviewing.take(one.pk, places, Taken.PERSON, at=NOON)) == len(rows)
+    return one
+
+
+def write_by_two(one, site):
+    asker, signer = (make_staff(site).pk for _ in range(2))
+    assert not committing.commit(one.pk, by=asker, at=NOON, queued=False)
+    assert committing.commit(one.pk, by=signer, at=NOON, queued=False)
+    jobs.finish(one.pk, (Work.COMMIT,), by=signer, at=NOON)
+
+
+OTHER_DAY = {"given_on": date(2021, 10, 10), "dose_number": 2}
+
+
+@pytest.mark.parametrize("size", [1, 500])
+def test_all_that_a_list_added_to_a_person_goes_with_it(site, monkeypatch, size):
+    monkeypatch.setattr(committing, "BATCH", size)
+    person = make_person(national_id="", phone="")
+    one = taken_of(
+        site,
+        person,
+        make_row(1, phones=()),
+        make_row(2, id_number="", id_kind=None, **OTHER_DAY),
+    )
+    write_by_two(one, site)
+    known = [corrections.read_person(person, f) for f in ("national_id", "phone")]
+    assert known == [USUAL.id_number, USUAL.phones[0]]
+
+    take_back(one)
+
+    known = [corrections.read_person(person, f) for f in ("national_id", "phone")]
+    assert known == ["", ""]
+    assert not person.telephones.filter(is_void=False).exists()
+
+
+def test_what_was_added_and_changed_since_stays_and_its_row_says_so(site):
+    person = make_person(phone="")
+    one = taken_of(site, person, make_row())
+    write(one)
+    corrections.correct_person(
+        person.pk, {"phone": "+84900000999"}, warrant=TEST_WARRANT, at=NOON
+    )
+
+    take_back(one)
+
+    assert ("person_kept", "", "") in reasons(one)
+    assert corrections.read_person(person, "phone") == "+84900000999"
+
+
+@pytest.mark.parametrize("size", [1, 500])
+def test_of_two_rows_with_two_telephones_the_first_stays(site, monkeypatch, size):
+    monkeypatch.setattr(committing, "BATCH", size)
+    person = make_person(phone="")
+    one = taken_of(
+        site, person, make_row(1), make_row(2, phones=("+84900000999",), **OTHER_DAY)
+    )
+
+    write_by_two(one, site)
+
+    assert person.doses.count() == 2
+    assert corrections.read_person(person, "phone") == USUAL.phones[0]
+    assert reasons(one, 2)[0][0] == "person_not_added"
+    assert [row.taken for row in one.staged.order_by("place")] == ["person", ""]
+
+
+@pytest.mark.parametrize("size", [1, 500])
+def test_two_rows_of_recorded_doses_that_know_the_same_are_no_error(
+    site, monkeypatch, size
+):
+    monkeypatch.setattr(committing, "BATCH", size)
+    person = make_person(national_id="")
+    recorded(person, site)
+    make_dose(
+        person,
+        site,
+        product=make_product("AZ", "AstraZeneca"),
+        given_on="2021-10-10",
+        lot="ABX6318",
+        dose_number="2",
+    )
+    one = taken_of(site, person, make_row(1), make_row(2, **OTHER_DAY))
+
+    write_by_two(one, site)
+
+    assert verdicts(one) == ["same", "same"]
+    assert corrections.read_person(person, "national_id") == USUAL.id_number
+
+
+def test_zeros_that_nobody_confirmed_replace_no_number(site):
+    person = make_person(national_id="025123456")
+    recorded(person, site)
+    one = make_list(site, [make_row(id_restored=True)])
+    reviewing.choose(one.pk, 1, person.pk, at=NOON)
+
+    assert reasons(one) == [("person_differs", "id_number", "025•••456")]
+    assert not reviewing.take(one.pk, [1], Taken.PERSON, at=NOON)
+    reviewing.fix(one.pk, 1, USUAL, at=NOON)
+    reviewing.choose(one.pk, 1, person.pk, at=NOON)
+    assert reviewing.take(one.pk, [1], Taken.PERSON, at=NOON)

@@ -13,11 +13,11 @@ from portal.registry.imports import (
     staging,
     wording,
 )
-from portal.registry.imports.committing import CannotCommit
+from portal.registry.imports.committing import CannotCommit, Moved
 from portal.registry.imports.meanings import ROLES
 from portal.registry.imports.reviewing import NotOffered
 from portal.registry.imports.rows import Reason
-from portal.registry.models import Dose, ListColumns, Person
+from portal.registry.models import Dose, ListColumns, Person, StagedRow
 from tests.factories import (
     make_dose,
     make_organization,
@@ -36,6 +36,7 @@ from tests.registry.imports.lists import (
 )
 
 pytestmark = pytest.mark.usefixtures("all_rows")
+Taken = StagedRow.Taken
 LATER = NOON + timedelta(days=1)
 
 
@@ -92,6 +93,47 @@ def test_where_the_first_of_two_is_left_out_the_second_has_the_dose(site):
     reviewing.exclude(one.pk, 1, excluded=True, at=NOON)
 
     assert verdicts(one) == ["excluded", "new"]
+
+
+def test_a_row_taken_in_again_is_judged_by_what_it_is_then(site):
+    one = read_in(site, MAI, MAI)
+    reviewing.exclude(one.pk, 2, excluded=True, at=NOON)
+    reviewing.exclude(one.pk, 1, excluded=True, at=NOON)
+
+    row = reviewing.exclude(one.pk, 2, excluded=False, at=NOON)
+
+    assert row.verdict == "new"
+    assert verdicts(one) == ["excluded", "new"]
+
+
+def test_what_was_agreed_for_one_person_is_not_written_for_another(site):
+    person = make_person(phone="")
+    other = make_person(full_name="Nguyễn Thị Thủ", national_id="")
+    one = make_list(site, [make_row()])
+    reviewing.choose(one.pk, 1, person.pk, at=NOON)
+    assert reviewing.take(one.pk, [1], Taken.PERSON, at=NOON)
+
+    reviewing.choose(one.pk, 1, person.pk, at=NOON)
+    assert one.staged.get().taken == Taken.PERSON
+    reviewing.choose(one.pk, 1, other.pk, at=NOON)
+
+    assert one.staged.get().taken == ""
+
+
+def test_nothing_is_taken_of_a_row_that_is_another_than_the_one_seen(site):
+    people = [make_person(phone="")]
+    one = make_list(site, [make_row(1), make_row(2, given_on=date(2021, 10, 10))])
+    for place in (1, 2):
+        reviewing.choose(one.pk, place, people[0].pk, at=NOON)
+    seen = {row.place: reviewing.stamp_of(row) for row in one.staged.all()}
+    fixed(one, 1, lot="AB9")
+
+    rows = reviewing.take(one.pk, [1, 2], Taken.PERSON, seen=seen, at=NOON)
+
+    assert [row.place for row in rows] == [2]
+    with pytest.raises(Moved):
+        reviewing.take(one.pk, [1], Taken.PERSON, seen=seen, at=NOON)
+    assert one.staged.get(place=1).taken == ""
 
 
 def test_the_person_chosen_gets_the_dose(site):
