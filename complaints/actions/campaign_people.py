@@ -1,9 +1,10 @@
 """What a campaign does of one person, so that no record keeps another from it."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, transaction
 
@@ -16,6 +17,7 @@ from complaints.rules.selfcorrection.rule import Outcome, State, Tier
 from portal.registry.population import inquiries
 from portal.registry.population.protocol import MOST, Question
 
+Made = TypeVar("Made")
 logger = logging.getLogger("complaints.campaigns")
 
 
@@ -41,17 +43,36 @@ def each(what: str, person_id: int) -> Iterator[None]:
         raise Failed from error
 
 
+def all_or_each(
+    what: str, people: Sequence[int], do: Callable[[Sequence[int]], Made]
+) -> tuple[list[Made], set[int]]:
+    """Do something of all these people at once, or where that fails one by one.
+
+    Return what came of it, and of whom it could not be done.
+    """
+    if not people:
+        return [], set()
+    try:
+        with each(what, people[0]), transaction.atomic():
+            return [do(people)], set()
+    except Failed:
+        made: list[Made] = []
+        failed: set[int] = set()
+        for pk in people:
+            try:
+                with each(what, pk), transaction.atomic():
+                    made.append(do([pk]))
+            except Failed:
+                failed.add(pk)
+        return made, failed
+
+
 def read(people: Sequence[int], *, at: datetime) -> dict[int, Facts]:
     """Return the facts of these people; who cannot be read keeps no other from it."""
-    try:
-        with each("read", people[0]), transaction.atomic():
-            return proving.of_people(people, at=at)
-    except Failed:
-        found: dict[int, Facts] = {}
-        for pk in people:
-            with suppress(Failed), each("read", pk), transaction.atomic():
-                found |= proving.of_people([pk], at=at)
-        return found
+    parts, _failed = all_or_each(
+        "read", people, lambda chosen: proving.of_people(chosen, at=at)
+    )
+    return {pk: facts for part in parts for pk, facts in part.items()}
 
 
 def questions_of(found: dict[int, Facts], rules: Sequence[str]) -> list[Question]:

@@ -26,6 +26,7 @@ from complaints.actions import (
 )
 from complaints.actions.campaign_people import (
     Failed,
+    all_or_each,
     each,
     put_forward,
     put_right,
@@ -258,7 +259,8 @@ def _change(
     for pk, facts in found.items():
         province = provinces.get(residences[pk] or 0)
         try:
-            with each("change", pk):
+            # What only reads may break the transaction as well.
+            with each("change", pk), transaction.atomic():
                 found_of_b = put_forward(campaign, pk, facts, province, at=at)
                 told_all, said = judged(facts, rules=campaign.rules, may_ask=False)
                 in_doubt = disputed.found_in(pk, facts, said)
@@ -275,10 +277,27 @@ def _change(
         told += [rows[0].pk] if rows else []
         if word:
             invited[pk] = word
-    inviting.invite(invited, batch=batch, at=at)
-    batch.prepared_count = _keep(ready, batch, failed, at=at)
+    _rows, not_invited = all_or_each(
+        "invite",
+        list(invited),
+        lambda chosen: inviting.invite(
+            {pk: invited[pk] for pk in chosen}, batch=batch, at=at
+        ),
+    )
+    kept, not_kept = all_or_each(
+        "keep",
+        _people_of(ready),
+        lambda chosen: preparing.keep(_of(ready, chosen), batch=batch, at=at),
+    )
+    noted, not_noted = all_or_each(
+        "note",
+        _people_of(doubted),
+        lambda chosen: disputed.noted(_of(doubted, chosen), at=at),
+    )
+    failed |= not_invited | not_kept | not_noted
+    batch.prepared_count = sum(kept)
     campaign.prepared_count += batch.prepared_count
-    batch.disputed = disputed.noted(doubted, at=at)
+    batch.disputed = [row for rows in noted for row in rows]
     campaign.disputed += len(batch.disputed)
     campaign.looked_at += len(found.keys() - failed)
     campaign.failed += len(failed)
@@ -291,29 +310,15 @@ def _change(
         outbox.add("self_done", sorted(told), at=at)
 
 
-def _keep(
-    ready: Sequence[preparing.Found],
-    batch: CampaignBatch,
-    failed: set[int],
-    *,
-    at: datetime,
-) -> int:
-    """Put before staff what was found: all at once, or person by person."""
-    if not ready:
-        return 0
-    try:
-        with each("keep", ready[0].person_id), transaction.atomic():
-            return preparing.keep(ready, batch=batch, at=at)
-    except Failed:
-        kept = 0
-        for pk in {one.person_id for one in ready}:
-            own = [one for one in ready if one.person_id == pk]
-            try:
-                with each("keep", pk), transaction.atomic():
-                    kept += preparing.keep(own, batch=batch, at=at)
-            except Failed:
-                failed.add(pk)
-        return kept
+def _people_of(found: Sequence[preparing.Found]) -> list[int]:
+    return list(dict.fromkeys(one.person_id for one in found))
+
+
+def _of(
+    found: Sequence[preparing.Found], people: Collection[int]
+) -> list[preparing.Found]:
+    chosen = set(people)
+    return [one for one in found if one.person_id in chosen]
 
 
 def _plan(campaign: Campaign, *, at: datetime) -> None:

@@ -1,8 +1,8 @@
 """Where two sources disagree about a record: a campaign notes it for a person.
 
 Nothing is changed and nothing prepared by it: whoever answers for the record looks at
-the papers, or asks the person. The list is what the last campaign found; what is right
-by then is not found by the next one.
+the papers, or asks the person. The list is what the last campaign with each rule found;
+what is right by then is not found by the next one.
 """
 
 import json
@@ -23,10 +23,16 @@ from complaints.rules.selfcorrection.rule import Outcome
 CONFLICT: Final = "proofs_conflict"
 _LISTED: Final = """
 SELECT b.id, e.place, e.told
-FROM complaints_campaignbatch b,
+FROM complaints_campaignbatch b
+CROSS JOIN LATERAL
   jsonb_array_elements(b.disputed) WITH ORDINALITY AS e (told, place)
-WHERE b.campaign_id = %(campaign)s AND b.disputed <> '[]' AND b.undone_at IS NULL
-  AND starts_with(e.told->>'path', %(path)s) AND (b.id, e.place) > (%(batch)s, %(at)s)
+JOIN unnest(%(campaigns)s::bigint[], %(rules)s::text[]) AS latest (campaign, rule)
+  ON latest.campaign = b.campaign_id AND latest.rule = e.told->>'rule'
+JOIN registry_organization o ON o.id = (e.told->>'organization')::bigint
+JOIN registry_person p ON p.id = (e.told->>'person')::bigint
+WHERE b.campaign_id = ANY(%(campaigns)s) AND b.disputed <> '[]' AND b.undone_at IS NULL
+  AND p.status = 'active' AND NOT p.is_restricted
+  AND starts_with(o.path, %(path)s) AND (b.id, e.place) > (%(batch)s, %(at)s)
 ORDER BY b.id, e.place LIMIT %(most)s
 """
 
@@ -86,13 +92,19 @@ def noted(found: Sequence[Found], *, at: datetime) -> list[dict[str, Any]]:
 
 
 def listed(path: str, *, after: tuple[int, int] = (0, 0), most: int) -> list[Disputed]:
-    """Return what the last campaign found so, at and below an organization's path."""
-    latest = Campaign.objects.order_by("-pk").values_list("pk", flat=True).first()
+    """Return what the last campaign with each rule found so, at and below a path.
+
+    Of who was joined to another record or restricted since nothing is shown.
+    """
+    latest: dict[str, int] = {}
+    for pk, rules in Campaign.objects.order_by("pk").values_list("pk", "rules"):
+        latest |= dict.fromkeys(rules, pk)
     with connection.cursor() as cursor:
         cursor.execute(
             _LISTED,
             {
-                "campaign": latest,
+                "campaigns": list(latest.values()),
+                "rules": list(latest),
                 "path": path,
                 "batch": after[0],
                 "at": after[1],

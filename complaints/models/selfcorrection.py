@@ -125,7 +125,9 @@ class CampaignBatch(models.Model):
     size = models.PositiveSmallIntegerField()
     changed = models.PositiveSmallIntegerField(default=0)
     prepared_count = models.PositiveSmallIntegerField(default=0, db_default=0)
-    disputed = models.JSONField(default=list)
+    disputed = models.JSONField(
+        default=list, db_default=models.Value([], models.JSONField())
+    )
     planned_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
@@ -146,6 +148,13 @@ class CampaignBatch(models.Model):
                     undone_by__isnull=False,
                     done_at__isnull=False,
                 ),
+            ),
+        )
+        indexes = (
+            models.Index(
+                name="campaignbatch_disputed",
+                fields=["campaign", "id"],
+                condition=~Q(disputed=[]),
             ),
         )
 

@@ -12,13 +12,18 @@ from typing import Final
 from complaints.models import Prepared
 from complaints.rules.selfcorrection.table import RULES
 from portal.common import scope
-from portal.registry.models import Correction, Dose
+from portal.registry.corrections import read_dose, read_person
+from portal.registry.models import Correction, Dose, Person
 
 Operation = Correction.Operation
 Reason = Correction.Reason
 
 # So long a change is shown on the record: the telephone is told once, and may be lost.
 SHOWN: Final = timedelta(days=90)
+_FACTS: Final = (
+    *("full_name", "born_on", "national_id"),
+    *("product", "lot", "given_on", "dose_number"),
+)
 # What staff decide of pairs that matching found, by the rule which would have found it.
 _OF_PAIRS: Final = {
     Operation.ATTACH: "B5",
@@ -54,13 +59,15 @@ class PutRight:
     correction: Correction
     dose: Dose | None
     is_by_staff: bool
+    # Fields that say something else again by now.
+    gone: frozenset[str] = frozenset()
 
 
 def of(person_id: int, *, at: datetime) -> list[PutRight]:
     """Return what was put right lately on a record and stands, the newest first.
 
-    Also on records that were joined to it. What was taken back is not among it. One
-    statement where there is nothing.
+    Also on records that were joined to it. What was taken back is not among it, nor
+    what was changed again since. One statement where there is nothing.
     """
     rows = list(
         Correction.objects.raw(
@@ -74,6 +81,8 @@ def of(person_id: int, *, at: datetime) -> list[PutRight]:
     )
     of_doses = [row.target_id for row in rows if row.target == Correction.Target.DOSE]
     doses = Dose.objects.select_related("product").in_bulk(of_doses) if of_doses else {}
+    of_people = {r.target_id for r in rows if r.target == Correction.Target.PERSON}
+    people = Person.objects.in_bulk(of_people) if of_people else {}
     by_staff = [row.pk for row in rows if row.reason == Reason.REVIEW]
     prepared = _rules_of(by_staff) if by_staff else {}
     found = []
@@ -85,8 +94,25 @@ def of(person_id: int, *, at: datetime) -> list[PutRight]:
             rule = prepared.get(row.pk, pairs)
         if rule in RULES:
             dose = doses[row.target_id] if row.target == "dose" else None
-            found.append(PutRight(rule, row, dose, is_by_staff))
+            gone, is_gone = _gone(row, dose or people[row.target_id])
+            if not is_gone:
+                found.append(PutRight(rule, row, dose, is_by_staff, gone))
     return found
+
+
+def _gone(made: Correction, now: Person | Dose) -> tuple[frozenset[str], bool]:
+    """Return what of a change stands no more, and whether that is all of it."""
+    if made.operation != Operation.CHANGE:
+        return frozenset(), False
+    after = made.after
+    fields = [field for field in _FACTS if field in after]
+    gone = frozenset(
+        field
+        for field in fields
+        if after[field]
+        != (read_dose(now, field) if isinstance(now, Dose) else read_person(now, field))
+    )
+    return gone, bool(fields) and len(gone) == len(fields)
 
 
 def _rules_of(corrections: Sequence[int]) -> dict[int | None, str]:

@@ -95,7 +95,7 @@ def _changes(
     base = report_url(Kind.WRONG_DOSE if dose else Kind.WRONG_PERSON, ref)
     rows = []
     for field in _FIELDS:
-        if field not in after:
+        if field not in after or field in one.gone:
             continue
         old, new = before.get(field, ""), after[field]
         pair = (

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
-from complaints.actions import campaigns, switches
+from complaints.actions import campaign_people, campaigns, switches
 from complaints.models import Campaign
 from portal.common.models import Outbox
 from portal.registry import corrections
@@ -44,6 +45,20 @@ def test_one_record_that_cannot_be_read_keeps_nobody_else_from_being_put_right(
     assert names_of(wrong) == ["Trần Thị Hòa"] * 3
     assert (campaign.state, campaign.looked_at, campaign.failed) == ("finished", 3, 1)
     assert "Không xem được hồ sơ của 1 người" in page(client, f"{RULES}dot/")
+
+
+def test_one_whom_no_unit_answers_for_keeps_no_batch_from_being_done():
+    asked = []
+
+    def do(chosen):
+        asked.append(list(chosen))
+        if 2 in chosen:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1 / 0")
+        return len(chosen)
+
+    assert campaign_people.all_or_each("note", [1, 2, 3], do) == ([1, 1], {2})
+    assert asked == [[1, 2, 3], [1], [2], [3]]
 
 
 def test_a_campaign_that_stands_still_says_so_and_goes_on(client, commune, boss):

@@ -5,10 +5,13 @@ import pytest
 from complaints.actions import campaigns, intake
 from complaints.models import Campaign, Prepared, SelfCorrection
 from portal.audit.models import Entry
-from portal.common import outbox
+from portal.common import outbox, scope
+from portal.registry import corrections
+from portal.registry.models import Organization
 from tests.actions.test_selfcorrection import NUMBER, lost_zero
 from tests.factories import (
     NOON,
+    TEST_WARRANT,
     make_organization,
     make_staff,
     make_unit,
@@ -84,10 +87,37 @@ def test_what_is_reported_already_is_with_a_person_and_not_listed(station):
     assert walk(station, "A3").disputed == 0
 
 
-def test_the_next_campaign_lists_what_it_finds_itself(client, station):
-    lost_zero(station, known=False)
+def test_the_next_campaign_of_the_rule_lists_what_it_finds_itself(client, station):
+    person = lost_zero(station, known=False)
     walk(station, "A3")
     walk(station, "A1")
     client.force_login(make_staff(station))
+    assert "Nguyễn Thị Thử" in text_of(client.get(LIST))
+
+    put = {"national_id": NUMBER}
+    corrections.correct_person(person.pk, put, warrant=TEST_WARRANT, at=NOON)
+    walk(station, "A3")
 
     assert "Nguyễn Thị Thử" not in text_of(client.get(LIST))
+
+
+def test_whose_record_is_restricted_since_is_not_shown(client, station):
+    person = lost_zero(station, known=False)
+    walk(station, "A3")
+    corrections.restrict(person.pk, warrant=TEST_WARRANT, at=NOON)
+    client.force_login(make_staff(station))
+
+    assert "Nguyễn Thị Thử" not in text_of(client.get(LIST))
+
+
+def test_a_unit_that_moved_takes_its_list_along(client, station):
+    lost_zero(station, known=False)
+    walk(station, "A3")
+    above = make_organization()
+    with scope.system():
+        body = Organization.objects.get(pk=station.pk)
+        body.parent, body.path = above, f"{above.path}{body.pk}/"
+        body.save()
+    client.force_login(make_staff(above))
+
+    assert "Nguyễn Thị Thử" in text_of(client.get(LIST))

@@ -16,6 +16,7 @@ from portal.registry.models import Person
 from tests.actions.test_prepared import contradicted
 from tests.actions.test_selfcorrection import clone
 from tests.factories import (
+    TEST_WARRANT,
     knows,
     make_dose,
     make_organization,
@@ -99,6 +100,19 @@ def test_what_was_taken_back_is_shown_no_more(client, station, boss):
 
     assert TITLE not in words
     assert "Nguyễn Thị Hoà" in words
+
+
+def test_what_was_changed_again_since_is_shown_no_more(client, station, boss):
+    person = untidy(station)
+    walk("A1", boss=boss)
+    corrections.correct_person(
+        person.pk,
+        {"full_name": "Nguyễn Thị Hóa"},
+        warrant=TEST_WARRANT,
+        at=timezone.now(),
+    )
+
+    assert TITLE not in shown(client)[1]
 
 
 @pytest.mark.parametrize(("days", "is_shown"), [(89, True), (91, False)])

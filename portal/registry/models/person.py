@@ -102,6 +102,12 @@ class Person(models.Model):
                 fields=["status"],
                 condition=~Q(status="active"),
             ),
+            # Of millions few: the nightly comparison asks for them.
+            models.Index(
+                name="person_not_sent",
+                fields=["id"],
+                condition=Q(population="not_sent", status="active"),
+            ),
         )
 
     def __str__(self) -> str:
