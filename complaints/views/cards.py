@@ -200,7 +200,7 @@ def facts_of_person(
             number(national) if national else "",
             wrong + "#id_national_id",
         ),
-        (_("Telephone"), phones.mask(telephone), other_phone),
+        (_("Telephone"), phones.mask_end(telephone), other_phone),
     ]
     nothing = _("Not recorded")
     return [(label, value or nothing, address) for label, value, address in facts]

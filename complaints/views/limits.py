@@ -31,6 +31,9 @@ CODE_ADDRESS: Final = Limit("code_address", 1000, HOUR)
 CODE_TRIES_DEVICE: Final = Limit("code_tries_device", 60, HOUR)
 CODE_TRIES_ADDRESS: Final = Limit("code_tries_address", 3000, HOUR)
 OPEN_PERSON: Final = Limit("open_person", 5, timedelta(days=1))
+# Of one telephone that more than twenty share: birth dates tried, right or wrong. The
+# slips of some shut nobody out, and thirty whole dates among a hundred people find few.
+OPEN_CROWD: Final = Limit("open_crowd", 30, timedelta(days=1))
 TRACK: Final = Limit("track", 10, HOUR)
 TRACK_DEVICE: Final = Limit("track_device", 60, HOUR)
 # Wrong ones alone, across all codes, whatever cookies are dropped. Behind one address

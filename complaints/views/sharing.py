@@ -40,16 +40,20 @@ def people(request: HttpRequest) -> HttpResponse:
         sharing = identity.sharing(telephone, among=alike)
     else:
         return redirect("citizen:lookup")
+    # Whether the birth date found several, of whom nobody could be chosen yet.
+    is_asked = False
     if not by_eid and len(sharing) > identity.SHOWN:
         found = _born_then(request, telephone, alike, at=at)
         if isinstance(found, HttpResponse):
             return found
-        sharing = found
-    form = _form(request, sharing, is_born_known=alike is not None, at=at)
+        sharing, is_asked = found, "person" not in request.POST
+    form = _form(
+        request, sharing, is_born_known=alike is not None, is_asked=is_asked, at=at
+    )
     if by_eid:
         del form.fields["relation"]
     context = {"form": form, "people": sharing, "by_eid": by_eid}
-    if request.method != "POST":
+    if request.method != "POST" or is_asked:
         return render(request, "citizen/people.html", context)
     if form.is_valid():
         by_ref = {str(person.ref): person for person in sharing}
@@ -84,23 +88,26 @@ def _born_then(
     if request.method != "POST":
         return render(request, "citizen/people.html", context)
     if form.is_valid():
-        taken = (limits.OPEN_PERSON, f"many:{telephone}")
-        too_many = limits.over(request, taken, at=at)
+        # Never given back: who knows one date could guess at the others without end.
+        too_many = limits.over(request, (limits.OPEN_CROWD, telephone), at=at)
         if too_many:
             return too_many
         born = form.cleaned_data["born_on"]
         found = identity.sharing(telephone, among=alike, born=born)
-        if found:
-            give_back(*taken, at=at)
         if len(found) == 1:
             return _open(request, found[0], form, at=at)
         if 1 < len(found) <= identity.SHOWN:
             return found
         form.add_error(
             "born_on",
-            _("Type the day and the month too: many were born in that year.")
+            _("Many have this birth date on record. Look up with number or name.")
             if found
-            else _("Nobody with this telephone has this birth date on record."),
+            else _("Nobody with this telephone has this birth date on record.")
+            if born.day
+            else _(
+                "The year or month alone finds nobody here. Type the day, the month"
+                " and the year."
+            ),
         )
     return render(request, "citizen/people.html", context, status=422)
 
@@ -110,18 +117,29 @@ def _form(
     sharing: list[Person],
     *,
     is_born_known: bool = False,
+    is_asked: bool = False,
     at: datetime,
 ) -> PersonForm:
-    """Return the question; who typed the birth date to find them is not asked again."""
+    """Return the question; who typed the birth date to find them is not asked again.
+
+    ``is_asked``: what was sent answers an earlier question; it stands in this one.
+    """
     born = {str(person.ref): person.born_on for person in sharing}
     # Who says nothing else looks at their own record.
     typed: dict[str, Any] = {"relation": Relation.SELF} | request.POST.dict()
     return PersonForm(
-        typed if request.POST else None,
+        typed if request.POST and not is_asked else None,
+        initial=_as_typed(typed) if is_asked else None,
         people=[(str(p.ref), masked_name(p.full_name)) for p in sharing],
         found_by=born if is_born_known else None,
         today=timezone.localdate(at),
     )
+
+
+def _as_typed(sent: dict[str, Any]) -> dict[str, Any]:
+    """Return what the form of the birth date was answered with, for the next one."""
+    boxes = [sent.get(f"born_on_{n}", "") for n in range(3)]
+    return {"born_on": boxes, "relation": sent["relation"]}
 
 
 def _open(

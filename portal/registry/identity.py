@@ -192,7 +192,8 @@ def sharing(
     """Return the people whose contact this telephone is, oldest row first.
 
     ``among`` these keys only, or only those whose birth date is the one typed, or is it
-    with day and month changed about. One more than are ``SHOWN`` means: too many.
+    with day and month changed about; typed as exactly as it is on record, since among
+    many a year alone is somebody's. One more than are ``SHOWN`` means: too many.
 
     A number that was replaced helps to recognise somebody, and opens nothing: it may be
     a stranger's by now, or always was.
@@ -208,7 +209,11 @@ def sharing(
     if born is None:
         return list(people[: SHOWN + 1])
     of_year = people.filter(born_on__year=born.year)
-    return [person for person in of_year if resembles(person, born)][: SHOWN + 1]
+    return [
+        person
+        for person in of_year
+        if resembles(person, born) and _is_as_exact(person, born)
+    ][: SHOWN + 1]
 
 
 def agrees(person: Person, born: PartialDate) -> bool:
@@ -237,6 +242,12 @@ def resembles(person: Person, born: PartialDate) -> bool:
         (born.year, born.month, born.day)
         == (recorded.year, recorded.day, recorded.month)
     )
+
+
+def _is_as_exact(person: Person, born: PartialDate) -> bool:
+    """Tell whether a birth date was typed as far as it is on record."""
+    exact = {"year": 0, "month": 1, "day": 2}
+    return exact[born.precision] >= exact[person.born_precision]
 
 
 def number_digests(national_id: str) -> list[bytes]:
