@@ -287,10 +287,17 @@ def reconcile(*, at: datetime, newest: int | None = MOVED_EVENTS) -> int:
     wanting = {name: rows for name, rows in found.items() if rows}
     for name, rows in wanting.items():
         logger.error("invariant.broken", extra={"kind": name, "rows": len(rows)})
-    old = rollups.age(at=at)
-    if old is not None and old > FIGURES_PATIENCE:
+    old = rollups.age(at=at) or _waiting(at=at)
+    if old > FIGURES_PATIENCE:
         logger.error("figures.old", extra={"seconds": round(old.total_seconds())})
     return len(wanting)
+
+
+def _waiting(*, at: datetime) -> timedelta:
+    """Return for how long the first complaint has been there; nothing without one."""
+    with scope.system():
+        first = Complaint.objects.order_by("pk").first()
+    return timedelta(0) if first is None else at - first.submitted_at
 
 
 def _owe_again(*, at: datetime) -> None:

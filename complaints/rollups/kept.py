@@ -6,7 +6,7 @@ exact figures of each organization's months, figures of whole subtrees.
 
 import time
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection
@@ -20,14 +20,14 @@ from portal.common import scope
 from portal.registry.models import Organization
 
 WATERMARK: Final = "figures"
+# When a first count began that is not whole yet.
+_BEGUN: Final = "figures begun"
 # Events are numbered before they are committed: those of the last minutes are looked
 # at again, so that one of a slow transaction is not passed over.
 OVERLAP: Final = timedelta(minutes=10)
 _CHUNK: Final = 2000
 # Events of one part: a few seconds of a worker that is stopped after 50.
 PART: Final = 20_000
-# Parts of the first count may lie hours apart.
-_BEFORE_ALL: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def rebuild_changed(
@@ -40,13 +40,14 @@ def rebuild_changed(
     a time (None: all at once), each part a transaction: figures above never lag behind
     those below, and who is stopped keeps the parts before. After so many ``seconds``
     the rest waits for the next call; until all is counted the figures say the time at
-    which that was so last. Safe to repeat; who calls at the same time waits.
+    which that was so last. Safe to repeat; who calls at the same time takes turns, and
+    nothing is counted as of an instant before that at which all was counted last.
     """
     begun = time.monotonic()
-    written, is_first = 0, True
+    written = 0
     while True:
-        more, is_whole = _rebuild_part(at=at, limit=limit, is_first=is_first)
-        written, is_first = written + more, False
+        more, is_whole = _rebuild_part(at=at, limit=limit)
+        written += more
         if is_whole or (seconds is not None and time.monotonic() - begun >= seconds):
             return written
 
@@ -57,30 +58,42 @@ def age(*, at: datetime) -> timedelta | None:
     return None if mark is None or mark.at is None else at - mark.at
 
 
-def _rebuild_part(
-    *, at: datetime, limit: int | None, is_first: bool
-) -> tuple[int, bool]:
-    """Count one part anew; return how many figures changed, and whether it was all."""
+def _rebuild_part(*, at: datetime, limit: int | None) -> tuple[int, bool]:
+    """Count one part anew; return how many figures changed, and whether it was all.
+
+    What is no event, a word of a citizen or time alone, is looked at in the last part:
+    then no news is left that it could hide, and all parts were counted as of some
+    instant since that from which it is looked for.
+    """
     with scope.system():
         take_turn()
         mark, _ = Watermark.objects.get_or_create(name=WATERMARK)
-        changed = set(_fallen_due(mark, at=at)) if is_first else set()
+        since = mark.at or _begun(at=at)
+        at = max(at, since)
         with connection.cursor() as cursor:
             cursor.execute(_SETTLED, [mark.event, mark.event, at - OVERLAP])
             settled = cursor.fetchone()[0]
-            since = None if mark.at is None or not is_first else mark.at - OVERLAP
-            cursor.execute(_WITH_NEWS, [mark.event, limit, REFILED.days, since])
+            limits = [limit, REFILED.days, limit, since - OVERLAP]
+            cursor.execute(_WITH_NEWS, [mark.event, *limits])
             rows = cursor.fetchall()
-        changed |= _measure([row[0] for row in rows])
-        written = _count(changed, at=at)
         last, read = rows[0][1:] if rows else (None, 0)
         is_whole = limit is None or read < limit
+        changed = _measure([row[0] for row in rows])
         if is_whole:
+            changed |= set(_fallen_due(since, at=at))
             mark.event, mark.at = settled, at
+            Watermark.objects.filter(name=_BEGUN).delete()
         else:
             mark.event = max(mark.event, min(settled, last))
+        written = _count(changed, at=at)
         mark.save()
     return written, is_whole
+
+
+def _begun(*, at: datetime) -> datetime:
+    """Return when the first count began, which may be now."""
+    row, _ = Watermark.objects.get_or_create(name=_BEGUN, defaults={"at": at})
+    return row.at or at
 
 
 def rebuild_all(*, at: datetime) -> int:
@@ -90,7 +103,7 @@ def rebuild_all(*, at: datetime) -> int:
         with connection.cursor() as cursor:
             for table in ("subtreefigure", "figure", "measure", "gamingsign"):
                 cursor.execute(f"DELETE FROM complaints_{table}")
-        Watermark.objects.filter(name=WATERMARK).delete()
+        Watermark.objects.filter(name__in=(WATERMARK, _BEGUN)).delete()
         return rebuild_changed(at=at, limit=None)
 
 
@@ -155,9 +168,8 @@ def take_turn() -> None:
         cursor.execute(PLAN_ANEW)
 
 
-def _fallen_due(mark: Watermark, *, at: datetime) -> Iterator[Cell]:
-    """Yield the cells of open matters that fell due since the figures were counted."""
-    since = mark.at or _BEFORE_ALL
+def _fallen_due(since: datetime, *, at: datetime) -> Iterator[Cell]:
+    """Yield the cells of open matters that fell due between two instants."""
     with connection.cursor() as cursor:
         cursor.execute(_FALLEN_DUE, [since, at, since, at])
         for row in cursor.fetchall():
@@ -169,7 +181,9 @@ _SETTLED: Final = """
 SELECT coalesce(max(id), %s::bigint) FROM complaints_event
 WHERE id > %s::bigint AND at <= %s::timestamptz AND move <> 'overdue'"""
 
-# A new matter may be an ended one reported again. A citizen's word is no event.
+# A new matter may be an ended one reported again; one that was never measured will be
+# when its own news is read, which is to tell what it repeats. A citizen's word is no
+# event.
 _WITH_NEWS: Final = """
 WITH news AS MATERIALIZED (
   SELECT e.id, e.complaint_id, e.move FROM complaints_event e
@@ -187,8 +201,11 @@ JOIN complaints_complaint before ON before.subject_key = c.subject_key
   AND before.submitted_at < c.submitted_at
 WHERE news.move = 'submit'
   AND before.ended_at >= c.submitted_at - make_interval(days => %s::int)
+  AND EXISTS (SELECT FROM complaints_measure m WHERE m.complaint_id = before.id)
 UNION
-SELECT complaint_id FROM complaints_rating WHERE at >= %s::timestamptz
+SELECT complaint_id FROM complaints_rating
+WHERE (SELECT count(*) FROM news) < coalesce(%s::bigint, 'infinity'::float8)
+  AND at >= %s::timestamptz
 ) found ORDER BY complaint_id"""
 
 _WITHOUT_NEWS: Final = """

@@ -9,7 +9,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection
 
 from complaints import figures, integrity, rollups
 from complaints.choices import Kind, Move, Status
@@ -400,19 +400,31 @@ def test_what_fell_due_between_two_parts_is_overdue():
     assert own.open_overdue == 1
 
 
-def test_a_part_that_is_cut_off_takes_nothing_of_the_ones_before():
+class Stopped(Exception):
+    """What ends a worker in the middle of its work."""
+
+
+def test_who_is_stopped_in_a_part_keeps_the_ones_before():
+    """At the very end of the second part nothing of it is kept, all of the first is."""
     stations = [make_organization(f"TYT-{n}") for n in range(2)]
     for station in stations:
         make_case(station, sent=NOW - timedelta(hours=3))
-    rollups.rebuild_changed(at=NOW, limit=1, seconds=0)
-    half = kept_figures()
+    ended = 0
 
-    with transaction.atomic():
-        rollups.rebuild_changed(at=NOW, limit=1, seconds=0)
-        transaction.set_rollback(True)
+    def stop(execute, sql, params, many, context):
+        nonlocal ended
+        if sql.startswith('UPDATE "complaints_watermark"'):
+            ended += 1
+            if ended == 2:
+                raise Stopped
+        return execute(sql, params, many, context)
 
-    assert kept_figures() == half
-    assert sum(1 for _ in half[0]) > 0
+    with connection.execute_wrapper(stop), pytest.raises(Stopped):
+        rollups.rebuild_changed(at=NOW, limit=1)
+
+    assert {row[0] for row in kept_figures()[0]} == {stations[0].pk}
+    rollups.rebuild_changed(at=NOW)
+    assert {row[0] for row in kept_figures()[0]} == {one.pk for one in stations}
 
 
 def test_figures_that_stand_still_are_told_in_the_log(caplog):
@@ -420,6 +432,23 @@ def test_figures_that_stand_still_are_told_in_the_log(caplog):
         return [row.seconds for row in caplog.records if row.msg == "figures.old"]
 
     rollups.rebuild_changed(at=NOW)
+    integrity.reconcile(at=NOW + timedelta(minutes=5))
+    assert told() == []
+
+    integrity.reconcile(at=NOW + timedelta(minutes=6))
+
+    assert told() == [360]
+
+
+def test_figures_that_never_became_whole_are_told_in_the_log(caplog):
+    """However the first count stands still; with nothing to count nothing is late."""
+
+    def told():
+        return [row.seconds for row in caplog.records if row.msg == "figures.old"]
+
+    integrity.reconcile(at=NOW)
+    assert told() == []
+    make_case(make_organization("TYT-1"), sent=NOW)
     integrity.reconcile(at=NOW + timedelta(minutes=5))
     assert told() == []
 
