@@ -115,6 +115,16 @@ def test_without_a_number_nobody_is_added_who_may_be_the_telephones_holder(
     assert report["people"] == (0 if reason else 1)
 
 
+@pytest.mark.parametrize(("holders", "people"), [(20, 0), (21, 1)])
+def test_a_telephone_that_fills_its_box_refuses_nobody(take_in, holders, people):
+    for n in range(holders):
+        make_person("Trần Văn Khác", national_id=f"0790900{n:05}", phone="+84912345678")
+
+    report, _findings, _ = take_in({"id_number": "", "full_name": "Tran Van Khac"})
+
+    assert report["people"] == people
+
+
 def test_a_name_without_its_accents_agrees_where_the_number_does(take_in):
     person = make_person(phone="+84912345678")
 

@@ -5,6 +5,7 @@ import re
 from datetime import date
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +14,7 @@ from python_calamine import CalamineWorkbook
 from complaints.models import Incident
 from portal.audit.models import Entry
 from portal.common import crypto, outbox, scope
-from portal.registry.imports import staging
+from portal.registry.imports import report, staging
 from portal.registry.models import (
     Dose,
     ListColumns,
@@ -301,6 +302,20 @@ def test_a_committed_list_is_taken_back_after_a_question(client, site):
 
     assert Dose.objects.get().status == "entered_in_error"
     assert "Đã rút lại" in words(client.get(address))
+
+
+def test_a_report_that_is_being_made_anew_is_waited_for(client, site, monkeypatch):
+    monkeypatch.setattr(report, "AT_ONCE", 0)
+    address = send(client, site, KNOWN)
+    client.post(f"{address}bao-cao.xlsx")
+    drain()
+    assert client.get(f"{address}bao-cao.xlsx").status_code == 200
+    default_storage.delete(report.file_name(in_system(SessionList.objects.get)))
+
+    page = client.get(f"{address}bao-cao.xlsx", follow=True)
+
+    assert page.status_code == 200
+    assert page.redirect_chain
 
 
 def test_a_forgotten_list_has_no_columns(client, site):

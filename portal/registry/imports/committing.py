@@ -263,7 +263,7 @@ def _commit_batch(pk: int, *, size: int, at: datetime) -> int:
             at=at,
         )
         for row in taking.refused(rows, findings):
-            finding = Finding(Verdict.ERROR, (Reason("not_taken"),))
+            finding = taking.as_refused(findings[row.place])
             contents.settle(row, finding, of=one)
         contents.save(rows)
         one.rows_done += len(additions) + attached

@@ -92,6 +92,15 @@ def refused(
     ]
 
 
+def as_refused(found: Finding) -> Finding:
+    """Return what a row is that the registry refused, for staff to look at."""
+    if found.verdict != Verdict.SAME:
+        return Finding(Verdict.ERROR, (Reason("not_taken"),))
+    # A row before it has said otherwise of the person, as if in an earlier batch.
+    moved = (Reason("changed_since"), *found.reasons)
+    return replace(found, verdict=Verdict.ERROR, reasons=moved, dose_key=None)
+
+
 def differences(reasons: Iterable[Reason]) -> dict[str, str]:
     """Return what is recorded in the fields that a row differs in and may change."""
     return {

@@ -238,6 +238,25 @@ def test_two_rows_of_recorded_doses_that_know_the_same_are_no_error(
     assert corrections.read_person(person, "national_id") == USUAL.id_number
 
 
+@pytest.mark.parametrize("size", [1, 500])
+def test_of_two_recorded_doses_with_two_telephones_staff_look_at_the_second(
+    site, monkeypatch, size
+):
+    monkeypatch.setattr(committing, "BATCH", size)
+    person = make_person(phone="")
+    recorded(person, site)
+    second = {"given_on": "2021-10-10", "lot": "ABX6318", "dose_number": "2"}
+    make_dose(person, site, product=make_product("AZ", "AstraZeneca"), **second)
+    other = make_row(2, phones=("+84900000999",), **OTHER_DAY)
+    one = taken_of(site, person, make_row(1), other)
+
+    write_by_two(one, site)
+
+    assert verdicts(one) == ["same", "error"]
+    assert reasons(one, 2)[0][0] == "changed_since"
+    assert corrections.read_person(person, "phone") == USUAL.phones[0]
+
+
 def test_zeros_that_nobody_confirmed_replace_no_number(site):
     person = make_person(national_id="025123456")
     recorded(person, site)

@@ -16,6 +16,7 @@ from portal.registry.imports import (
     reading,
     report,
     reviewing,
+    staging,
     wording,
 )
 from portal.registry.imports.rows import Reason, Vocabulary
@@ -119,6 +120,14 @@ def test_a_long_report_is_written_sealed_by_a_worker(one):
     assert b"PK" not in stored[:4]
     content = report.crypto.unseal_bytes(stored, bound_to=f"list:{one.ref}:report")
     assert len(sheets(content)["DS"]) == 3
+
+
+def test_no_report_is_left_of_a_list_that_is_forgotten_meanwhile(one):
+    assert staging.forget_expired(at=one.expires_at) == 1
+
+    jobs.finish(one.pk, (Work.REPORT,), by=None, at=NOON)
+
+    assert not report.default_storage.exists(report.file_name(one))
 
 
 def test_a_long_report_is_of_one_state_and_one_language(one):

@@ -1,8 +1,10 @@
 """Rows that meet a dose on record: the list's value taken, an orphan attached."""
 
+import importlib
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 
 from portal.accounts.models import User
 from portal.common import crypto
@@ -384,6 +386,34 @@ def test_a_dose_apart_is_written_beside_the_orphan(site, nurse):
     orphan.refresh_from_db()
     assert orphan.person_id is None
     assert person.doses.count() == 1
+
+
+def test_a_dose_apart_stays_apart_where_the_person_lacks_something(site):
+    make_person(national_id="")
+    make_orphan("Nguyễn Thị Thử", site, given_on="2021-08-14")
+    one = make_list(site, [make_row()])
+    assert reviewing.take(one.pk, [1], Taken.APART, at=NOON)
+
+    assert reviewing.take(one.pk, [1], Taken.PERSON, at=NOON) == []
+
+    assert (verdicts(one), one.staged.get().taken) == (["new"], Taken.APART)
+
+
+def test_what_waited_before_an_upgrade_says_what_was_asked(site, nurse):
+    lists = [
+        make_list(site, [make_row()], content=f"list {n}".encode()) for n in range(3)
+    ]
+    for one, state in zip(lists, ("checked", "committed", "checked"), strict=True):
+        asked = None if one is lists[2] else nurse
+        SessionList.objects.filter(pk=one.pk).update(state=state, asked_by=asked)
+
+    before = importlib.import_module("portal.registry.migrations.0010_who_asked")
+    with connection.cursor() as cursor:
+        cursor.execute(before.FILLED)
+
+    assert list(
+        SessionList.objects.order_by("pk").values_list("asked_for", flat=True)
+    ) == ["commit", "undo", ""]
 
 
 def test_an_orphan_that_found_its_owner_meanwhile_is_not_taken(site, nurse):

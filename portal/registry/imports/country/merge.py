@@ -4,7 +4,8 @@ Whose dose it is, is decided carefully, as a number is not a key (domain paper e
 number must stand on record with the same name and birth date; without a number the
 telephone must. A name that was corrected counts as the one before, too. A number on
 record with another name or birth date refuses the row, and so does a telephone without
-number whose person is named or born much alike. A dose without number and telephone has
+number whose person is named or born much alike, save one that more than twenty people
+have, which only fills its box. A dose without number and telephone has
 no owner yet. Nothing on record is changed, and where the file is cut into blocks
 changes nothing.
 """
@@ -78,6 +79,10 @@ _MAYBE: Final = -1
 # A record that was joined to another one is answered by the one that survives.
 _HOLDERS = """registry_telephone t ON t.number_digest = s.phone_digest AND NOT t.is_void
 JOIN registry_person p ON p.id = t.person_id AND p.status <> 'entered_in_error'"""
+# A telephone that only fills its box has thousands of holders: it speaks for nobody.
+_OF_FEW = """(SELECT count(*) FROM (
+    SELECT FROM registry_telephone m
+    WHERE m.number_digest = s.phone_digest AND NOT m.is_void LIMIT 21) few) <= 20"""
 _UNOWNED = "NOT EXISTS (SELECT FROM load_owners b WHERE b.row = s.row)"
 _BY_NUMBER = f"""
 INSERT INTO load_owners
@@ -138,7 +143,7 @@ _PERHAPS: Final = (
 INSERT INTO load_owners
 SELECT DISTINCT s.row, NULL::bigint, {_MAYBE}
 FROM load_staged s JOIN {_HOLDERS}
-WHERE s.number_digest IS NULL AND {_UNOWNED} AND ({_LIKE} OR EXISTS (
+WHERE s.number_digest IS NULL AND {_UNOWNED} AND {_OF_FEW} AND ({_LIKE} OR EXISTS (
   SELECT FROM registry_namealias a WHERE a.person_id = p.id AND NOT a.is_void
     AND a.name_folded = s.name_folded))""",
     f"""
