@@ -1415,6 +1415,12 @@ BREAKS = [
         {"correction_id": "correction"},
     ),
     (
+        "claim_other_has_its_value",
+        change_row,
+        "complaints.Claim",
+        {"verdict": "other"},
+    ),
+    (
         "message_once_per_event_recipient_and_channel",
         copy_row,
         "complaints.Message",

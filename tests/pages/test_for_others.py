@@ -6,7 +6,7 @@ import pytest
 
 from complaints.models import Submission
 from portal.audit.models import Entry
-from tests.factories import make_dose, make_organization, make_person
+from tests.factories import make_dose, make_organization, make_person, make_root
 from tests.pages.citizen_steps import (
     code_sent_to,
     hidden_key,
@@ -24,6 +24,7 @@ WHOSE = "/tra-cuu/cua-ai/"
 
 @pytest.fixture
 def mother():
+    make_root()
     return make_person()
 
 

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from complaints import rollups
 from complaints.actions import referrals
 from complaints.models import Message, ReportList
 from portal.audit import record
@@ -158,6 +159,11 @@ def report(world, rows):
         world.case(sender=sender_for(phone=PHONE))
 
 
+def report_and_count(world, rows):
+    report(world, rows)
+    rollups.rebuild_changed(at=world.now)
+
+
 def report_at_once(world, rows):
     days = [f"2021-{9 + world.made % 3:02}-{n + 1:02}" for n in range(rows)]
     world.made += 1
@@ -198,7 +204,7 @@ def prove(world, address, typed):
         (fail_messages, "administrator", "/quan-tri/tin-nhan/"),
         (open_units, "administrator", "/quan-tri/don-vi/"),
         (check_again, "overseer", "/quan-tri/kiem-tra/"),
-        (report, "overseer", "/quan-tri/ho-so/"),
+        (report_and_count, "overseer", "/quan-tri/ho-so/"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
