@@ -16,19 +16,23 @@ from portal.accounts.models import User
 from portal.registry.imports import checking
 from portal.registry.models import Correction
 
+Operation = Correction.Operation
+
 
 @dataclass(frozen=True)
 class Change:
     """One row of the ledger as it would be: what is changed, and how.
 
-    ``before`` and ``after``: field -> canonical text. Of a decision that waits for a
-    second person it is what this person would sign; its claims where nobody could.
+    ``before`` and ``after``: field -> canonical text; ``dose``: the key of the recorded
+    dose that it is done to, if it is one. Of a decision that waits for a second person
+    it is what this person would sign; its claims where nobody could.
     """
 
     target: str
     operation: str
     before: Mapping[str, str]
     after: Mapping[str, str]
+    dose: int | None = None
 
 
 @dataclass(frozen=True)
@@ -113,10 +117,16 @@ def _read(case: Complaint, *, by: User, at: datetime) -> Outlook:
         reason=Correction.Reason.COMPLAINT, reason_ref=case.reference, applied_at=at
     )
     changes = [
-        Change(row.target, row.operation, row.before, row.after)
+        Change(row.target, row.operation, row.before, row.after, _dose_of(row))
         for row in made.order_by("pk")
     ]
     return Outlook(Outcome(case.outcome), changes)
+
+
+def _dose_of(row: Correction) -> int | None:
+    """Return which recorded dose a row of the ledger changes; None of a new one."""
+    is_there = row.target == Correction.Target.DOSE
+    return row.target_id if is_there and row.operation != Operation.ADD else None
 
 
 def _signed(case: Complaint, *, by: User, at: datetime) -> Complaint | None:

@@ -309,6 +309,27 @@ def test_a_preview_of_what_takes_two_people_says_so(client, station, person, dos
     assert fresh(case).status == Status.RECEIVED
 
 
+@pytest.mark.parametrize("kind", [Kind.NOT_MINE, Kind.DOUBLED_DOSE])
+def test_a_preview_names_the_dose_that_comes_off_the_record(
+    client, station, person, dose, kind
+):
+    """One of several perhaps: whoever proposes or signs it has to know which."""
+    make_staff(station, role="lead")
+    case = make_case(
+        station,
+        kind=kind,
+        dose=dose,
+        claims={Field.DOSE: ("", "void")},
+        submission=make_submission(at=timezone.now(), person=person),
+    )
+
+    page = preview(client, case)
+
+    (change,) = page.context["outlook"]["changes"]
+    assert change["dose"] == f"14/09/2021, AstraZeneca, ABX4471, {station.name}"
+    assert f"<br>{change['dose']}</p>" in page.content.decode()
+
+
 def test_a_preview_of_what_is_kept_says_that_nothing_changes(client, case):
     (claim,) = claims_of(case)
 

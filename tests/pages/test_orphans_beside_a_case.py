@@ -87,6 +87,20 @@ def test_staff_are_shown_it_and_choose_it(client, case, orphan):
     assert Correction.objects.filter(operation="attach", source="orphan").exists()
 
 
+def test_what_will_change_names_the_dose_that_is_given(client, case, orphan):
+    typed = upheld(case, orphan=str(orphan.pk), action="preview")
+
+    outlook = client.post(address(case, "ghi"), typed).context["outlook"]
+
+    given = [one for one in outlook["changes"] if one["dose"]]
+    assert [one["title"] for one in given] == [
+        "Một mũi chưa thuộc hồ sơ nào được ghi vào hồ sơ này"
+    ]
+    assert given[0]["dose"].startswith("07/10/2021, ")
+    orphan.refresh_from_db()
+    assert orphan.person_id is None
+
+
 def test_none_of_them_is_an_answer_too(client, case, orphan):
     typed = upheld(case, orphan="none", proof="slip_seen")
 
