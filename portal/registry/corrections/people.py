@@ -29,6 +29,7 @@ def correct_person(
     person_id: int,
     changes: Mapping[str, str],
     *,
+    phones: Iterable[str] = (),
     before: Mapping[str, str] | None = None,
     warrant: Warrant,
     at: datetime,
@@ -36,17 +37,20 @@ def correct_person(
     """Change fields of a person; canonical text in, as in claims.
 
     A new identity number becomes the current one and the old one stays as an alias, as
-    does an old name; a new telephone becomes the contact. ``before``: what the decision
+    does an old name; a new telephone becomes the contact. ``phones``: further ones, by
+    which somebody is recognised and that open nothing. ``before``: what the decision
     was based on. Raise RecordMoved where that is not on record any more, CannotCorrect
     for unknown fields or values that cannot be read, and where nothing would change.
     """
-    _check(changes)
+    also = {f"{TELEPHONE}{phone}": ALIAS for phone in phones}
+    if changes or not also:
+        _check(changes)
     with writing("corrections"):
         person = lock_person(person_id)
         require(person, before)
         step = Step(Operation.CHANGE, warrant, at)
         step.demand()
-        return step.write(person, values.spelled_out(person, dict(changes)))
+        return step.write(person, also | values.spelled_out(person, dict(changes)))
 
 
 def change_contact(

@@ -5,7 +5,7 @@ numbers come to be known, and a telephone that differs may be the first sign of 
 person, so that neither is passed over in silence.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,7 +29,8 @@ SELECT p.id, p.full_name, p.born_on, p.born_precision, p.sex,
   ARRAY(SELECT t.number_digest FROM registry_telephone t
         WHERE t.person_id = p.id AND NOT t.is_void),
   (SELECT t.number_sealed FROM registry_telephone t
-   WHERE t.person_id = p.id AND t.is_contact ORDER BY t.id LIMIT 1)
+   WHERE t.person_id = p.id AND NOT t.is_void
+   ORDER BY t.is_contact DESC, t.id LIMIT 1)
 FROM registry_person p WHERE p.id = ANY(%s)
 """
 
@@ -155,15 +156,30 @@ def still_lacking(
 
 
 def changes(values: Values, lacks: Collection[str]) -> Mapping[str, str]:
-    """Return what a row would add to the person's record, as corrections take it."""
+    """Return what a row would add to the person's record, as corrections take it.
+
+    But for the telephone (``telephones``).
+    """
     said = {
         "born_on": values.born_on,
         "sex": values.sex or "",
         "national_id": number(values),
-        "phone": values.phones[0] if values.phones else "",
     }
-    fields = {"id_number": "national_id", "phones": "phone"}
-    return {field: said[field] for item in lacks if (field := fields.get(item, item))}
+    fields = {"id_number": "national_id"}
+    return {
+        field: said[field]
+        for item in lacks
+        if (field := fields.get(item, item)) in said
+    }
+
+
+def telephones(values: Values, lacks: Collection[str]) -> Sequence[str]:
+    """Return by which telephones a row lets a person be recognised.
+
+    None of them becomes the contact: nobody typed a code from it, and what a code to
+    the contact opens is the whole record.
+    """
+    return values.phones[:1] if "phones" in lacks else ()
 
 
 def number(values: Values) -> str:

@@ -189,8 +189,13 @@ def _know(
         raise RecordMoved("another row said something else")
     if not left:
         return None
-    changes = knowing.changes(values, left)
-    return corrections.correct_person(found.person, changes, warrant=warrant, at=at)
+    return corrections.correct_person(
+        found.person,
+        knowing.changes(values, left),
+        phones=knowing.telephones(values, left),
+        warrant=warrant,
+        at=at,
+    )
 
 
 def _attach(
