@@ -16,17 +16,19 @@ from django.utils import timezone
 
 from portal.audit.models import Leaves, Seal
 
-# What is sealed: name -> (table, what a row contributes, when it was written). Columns
-# are named, so that a new one does not break the seals of old rows.
+# What is sealed: name -> (table, what a row contributes, which were written before an
+# instant). Columns are named, so that a new one does not break the seals of old rows.
+# What fell due is dated back, so it does not tell what was written when: numbers below
+# its own may still be uncommitted. It is sealed with the next row that does.
 SEALED: Final = {
     "entry": (
         "audit_entry",
         "sha256(convert_to(ROW(t.id, t.at, t.verb, t.actor, t.actor_id,"
         " t.organization, t.person, t.subject, t.subject_id, t.detail)::text,"
         " 'UTF8'))",
-        "at",
+        "at < %s",
     ),
-    "event": ("complaints_event", "hash", "at"),
+    "event": ("complaints_event", "hash", "at < %s AND move <> 'overdue'"),
 }
 # A transaction that began before midnight may commit a little after it.
 GRACE: Final = timedelta(minutes=10)
@@ -79,10 +81,10 @@ def seal_day(*, of: str, at: datetime) -> Seal | None:
     before = Seal.objects.filter(of=of).order_by("-day").first()
     if before is not None and before.day >= day:
         return None
-    table, _, written = SEALED[of]
+    table, _, was_written = SEALED[of]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT coalesce(max(id), 0) FROM {table} WHERE {written} < %s AND id > 0",
+            f"SELECT coalesce(max(id), 0) FROM {table} WHERE {was_written} AND id > 0",
             [midnight],
         )
         last = max(cursor.fetchone()[0], before.last_id if before else 0)

@@ -14,6 +14,8 @@ from django.core.management.base import CommandError
 from django.db import connection
 
 from complaints import integrity
+from complaints.actions import escalation
+from complaints.models import Event
 from portal.audit import record, seals
 from portal.audit.models import Entry, Leaves, Seal
 from tests.factories import (
@@ -268,3 +270,36 @@ def test_a_day_of_a_million_rows_is_one_long_line():
     line = f"entry,2026-11-02,7,{'0' * 64},{leaves}\n"
     head = seals.read(["of,day,last_id,head,rows\n", line])["entry"][NOON.date()]
     assert len(head.leaves) == 4_000_000
+
+
+def test_what_was_dated_back_is_no_end_of_the_day_that_it_is_dated(all_rows):
+    """After a night without workers: late ones of yesterday, while a case is sent.
+
+    The case's event had its number before theirs, and is committed after the seal.
+    """
+    late, fresh = (
+        only_complaint(submit(missing_dose(make_organization()), at=NOON))
+        for _ in range(2)
+    )
+    newest = Event.objects.latest("pk").pk
+    run("SELECT setval('complaints_event_id_seq', %s)", newest + 10)
+    escalation.mark_overdue(at=NOON + 3 * DAY)
+    assert Event.objects.filter(move="overdue", complaint=late).exists()
+
+    integrity.seal_days(at=NOON + 3 * DAY)
+    noted = {
+        "complaint": fresh,
+        "move": "note",
+        "actor": "citizen",
+        "status": fresh.status,
+        "round": 1,
+        "holder": fresh.holder,
+    }
+    Event.objects.create(pk=newest + 5, at=NOON + 3 * DAY, **noted)
+
+    assert Seal.objects.get(of="event").last_id == newest
+    assert verify() == (0, [])
+    last = Event.objects.create(at=NOON + 3 * DAY, **noted)
+    integrity.seal_days(at=NOON + 4 * DAY)
+    assert Seal.objects.filter(of="event").latest("day").last_id == last.pk
+    assert verify() == (0, [])
