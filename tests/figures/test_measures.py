@@ -298,6 +298,72 @@ def test_a_later_rule_changes_no_figure_of_before(tree):
     assert every_figure() == before
 
 
+# A row to come, of anybody and any length; from tomorrow at the earliest.
+REACHES = (
+    {},
+    {"kind": KINDS[0]},
+    {"level": "health_station"},
+    {"organization": "SYT-1"},
+    {"organization": "T-a"},
+)
+LATER = st.fixed_dictionaries(
+    {
+        "reach": st.sampled_from(range(len(REACHES))),
+        "ahead": st.integers(1, 40),
+        "in_office": st.booleans(),
+        "repair_hours": st.integers(1, 400),
+        "first_answer_hours": st.integers(1, 400),
+        "pause_days": st.integers(1, 30),
+        "extension_hours": st.integers(0, 200),
+    }
+)
+
+
+def to_come(drawn: dict) -> None:
+    """Let a policy be in force from a day to come, and other office hours with it."""
+    facts = dict(drawn)
+    reach = REACHES[facts.pop("reach")] | {}
+    day = timezone.localdate(NOW) + timedelta(days=facts.pop("ahead"))
+    code = reach.pop("organization", None)
+    body = Organization.objects.get(code=code) if code else None
+    facts["first_answer_hours"] = min(
+        facts["first_answer_hours"], facts["repair_hours"]
+    )
+    Policy.objects.create(
+        organization=body, disagree_days=30, valid_from=day, **reach, **facts
+    )
+    OfficeHours.objects.get_or_create(
+        organization=body,
+        valid_from=day,
+        defaults={"weekdays": [0, 1, 2], "begins": time(9), "ends": time(15)},
+    )
+
+
+@settings(max_examples=25, suppress_health_check=SAFE)
+@given(st.data())
+def test_whatever_rules_are_to_come_change_no_figure_of_what_began_before(tree, data):
+    """Any lives, under any rules; looked at long after other rules are in force."""
+    later = NOW + timedelta(days=60)
+    with transaction.atomic():
+        for name in data.draw(st.sets(st.sampled_from(sorted(RULES)), max_size=2)):
+            rule(name)
+        for one in data.draw(st.lists(lives_of(len(tree)), min_size=1, max_size=6)):
+            make(tree, one)
+        rollups.rebuild_all(at=later)
+        before, deeds_before = every_figure(), every_deed()
+
+        unlike = st.lists(
+            LATER, min_size=1, max_size=3, unique_by=lambda one: one["reach"]
+        )
+        for drawn in data.draw(unlike):
+            to_come(drawn)
+        rollups.rebuild_all(at=later)
+
+        assert every_figure() == before
+        assert every_deed() == deeds_before
+        transaction.set_rollback(True)
+
+
 def test_a_long_time_for_the_second_round_does_not_mend_a_late_first_one(tree):
     rule("newer", repair_hours=240, valid_from=timezone.localdate(NOW - 180 * HOUR))
     decided = Then(M.RESOLVE, S.RESOLVED, 20 * HOUR)
