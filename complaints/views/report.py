@@ -166,7 +166,8 @@ def kind(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data["kind"]
         if is_new:
-            answers["matters"].append(_new_matter(chosen))
+            # A tab keeps what is typed by this: not for what comes in its place.
+            answers["matters"].append(_new_matter(chosen, key=uuid.uuid4().hex))
         elif chosen != before:
             _change_kind(answers, place, chosen)
         drafts.save(row, answers)
@@ -190,7 +191,8 @@ def _change_kind(answers: dict[str, Any], place: int, chosen: str) -> None:
     """
     before = answers["matters"][place]
     others = before.pop("of_other_kinds", {}) | {before["kind"]: before}
-    answers["matters"][place] = others.pop(chosen, _new_matter(chosen))
+    other = _new_matter(chosen, key=before.get("key", ""))
+    answers["matters"][place] = others.pop(chosen, other)
     answers["matters"][place]["of_other_kinds"] = others
     drafts.forget_typed(answers, step="report_facts", place=str(place))
 
@@ -210,6 +212,7 @@ def facts(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     own.refill(request, page.form, answers)
     shown = page.context(draft) | {
         "place": place,
+        "kept_as": f"{page.matter.get('key', '')}-{page.matter['kind']}",
         "back": drafting.step(draft, "kind", place),
         "may_drop": len(answers["matters"]) > 1,
     }
@@ -393,5 +396,5 @@ def sent(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     return render(request, "citizen/report_sent.html", context)
 
 
-def _new_matter(kind: str) -> dict[str, Any]:
-    return {"kind": kind, "dose": None, "claims": {}}
+def _new_matter(kind: str, *, key: str = "") -> dict[str, Any]:
+    return {"kind": kind, "dose": None, "claims": {}, "key": key}

@@ -179,7 +179,9 @@
     form.dataset.sent = "1";
     /* Logging out: the next one here finds nothing. */
     if ("forget" in form.dataset) store.keys().filter((key) => key.startsWith(drafts)).forEach(store.drop);
-    if (form.dataset.draft) store.set(sent + form.dataset.draft, "1");
+    /* What is left out of a report goes as what arrived does. */
+    const gone = form.dataset.draft || form.dataset.drops;
+    if (gone) store.set(sent + gone, "1");
     if (button && button.classList.contains("btn")) {
       labels.set(button, [...button.childNodes]);
       button.classList.add("busy");

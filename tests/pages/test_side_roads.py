@@ -77,6 +77,30 @@ def test_a_matter_added_by_mistake_is_left_out_from_where_it_stands(client, chec
     assert Complaint.objects.get().kind == "missing_dose"
 
 
+def test_what_a_tab_keeps_of_one_left_out_is_not_of_the_one_in_its_place(
+    client, checked
+):
+    def kept_as(page):
+        return re.search(r'data-draft="([^"]+)"', page.content.decode())[1]
+
+    first = kept_as(client.get(step(checked, "mui") + "?muc=0"))
+    page = add_matter(client, checked)
+    left_out = kept_as(page)
+    assert f'data-drops="{left_out}"' in page.content.decode()
+    client.post(step(checked, "bo") + "?muc=1")
+
+    added = kept_as(add_matter(client, checked))
+    client.post(step(checked, "bo") + "?muc=0")
+    moved_up = kept_as(client.get(step(checked, "mui") + "?muc=0"))
+    client.post(step(checked, "loai") + "?muc=0", {"kind": "not_mine"})
+    client.post(step(checked, "loai") + "?muc=0", {"kind": "given_abroad"})
+    other_kind = kept_as(client.get(step(checked, "mui") + "?muc=0"))
+
+    assert len({first, left_out, added}) == 3
+    assert moved_up == added
+    assert other_kind not in (first, left_out, added)
+
+
 def test_a_report_of_one_matter_offers_to_leave_none_out(client):
     page = begin(client)
 
