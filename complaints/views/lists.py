@@ -130,8 +130,7 @@ def commit(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
             staging.go_on(one.pk, by=request.user.pk, at=at)
         else:
             by, own = request.user.pk, _own(request)
-            seen = request.POST.get("revision", "")
-            revision = int(seen) if is_number(seen) else None
+            revision = _revision(request)
             if not committing.commit(one.pk, by=by, own=own, revision=revision, at=at):
                 messages.info(
                     request,
@@ -174,7 +173,7 @@ def take(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
         if what == "withdraw":
             committing.withdraw(one.pk, by=request.user.pk)
         elif what == "all":
-            count = reviewing.take_all(one.pk)
+            count = reviewing.take_all(one.pk, revision=_revision(request))
             messages.success(request, _taken_words(count))
         elif not places:
             messages.error(request, _("Choose a row first."))
@@ -197,6 +196,12 @@ def take(request: StaffRequest, list_ref: uuid.UUID) -> HttpResponse:
     verdict = request.POST.get("verdict", "")
     address = reverse("casework:list", args=[list_ref])
     return see_other(f"{address}?verdict={verdict}" if verdict in Verdict else address)
+
+
+def _revision(request: StaffRequest) -> int | None:
+    """Return which state of the list was on the page."""
+    seen = request.POST.get("revision", "")
+    return int(seen) if is_number(seen) else None
 
 
 def _own(request: StaffRequest) -> Own:

@@ -10,8 +10,15 @@ from django.utils import timezone
 from portal.audit.models import Entry
 from portal.common import scope
 from portal.registry.imports import reviewing
-from portal.registry.models import Dose, ListColumns, SessionList
+from portal.registry.models import (
+    Dose,
+    ListColumns,
+    Product,
+    SessionList,
+    StagedRow,
+)
 from tests.factories import (
+    make_dose,
     make_organization,
     make_person,
     make_product,
@@ -158,6 +165,26 @@ def test_what_is_taken_of_a_row_is_what_was_on_the_page(client, site):
     page = words(client.get(address))
     assert "Thông tin về người tiêm ở 1 dòng sẽ được bổ sung vào hồ sơ." in page
     assert "mũi đang ghi" not in page
+
+
+def test_all_that_differ_are_those_that_were_on_the_page(client, site):
+    with scope.system():
+        facts = {"given_on": "2021-08-14", "lot": "PV1", "dose_number": "1"}
+        make_dose(make_person(), site, product=Product.objects.get(code="AZ"), **facts)
+    address = send(client, site, KNOWN, WRONG)
+    page = client.get(f"{address}?verdict=differs")
+    revision = page.context["list"].revision
+    assert f'name="revision" value="{revision}"' in page.content.decode()
+    client.post(f"{address}dong/2/", RIGHT)
+
+    def take_all(revision):
+        asked = {"what": "all", "verdict": "differs", "revision": revision}
+        return words(client.post(f"{address}lay/", asked, follow=True))
+
+    assert "Danh sách đã thay đổi" in take_all(revision)
+    assert in_system(lambda: StagedRow.objects.filter(taken="list").count()) == 0
+    assert "Danh sách đã thay đổi" not in take_all(revision + 1)
+    assert in_system(lambda: StagedRow.objects.filter(taken="list").count()) == 1
 
 
 def one_of():

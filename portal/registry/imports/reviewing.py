@@ -147,13 +147,16 @@ def take(
     return [row for row in rows if row not in moved]
 
 
-def take_all(pk: int) -> int:
+def take_all(pk: int, *, revision: int | None = None) -> int:
     """Take the list's values for all rows that differ in what it may change.
 
-    Return how many. Where a dose was given is no such thing (``taking.FIELDS``).
+    Return how many. Where a dose was given is no such thing (``taking.FIELDS``). Raise
+    Moved where rows were changed since the ``revision`` that was looked at.
     """
     with scope.system():
         one = _opened(pk)
+        if revision is not None and revision != one.revision:
+            raise Moved(one.state)
         _open_again(one)
         differ = one.staged.filter(
             verdict=Verdict.DIFFERS, is_excluded=False, done_at=None
