@@ -1,8 +1,12 @@
 """One case of many whose data is broken: left with words, and all others are done."""
 
-import pytest
+import logging
 
-from complaints.actions import incident_turns, unsettling
+import pytest
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import Error, connection, transaction
+
+from complaints.actions import broken, incident_turns, unsettling
 from complaints.choices import Field
 from complaints.models import Incident, TakeBack
 from complaints.notifications.sending import UNDO
@@ -19,6 +23,7 @@ from tests.factories import make_organization, make_product, make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_rows")]
 WORDS = "dữ liệu hỏng"
+LOG = logging.getLogger("complaints.broken_cases")
 
 
 @pytest.fixture
@@ -70,3 +75,33 @@ def test_the_other_reports_of_an_incident_are_put_back(found, pair):
     said = {m.complaint_id: (m.back, m.back_words) for m in incident.members.all()}
     assert [said[case.pk][0] for case in cases] == ["stays", "done", "done"]
     assert WORDS in said[cases[0].pk][1]
+
+
+@pytest.mark.parametrize(
+    ("code", "passes"),
+    [
+        ("40P01", True),
+        ("55P03", True),
+        ("57P01", True),
+        ("25006", True),
+        ("57014", False),
+        ("54000", False),
+        ("22001", False),
+    ],
+)
+def test_only_what_passes_by_itself_is_no_fault_of_the_case(code, passes):
+    """What PostgreSQL says it with."""
+    said = f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{code}'; END $$"
+    with pytest.raises(Error) as raised, transaction.atomic():
+        connection.cursor().execute(said)
+
+    if passes:
+        with pytest.raises(Error):
+            broken.words(raised.value, LOG)
+    else:
+        assert broken.words(raised.value, LOG)
+
+
+def test_a_worker_whose_time_is_over_blames_no_case():
+    with pytest.raises(SoftTimeLimitExceeded):
+        broken.words(SoftTimeLimitExceeded(), LOG)
