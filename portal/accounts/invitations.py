@@ -93,16 +93,18 @@ def accept(
     """Give the account the password that its owner chose; the link is used up.
 
     ``phone`` (E.164) and ``national_id`` are the owner's own, kept as digests: cases of
-    either are then not theirs to handle; an empty one leaves what is kept. Sessions
-    that were open under an earlier password end. Raise Ended.
+    either are then not theirs to handle. An empty one leaves what is kept, and so does
+    one that differs; who manages the account is told. Sessions that were open under an
+    earlier password end. Raise Ended.
     """
     row = find(token, at=at)
     user, is_new = row.user, not row.user.has_usable_password()
     user.password, user.must_change_password = make_password(password), False
     user.save(update_fields=["password", "must_change_password"])
     if phone or national_id:
-        own_numbers.keep(user, phone=phone, national_id=national_id)
-        _note(user, user.pk, "own telephone and number", at=at)
+        fits = own_numbers.keep(user, phone=phone, national_id=national_id)
+        detail = own_numbers.KEPT if fits else own_numbers.DIFFERS
+        _note(user, user.pk, detail, at=at)
     row.used_at, row.token_sealed = at, None
     row.save(update_fields=["used_at", "token_sealed"])
     sign_ins.end(user.sign_ins.all(), at=at)

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from portal.accounts import factors, invitations, sign_ins
+from portal.accounts import factors, invitations, own_numbers, sign_ins
 from portal.accounts.models import Invitation, Posting, User
 from portal.audit import record, together
 from portal.common import crypto, names
@@ -259,7 +259,7 @@ def know(
     user.number_digest = number or None
     user.digests_key = max(settings.INDEX_KEYS) if (phone or number) else None
     user.save(update_fields=["phone_digest", "number_digest", "digests_key"])
-    _note(user, by, "own telephone and number", at=at)
+    _note(user, by, own_numbers.KEPT, at=at)
 
 
 def _post(

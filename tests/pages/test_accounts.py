@@ -161,6 +161,35 @@ def test_whoever_opens_an_invitation_is_asked_whose_cases_are_their_own(world):
     assert permissions.concerns(nurse, own)
 
 
+def test_a_later_link_replaces_no_number_that_keeps_its_owner_from_a_case(world):
+    at = timezone.now()
+    sent = make_submission(at=at, phone="+84900777111")
+    own = make_case(world.station, sent=at, submission=sent)
+    known = {"phone": "+84900777111", "national_id": ""}
+    postings = list(world.lead.current_postings(at=at))
+    staffing.know(user=world.nurse, by=world.lead, postings=postings, at=at, **known)
+    row = invitations.issue(user=world.nurse, language="vi", by=world.lead, at=at)
+    path = "/" + invitations._address(row, world.nurse).split("/", 3)[3]
+    typed = {"new": NEW, "again": NEW, "phone": "0900 777 222"}
+
+    chosen = Client().post(path, typed, follow=True)
+
+    nurse = User.objects.get(pk=world.nurse.pk)
+    assert permissions.concerns(nurse, own)
+    # The owner, who may have a new telephone, and who manages the account are told.
+    assert "khác với số đang lưu" in chosen.content.decode()
+    pages = (
+        reverse("accounts:accounts"),
+        reverse("accounts:account", args=[nurse.ref]),
+    )
+    lead = client_of(world.lead)
+    for page in pages:
+        assert "đã nhập số khác" in lead.get(page).content.decode()
+    staffing.know(user=nurse, by=world.lead, postings=postings, at=at, **known)
+    for page in pages:
+        assert "đã nhập số khác" not in lead.get(page).content.decode()
+
+
 def test_the_table_holds_no_token_and_a_link_ends_after_a_week(world):
     at = timezone.now()
     row = invitations.issue(user=world.nurse, language="vi", by=world.lead, at=at)

@@ -48,6 +48,7 @@ def accounts(request: StaffRequest) -> HttpResponse:
     rows = rows.order_by("username").prefetch_related(Prefetch("postings", posted))
     found = list(rows[: PAGE + 1])
     shown = []
+    differing = own_numbers.differing([user.pk for user in found])
     for user in found:
         current = [p for p in user.postings.all() if _state(p, at) == "now"]
         shown.append(
@@ -55,6 +56,7 @@ def accounts(request: StaffRequest) -> HttpResponse:
                 "user": user,
                 "now": [(short_role(p.role), p) for p in current],
                 "is_known": own_numbers.are_known(user),
+                "differs": user.pk in differing,
             }
         )
     context = {
@@ -246,6 +248,7 @@ def _shown(
         "may_reset": may_reset,
         "has_factor": factors.is_on(user),
         "is_known": own_numbers.are_known(user),
+        "differs": bool(own_numbers.differing([user.pk])),
         "link": link,
         "picture": pictures.qr(link, label=_("Picture of the link")) if link else "",
         "invitation": invitation,

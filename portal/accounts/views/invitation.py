@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from portal.accounts import access, invitations
+from portal.accounts import access, invitations, own_numbers
 from portal.accounts.account_forms import ChosenPassword
 from portal.common.http import READ_AND_SEND, see_other
 
@@ -28,7 +28,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        invitations.accept(
+        user = invitations.accept(
             token=token,
             password=given["new"],
             phone=given["phone"],
@@ -36,6 +36,14 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
             at=at,
         )
         messages.success(request, _("Your password is set. Sign in with it."))
+        if own_numbers.differing([user.pk]):
+            messages.warning(
+                request,
+                _(
+                    "The telephone or number that you typed is not the one kept here."
+                    " That one stays until whoever runs your account changes it."
+                ),
+            )
         return see_other("accounts:login")
     return render(
         request,
