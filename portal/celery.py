@@ -104,6 +104,7 @@ app.conf.update(
         "check-all-quality": {
             "task": "complaints.check_all_quality",
             "schedule": crontab(hour=1, minute=30),
+            "options": {"queue": "report"},
         },
         "propose-pairs": {
             "task": "registry.propose_pairs",

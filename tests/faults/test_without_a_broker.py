@@ -6,7 +6,12 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from complaints.management.commands.work import Command
+from complaints.management.commands.work import (
+    Command,
+    _duties,
+    _queue_of,
+    _queues_of_duties,
+)
 from complaints.models import Complaint, Watermark
 from portal.celery import app
 from portal.common import outbox
@@ -61,3 +66,17 @@ def test_every_task_that_beat_starts_is_there():
     app.loader.import_default_modules()
     wanted = {entry["task"] for entry in app.conf.beat_schedule.values()}
     assert not wanted - set(app.tasks)
+
+
+def test_what_reads_the_whole_registry_keeps_no_clock_from_being_looked_at():
+    """The poller gives each queue of beat a thread of its own."""
+    duties = {_queue_of(entry): set() for _name, entry in _duties()}
+    for name, entry in _duties():
+        duties[_queue_of(entry)].add(name)
+
+    assert {"escalate-overdue", "gather-incidents", "seal"} <= duties[""]
+    assert {"reconcile-all", "check-all-quality", "compare-new"} <= duties["report"]
+    assert _queues_of_duties() == sorted(duties)
+    command = Command()
+    command._start_due("report")
+    assert set(command._started) == duties["report"]

@@ -51,7 +51,7 @@ class Command(BaseCommand):
             partial(outbox.drain, queue=queue, seconds=BEGIN_WITHIN) for queue in queues
         ]
         if not settings.REDIS_URL:
-            works.append(self._start_due)
+            works += [partial(self._start_due, queue) for queue in _queues_of_duties()]
         threads = [
             threading.Thread(target=self._loop, args=(work, stop)) for work in works
         ]
@@ -80,10 +80,16 @@ class Command(BaseCommand):
                 break
         connections.close_all()
 
-    def _start_due(self) -> None:
-        """Do what beat would start, by its own table: without a broker is no beat."""
+    def _start_due(self, queue: str) -> None:
+        """Do what beat would start, by its own table: without a broker is no beat.
+
+        Each queue's in a thread of its own: what reads the whole registry at night
+        keeps no clock from being looked at.
+        """
         now = timezone.now()
         for name, entry in _duties():
+            if _queue_of(entry) != queue:
+                continue
             last = self._started.setdefault(name, now)
             if maybe_schedule(entry["schedule"]).is_due(last).is_due:
                 self._started[name] = now
@@ -98,6 +104,15 @@ def _duties() -> list[tuple[str, dict[str, Any]]]:
         for name, entry in app.conf.beat_schedule.items()
         if not entry["task"].startswith("outbox.")
     ]
+
+
+def _queue_of(entry: Mapping[str, Any]) -> str:
+    """Return where beat would put a duty; '' for the workers' usual queue."""
+    return str(entry.get("options", {}).get("queue", ""))
+
+
+def _queues_of_duties() -> list[str]:
+    return sorted({_queue_of(entry) for _name, entry in _duties()})
 
 
 def _start(entry: Mapping[str, Any]) -> None:
