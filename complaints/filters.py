@@ -6,7 +6,7 @@ Nothing here is personal: words of a search never stand in an address.
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Self
 from urllib.parse import urlencode
 from uuid import UUID
@@ -24,7 +24,9 @@ from complaints.choices import OPEN, Kind, Status
 from complaints.models import Evidence
 from complaints.models.complaint import ComplaintQuerySet
 from portal.accounts.models import User
+from portal.common import codes, phones
 from portal.common.forms import DayField, PartialDate, whole_date
+from portal.registry import national_id
 
 DUE: Final = {
     "overdue": _("Overdue"),
@@ -55,6 +57,7 @@ MOST_LETTERS: Final = 40
 _DAY_TYPED: Final = re.compile(
     r"(?:\d{1,2}[/.-])?\d{1,2}[/.-]\d{4}|\d{4}-\d{1,2}-\d{1,2}"
 )
+_FIRST_DOSES: Final = date(2020, 1, 1)
 _DAY: Final = DayField(allow_partial=True, is_recent=True, required=False)
 
 
@@ -188,18 +191,33 @@ def read(data: Mapping[str, str]) -> tuple[Filters, dict[str, str]]:
     return Filters(**found), wrong
 
 
-def meant_by(words: str, *, among: ComplaintQuerySet) -> dict[str, str]:
+def meant_by(words: str, *, among: ComplaintQuerySet, on: date) -> dict[str, str]:
     """Return the filter that a search means: a day given, or a lot of an open case.
 
-    Nothing for all else, which may be personal and has to stay out of addresses.
+    Nothing for all else, which may be personal and has to stay out of addresses: a day
+    on which no dose was given is one of birth, a number may be somebody's telephone or
+    identity number though it was written into the box of a lot once.
     """
     if _DAY_TYPED.fullmatch(words):
         chosen, wrong = read({"day": words})
-        return {} if wrong else {"day": chosen.day}
+        if wrong or not _FIRST_DOSES <= _day(chosen.day).first() <= on:
+            return {}
+        return {"day": chosen.day}
     lot = "".join(words.upper().split())
     if not any(letter.isdigit() for letter in lot) or len(lot) > 30:
         return {}
+    if codes.is_valid(codes.clean(words)) or _is_somebodys(words):
+        return {}
     return {"lot": lot} if among.open().filter(lot=lot).exists() else {}
+
+
+def _is_somebodys(words: str) -> bool:
+    """Tell whether this has the shape of a telephone or an identity number."""
+    try:
+        phones.normalise(words)
+    except phones.NotAPhone:
+        return national_id.read(words).kind in ("pin12", "cmnd9")
+    return True
 
 
 def due(word: str, *, at: datetime) -> Q:

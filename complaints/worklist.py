@@ -191,11 +191,11 @@ def search(cases: ComplaintQuerySet, text: str) -> ComplaintQuerySet:
     born = _BORN.fullmatch(text.strip())
     if born and _NAME_WORD.search(born["name"]):
         # As the list names people: a name, then the year or day of birth.
-        day = _day_of(born)
+        days = _days_of(born)
         cases = cases.filter(
-            Q(submission__born_on=day)
-            if day
-            else Q(submission__born_on__year=int(born["year"]))
+            Q(submission__born_on__year=int(born["year"]))
+            if days is None
+            else Q(submission__born_on__in=days)
         )
         text = born["name"]
     if any(letter.isdigit() for letter in text):
@@ -213,12 +213,20 @@ def search(cases: ComplaintQuerySet, text: str) -> ComplaintQuerySet:
     return Complaint.objects.filter(pk__in=found)
 
 
-def _day_of(born: re.Match[str]) -> date | None:
-    """Return the whole day that was typed after a name; None where it is a year."""
-    try:
-        return date(int(born["year"]), int(born["month"]), int(born["day"]))
-    except (TypeError, ValueError):
+def _days_of(born: re.Match[str]) -> list[date] | None:
+    """Return the days that mean the one typed after a name; None where it is a year.
+
+    Where only the year or the month is known it stands as its first day. No day at all
+    is meant by one that no calendar has.
+    """
+    if born["day"] is None:
         return None
+    year, month = int(born["year"]), int(born["month"])
+    try:
+        day = date(year, month, int(born["day"]))
+    except ValueError:
+        return []
+    return sorted({day, date(year, month, 1), date(year, 1, 1)})
 
 
 def _with_number(text: str) -> QuerySet[Submission, Any]:

@@ -137,7 +137,7 @@ def search(request: StaffRequest) -> HttpResponse:
     words = request.POST.get("q", "").strip()[:120]
     filtered = filters.read(request.GET)[0]
     mine = worklist.at_and_below(access.readable_paths(request))
-    as_filter = filters.meant_by(words, among=mine)
+    as_filter = filters.meant_by(words, among=mine, on=timezone.localdate())
     if as_filter:
         both = replace(filtered, **as_filter).query
         return see_other(f"{reverse('casework:queue')}?{both}")

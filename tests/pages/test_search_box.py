@@ -122,3 +122,35 @@ def test_who_finds_nothing_reads_what_can_be_searched_for(client):
     words = page.content.decode()
     assert "năm sinh" in words
     assert "số lô" in words
+
+
+@pytest.mark.parametrize("words", ["08/03/1958", "1958-03-08", "3/1958", "14/09/2199"])
+def test_a_day_of_birth_stays_out_of_the_address(client, station, words):
+    page, _codes = found(client, words)
+
+    address = page.redirect_chain[-1][0]
+    assert "day=" not in address
+    assert words[-4:] not in address
+
+
+@pytest.mark.parametrize("words", ["0912345678", "001158000123", "012345678"])
+def test_a_number_of_somebody_is_no_lot_though_one_wrote_it_there(
+    client, station, words
+):
+    called("Nguyễn Văn Ánh", station, lot=words)
+
+    page, _codes = found(client, words)
+
+    assert words not in page.redirect_chain[-1][0]
+
+
+def test_a_day_that_no_calendar_has_finds_nobody(client, station):
+    called("Nguyễn Văn Ánh", station)
+
+    assert found(client, "Nguyễn Văn Ánh 31/02/1980")[1] == []
+
+
+def test_a_whole_day_finds_whose_report_knows_the_year_alone(client, station):
+    wanted = called("Nguyễn Văn Ánh", station, born=date(1980, 1, 1))
+
+    assert found(client, "Nguyễn Văn Ánh 17/05/1980")[1] == [wanted.reference]
