@@ -1,3 +1,9 @@
+"""Right is another value: checked of what is written from now on, at once.
+
+What is there already is read in a migration of its own (0019), while people report.
+"""
+
+from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
 
@@ -25,7 +31,7 @@ class Migration(migrations.Migration):
                 max_length=15,
             ),
         ),
-        migrations.AddConstraint(
+        AddConstraintNotValid(
             model_name="claim",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -36,7 +42,7 @@ class Migration(migrations.Migration):
                 name="claim_correction_only_if_upheld",
             ),
         ),
-        migrations.AddConstraint(
+        AddConstraintNotValid(
             model_name="claim",
             constraint=models.CheckConstraint(
                 condition=models.Q(
