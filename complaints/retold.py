@@ -76,8 +76,15 @@ def basis(events: Sequence[Event]) -> list[str]:
     data: Mapping[str, Any] = proposal.data
     rests = str(SOURCES.get(data.get("proof", ""), data.get("proof", "")))
     said = [_("It rests on: %(what)s") % {"what": rests}]
-    if data.get("proof") == Source.SESSION_LIST and not data.get("oneself"):
-        said.append(_("That list was not sent here, or does not name this person."))
+    # Proposals of before say only that it concerns oneself, which is one more reason.
+    is_there = data.get("there", data.get("oneself"))
+    if data.get("proof") == Source.SESSION_LIST and not is_there:
+        said.append(
+            _(
+                "That list was not sent here, does not name this person, or says"
+                " otherwise."
+            )
+        )
     orphan = data.get("orphan")
     dose = Dose.objects.filter(pk=orphan).first() if orphan else None
     if dose is not None:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from complaints import presence
 from complaints.actions import assigning, broken, bulk_words, casework, undoing
-from complaints.choices import Move, Verdict
+from complaints.choices import ADDING, Move, Verdict
 from complaints.models import Bulk, BulkItem, BulkRun, Complaint, Event
 from complaints.models.complaint import ComplaintQuerySet
 from complaints.notifications.sending import UNDO
@@ -251,6 +251,8 @@ def _take_next_back(bulk: Bulk, *, at: datetime) -> bool:
                 undoing.undo(ref=item.event.take_back.ref, by=bulk.by, at=at)
         except Refused as refused:
             item.words = str(refused)[:300]
+        except Exception as error:
+            item.words = broken.words(error, logger)
         else:
             item.state = Item.UNDONE
     item.save(update_fields=["state", "words"])
@@ -334,14 +336,15 @@ def _decline(facts: Mapping[str, Any], **case: Any) -> Complaint:
 
 
 def _resolve(facts: Mapping[str, Any], **case: Any) -> Complaint:
-    """Give every claim of the case the same verdict."""
+    """Give every claim the same verdict; a proof is of doses to be added."""
     verdict = (facts["verdict"], facts["ground"])
-    claims = Complaint.objects.get(pk=case["complaint_id"]).claims
+    row = Complaint.objects.get(pk=case["complaint_id"])
+    rests = facts["verdict"] == Verdict.UPHELD and row.kind in ADDING
     return casework.resolve(
-        verdicts=dict.fromkeys(claims.values_list("pk", flat=True), verdict),
+        verdicts=dict.fromkeys(row.claims.values_list("pk", flat=True), verdict),
         note=facts["note"],
         considered=facts.get("considered", ()),
-        proof=facts["proof"] if facts["verdict"] == Verdict.UPHELD else "",
+        proof=facts["proof"] if rests else "",
         **case,
     )
 

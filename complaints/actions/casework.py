@@ -200,7 +200,8 @@ def resolve(
     dose that the citizen did not know, the reference of the record that is meant, or
     what is right where neither record nor citizen has it (``Verdict.OTHER``: that takes
     a note and a proof). ``considered``: what was looked at where the record stays.
-    ``orphan``: the dose on nobody's record that is the missing one; its facts stand.
+    ``orphan``: the dose on nobody's record that is the missing one, whose facts stand,
+    or ``orphans.NONE``; where one fits it has to be said (``orphans.require_choice``).
     ``proof``: what the decision rests on when no slip was sent (``Correction.Source``);
     one person may rest it on a list only where that is here and names the sender.
     ``concerns_oneself``: the case is of whoever decides, or of a relative. ``seen``:
@@ -219,11 +220,13 @@ def resolve(
         by_list=proposed_by is not None,
     ) as turn:
         if turn.case.kind == Kind.FOREIGN_DOSE and (
-            proof == Correction.Source.SESSION_LIST or orphan is not None
+            proof == Correction.Source.SESSION_LIST or orphan
         ):
             raise Refused(_("No list of ours tells of a dose that was given abroad."))
+        orphans.require_choice(turn.case, verdicts, orphan=orphan)
+        orphan = orphan or None
         found = Dose.objects.get(pk=orphan) if orphan is not None else None
-        facts = orphans.facts_of(found) if found else filled or {}
+        facts = {**(filled or {}), **(orphans.facts_of(found) if found else {})}
         claims = _decide(turn.case, verdicts, facts, seen)
         source = proof or _sent_proof(turn.case)
         if found is not None:
@@ -245,7 +248,7 @@ def resolve(
                     require_second(claims, source=there)
                 _end(turn, claims, deciders, note, there, orphan, looked_at)
         except NeedsSecond:
-            data: dict[str, Any] = {"proof": source}
+            data: dict[str, Any] = {"proof": source, "there": bool(there)}
             if orphan is not None:
                 data["orphan"] = orphan
             if looked_at:

@@ -5,7 +5,7 @@ from typing import Final
 
 from django.db.models import Q
 
-from complaints.choices import Field
+from complaints.choices import Field, Verdict
 from complaints.models import Claim, Complaint, Submission
 from complaints.rules import sessions
 from complaints.rules.sessions import Named
@@ -53,6 +53,7 @@ def patient(row: Opened, *, person: int | None) -> Named:
 def names(case: Complaint, claims: Sequence[Claim]) -> bool:
     """Tell whether a list of the claimed site names the sender on the claimed day.
 
+    And says the same where neither record nor citizen is right (``Verdict.OTHER``).
     Of a site whose lists are very long only the newest rows are looked at: who is not
     found there needs a second person, no less.
     """
@@ -79,6 +80,19 @@ def names(case: Complaint, claims: Sequence[Claim]) -> bool:
         owner = row.person.surviving_id if row.person else None
         if day is None or day.isoformat() != said.get(Field.GIVEN_ON):
             continue
-        if sessions.is_same(who, patient(opened, person=owner)):
+        named = patient(opened, person=owner)
+        if sessions.is_same(who, named) and _says(opened, claims):
             return True
     return False
+
+
+def _says(row: Opened, claims: Sequence[Claim]) -> bool:
+    """Tell whether a row bears each third value, of what rows say of a dose."""
+    values = row.row.values
+    said = {
+        Field.PRODUCT: values.product or "",
+        Field.LOT: values.lot,
+        Field.DOSE_NUMBER: str(values.dose_number or ""),
+    }
+    others = [claim for claim in claims if claim.verdict == Verdict.OTHER]
+    return all(said.get(Field(c.field), c.decided) == c.decided for c in others)

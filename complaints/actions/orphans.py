@@ -9,9 +9,11 @@ from datetime import date
 from typing import Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
-from complaints.choices import OPEN, Kind
+from complaints.choices import CHANGING, OPEN, Kind
 from complaints.models import Complaint
+from complaints.rules.refused import Refused
 from complaints.rules.selfcorrection import facts as told
 from portal.common import names
 from portal.registry.corrections import read_dose
@@ -19,10 +21,14 @@ from portal.registry.models import Dose, Proposal
 
 # A campaign's day at a large site leaves hundreds; one that fits bears the name.
 _MOST: Final = 500
+# Names alone are read quickly: more than a site gives doses on a day.
+_MOST_NAMES: Final = 5000
 _SHOWN: Final = 5
 # What a dose that was found may lack and the report says.
 FILLED: Final = ("lot", "dose_number")
 FACTS: Final = ("given_on", "product", "site", *FILLED)
+# Somebody looked at those that fit and said that none of them is meant: no dose's key.
+NONE: Final = 0
 
 
 _ORPHANS: Final = Dose.objects.filter(
@@ -75,10 +81,30 @@ def named_like_sender(case: Complaint) -> list[Dose]:
         return []
     if day is None or site is None:
         return []
-    rows = _ORPHANS.filter(given_on=day, site=site)
-    doses = rows.select_related("product", "site").order_by("pk")[:_MOST]
+    rows = _ORPHANS.filter(given_on=day, site=site).order_by("pk")
     wanted = names.fold(sender.full_name)
-    return [dose for dose in doses if names.fold(dose.name_recorded) == wanted][:_SHOWN]
+    called = rows.values_list("pk", "name_recorded")[:_MOST_NAMES]
+    alike = [pk for pk, name in called if names.fold(name) == wanted][:_SHOWN]
+    return list(rows.filter(pk__in=alike).select_related("product", "site"))
+
+
+def require_choice(
+    case: Complaint, decided: Mapping[int, tuple[str, str]], *, orphan: int | None
+) -> None:
+    """Raise Refused where a dose is to be recorded beside one that may be the same.
+
+    ``orphan``: which one was chosen, ``NONE`` where somebody saw that none is meant.
+    """
+    if orphan is not None:
+        return
+    changes = any(verdict in CHANGING for verdict, _ground in decided.values())
+    if changes and named_like_sender(case):
+        raise Refused(
+            _(
+                "A dose on nobody's record fits this report. Open the case and choose"
+                " it, or none: else it would be recorded twice."
+            )
+        )
 
 
 def _is_likeliest(scores: Mapping[int, float], person_id: int) -> bool:

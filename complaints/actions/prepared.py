@@ -19,7 +19,7 @@ from complaints.actions.preparing import (
     OF_REPORTS,
     open_again,
 )
-from complaints.choices import OPEN, Field, Move, Status, Verdict
+from complaints.choices import CHANGING, OPEN, Field, Move, Status, Verdict
 from complaints.models import Claim, Complaint, Event, Prepared
 from complaints.rules.refused import Refused, Stale
 from complaints.rules.selfcorrection.places import place_of
@@ -205,7 +205,7 @@ def _follow(row: Prepared, claim: Claim | None, event: Event) -> None:
     if event.by_id is None or claim is None:
         row.state, row.proposed_by, row.decided_at = State.GONE, None, event.at
     else:
-        agrees = claim.verdict == Verdict.UPHELD and _is_the_change(row, claim)
+        agrees = claim.verdict in CHANGING and _is_the_change(row, claim)
         if row.proposed_by_id == event.by_id:
             row.proposed_by = None
         row.decided_by_id, row.decided_at = event.by_id, event.at
@@ -224,7 +224,7 @@ def _follow(row: Prepared, claim: Claim | None, event: Event) -> None:
 
 
 def _is_the_change(row: Prepared, claim: Claim) -> bool:
-    """Tell whether an upheld claim came to what the rule had prepared."""
+    """Tell whether a claim that changed the record came to what was prepared."""
     if row.rule not in OF_REPORTS:
         return claim.decided == row.edit["after"]
     made = claim.correction

@@ -90,4 +90,8 @@ class ResolveMany(Step):
         typed = dict(self.cleaned_data)
         del typed["nobody_known"]
         is_kept = typed["verdict"] == Verdict.KEPT
-        return typed | {"ground": typed["ground"] if is_kept else ""}
+        # What a choice made later hides is sent all the same.
+        return typed | {
+            "ground": typed["ground"] if is_kept else "",
+            "considered": typed["considered"] if is_kept else [],
+        }

@@ -7,7 +7,6 @@ from typing import Any, Final
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import TextChoices
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from complaints.choices import ADDING, Field, Ground, Kind, Verdict
@@ -217,7 +216,9 @@ class Resolve(Step):
         self.typed: dict[int, str] = {}
         for claim in self.claims:
             verdict, ground = before.get(claim.pk, ("", ""))
-            other = other_values.field_of(claim.field, products=products, today=today)
+            other = other_values.field_of(
+                claim.field, kind=self.complaint.kind, products=products, today=today
+            )
             self.fields[f"verdict_{claim.pk}"] = forms.ChoiceField(
                 label=claim.get_field_display(),
                 choices=VERDICTS_WITH_OTHER if other else VERDICTS,
@@ -305,8 +306,13 @@ class Resolve(Step):
                     self.add_error(f"fill_{name}", _("Needed to record the dose."))
 
     def facts(self) -> dict[str, Any]:
-        """Return verdicts, facts filled in, proof and note."""
+        """Return verdicts, facts filled in, proof and note.
+
+        Without what was typed where a choice made later hides it.
+        """
         typed = self.cleaned_data
+        decided = {typed[f"verdict_{claim.pk}"] for claim in self.claims}
+        rests = self.complaint.kind in ADDING or Verdict.OTHER in decided
         given_on = typed.get("fill_given_on")
         filled = {
             name: str(typed[f"fill_{name}"] or "").strip()
@@ -330,8 +336,8 @@ class Resolve(Step):
                 for claim in self.claims
             },
             "filled": filled,
-            "proof": typed.get("proof", ""),
-            "considered": typed["considered"],
+            "proof": typed.get("proof", "") if rests else "",
+            "considered": typed["considered"] if Verdict.KEPT in decided else [],
             "concerns_oneself": typed["concerns_oneself"],
             "seen": typed["seen"],
             "note": typed["note"],
@@ -350,14 +356,9 @@ class Resolve(Step):
     def clean_fill_given_on(self) -> date | None:
         """Refuse a day before the first dose, here or abroad, and days to come."""
         day = self.cleaned_data["fill_given_on"]
-        if day and day > self.today:
-            raise ValidationError(_("Date must not be in the future"))
-        first = 2020 if self.complaint.kind == Kind.FOREIGN_DOSE else 2021
-        if day and day.year < first:
-            raise ValidationError(
-                _now("Year must be %(first)s to %(year)s")
-                % {"first": first, "year": self.today.year}
-            )
+        if day:
+            kind = self.complaint.kind
+            other_values.require_given(day, kind=kind, today=self.today)
         return day
 
     def _ask_for_unknown(

@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from complaints.choices import Field
+from complaints.choices import Field, Kind
 from portal.common.forms import (
     DayField,
     LotField,
@@ -59,15 +59,35 @@ class SiteField(forms.CharField):
         )
 
 
+def first_year(kind: str) -> int:
+    """Return the year of the first doses: here 2021, abroad a year before.
+
+    A dose that is on record already may be one that was given abroad.
+    """
+    return 2021 if kind == Kind.MISSING_DOSE else 2020
+
+
+def require_given(day: date, *, kind: str, today: date) -> None:
+    """Raise ValidationError for a day to come, and for one before the first dose."""
+    if day > today:
+        raise ValidationError(_("Date must not be in the future"))
+    first = first_year(kind)
+    if day.year < first:
+        raise ValidationError(
+            _("Year must be %(first)s to %(year)s"),
+            params={"first": first, "year": today.year},
+        )
+
+
 def field_of(
-    name: str, *, products: Iterable[Product], today: date
+    name: str, *, kind: str, products: Iterable[Product], today: date
 ) -> forms.Field | None:
     """Return the field in which staff type a third value; None where none is typed."""
     if name in NOT_TYPED:
         return None
     field: forms.Field
     if name == Field.GIVEN_ON:
-        field = _Day(today=today, is_recent=True, required=False)
+        field = _Given(today=today, kind=kind, is_recent=True, required=False)
     elif name == Field.BORN_ON:
         field = _Day(today=today, allow_partial=True, required=False)
     elif name == Field.PRODUCT:
@@ -119,6 +139,21 @@ class _Day(DayField):
         first = found.first() if isinstance(found, PartialDate) else found
         if first is not None and first > self.today:
             raise ValidationError(_("Date must not be in the future"))
+        return found
+
+
+class _Given(DayField):
+    """The day of a dose."""
+
+    def __init__(self, *, today: date, kind: str, **kwargs: Any) -> None:
+        self.today, self.kind = today, kind
+        super().__init__(**kwargs)
+
+    def compress(self, data_list: list[str]) -> PartialDate | date | None:
+        """Refuse a day on which no dose can have been given."""
+        found = super().compress(data_list)
+        if isinstance(found, date):
+            require_given(found, kind=self.kind, today=self.today)
         return found
 
 

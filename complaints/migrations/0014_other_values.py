@@ -1,6 +1,6 @@
 """Right is another value: checked of what is written from now on, at once.
 
-What is there already is read in a migration of its own (0019), while people report.
+What is there already is read in a migration of its own (0020), while people report.
 """
 
 from django.contrib.postgres.operations import AddConstraintNotValid

@@ -16,6 +16,7 @@ from complaints.forms.casework import Resolve, Step
 from complaints.models import Complaint
 from portal.accounts.models import User
 
+_DIGITS: Final = 12
 _DECIDED: Final = (Move.RESOLVE, Move.PROPOSE, Move.COUNTERSIGN)
 
 
@@ -26,12 +27,12 @@ def words(complaint: Complaint, sent: Mapping[str, Any], *, is_sent: bool) -> st
     mistake) hands out the newer version without a word. ``is_sent``: the move itself is
     made now, which looks at the record once more.
     """
-    version, seen = sent.get("version", ""), sent.get("seen", "")
-    if version.isdecimal() and int(version) != complaint.version:
+    version, seen = _number(sent.get("version")), _number(sent.get("seen"))
+    if version is not None and version != complaint.version:
         return _("This case was changed meanwhile. Look at it again, then decide.")
     is_final = is_sent and not sent.get("action")
     now = subjects.version(complaint)
-    if not is_final and now and seen.isdecimal() and int(seen) != now:
+    if not is_final and now and seen is not None and seen != now:
         return _("The record itself was changed meanwhile. Compare again, then decide.")
     return ""
 
@@ -49,8 +50,8 @@ def since(
     colleagues said of the same; only where either would be nowhere else on the page.
     """
     step, form = next(iter(bound.items()))
-    version = form["version"].value()
-    behind = file.complaint.version - int(version) if str(version).isdecimal() else 0
+    version = _number(form["version"].value())
+    behind = 0 if version is None else file.complaint.version - version
     number = min(max(behind, 0), len(file.events) - 1)
     events = file.events[len(file.events) - number :]
     before = file.events[len(file.events) - number - 1]
@@ -78,6 +79,12 @@ def since(
         "is_lost": is_lost,
         "rows": rows if is_lost or any(row[2] for row in rows) else [],
     }
+
+
+def _number(text: Any) -> int | None:
+    """Return the number that was sent; None for what no page of ours sends."""
+    sent = str(text)
+    return int(sent) if len(sent) < _DIGITS and sent.isdecimal() else None
 
 
 def _rows(form: Step, theirs: str) -> list[tuple[str, str, str]]:
@@ -110,4 +117,7 @@ def _shown(field: forms.BoundField) -> str:
         offered: Any = field.field.choices
         known = {str(code): str(label) for code, label in offered}
         return ", ".join(known.get(str(one), str(one)) for one in picked if one)
+    if isinstance(value, list):
+        # A day is typed into three boxes.
+        value = "/".join(str(one).strip() for one in value if one)
     return str(value or "").strip()

@@ -5,16 +5,19 @@ from datetime import timedelta
 import pytest
 
 from complaints import presence
-from complaints.actions import bulk, bulk_words, casework
-from complaints.choices import Move
-from complaints.models import Bulk, Complaint, Event, Message
+from complaints.actions import bulk, bulk_words, casework, intake
+from complaints.choices import Kind, Move
+from complaints.forms.bulk import ResolveMany
+from complaints.models import Bulk, Complaint, Event, Message, TakeBack
 from complaints.rules.refused import Refused
 from portal.audit.models import Entry
 from portal.common import outbox
 from portal.registry.models import Correction, Dose
 from tests.factories import (
     NOON,
+    make_dose,
     make_organization,
+    make_orphan,
     make_person,
     make_product,
     make_staff,
@@ -365,3 +368,55 @@ def test_notes_and_what_is_older_than_half_a_minute_are_not_taken_back(nurse, ca
     taken = done(nurse, cases, Move.ACCEPT)
     with pytest.raises(Refused):
         bulk.take_back(taken.ref, by=nurse, at=NOON + timedelta(minutes=1))
+
+
+def test_no_dose_is_recorded_beside_one_on_nobodys_record_that_fits(nurse, cases, site):
+    orphan = make_orphan("NGUOI 1", site)
+    for case in cases:
+        presence.note(case, by=nurse, at=NOON, shown=True)
+    facts = {"verdict": "upheld", "ground": "", "note": "", "proof": "slip_seen"}
+
+    one = done(nurse, cases, Move.RESOLVE, facts)
+
+    assert states(one) == ["done", "refused", "done"]
+    assert "recorded twice" in one.items.get(place=2).words
+    orphan.refresh_from_db()
+    assert (orphan.person_id, Dose.objects.count()) == (None, 3)
+
+
+def test_one_broken_case_keeps_no_other_from_being_taken_back(nurse, cases):
+    one = done(nurse, cases, Move.ACCEPT)
+    # As no move of ours leaves it behind; the newest is the first to be tried.
+    TakeBack.objects.filter(event__complaint=cases[2]).update(before={})
+
+    bulk.take_back(one.ref, by=nurse, at=SOON)
+    outbox.drain(queue="import", at=SOON)
+
+    one.refresh_from_db()
+    assert (one.state, states(one)) == ("finished", ["undone", "undone", "done"])
+    assert "broken" in one.items.get(place=3).words
+
+
+def test_what_a_later_choice_hides_is_not_told(nurse, site):
+    """Boxes that were ticked before, and a proof that is asked of added doses alone."""
+    person = make_person()
+    dose = make_dose(person, site, lot="ABX4471")
+    matter = intake.Matter(Kind.WRONG_DOSE, {"lot": "ABX4417"}, dose_id=dose.pk)
+    case = only_complaint(submit(matter, sender=sender_for(person)))
+    drain_all()
+    case.refresh_from_db()
+    presence.note(case, by=nurse, at=NOON, shown=True)
+    form = ResolveMany(
+        {
+            "verdict": "upheld",
+            "considered": ["list"],
+            "proof": "session_list",
+            "nobody_known": "on",
+        }
+    )
+    assert form.is_valid(), form.errors
+
+    done(nurse, [case], Move.RESOLVE, form.facts())
+
+    event = case.events.get(move="resolve")
+    assert (event.data["proof"], event.data.get("considered")) == ("", None)

@@ -161,6 +161,17 @@ def test_a_list_in_a_drawer_is_one_persons_word_for_a_value_that_nobody_says(
     assert Dose.objects.get(pk=case.dose_id).lot_number == "ABX4711"
 
 
+def test_who_signs_is_not_told_that_a_list_is_missing_which_is_here(case, nurse):
+    decide(case, nurse, proof="session_list")
+    proposal = case.events.get(move=Move.PROPOSE)
+    lacks = "Danh sách đó chưa gửi lên đây"
+    assert any(lacks in said for said in retold.basis([proposal]))
+
+    proposal.data["there"] = True
+
+    assert not any(lacks in said for said in retold.basis([proposal]))
+
+
 def test_the_database_knows_no_other_value_that_is_missing(case):
     with pytest.raises(IntegrityError), transaction.atomic():
         case.claims.update(verdict="other")

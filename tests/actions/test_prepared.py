@@ -19,7 +19,7 @@ from complaints.models import Campaign, Complaint, Prepared
 from complaints.rules.refused import Refused, Stale
 from portal.accounts import staffing
 from portal.audit.together import TOGETHER
-from portal.common import outbox, scope
+from portal.common import crypto, outbox, scope
 from portal.common.models import DemoMessage
 from portal.registry import corrections
 from portal.registry.models import Dose, Lot, LotAllocation, Person
@@ -392,3 +392,26 @@ def test_a_lot_that_lies_prepares_nothing(station):
     report(dose, {"product": "spikevax"})
 
     assert rows() == []
+
+
+def test_the_same_typed_as_another_value_counts_for_the_rule(station, nurse):
+    """Neither recorded nor claimed: staff typed what the rule had found."""
+    make_product("pfizer", "Pfizer")
+    case = report(contradicted(station), {"product": "spikevax"})
+    said = crypto.seal("pfizer", bound_to=f"claimed:{case.pk}:product")
+    case.claims.update(claimed_sealed=said)
+    verdicts = {claim.pk: ("other", "") for claim in case.claims.all()}
+
+    casework.resolve(
+        complaint_id=case.pk,
+        verdicts=verdicts,
+        filled={"product": "spikevax"},
+        note="Theo lô.",
+        proof="slip_seen",
+        by=nurse,
+        at=NOON + SOON,
+    )
+    drain(NOON + SOON)
+
+    assert preparing.decided()["B1"] == {"waiting": 0, "made": 1, "refused": 0}
+    assert rows()[0].correction == case.claims.get().correction

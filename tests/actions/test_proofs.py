@@ -105,6 +105,33 @@ def test_a_list_is_proof_where_it_is_here_and_names_the_sender(
     assert decided.status == status
 
 
+@pytest.mark.parametrize(
+    ("product", "status"),
+    [("pfizer", Status.RESOLVED), ("AZ", Status.AWAITING_SECOND)],
+)
+def test_a_list_is_no_proof_of_a_third_value_that_it_does_not_say(
+    case, nurse, site, product, status
+):
+    make_product("pfizer", "Pfizer")
+    make_list(site, [make_row(1, product=product)])
+    claims = list(case.claims.all())
+
+    decided = casework.resolve(
+        complaint_id=case.pk,
+        verdicts={
+            claim.pk: ("other" if claim.field == "product" else "upheld", "")
+            for claim in claims
+        },
+        filled={"product": "pfizer"},
+        note="Theo danh sách.",
+        proof="session_list",
+        by=nurse,
+        at=NOON,
+    )
+
+    assert decided.status == status
+
+
 def test_a_list_that_nobody_sent_takes_a_second_person(case, nurse, site):
     make_list(make_organization(), [make_row(1)])
 

@@ -9,8 +9,9 @@ from django.utils import timezone
 from complaints.choices import Field, Kind, Status
 from complaints.models import Complaint
 from complaints.views import next_case
+from portal.common import scope
 from portal.registry import corrections
-from portal.registry.models import Dose
+from portal.registry.models import Correction, Dose
 from tests.pages.cases import (
     make_case,
     make_dose,
@@ -328,3 +329,44 @@ def test_without_a_list_beside_it_the_next_case_is_a_page(client, case, station)
     htmx = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{address(case)}"}
 
     assert decide(client, case, **htmx)["HX-Redirect"] == address(following)
+
+
+def test_a_third_value_is_no_day_before_the_first_dose(client, station):
+    dose = make_dose(make_person(), station)
+    claims = {Field.GIVEN_ON: ("2021-09-14", "2021-09-15")}
+    case = make_case(station, dose=dose, claims=claims)
+    (claim,) = claims_of(case)
+
+    response = client.post(
+        address(case, "ghi"),
+        {
+            "version": case.version,
+            f"verdict_{claim.pk}": "other",
+            f"other_{claim.pk}_0": "12/8/1991",
+            "proof": "slip_seen",
+            "note": "Theo phiếu gốc.",
+        },
+    )
+
+    assert set(response.context["form"].errors) == {f"other_{claim.pk}"}
+
+
+def test_what_a_later_choice_hides_is_not_told(client, case):
+    (claim,) = claims_of(case)
+
+    response = client.post(
+        address(case, "ghi"),
+        {
+            "version": case.version,
+            f"verdict_{claim.pk}": "upheld",
+            "considered": ["list"],
+            "proof": "session_list",
+        },
+    )
+
+    assert response.status_code == 303
+    with scope.system():
+        event = case.events.get(move="resolve")
+        correction = Correction.objects.get(reason="complaint")
+    assert (event.data["proof"], event.data.get("considered")) == ("", None)
+    assert correction.source == ""

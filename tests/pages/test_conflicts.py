@@ -229,3 +229,33 @@ def test_who_has_to_change_the_password_first_gets_no_page_into_the_pane(client,
 
     assert part["HX-Redirect"] == reverse("accounts:change_password")
     assert client.get(where)["Location"] == reverse("accounts:change_password")
+
+
+@pytest.mark.parametrize(
+    ("boxes", "shown"), [(("", "", ""), []), (("12", "8", "2021"), ["12/8/2021"])]
+)
+def test_a_day_is_shown_as_it_was_typed(client, station, colleague, boxes, shown):
+    person, sent = make_person(), timezone.now() - timedelta(hours=5)
+    case = make_case(
+        station,
+        sent=sent,
+        claims={Field.GIVEN_ON: ("2021-09-14", "2021-09-15")},
+        dose=make_dose(person, station),
+        submission=make_submission(at=sent, person=person),
+    )
+    with scope.system():
+        claim = case.claims.get()
+    seen = case.version
+    acts(client, colleague, case, "ghi", **verdict(case, "upheld"))
+    typed = {f"other_{claim.pk}_{n}": text for n, text in enumerate(boxes)}
+
+    answer = client.post(address(case, "ghi"), {"version": seen, **kept(case), **typed})
+
+    rows = answer.context["conflict"]["rows"]
+    assert [mine for label, mine, _theirs in rows if "Giá trị đúng" in label] == shown
+
+
+def test_nonsense_in_place_of_a_version_is_none(client, case):
+    answer = client.post(address(case, "ghi"), {"version": "9" * 5000, **kept(case)})
+
+    assert answer.status_code == 422

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from complaints.choices import Field, Kind
 from complaints.models import Claim, Complaint
-from portal.common import scope
+from portal.common import crypto, scope
 from portal.registry.models import Correction, Dose, Person
 from tests.factories import make_orphan
 from tests.pages.cases import make_case, make_organization, make_staff, make_submission
@@ -126,3 +126,53 @@ def test_one_of_another_name_or_day_is_nothing_to_ask_about(
     )
 
     assert "NGUYEN THI HUONG" not in text_of(client.get(address(case)))
+
+
+def other(case, field, value, **more):
+    """Return a decision by which one point is right otherwise."""
+    with scope.system():
+        claim = Claim.objects.get(complaint=case, field=field)
+    typed = upheld(case, note="Theo danh sách.", proof="slip_seen", **more)
+    box = "_0" if field == Field.GIVEN_ON else ""
+    typed[f"verdict_{claim.pk}"] = "other"
+    return typed | {f"other_{claim.pk}{box}": value}, f"other_{claim.pk}"
+
+
+def test_it_is_asked_for_where_another_value_is_right_too(client, case):
+    typed, _name = other(case, Field.GIVEN_ON, "8/10/2021")
+    with scope.system():
+        claims = Claim.objects.filter(complaint=case).exclude(field=Field.GIVEN_ON)
+        typed |= {f"verdict_{c.pk}": "already_correct" for c in claims}
+
+    unsaid = client.post(address(case, "ghi"), typed)
+
+    assert set(unsaid.context["form"].errors) == {"orphan"}
+
+
+def test_what_is_typed_must_be_what_the_chosen_one_says(client, case, orphan):
+    typed, name = other(case, Field.GIVEN_ON, "8/10/2021", orphan=str(orphan.pk))
+
+    unlike = client.post(address(case, "ghi"), typed)
+
+    assert set(unlike.context["form"].errors) == {name}
+    orphan.refresh_from_db()
+    assert orphan.person_id is None
+
+
+def test_what_the_chosen_one_lacks_is_taken_from_what_was_typed(
+    client, station, case, orphan
+):
+    with scope.system():
+        case.claims.create(
+            field=Field.LOT,
+            recorded_sealed=crypto.seal("", bound_to=f"recorded:{case.pk}:lot"),
+            claimed_sealed=crypto.seal("ABX4417", bound_to=f"claimed:{case.pk}:lot"),
+        )
+    typed, _name = other(case, Field.LOT, "abx 4711", orphan=str(orphan.pk))
+
+    done = client.post(address(case, "ghi"), typed)
+
+    assert done.status_code == 303, done.context["form"].errors
+    orphan.refresh_from_db()
+    assert orphan.lot_number == "ABX4711"
+    assert orphan.person == Person.objects.get()

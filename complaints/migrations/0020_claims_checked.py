@@ -5,7 +5,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("complaints", "0018_digest_refused")]
+    dependencies = [("complaints", "0019_disputed_found_fast")]
 
     operations = [
         ValidateConstraint("claim", "claim_correction_only_if_upheld"),
