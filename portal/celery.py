@@ -13,6 +13,8 @@ from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
+from portal.common import database
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 app = Celery("portal")
@@ -138,3 +140,12 @@ def refuse_unsafe(**_facts: Any) -> None:
         import_module("portal.checks").refuse_unsafe()
     except ImproperlyConfigured as error:
         raise SystemExit(str(error)) from error
+
+
+@signals.task_failure.connect
+def leave_a_server_that_is_away(
+    exception: BaseException | None = None, **_facts: Any
+) -> None:
+    """Let the next task ask for a connection of its own; Celery would keep this one."""
+    if database.is_away(exception):
+        database.leave()

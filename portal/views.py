@@ -197,6 +197,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     no fault of the code: the answer is 503, and when to come back.
     """
     if database.is_away(sys.exc_info()[1]):
+        database.leave()
         response = render(request, "503.html", status=503)
         response["Retry-After"] = str(COME_BACK)
         return response
