@@ -1,11 +1,10 @@
 """What happens at the same moment on several connections happens once."""
 
-import threading
 import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -52,7 +51,7 @@ from tests.factories import (
     sender_for,
     submit,
 )
-from tests.faults.ground import at_once, drain_all, in_system, lay_ground
+from tests.faults.ground import at_once, behind, drain_all, in_system, lay_ground
 from tests.pages.test_reported_again import draft_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -419,28 +418,11 @@ def test_a_rule_is_switched_off_beside_a_batch_that_has_not_ended(site):
 
 def test_a_case_is_found_by_who_waits_for_it_while_it_is_handed_on(site):
     other, case = in_system(make_organization), filed(site)
-    is_held, asked = threading.Event(), threading.Event()
 
-    def hand_on():
-        with connection.cursor() as cursor:
-            Complaint.objects.filter(pk=case.pk).update(holder=other)
-            is_held.set()
-            for _ in range(400):
-                cursor.execute(
-                    "SELECT count(*) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-                )
-                if cursor.fetchone()[0] or asked.wait(0.05):
-                    return
+    found = behind(
+        lambda: Complaint.objects.filter(pk=case.pk).update(holder=other),
+        lambda: Complaint.objects.lock(case.pk),
+    )
 
-    def take():
-        assert is_held.wait(20)
-        try:
-            return Complaint.objects.lock(case.pk).holder
-        finally:
-            asked.set()
-
-    ends = at_once(2, lambda n: in_system((hand_on, take)[n]))
-
-    assert ends == [None, other]
+    assert found.holder == other
     in_system(lambda: Complaint.objects.filter(pk=case.pk).update(holder=site))

@@ -26,10 +26,10 @@ def lock(ref: UUID, *, by: User, at: datetime) -> Incident:
 
     Raise DoesNotExist for strangers, Refused for whoever handed its reports on.
     """
-    incident: Incident = (
-        Incident.objects.select_for_update(of=("self",))
-        .select_related("site", "holder", "session_list")
-        .get(ref=ref)
+    # By its key alone: joined to a holder that hands it on meanwhile it is not found.
+    Incident.objects.select_for_update().get(ref=ref)
+    incident = Incident.objects.select_related("site", "holder", "session_list").get(
+        ref=ref
     )
     decides = (
         permissions.decides_at(by, path, at=at)

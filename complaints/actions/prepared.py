@@ -80,7 +80,7 @@ def sign(ref: UUID, *, by: User, at: datetime) -> Prepared:
     Raise Stale where the record or its ground is another one by now.
     """
     with scope.system():
-        row = _locked(ref)
+        row = lock(ref)
         if row.state != State.SIGNING or row.complaint_id is not None:
             raise Stale(_("It was decided meanwhile. You see it as it is now."))
         if row.proposed_by_id == by.pk:
@@ -102,7 +102,7 @@ def sign(ref: UUID, *, by: User, at: datetime) -> Prepared:
 def refuse(ref: UUID, *, by: User, at: datetime) -> Prepared:
     """Say that the record is right as it is; it is not put forward again."""
     with scope.system():
-        row = _locked(ref)
+        row = lock(ref)
         if row.state not in (State.OPEN, State.SIGNING):
             raise Stale(_("It was decided meanwhile. You see it as it is now."))
         _require_other(row, by)
@@ -122,7 +122,7 @@ def take_back(ref: UUID, *, by: User, at: datetime) -> Prepared:
     where the record was changed again since.
     """
     with scope.system():
-        row = _locked(ref)
+        row = lock(ref)
         _require_other(row, by)
         if row.state == State.MADE:
             assert row.correction is not None
@@ -235,16 +235,17 @@ def _is_the_change(row: Prepared, claim: Claim) -> bool:
     )
 
 
-def _locked(ref: UUID) -> Prepared:
-    return (
-        Prepared.objects.select_for_update(of=("self",))
-        .select_related("complaint__submission", "person", "correction")
-        .get(ref=ref)
+def lock(ref: UUID) -> Prepared:
+    """Return what was prepared, locked, and with it what it belongs to by then."""
+    Prepared.objects.select_for_update().get(ref=ref)
+    beside = Prepared.objects.select_related(
+        "complaint__submission", "person", "correction"
     )
+    return beside.get(ref=ref)
 
 
 def _open(ref: UUID) -> Prepared:
-    row = _locked(ref)
+    row = lock(ref)
     if row.state != State.OPEN:
         raise Stale(_("It was decided meanwhile. You see it as it is now."))
     return row

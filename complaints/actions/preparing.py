@@ -220,7 +220,8 @@ def keep(
     """
     rows = Prepared.objects.filter(person__in={one.person_id for one in found})
     if complaint is not None:
-        rows = rows.select_related("complaint").select_for_update(of=("self",))
+        # Not joined: a report that it came to go with meanwhile would not be there.
+        rows = rows.select_for_update().prefetch_related("complaint")
     known = {(row.person_id, row.place, row.rule): row for row in rows}
     fresh, again = [], []
     for one in found:

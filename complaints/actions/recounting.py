@@ -22,7 +22,8 @@ def recount(*, since: date, at: datetime) -> int:
     its caller's transaction.
     """
     timed = Policy.objects.filter(in_office=True)
-    whose = Q(policy__in=timed)
+    # By keys: a case whose round begins meanwhile would not fit a joined policy.
+    whose = Q(policy__in=list(timed.values_list("pk", flat=True)))
     if timed.filter(level="", organization=None).exists():
         whose |= Q(policy=None)
     moved, last = 0, 0
@@ -42,12 +43,12 @@ def _concerned(since: date) -> QuerySet[Complaint]:
     """Return, to be locked, what is open and not due before a day."""
     begins = timezone.make_aware(datetime.combine(since, time()))
     return (
-        Complaint.objects.select_for_update(of=("self",))
+        Complaint.objects.select_for_update()
         .filter(
             Q(due_at__gte=begins) | Q(paused_at__isnull=False),
             status__in=OPEN,
         )
-        .select_related("policy__organization")
+        .prefetch_related("policy__organization")
         .order_by("pk")
     )
 

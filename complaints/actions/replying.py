@@ -16,6 +16,7 @@ from complaints.rules.refused import Refused
 from portal.accounts.models import Posting, User
 from portal.audit import record as audit
 from portal.common import scope
+from portal.registry.models import Organization
 
 Role, State = Posting.Role, FigureReview.State
 DECIDING: Final = (Role.OVERSEER, Role.ADMINISTRATOR)
@@ -101,10 +102,10 @@ def decide(
     unit, or flagged it, FigureReview.DoesNotExist where there is none.
     """
     with scope.system(), transaction.atomic():
-        row = (
-            FigureReview.objects.select_for_update(of=("self", "holder"))
-            .select_related("holder")
-            .get(ref=ref)
+        row = FigureReview.objects.select_for_update().get(ref=ref)
+        # One at a time for each unit, which new reports may name all the while.
+        row.holder = Organization.objects.select_for_update(no_key=True).get(
+            pk=row.holder_id
         )
         if not may_decide(postings, row.holder.path):
             raise Refused(_("Who oversees the unit from above decides."))

@@ -1,10 +1,8 @@
 """Opening an ended case again while the same is being reported anew."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from complaints.actions import casework, citizen, rechecks
@@ -20,15 +18,11 @@ from tests.factories import (
     only_complaint,
     submit,
 )
-from tests.faults.ground import at_once, drain_all, in_system, lay_ground
+from tests.faults.ground import behind, drain_all, in_system, lay_ground
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LATER = NOON + timedelta(days=3)
-WAITS = (
-    "SELECT count(*) FROM pg_stat_activity"
-    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-)
 
 
 @pytest.fixture
@@ -52,25 +46,7 @@ def kept():
 
 def while_reported_anew(site, open_again):
     """Return how opening ends that meets a report of the same, not yet committed."""
-    is_held, ended = threading.Event(), threading.Event()
-
-    def report_again():
-        submit(missing_dose(site))
-        is_held.set()
-        with connection.cursor() as cursor:
-            for _ in range(400):
-                cursor.execute(WAITS)
-                if cursor.fetchone()[0] or ended.wait(0.05):
-                    return
-
-    def opens():
-        assert is_held.wait(20)
-        try:
-            return open_again()
-        finally:
-            ended.set()
-
-    _sent, end = at_once(2, lambda n: in_system((report_again, opens)[n]))
+    end = behind(lambda: submit(missing_dose(site)), open_again)
     statuses = in_system(lambda: sorted(c.status for c in Complaint.objects.all()))
     assert statuses == ["received", "resolved"]
     drain_all()

@@ -3,13 +3,18 @@
 import threading
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from django.db import connections
+from django.db import connection, connections
 
 from complaints.models import Policy
 from portal.common import outbox, scope
 from tests.factories import NOON
+
+_WAITS: Final = (
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
 
 
 def lay_ground() -> None:
@@ -51,6 +56,34 @@ def at_once(count: int, action: Callable[[int], Any]) -> list[Any]:
         thread.join(60)
     assert not any(thread.is_alive() for thread in threads)
     return ends
+
+
+def behind(first: Callable[[], Any], second: Callable[[], Any]) -> Any:
+    """Return what ``second`` returns or raises, begun while ``first`` is uncommitted.
+
+    The first commits once the second waits for a lock, or has ended. Both see all rows.
+    """
+    is_held, ended = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        first()
+        is_held.set()
+        with connection.cursor() as cursor:
+            for _ in range(400):
+                cursor.execute(_WAITS)
+                if cursor.fetchone()[0] or ended.wait(0.05):
+                    return
+
+    def follow() -> Any:
+        assert is_held.wait(20)
+        try:
+            return second()
+        finally:
+            ended.set()
+
+    held, followed = at_once(2, lambda n: in_system((hold, follow)[n]))
+    assert held is None, held
+    return followed
 
 
 def drain_all(at=NOON) -> int:
