@@ -4,6 +4,7 @@ For a split record, those that may be the same person; for a dose that is somebo
 else's, whom staff look for. The citizen never sees them.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -14,10 +15,10 @@ from complaints.choices import Field, Kind
 from complaints.models import Complaint
 from complaints.rules import records
 from portal.registry import national_id
-from portal.registry.corrections import born_text, read_person
+from portal.registry.corrections import born_text
 from portal.registry.matching import blocks, grading, rarity, weights
 from portal.registry.matching.facts import Facts
-from portal.registry.models import Dose, Person
+from portal.registry.models import Dose, IdentityDocument, Person
 
 # More than a few candidates are none: then what was typed says too little.
 MOST: Final = 5
@@ -75,17 +76,29 @@ def of(complaint: Complaint, *, typed: Facts | None, on: date) -> list[Lookalike
 
 def title(person: Person) -> str:
     """Return how staff tell a record from others: name, birth, number masked."""
+    return titles_of([person])[person.pk]
+
+
+def titles_of(people: Collection[Person]) -> dict[int, str]:
+    """Return the titles of records by their keys."""
+    current = IdentityDocument.objects.filter(person__in=people, is_current=True)
+    numbers = {row.person_id: row.number for row in current.order_by("pk")}
+    return {one.pk: _title(one, numbers.get(one.pk, "")) for one in people}
+
+
+def _title(person: Person, number: str) -> str:
     born = "/".join(
         reversed(born_text(person.born_on, person.born_precision).split("-"))
     )
-    number = read_person(person, Field.NATIONAL_ID)
     parts = [person.full_name, born, national_id.mask(number) if number else ""]
     return ", ".join(part for part in parts if part)
 
 
 def titles(refs: list[str]) -> dict[str, str]:
     """Return the titles of records by their references."""
-    return {str(p.ref): title(p) for p in Person.objects.filter(ref__in=refs)}
+    people = list(Person.objects.filter(ref__in=refs))
+    named = titles_of(people)
+    return {str(one.ref): named[one.pk] for one in people}
 
 
 def _own(complaint: Complaint) -> int | None:
@@ -107,8 +120,16 @@ def _as_claimed(complaint: Complaint, own: Facts | None) -> list[Facts]:
 
 def doses_of(person: Person) -> list[str]:
     """Return the doses of a record in words, oldest first; that there is none."""
-    doses = person.doses.filter(status=Dose.Status.COMPLETED)
-    return [
-        f"{dose.given_on:%d/%m/%Y} {dose.product.name}, {dose.where}"
-        for dose in doses.select_related("product", "site").order_by("given_on")
-    ] or [_("No dose")]
+    return doses_by_person([person.pk])[person.pk]
+
+
+def doses_by_person(people: Collection[int]) -> dict[int, list[str]]:
+    """Return the doses of records in words, as ``doses_of``, by their keys."""
+    found: dict[int, list[str]] = {pk: [] for pk in people}
+    doses = Dose.objects.filter(person__in=people, status=Dose.Status.COMPLETED)
+    for dose in doses.select_related("product", "site").order_by("given_on"):
+        if dose.person_id is not None:
+            found[dose.person_id].append(
+                f"{dose.given_on:%d/%m/%Y} {dose.product.name}, {dose.where}"
+            )
+    return {pk: said or [_("No dose")] for pk, said in found.items()}

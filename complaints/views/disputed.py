@@ -129,13 +129,11 @@ def _note_looks(
     request: StaffRequest, found: Iterable[Disputed], *, at: datetime
 ) -> None:
     """Write down that the people of these rows were seen."""
-    for one in found:
-        record.look_up(
-            at=at,
-            actor="staff",
-            actor_id=request.user.pk,
-            person_id=one.person_id,
-            organization=request.postings[0].organization_id,
-            subject="complaints.prepared",
-            subject_id=one.batch_id,
-        )
+    record.looks(
+        [record.Seen(one.person_id, one.batch_id) for one in found],
+        at=at,
+        actor="staff",
+        actor_id=request.user.pk,
+        organization=request.postings[0].organization_id,
+        subject="complaints.prepared",
+    )

@@ -153,17 +153,18 @@ def _may_decide(request: StaffRequest, path: str) -> bool:
 
 def _note_looks(request: StaffRequest, rows: list[dict], *, at: datetime) -> None:
     """Write down that the people of these rows were seen."""
-    for row in rows:
-        for person_id in filter(None, (row["person_id"], row["other_id"])):
-            record.look_up(
-                at=at,
-                actor="staff",
-                actor_id=request.user.pk,
-                person_id=person_id,
-                organization=request.postings[0].organization_id,
-                subject="complaints.prepared",
-                subject_id=row["pk"],
-            )
+    record.looks(
+        [
+            record.Seen(person_id, row["pk"])
+            for row in rows
+            for person_id in filter(None, (row["person_id"], row["other_id"]))
+        ],
+        at=at,
+        actor="staff",
+        actor_id=request.user.pk,
+        organization=request.postings[0].organization_id,
+        subject="complaints.prepared",
+    )
 
 
 def _page(chosen: Organization, state: str, after: str) -> list[Prepared]:

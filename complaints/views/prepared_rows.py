@@ -83,6 +83,10 @@ def shown(rows: Iterable[Prepared], *, by: User) -> list[dict[str, Any]]:
     products = Words(("product", row.ground.get("product", "")) for row in chosen)
     split = {row.pk for row in chosen if row.rule in OF_SPLIT}
     others = Person.objects.in_bulk({int(edits[pk]["target"]) for pk in split})
+    titles = lookalikes.titles_of(
+        [*others.values(), *(row.person for row in chosen if row.pk in split)]
+    )
+    held = lookalikes.doses_by_person(others)
     doses = Dose.objects.select_related("product", "site").in_bulk(
         {int(edits[row.pk]["target"]) for row in chosen if row.pk not in split}
         | {_stays(row) for row in chosen if row.rule in OF_DOUBLED} - {0}
@@ -98,9 +102,9 @@ def shown(rows: Iterable[Prepared], *, by: User) -> list[dict[str, Any]]:
             "dose": ""
             if row.pk in split
             else _dose(doses.get(int(edits[row.pk]["target"]))),
-            **_change(row, edits[row.pk], words, others),
+            **_change(row, edits[row.pk], words, titles),
             "other_id": int(edits[row.pk]["target"]) if row.pk in split else None,
-            "ground": _ground(row, edits[row.pk], products, doses, others),
+            "ground": _ground(row, edits[row.pk], products, doses, held),
             "body": row.organization.name,
             "state": row.state,
             "state_word": row.get_state_display(),
@@ -126,7 +130,7 @@ def _change(
     row: Prepared,
     edit: dict[str, str],
     words: Words,
-    others: Mapping[int, Person],
+    titles: Mapping[int, str],
 ) -> dict[str, str]:
     """Return what would change: which fact, as it is, as it would be."""
     if row.rule in OF_DOUBLED:
@@ -136,7 +140,8 @@ def _change(
             "after": _("Entered in error: it is kept and counts no more"),
         }
     if row.rule in OF_SPLIT:
-        own, other = lookalikes.title(row.person), _title(edit, others)
+        own = titles[row.person_id]
+        other = titles.get(int(edit["target"]), "")
         return {
             "label": _("Which records are joined"),
             "before": _("Two records: %(own)s; and %(other)s")
@@ -163,11 +168,6 @@ def _dose(dose: Dose | None) -> str:
     return f"{day(dose.given_on)}, {dose.product.name}, {dose.where}"
 
 
-def _title(edit: dict[str, str], others: Mapping[int, Person]) -> str:
-    other = others.get(int(edit["target"]))
-    return lookalikes.title(other) if other else ""
-
-
 def _stays(row: Prepared) -> int:
     """Return the key of the dose beside which the doubled one is too many."""
     _kind, source = row.ground["proofs"][0]
@@ -179,7 +179,7 @@ def _ground(
     edit: dict[str, str],
     products: Words,
     doses: Mapping[int, Dose],
-    others: Mapping[int, Person],
+    held: Mapping[int, list[str]],
 ) -> str:
     ground = row.ground
     if row.rule in OF_MISSING:
@@ -192,10 +192,8 @@ def _ground(
             "day": day(timezone.localdate(dose.recorded_at)),
         }
     if row.rule in OF_SPLIT:
-        other = others.get(int(edit["target"]))
-        return str(_GROUNDS[row.rule]) % {
-            "doses": "; ".join(lookalikes.doses_of(other)) if other else ""
-        }
+        said = held.get(int(edit["target"]), [])
+        return str(_GROUNDS[row.rule]) % {"doses": "; ".join(said)}
     return str(_GROUNDS[row.rule]) % {
         "lot": ground.get("lot", ""),
         "product": products.of("product", ground.get("product", "")),

@@ -250,16 +250,14 @@ def _changes(request: StaffRequest, rows: Any) -> list[dict[str, Any]]:
     chosen = list(
         rows.select_related("person", "correction", "province").order_by("-pk")[:_SHOWN]
     )
-    for row in chosen:
-        record.look_up(
-            at=timezone.now(),
-            actor="staff",
-            actor_id=request.user.pk,
-            person_id=row.person_id,
-            organization=request.postings[0].organization_id,
-            subject="complaints.rule",
-            subject_id=row.pk,
-        )
+    record.looks(
+        [record.Seen(row.person_id, row.pk) for row in chosen],
+        at=timezone.now(),
+        actor="staff",
+        actor_id=request.user.pk,
+        organization=request.postings[0].organization_id,
+        subject="complaints.rule",
+    )
     return [
         {
             "ref": row.ref,

@@ -43,6 +43,41 @@ def look_up(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Whom one entry of many is about; see ``looks``."""
+
+    person_id: int
+    subject_id: int
+
+
+def looks(
+    rows: Iterable[Seen],
+    *,
+    at: datetime,
+    actor: str,
+    actor_id: int | None,
+    subject: str,
+    organization: int | None,
+) -> None:
+    """Note that somebody saw many people in one list, an entry each, as ``look_up``."""
+    Entry.objects.bulk_create(
+        [
+            Entry(
+                verb=Entry.Verb.LOOK_UP,
+                at=at,
+                actor=actor,
+                actor_id=actor_id,
+                person=row.person_id,
+                organization=organization,
+                subject=subject,
+                subject_id=row.subject_id,
+            )
+            for row in rows
+        ]
+    )
+
+
 def change(
     *,
     at: datetime,

@@ -10,11 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from complaints import rollups
-from complaints.actions import referrals
+from complaints.actions import preparing, referrals
 from complaints.models import Message, ReportList
+from complaints.rules.selfcorrection.rule import Edit, Operation
 from portal.audit import record
 from portal.common import outbox
 from tests.factories import (
+    make_dose,
     make_organization,
     make_person,
     make_product,
@@ -176,6 +178,26 @@ def report_at_once(world, rows):
     world.code = sent.submission.code
 
 
+def prepare(world, rows):
+    for _ in range(rows):
+        one, other = world.person(), world.person()
+        dose, _theirs = (make_dose(person, world.station) for person in (one, other))
+        day, lot = dose.given_on.isoformat(), dose.lot_number
+        ground = {"lot": lot, "product": "spikevax", "day": day, "others": 5}
+        found = [
+            Edit(Operation.DOSE, "product", "vaxzevria", "spikevax", dose.pk),
+            Edit(Operation.MERGE, "record", "", str(other.pk), other.pk),
+        ]
+        preparing.keep(
+            [
+                preparing.Found(one.pk, rule, edit, ground)
+                for rule, edit in zip(("B1", "B7"), found, strict=True)
+            ],
+            complaint=world.case(),
+            at=world.now,
+        )
+
+
 def check_again(world, rows):
     for _ in range(rows):
         station = make_organization(parent=world.department)
@@ -200,6 +222,7 @@ def prove(world, address, typed):
     [
         (ask_others, "staff", "/lam-viec/co-quan-khac/"),
         (send_lists, "clerk", "/lam-viec/lap-ho/danh-sach/"),
+        (prepare, "staff", "/lam-viec/chat-luong/de-xuat/"),
         (look, "overseer", "/quan-tri/truy-cap/"),
         (fail_messages, "administrator", "/quan-tri/tin-nhan/"),
         (open_units, "administrator", "/quan-tri/don-vi/"),
