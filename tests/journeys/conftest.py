@@ -76,9 +76,12 @@ def portal():
 
 
 @contextmanager
-def started(*, people: int) -> Iterator[Running]:
-    """Hold a whole portal with a demo of so many people, in a folder of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="dumui-journey-"))
+def started(*, people: int, data_dir: Path | None = None) -> Iterator[Running]:
+    """Hold a whole portal with a demo of so many people, in a folder of its own.
+
+    ``data_dir``: a folder that is there, and stays, so that another start goes on.
+    """
+    folder = data_dir or Path(tempfile.mkdtemp(prefix="dumui-journey-"))
     port = free_port()
     kept = clean_environment()
     kept |= {
@@ -104,7 +107,8 @@ def started(*, people: int) -> Iterator[Running]:
         process.send_signal(signal.SIGINT)
         process.wait(60)
         log.close()
-        shutil.rmtree(folder, ignore_errors=True)
+        if data_dir is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def beside(portal: Running, *words: str) -> subprocess.CompletedProcess:
