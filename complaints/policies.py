@@ -37,11 +37,13 @@ def policy_for(kind: str, *, at: datetime, body: Organization | None = None) -> 
 def usual(kind: str, *, path: str, day: date) -> Policy:
     """Return the policy that holds on a day at a path and below, of whatever level.
 
-    ``kind`` empty: of all kinds. Raise LookupError where there is none.
+    ``kind`` empty: of all kinds. Days before any rule have the first one. Raise
+    LookupError where there is none.
     """
     rows = Policy.objects.select_related("organization").filter(level="")
     near = [row for row in rows if path.startswith(row.reach)]
-    return terms.nearest(near, kind=kind, day=day)
+    general = (r.valid_from for r in near if terms.is_general(r) and not r.kind)
+    return terms.nearest(near, kind=kind, day=max(day, min(general, default=day)))
 
 
 def of_case(case: Complaint) -> Policy:

@@ -110,8 +110,12 @@ def of_unit(
 
 
 def less(total: Times, part: Times) -> Times:
-    """Return counts with a part of them taken out; percentiles are left out."""
-    counts = {name: getattr(total, name) - getattr(part, name) for name in SUMS}
+    """Return counts with a part of them taken out; percentiles are left out.
+
+    The part is counted now, the total was a little before: what fell due meanwhile is
+    in the part only.
+    """
+    counts = {name: max(getattr(total, name) - getattr(part, name), 0) for name in SUMS}
     return Times(**counts)
 
 

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from complaints import permissions, predecessors, replies
+from complaints import permissions, predecessors, replies, rollups
 from complaints.models import Complaint, FigureReview
 from complaints.rules.refused import Refused
 from portal.accounts.models import Posting, User
@@ -119,6 +119,13 @@ def decide(
         row.state = State.ACCEPTED if accept else State.REFUSED
         row.answer, row.decided_by, row.decided_at = answer.strip(), by, at
         if accept:
+            if rollups.age(at=at) is None:
+                raise Refused(
+                    _(
+                        "The figures are being counted anew, and are not whole yet:"
+                        " come back in some minutes."
+                    )
+                )
             _correct(row, at=at)
         row.save()
         _note(row, row.state, by=by, at=at)

@@ -1,6 +1,7 @@
 """Ending a dated row that two people put in force: one is enough to go back."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from typing import Final, TypeVar
 
 from django.db import transaction
@@ -11,6 +12,7 @@ from complaints.models import Delegation, Ladder, OfficeHours, Policy, Wording
 from complaints.rules.refused import Refused
 from portal.accounts.models import User
 from portal.audit import record as audit
+from portal.common import dated
 
 Row = TypeVar("Row", Delegation, Wording)
 Rule = Policy | Ladder | OfficeHours
@@ -21,9 +23,9 @@ _SUBJECTS: Final[dict[type[Rule], str]] = {
 }
 # What tells that a row is for everybody: one such row has to stay.
 GENERAL: Final[dict[type[Rule], dict[str, str | None]]] = {
-    Policy: {"kind": "", "level": "", "organization": None},
+    Policy: {"kind": "", "level": "", "organization_id": None},
     Ladder: {},
-    OfficeHours: {"organization": None},
+    OfficeHours: {"organization_id": None},
 }
 
 
@@ -48,11 +50,27 @@ def roll_back(
     return row
 
 
+def can_end(row: Rule, rows: Iterable[Rule], *, today: date) -> bool:
+    """Tell whether a rule is in force or to come; ``rows``: itself and others.
+
+    One that a newer one followed is over: the newer one may yet give way to it.
+    """
+    if row.ended_at is not None:
+        return False
+    names = GENERAL[type(row)]
+    same = [
+        one
+        for one in rows
+        if all(getattr(one, name) == getattr(row, name) for name in names)
+    ]
+    return row.valid_from > today or dated.in_force(same, day=today) == row
+
+
 def end_rule(model: type[Rule], pk: int, *, by: User, at: datetime) -> Rule:
     """End a rule from tomorrow on, or withdraw it before its first day.
 
-    What began under it keeps it. Raise Refused where it is over, and where no rule
-    would be left for everybody; DoesNotExist of the model where there is none.
+    What began under it keeps it. Raise Refused where it is over or followed, and where
+    no rule would be left for everybody; DoesNotExist of the model where there is none.
     """
     today = timezone.localdate(at)
     with transaction.atomic():
@@ -64,7 +82,7 @@ def end_rule(model: type[Rule], pk: int, *, by: User, at: datetime) -> Rule:
         if pk not in rows:
             raise model.DoesNotExist
         row = rows.pop(pk)
-        if row.ended_at is not None or (row.valid_to and row.valid_to <= today):
+        if not can_end(row, [row, *rows.values()], today=today):
             raise Refused(_("It is not in force any more."))
         row.valid_to = max(today + timedelta(days=1), row.valid_from)
         if _is_general(row) and not any(

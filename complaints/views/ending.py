@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from complaints.actions.rolling_back import Rule, end_rule
+from complaints.actions.rolling_back import Rule, can_end, end_rule
 from complaints.models import Ladder, OfficeHours, Policy
 from complaints.rules.refused import Refused
 from complaints.views import rule_tables
@@ -51,7 +51,8 @@ def end(request: StaffRequest, subject: str, row: int) -> HttpResponse:
         "facts": rule_tables.rule_facts(shown),
         "is_coming": shown.valid_from > today,
         "day": rule_tables.day_words(_last_day(shown.valid_from, today)),
-        "can_end": rule_tables.can_end(shown, today) and not trouble,
+        "can_end": can_end(shown, model.objects.all(), today=today) and not trouble,
+        "is_ladder": model is Ladder,
         "trouble": trouble,
     }
     status = 422 if trouble else 200

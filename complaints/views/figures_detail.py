@@ -111,7 +111,7 @@ def context_of(asked: Asked) -> dict[str, Any]:
         "forecast": _forecast(more.backlog),
         "peers": figures_peers.told(more.peers),
         "meanings": DEFINITIONS,
-        "is_few": min(opened.resolved, closed.resolved) < FEW,
+        "is_few_of_either": min(opened.resolved, closed.resolved) < FEW,
         "few": FEW,
         "back_url": f"{reverse('oversight:times')}?{address}",
         "pdf_url": f"{reverse('oversight:print')}?{address}"

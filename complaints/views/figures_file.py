@@ -4,12 +4,13 @@ from io import BytesIO
 from typing import Any, Final
 
 from django.http import Http404, HttpResponse
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from complaints import figures
+from complaints import figures, rollups
 from complaints.choices import Channel, Kind
 from complaints.models import Figure
 from complaints.rollups import Times
@@ -41,6 +42,8 @@ def file(request: StaffRequest, form: str) -> HttpResponse:
     if form not in _TYPES:
         raise Http404
     asked = figures_asked.read(request, at=timezone.now())
+    if rollups.age(at=asked.at) is None:
+        return _not_yet(request)
     rows = list(_rows(asked))
     header = _header()
     into = BytesIO()
@@ -61,9 +64,16 @@ def as_pdf(request: StaffRequest) -> HttpResponse:
     if not pdf.is_available():
         raise Http404
     asked = figures_asked.read(request, at=timezone.now())
+    if rollups.age(at=asked.at) is None:
+        return _not_yet(request)
     _note(request, asked, form="pdf", rows=0)
     drawn = pdf.render(report(request, asked))
     return _download(drawn, "application/pdf", asked, "pdf")
+
+
+def _not_yet(request: StaffRequest) -> HttpResponse:
+    """Say that figures are not whole: what is taken along does not tell it."""
+    return render(request, "oversight/uncounted.html", status=503)
 
 
 def report(request: StaffRequest, asked: Asked) -> str:

@@ -227,7 +227,9 @@ def _cells(times: Times) -> list[dict[str, Any]]:
         {
             "text": first_answer(times),
             "few": times.is_answered_by_few,
-            "group": "first_answer" if times.first_answer_median else "unanswered",
+            "group": "unanswered"
+            if times.first_answer_median is None
+            else "first_answer",
             "from": from_time(times.first_answer_median),
         },
         {

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from complaints.actions import rulebook
+from complaints.actions import rolling_back, rulebook
 from complaints.choices import Kind
 from complaints.forms import rules as forms
 from complaints.models import Ladder, OfficeHours, Policy, RuleDraft, Rung
@@ -48,7 +48,7 @@ def policy_table(today: date, *, may_run: bool) -> dict[str, Any]:
         "rows": [
             {
                 "cells": [policy_title(row), _state(row, same, today), *_times(row)],
-                "url": _end_url(row, "chinh-sach", today, may_run=may_run),
+                "url": _end_url(row, "chinh-sach", same, today, may_run=may_run),
             }
             for same in known.values()
             for row in same
@@ -94,14 +94,11 @@ def hours_words(hours: int, *, in_office: bool) -> str:
     return words % {"n": vn_number(days)}
 
 
-def can_end(row: Any, today: date) -> bool:
-    """Tell whether a rule is to come or in force, so that it can be ended."""
-    return row.ended_at is None and (row.valid_to is None or row.valid_to > today)
-
-
-def _end_url(row: Any, word: str, today: date, *, may_run: bool) -> str:
+def _end_url(
+    row: Any, word: str, same: Sequence[Any], today: date, *, may_run: bool
+) -> str:
     """Return where a rule is ended; empty for who may not, and where it is over."""
-    if not may_run or not can_end(row, today):
+    if not may_run or not rolling_back.can_end(row, same, today=today):
         return ""
     return reverse("oversight:rule_end", args=[word, row.pk])
 
@@ -134,7 +131,7 @@ def ladder(
         "state": _state(one, all_of_them, today),
         "source": one.source,
         "lines": [*map(rung_words, rungs), *_away_words(one)],
-        "url": _end_url(one, "nac-nhac", today, may_run=may_run),
+        "url": _end_url(one, "nac-nhac", all_of_them, today, may_run=may_run),
     }
 
 
@@ -185,7 +182,7 @@ def office_table(today: date, *, may_run: bool) -> dict[str, Any]:
                     _state(row, same, today),
                     row.source,
                 ],
-                "url": _end_url(row, "gio-lam-viec", today, may_run=may_run),
+                "url": _end_url(row, "gio-lam-viec", same, today, may_run=may_run),
             }
         )
     return {
@@ -270,7 +267,10 @@ def rule_facts(row: Policy | Ladder | OfficeHours) -> list[tuple[str, str]]:
         return [(_("For what"), _office_name(row)), *_opens(row), *facts]
     if isinstance(row, Ladder):
         words = "; ".join(map(rung_words, row.rungs.order_by("clock", "share")))
-        return [(_("Who is told, and when"), words), *facts]
+        facts = [(_("Who is told, and when"), words), *facts]
+        if away := " ".join(_away_words(row)):
+            facts.insert(1, (_("What is passed on"), away))
+        return facts
     return [*_policy_facts(row), *facts]
 
 

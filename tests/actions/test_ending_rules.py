@@ -3,6 +3,8 @@
 from datetime import date, time, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -85,6 +87,55 @@ def test_of_two_general_rules_one_can_end_and_then_the_other_cannot(boss):
 
     with pytest.raises(Refused):
         end_rule(Policy, new.pk, by=boss, at=NOON)
+
+
+def test_a_rule_that_a_newer_one_followed_is_over_and_cannot_be_ended(client, boss):
+    """It is what the newer one would give way to, and the record of what held."""
+    client.force_login(boss)
+    old = Policy.objects.get()
+    new = policy(hours=24, begins=timezone.localdate() - DAY)
+    listed = client.get(reverse("oversight:rules")).content.decode()
+    pages = [
+        reverse("oversight:rule_end", args=["chinh-sach", row.pk]) for row in (old, new)
+    ]
+
+    assert [page in listed for page in pages] == [False, True]
+    assert '<button class="btn bad">' not in client.get(pages[0]).content.decode()
+    with pytest.raises(Refused):
+        end_rule(Policy, old.pk, by=boss, at=timezone.now())
+    assert client.post(pages[0]).status_code == 422
+    end_rule(Policy, new.pk, by=boss, at=timezone.now())
+
+
+def test_who_ends_a_ladder_reads_that_passing_on_ends_with_it(client, boss):
+    client.force_login(boss)
+    day = timezone.localdate()
+    ladder = Ladder.objects.create(
+        valid_from=day, source="x", idle_days=17, capacity=4321
+    )
+    page = client.get(reverse("oversight:rule_end", args=["nac-nhac", ladder.pk]))
+
+    words = page.content.decode()
+    for said in ("Sau 17 ngày làm việc", "Quá 4.321 hồ sơ", "cho mọi hồ sơ"):
+        assert said in words, said
+
+
+def test_many_units_with_hours_of_their_own_take_no_more_statements(boss):
+    for _number in range(5):
+        OfficeHours.objects.create(
+            organization=make_organization(),
+            weekdays=[0],
+            begins=time(6),
+            ends=time(22),
+            valid_from=TODAY - 9 * DAY,
+            source="x",
+        )
+    country = OfficeHours.objects.get(organization=None)
+
+    with CaptureQueriesContext(connection) as asked, pytest.raises(Refused):
+        end_rule(OfficeHours, country.pk, by=boss, at=NOON)
+
+    assert not [one for one in asked if 'FROM "registry_organization"' in one["sql"]]
 
 
 def test_office_hours_of_a_unit_end_and_those_of_the_country_count(boss):

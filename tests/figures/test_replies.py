@@ -10,7 +10,7 @@ from complaints import replies, rollups
 from complaints.actions import replying
 from complaints.choices import Kind, Move, Status
 from complaints.figures import month_after
-from complaints.models import Complaint, Figure, FigureReview, Measure
+from complaints.models import Complaint, Figure, FigureReview, Measure, Watermark
 from complaints.rollups import recount
 from complaints.rules.refused import Refused
 from portal.common import scope
@@ -210,3 +210,24 @@ def test_the_pages_take_a_flag_and_a_decision(client, world):
     assert "Có biên bản." in done.content.decode()
     shown = client.get(reverse("oversight:times"), {"organization": "TYT-1"})
     assert "1 đã chấp nhận" in shown.content.decode()
+
+
+def test_nothing_is_accepted_while_figures_are_counted_anew(world):
+    """Before and after are kept for ever: of all that was sent, not of a part."""
+    row = world.flag()
+    Watermark.objects.filter(name="figures").delete()
+
+    with pytest.raises(Refused, match="tính lại từ đầu"):
+        world.decide(row)
+    rollups.rebuild_changed(at=world.now)
+
+    assert world.decide(row).version == 1
+
+
+def test_what_fell_due_since_the_figures_were_counted_takes_nothing_below_zero():
+    told = rollups.Times(received=3, open=3, open_overdue=0)
+    part = rollups.Times(received=1, open=1, open_overdue=1)
+
+    without = replies.less(told, part)
+
+    assert (without.received, without.open, without.open_overdue) == (2, 2, 0)

@@ -123,3 +123,24 @@ def test_the_report_for_paper_holds_both_pages(client, province):
     answer = client.get(reverse("oversight:print"))
     assert answer.status_code == (200 if pdf.is_available() else 404)
     assert answer.content.startswith(b"%PDF") == pdf.is_available()
+
+
+def test_on_paper_small_numbers_are_told_of_what_they_are_of(client, province):
+    """Of what was sent then enough was resolved, of what ended then too little was."""
+    month = figures.month_after(timezone.localdate().replace(day=1), -1)
+    sent = timezone.make_aware(datetime.combine(month, time(12)) - timedelta(days=3))
+    for number in range(25):
+        ended = sent + timedelta(hours=1 if number < 5 else 24 * 5)
+        case_of = [(Move.RESOLVE, Status.RESOLVED, ended)]
+        make_case(province, sent=sent, history=case_of)
+    rollups.rebuild_all(at=timezone.now())
+    before = figures.month_after(month, -1)
+    typed = {"month": f"{before:%Y-%m}"}
+
+    for address, of_sending in (("times", False), ("detail", True)):
+        page = client.get(reverse(f"oversight:{address}"), typed).context
+        assert page.get("is_few", page.get("is_few_of_either")) == of_sending
+    request = client.get(reverse("oversight:times"), typed).wsgi_request
+    asked = figures_asked.read(request, at=timezone.now())
+    page = figures_file.report(request, asked)
+    assert page.count("tỷ lệ này chưa nói lên nhiều") == 1

@@ -119,3 +119,12 @@ def test_exactly_a_tenth_that_lies_open_puts_no_unit_after_slower_ones():
         slower,
         more,
     ]
+
+
+@pytest.mark.parametrize("month", ["2021-01", "2021-02", "2021-03"])
+def test_months_before_any_rule_are_told_with_the_first_one(client, department, month):
+    """Campaigns began before the first rule did."""
+    seen = look(client, month=month)
+
+    assert seen.status_code == 200
+    assert seen.context["chart"]["target"] == 2

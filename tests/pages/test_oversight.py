@@ -13,6 +13,7 @@ from complaints import figures, rollups
 from complaints.choices import Kind, Move, Status
 from complaints.rollups import reading
 from portal.audit.models import Entry
+from portal.common import pdf
 from portal.registry.models import Organization
 from tests.pages.cases import make_case, make_organization, make_root, make_staff
 
@@ -377,3 +378,28 @@ def test_while_figures_are_read_nothing_can_be_written(province):
         Organization.objects.filter(pk=province.pk).update(name="x")
 
     Organization.objects.filter(pk=province.pk).update(name="x")
+
+
+def test_figures_that_are_not_whole_yet_say_so_and_are_not_taken_along(
+    client, province
+):
+    """Of a first count in parts a page shows some; its tables would lie elsewhere."""
+    for number in range(2):
+        station = make_organization(f"TYT-{number}", parent=province)
+        resolved_after(3, holder=station)
+    rollups.rebuild_changed(at=timezone.now(), limit=1, seconds=0)
+    words = "Số liệu đang được tính lại từ đầu"
+    pages = [reverse(f"oversight:{name}") for name in ("times", "detail", "gaming")]
+    files = [reverse("oversight:file", args=["csv"])]
+    files += [reverse("oversight:print")] if pdf.is_available() else []
+
+    for page in pages:
+        assert words in texts(client.get(page)), page
+    for page in files:
+        refused = client.get(page)
+        assert (refused.status_code, words in texts(refused)) == (503, True), page
+
+    rollups.rebuild_changed(at=timezone.now())
+    for page in pages:
+        assert words not in texts(client.get(page)), page
+    assert [client.get(page).status_code for page in files] == [200] * len(files)
