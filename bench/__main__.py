@@ -59,7 +59,7 @@ PARTS: dict[str, Part] = {
 # Sizes that can be given one by one.
 _SIZES: dict[str, str] = {
     "people": "so many invented people",
-    "closed": "so many closed complaints behind the figures",
+    "closed": "so many complaints behind the figures, a fifth of them open",
     "holders": "of so many organizations",
     "days": "sent in so many days up to now",
     "rounds": "so many rounds",

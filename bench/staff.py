@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import product
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import psycopg
 from django.conf import settings
@@ -20,20 +21,46 @@ from bench.client import Load, drive, request
 from bench.floor import schema
 from bench.rounds import Line, in_turn, line
 from bench.sizes import Sizes
-from complaints import rollups
+from complaints import figures, rollups
+from complaints.views.figures_asked import MOST_MONTHS
 from portal.accounts.models import Posting
 from portal.registry.models import Organization
 
 BACKEND: Final = "portal.accounts.backends.Staff"
-# Pages of figures: what is measured, route, filters, target.
+# Pages of figures: what is measured, route, filters, target. Pages offer up to two
+# years; the longest stretch is asked for as well.
+_LONG: Final = "two years"
 _FIGURES: Final = (
-    ("figures", "oversight:times", "", "15x; 300 ms"),
-    ("figures by channel", "oversight:times", "?channel=counter", "300 ms"),
-    ("figures of a kind", "oversight:times", "?kind=wrong_dose", "300 ms"),
-    ("second page of figures", "oversight:detail", "", "300 ms"),
-    ("signs of gaming", "oversight:gaming", "", "300 ms"),
-    ("cases that were late", "oversight:cases", "?group=late", "300 ms"),
-    ("cases of a sign", "oversight:gaming_cases", "?sign=passed_on", "300 ms"),
+    ("figures", "oversight:times", {}, "15x; 300 ms"),
+    ("figures by channel", "oversight:times", {"channel": "counter"}, "300 ms"),
+    ("figures of a kind", "oversight:times", {"kind": "wrong_dose"}, "300 ms"),
+    (
+        "figures of a kind by channel",
+        "oversight:times",
+        {"kind": "wrong_dose", "channel": "counter"},
+        "300 ms",
+    ),
+    ("figures of those ended", "oversight:times", {"cohort": "closed"}, "300 ms"),
+    (f"figures of {_LONG}", "oversight:times", {"from": _LONG}, "300 ms"),
+    (
+        f"figures of a kind, {_LONG}",
+        "oversight:times",
+        {"kind": "wrong_dose", "from": _LONG},
+        "300 ms",
+    ),
+    ("second page of figures", "oversight:detail", {}, "300 ms"),
+    (f"second page, {_LONG}", "oversight:detail", {"from": _LONG}, "300 ms"),
+    ("signs of gaming", "oversight:gaming", {}, "300 ms"),
+    (f"signs of {_LONG}", "oversight:gaming", {"from": _LONG}, "300 ms"),
+    ("cases received", "oversight:cases", {}, "300 ms"),
+    ("cases that were late", "oversight:cases", {"group": "late"}, "300 ms"),
+    (
+        f"cases by time, {_LONG}",
+        "oversight:cases",
+        {"group": "resolved", "order": "time", "from": _LONG},
+        "300 ms",
+    ),
+    ("cases of a sign", "oversight:gaming_cases", {"sign": "passed_on"}, "300 ms"),
 )
 # The queue's times with few open complaints, to reckon its growth from.
 _few: dict[str, float] = {}
@@ -62,16 +89,17 @@ def measure_many(sizes: Sizes, owner: psycopg.Connection, folder: Path) -> list[
 def measure_figures(
     sizes: Sizes, owner: psycopg.Connection, folder: Path
 ) -> list[Line]:
-    """Measure the figures of many closed complaints, and their refresh."""
+    """Measure the figures of many complaints, a fifth open, and their refresh."""
     readers = _readers(at=timezone.now())
-    volume.closed(owner, count=sizes.closed, holders=sizes.holders, days=sizes.days)
+    volume.lives(owner, count=sizes.closed, holders=sizes.holders, days=sizes.days)
     schema.copy_closed(owner)
     begun = time.perf_counter()
     rollups.rebuild_all(at=timezone.now())
     seconds = time.perf_counter() - begun
     volume.tidy(owner)
-    lines = [Line(f"recount of all, {sizes.closed:,} closed", "s", seconds)]
-    lines += _oversight(sizes, owner, readers, folder)
+    among = f"{sizes.closed:,} complaints, {opened(owner):,} open"
+    lines = [Line(f"recount of all, {among}", "s", seconds)]
+    lines += _oversight(sizes, owner, readers, folder, among=among)
     lines += _refresh(sizes, owner)
     return lines
 
@@ -95,8 +123,8 @@ def _queue(name: str, sizes: Sizes, key: str, count: int, folder: Path) -> Line:
         queue(0)
         bare(0)
         loads.clear()
-        figures = in_turn({"queue": queue, "bare": bare}, rounds=sizes.rounds)
-    p50 = statistics.median(figures["queue"])
+        found = in_turn({"queue": queue, "bare": bare}, rounds=sizes.rounds)
+    p50 = statistics.median(found["queue"])
     more = {
         "statements": citizens.statements(path, key),
         "p99_ms": statistics.median(load.p99 for load in loads),
@@ -107,8 +135,8 @@ def _queue(name: str, sizes: Sizes, key: str, count: int, folder: Path) -> Line:
     return line(
         f"queue of {name}, {count:,} open",
         "ms",
-        figures["queue"],
-        figures["bare"],
+        found["queue"],
+        found["bare"],
         floor_name="bare ORM list",
         must="22 ms; growth 1.3x; 8 statements",
         is_time=True,
@@ -117,9 +145,15 @@ def _queue(name: str, sizes: Sizes, key: str, count: int, folder: Path) -> Line:
 
 
 def _oversight(
-    sizes: Sizes, owner: psycopg.Connection, readers: dict[str, str], folder: Path
+    sizes: Sizes,
+    owner: psycopg.Connection,
+    readers: dict[str, str],
+    folder: Path,
+    *,
+    among: str,
 ) -> list[Line]:
     lines = []
+    first = figures.month_after(timezone.localdate().replace(day=1), 1 - MOST_MONTHS)
     with servers.web(servers.OURS, log=folder / "bench-web.log") as port:
         slow: list[Load] = []
 
@@ -130,11 +164,13 @@ def _oversight(
         for (title, page, query, must), (name, key) in product(
             _FIGURES, readers.items()
         ):
-            path = f"{citizens.path_of(page)}{query}"
+            if query.get("from") == _LONG:
+                query = query | {"from": f"{first:%Y-%m}"}
+            path = f"{citizens.path_of(page)}?{urlencode(query)}"
             sent = request(path, cookies={settings.SESSION_COOKIE_NAME: key})
             look(sent)
             slow.clear()
-            figures = in_turn(
+            found = in_turn(
                 {
                     "page": lambda _, sent=sent: look(sent),
                     "raw": lambda _: schema.ask_all(owner),
@@ -143,10 +179,10 @@ def _oversight(
             )
             lines.append(
                 line(
-                    f"{title} of {name}, {sizes.closed:,} closed",
+                    f"{title} of {name}, {among}",
                     "ms",
-                    figures["page"],
-                    figures["raw"],
+                    found["page"],
+                    found["raw"],
                     floor_name="raw question, indexed",
                     must=must,
                     is_time=True,
@@ -195,14 +231,14 @@ def _refresh(sizes: Sizes, owner: psycopg.Connection) -> Iterator[Line]:
     # The first reads statistics and code that nobody needed before.
     refresh(0)
     own.clear()
-    figures = in_turn(
+    times = in_turn(
         {"refresh": refresh, "raw": lambda _: schema.ask_all(owner)},
         rounds=sizes.rounds,
     )
     for name, found in (
         (
             f"refresh after a move at each of {changed} organizations",
-            figures["refresh"],
+            times["refresh"],
         ),
         ("of these their own figures, without the wholes above", own),
     ):
@@ -210,11 +246,11 @@ def _refresh(sizes: Sizes, owner: psycopg.Connection) -> Iterator[Line]:
             name,
             "ms",
             found,
-            figures["raw"],
+            times["raw"],
             floor_name="raw question, indexed",
             must="10x",
             is_time=True,
-            more={"closed": sizes.closed},
+            more={"complaints": sizes.closed},
         )
 
 

@@ -35,10 +35,10 @@ INSERT INTO complaints_complaint (submission_id, number, kind, status, outcome, 
   subject_key, given_on, site_id, site_text, story, holder_id, holder_path,
   submitted_at, routed_at, touched_at, round_started_at, due_at, ended_at,
   reported_again, version)
-SELECT s.id, f.number, f.kind, f.status, f.outcome, 1,
+SELECT s.id, f.number, f.kind, f.status, f.outcome, f.round,
   sha256((f.key::text || f.number)::bytea), f.given_on, f.site, f.site_text, '',
-  f.holder, o.path, f.at, f.routed_at, f.ended_at, f.at, f.at + interval '48 hours',
-  f.ended_at, 0, 1
+  f.holder, o.path, f.at, f.routed_at, f.ended_at, f.begun,
+  f.begun + interval '48 hours', f.ended_at, 0, 1
 FROM matters f JOIN complaints_submission s ON s.key = f.key
 JOIN registry_organization o ON o.id = f.holder"""
 
@@ -51,15 +51,43 @@ FROM complaints_complaint c JOIN complaints_submission s ON s.id = c.submission_
 JOIN fresh f ON f.key = s.key"""
 
 
-# What was done with a closed one after it was sent: move, by whom, state after it, how
-# long before the end, with which. Sequence numbers have gaps, as the chain is not kept.
+# Of a matter in its second round, how long before the end the citizen disagreed.
+_AGAIN: Final = "20 hours"
+# What was done with one after it was sent: move, by whom, state after it, in which
+# round, how long before the end, with which. The first round of those with a second one
+# lies a day before. Sequence numbers have gaps, as the chain is not kept.
+_DECIDED: Final = "c.ended_at IS NOT NULL"
 _LIFE: Final = (
-    ("route", "system", "received", "500 hours", "true"),
-    ("accept", "staff", "in_review", "50 minutes", "true"),
-    ("ask", "staff", "waiting_citizen", "40 minutes", "c.id % 20 = 1"),
-    ("answer", "citizen", "in_review", "30 minutes", "c.id % 20 = 1"),
-    ("hand_over", "staff", "received", "20 minutes", "c.id % 20 = 2"),
-    ("resolve", "staff", "resolved", "0 minutes", "true"),
+    ("route", "system", "received", 1, "500 hours", "true"),
+    ("accept", "staff", "in_review", 1, "50 minutes", "c.status <> 'received'"),
+    (
+        "ask",
+        "staff",
+        "waiting_citizen",
+        1,
+        "40 minutes",
+        f"{_DECIDED} AND c.id % 20 = 1",
+    ),
+    (
+        "answer",
+        "citizen",
+        "in_review",
+        1,
+        "30 minutes",
+        f"{_DECIDED} AND c.id % 20 = 1",
+    ),
+    (
+        "hand_over",
+        "staff",
+        "received",
+        1,
+        "20 minutes",
+        f"{_DECIDED} AND c.id % 20 = 2",
+    ),
+    ("resolve", "staff", "resolved", 1, "0 minutes", _DECIDED),
+    ("disagree", "citizen", "received", 2, _AGAIN, "c.round = 2"),
+    ("accept", "staff", "in_review", 2, "50 minutes", "c.round = 2"),
+    ("resolve", "staff", "resolved", 2, "0 minutes", "c.round = 2"),
 )
 
 
@@ -84,8 +112,9 @@ def waiting(owner: psycopg.Connection, *, count: int) -> None:
                 SELECT id, name FROM registry_administrativeunit
                 WHERE level = 'commune' ORDER BY id LIMIT 50) u
             )
-            SELECT f.key, 1 AS number, f.at, NULL::timestamptz AS routed_at,
-              NULL::timestamptz AS ended_at, 'received' AS status, '' AS outcome,
+            SELECT f.key, 1 AS number, f.at, 1 AS round, f.at AS begun,
+              NULL::timestamptz AS routed_at, NULL::timestamptz AS ended_at,
+              'received' AS status, '' AS outcome,
               CASE f.n % 20 WHEN 0 THEN 'wrong_person' ELSE 'missing_dose' END
                 AS kind,
               date '2021-03-08' + (f.n % 600)::int AS given_on,
@@ -113,7 +142,7 @@ def held(owner: psycopg.Connection, *, count: int, holders: int) -> None:
     """Add open complaints that were routed to so many organizations."""
     _fresh(owner, count=count, each=1)
     with owner.transaction(), _unchecked(owner):
-        _store(owner, holders, ended="NULL::timestamptz", status="received", outcome="")
+        _store(owner, holders, ended="NULL::timestamptz")
     tidy(owner)
 
 
@@ -143,33 +172,47 @@ def varied(owner: psycopg.Connection, *, seldom: str) -> None:
     tidy(owner)
 
 
-def closed(owner: psycopg.Connection, *, count: int, holders: int, days: int) -> None:
-    """Add resolved complaints of the last days with their events, skewed over holders.
+def lives(owner: psycopg.Connection, *, count: int, holders: int, days: int) -> None:
+    """Add complaints of the last days with their events, skewed over holders.
 
-    More holders than are open today: those that closed since, too. Staff decided them,
-    one of five to keep the record; of one in twenty the citizen was asked before, of
-    another one the level above had it first.
+    One of five is open, most of them of the last months, and of these one of three
+    untouched; one of twenty-five of the others was decided twice. More holders than
+    are open today: those that closed since, too. Staff decided the rest, one of five
+    to keep the record; of one in twenty the citizen was asked before, of another one
+    the level above had it first.
     """
     _fresh(owner, count=count, each=_TOGETHER, days=days)
     with owner.transaction(), _unchecked(owner):
+        # The integral of four fifths of the third power is a fifth.
+        recency = f"(1 - extract(epoch FROM now() - f.at) / {days * 86_400})"
         _store(
             owner,
             holders,
-            ended="f.at + interval '1 hour' * (1 + 400 * power(random(), 2))",
-            status="resolved",
-            outcome="corrected",
+            ended=f"CASE WHEN random() >= 0.8 * power(greatest({recency}, 0), 3)"
+            " THEN f.at + interval '1 hour' * (1 + 400 * power(random(), 2)) END",
+            open_as="CASE WHEN random() < 0.33 THEN 'received' ELSE 'in_review' END",
+            twice=0.04,
         )
-        for seq, (move, actor, status, before, which) in enumerate(_LIFE, start=2):
+        for seq, (move, actor, status, number, before, which) in enumerate(
+            _LIFE, start=2
+        ):
+            earlier = f"interval '{before}'"
+            if number == 1:
+                earlier += " + CASE c.round WHEN 2 THEN interval '1 day'"
+                earlier += " ELSE interval '0' END"
             owner.execute(
                 f"""
                 INSERT INTO complaints_event (complaint_id, seq, move, at, actor, by_id,
                   status, round, holder_id, data, note, note_salt)
                 SELECT c.id, {seq}, '{move}',
-                  greatest(c.ended_at - interval '{before}', c.routed_at), '{actor}',
+                  greatest(c.routed_at, CASE WHEN c.ended_at IS NULL
+                    AND '{actor}' = 'staff' THEN least(now(), c.routed_at
+                    + interval '1 hour' * (1 + 60 * random()))
+                    ELSE c.ended_at - ({earlier}) END), '{actor}',
                   CASE '{actor}' WHEN 'staff' THEN staff.ids[1 + c.holder_id
                     % cardinality(staff.ids)] END,
-                  '{status}', 1,
-                  CASE WHEN c.id % 20 = 2 AND {seq} < 6
+                  '{status}', {number},
+                  CASE WHEN c.id % 20 = 2 AND {seq} < 6 AND {_DECIDED}
                     THEN coalesce(o.parent_id, c.holder_id) ELSE c.holder_id END,
                   CASE '{move}' WHEN 'resolve' THEN jsonb_build_object('outcome',
                     CASE WHEN c.id % 5 = 0 THEN 'kept' ELSE 'corrected' END)
@@ -235,8 +278,17 @@ def tidy(owner: psycopg.Connection) -> None:
 
 
 def _store(
-    owner: psycopg.Connection, holders: int, *, ended: str, status: str, outcome: str
+    owner: psycopg.Connection,
+    holders: int,
+    *,
+    ended: str,
+    open_as: str = "'received'",
+    twice: float = 0,
 ) -> None:
+    """Store the matters of the senders; what would end in the future is open.
+
+    ``twice``: the share of the ended ones that is in its second round.
+    """
     owner.execute(_SUBMISSIONS)
     owner.execute(
         f"""
@@ -247,14 +299,25 @@ def _store(
             WHERE parent_id IS NOT NULL
             ORDER BY closed_on IS NOT NULL, kind = 'mobile_point', id
             LIMIT {holders}) o
+        ), drawn AS MATERIALIZED (
+          SELECT f.key, m.number, f.at, {ended} AS would_end, random() AS dice,
+            {_KIND}[1 + (f.n + m.number) % 4] AS kind,
+            ids[1 + floor(cardinality(ids) * power(random(), 1.4))::int
+              % cardinality(ids)] AS holder
+          FROM fresh f, chosen, generate_series(1, f.matters) AS m (number)
+        ), lived AS (
+          SELECT *, CASE WHEN would_end < now() THEN would_end END AS ended_at,
+            would_end < now() AND dice < {twice} AS is_twice
+          FROM drawn
         )
-        SELECT f.key, m.number, f.at, f.at + interval '1 minute' AS routed_at,
-          {ended} AS ended_at, '{status}' AS status, '{outcome}' AS outcome,
-          {_KIND}[1 + (f.n + m.number) % 4] AS kind, date '2021-08-01' AS given_on,
-          NULL::bigint AS site, '' AS site_text,
-          ids[1 + floor(cardinality(ids) * power(random(), 1.4))::int
-            % cardinality(ids)] AS holder
-        FROM fresh f, chosen, generate_series(1, f.matters) AS m (number)"""
+        SELECT key, number, at, at + interval '1 minute' AS routed_at, ended_at, kind,
+          holder, date '2021-08-01' AS given_on, NULL::bigint AS site, '' AS site_text,
+          CASE WHEN ended_at IS NULL THEN {open_as} ELSE 'resolved' END AS status,
+          CASE WHEN ended_at IS NULL THEN '' ELSE 'corrected' END AS outcome,
+          CASE WHEN is_twice THEN 2 ELSE 1 END AS round,
+          CASE WHEN is_twice THEN greatest(ended_at - interval '{_AGAIN}',
+            at + interval '1 minute') ELSE at END AS begun
+        FROM lived"""
     )
     owner.execute(_COMPLAINTS)
     owner.execute(_SENT.format(holder="c.holder_id"))
