@@ -60,7 +60,8 @@ DEFINITIONS: Final[dict[str, Definition]] = {
         _("First answer on time"),
         _(
             "First answers of staff within the policy's time for it, divided by all"
-            " first answers and all that are past due for one."
+            " first answers and all that are past due for one. The time runs from the"
+            " sending, also where the portal put it right and it was disputed."
         ),
     ),
     "open": Definition(_("Open"), _("Not ended, as it stands now.")),
