@@ -10,6 +10,7 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.accounts.views import throttling
 from portal.audit.models import Entry
+from portal.common import mail
 from tests.pages.cases import PASSWORD, make_organization, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +35,19 @@ def test_the_right_password_leads_to_the_queue(client, staff):
     assert response.status_code == 303
     assert response["Location"] == reverse("casework:queue")
     assert Entry.objects.get(verb="sign_in").actor_id == staff.pk
+
+
+def test_an_account_of_the_demo_opens_nothing_of_a_portal_for_the_public(
+    client, staff, settings
+):
+    """The check at the start may have met a database that did not answer yet."""
+    User.objects.filter(pk=staff.pk).update(email=f"{staff.username}{mail.DEMO}")
+    sign_in(client, staff.username, PASSWORD)
+
+    settings.PRODUCTION = True
+
+    assert client.get(reverse("casework:queue")).status_code == 302
+    assert sign_in(Client(), staff.username, PASSWORD).status_code == 422
 
 
 def test_one_returns_to_the_page_that_asked_for_the_password(client, staff):
