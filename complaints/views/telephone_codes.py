@@ -26,14 +26,15 @@ def send(request: HttpRequest, phone: str, *, at: datetime) -> OneTimeCode:
 
     The same whatever hangs on the number: nobody learns that from the answer.
     """
-    seconds = limits.seconds_left((limits.CODE_PHONE, phone), at=at)
-    if seconds:
-        raise _enough(seconds)
+    # The network's limit first: what it refuses is no try of the number.
     address = limits.address(request)
     seconds = limits.seconds_left((limits.CODE_ADDRESS, address), at=at)
     if seconds:
         words = _("Many codes are asked for from your network. Try again in %(time)s.")
         raise NotNow(words % {"time": wait_words(seconds)}, seconds=seconds)
+    seconds = limits.seconds_left((limits.CODE_PHONE, phone), at=at)
+    if seconds:
+        raise _enough(seconds)
     try:
         return codes.issue(
             purpose=OneTimeCode.Purpose.TELEPHONE,

@@ -218,6 +218,21 @@ def test_where_a_telephone_is_asked_for_the_limit_stands_at_its_field(
     assert 'value="0900 000 777"' in answer.content.decode()
 
 
+def test_what_the_network_s_limit_refuses_is_no_try_of_the_telephone(
+    client, monkeypatch
+):
+    monkeypatch.setattr(limits, "CODE_PHONE", Limit("code_phone", 1, limits.HOUR))
+    monkeypatch.setattr(limits, "CODE_ADDRESS", Limit("code_none", 0, limits.HOUR))
+    refused = [client.post("/cua-toi/", {"phone": "0900 000 777"}) for _ in range(2)]
+    monkeypatch.setattr(limits, "CODE_ADDRESS", Limit("code_some", 5, limits.HOUR))
+
+    taken = client.post("/cua-toi/", {"phone": "0900 000 777"})
+
+    assert [answer.status_code for answer in refused] == [429, 429]
+    assert all("Mạng bạn đang dùng" in text_of(answer) for answer in refused)
+    assert taken.status_code == 303
+
+
 def test_at_the_limit_of_e_mails_step_3_keeps_the_rest(client, monkeypatch):
     monkeypatch.setattr(limits, "MAIL_ADDRESS", Limit("mail_address", 0, limits.HOUR))
     page = begin(client)
