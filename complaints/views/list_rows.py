@@ -147,7 +147,7 @@ def _show(
             )
     context = {
         "list": one,
-        "line": shown_row(one, opened, products),
+        "line": shown_row(one, opened, products, in_full=True),
         "cells": opened.row.cells,
         "form": form,
         "owners": owners,

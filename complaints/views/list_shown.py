@@ -71,9 +71,17 @@ def _line(one: SessionList) -> dict[str, Any]:
 
 
 def shown_row(
-    one: SessionList, opened: Opened, products: Mapping[str, str]
+    one: SessionList,
+    opened: Opened,
+    products: Mapping[str, str],
+    *,
+    in_full: bool = False,
 ) -> dict[str, Any]:
-    """Return one line of the review page; ``products``: names by code."""
+    """Return one line of the review page; ``products``: names by code.
+
+    ``in_full``: with what is on record of the person, for a page that notes the look.
+    """
+    words = wording.of if in_full else wording.briefly
     values, staged = opened.row.values, opened.staged
     return {
         "place": staged.place,
@@ -93,7 +101,7 @@ def shown_row(
         "done": report.result(opened) if staged.done_at else "",
         "is_fixed": staged.is_fixed,
         "taken": TAKEN.get(staged.taken, ""),
-        "reasons": [wording.of(reason, products) for reason in opened.reasons],
+        "reasons": [words(reason, products) for reason in opened.reasons],
     }
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from portal.audit.models import Entry
 from portal.common import scope
-from portal.registry.imports import reviewing
+from portal.registry.imports import report, reviewing, wording
 from portal.registry.models import (
     Dose,
     ListColumns,
@@ -133,6 +133,22 @@ def test_of_two_who_fix_a_row_at_once_the_second_sees_what_the_first_did(client,
     again = second.context["seen"]
     client.post(f"{address}dong/1/", RIGHT | {"seen": again, "lot": "ABX2"})
     assert [row["lot"] for row in client.get(address).context["rows"]] == ["ABX2"]
+
+
+def test_what_the_record_says_otherwise_is_told_where_the_look_is_noted(client, site):
+    with scope.system():
+        person = make_person(phone="+84900000999")
+    address = send(client, site, KNOWN)
+    in_system(lambda: reviewing.choose(one_of(), 1, person.pk, at=timezone.now()))
+
+    listed, opened = client.get(address), client.get(f"{address}dong/1/")
+    (row,) = in_system(lambda: list(report.rows_of(SessionList.objects.get())))
+
+    assert "Điện thoại: hồ sơ của người này ghi khác." in words(listed)
+    assert "999" not in words(listed)
+    assert "0900 ••• 999" in words(opened)
+    assert "999" not in wording.of_all(row.reasons)
+    assert Entry.objects.filter(person=person.pk, detail="row").exists()
 
 
 def test_what_is_taken_of_a_row_is_what_was_on_the_page(client, site):

@@ -76,6 +76,7 @@ ROLES: Final[dict[str, Promise]] = {
     "other_name": _("A second person on the row"),
     "complaint": _("What is reported"),
 }
+_OTHERWISE: Final = _("%(column)s: the person's record says otherwise.")
 # Codes of judging and committing; those of the reader are in ``reasons``.
 REASONS: Final[dict[str, Promise]] = {
     **reasons.WORDS,
@@ -127,9 +128,19 @@ def of(reason: Reason, products: Mapping[str, str] | None = None) -> str:
     return f"{reason.cell}: {said}" if reason.cell else said
 
 
+def briefly(reason: Reason, products: Mapping[str, str] | None = None) -> str:
+    """Return a reason as ``of``, without what is on record of the person.
+
+    That is told on the row's own page alone, which notes a look at them.
+    """
+    if reason.code == "person_differs":
+        return str(_OTHERWISE) % {"column": COLUMNS.get(reason.column, reason.column)}
+    return of(reason, products)
+
+
 def of_all(found: Iterable[Reason], products: Mapping[str, str] | None = None) -> str:
-    """Return reasons as one text."""
-    return " ".join(of(reason, products) for reason in found)
+    """Return reasons as one text, briefly."""
+    return " ".join(briefly(reason, products) for reason in found)
 
 
 def product_names() -> dict[str, str]:
