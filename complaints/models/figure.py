@@ -163,6 +163,11 @@ class Measure(models.Model):
                 condition=Q(is_resolved=True),
             ),
             models.Index(
+                name="measure_answered",
+                fields=["first_answer", "complaint"],
+                condition=Q(first_answer__isnull=False),
+            ),
+            models.Index(
                 name="measure_open",
                 fields=["holder", "sent_on"],
                 include=["kind", "channel", "spent", "runs_from", "is_untouched"],

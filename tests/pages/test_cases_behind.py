@@ -170,6 +170,10 @@ def test_a_place_that_nobody_was_given_is_the_beginning(client, province, order,
         ({"group": "late", "order": "day", "cohort": "opened"}, "measure_sent"),
         ({"group": "resolved", "order": "day", "cohort": "closed"}, "measure_ended"),
         ({"group": "resolved", "order": "time", "cohort": "opened"}, "measure_slowest"),
+        (
+            {"group": "first_answer", "order": "answer", "cohort": "closed"},
+            "measure_answered",
+        ),
     ],
 )
 def test_of_the_country_a_page_is_a_walk_along_an_index(facts, index):
