@@ -145,7 +145,9 @@ def _after_contact(
     if wanted == telephone:
         return see_other(_after_proof(row))
     code = telephone_codes.send(request, wanted, at=at)
-    request.session["report_code"] = code.pk
+    # Each report's own: in two tabs each code proves the telephone of its page.
+    sent = request.session.get("report_codes", {})
+    request.session["report_codes"] = sent | {str(row.key): code.pk}
     return see_other(drafting.step(row.key, "verify"))
 
 
@@ -160,7 +162,10 @@ def verify(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """Step 3, second half: the code that proves the telephone to write to."""
     at = timezone.now()
     row, answers = drafting.load(request, draft)
-    code_id = request.session.get("report_code")
+    if drafting.submission_of(answers):
+        return drafting.to_receipt(request, draft)
+    sent = request.session.get("report_codes", {})
+    code_id = sent.get(str(draft))
     if code_id is None:
         # Tapped again after the proof: go on to where it led.
         is_proved = drafts.knows_sender(answers)
@@ -177,7 +182,8 @@ def verify(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
             form.add_error("code", wrong_code(error))
         else:
             remember_proof(request, code, at=at, keeps_person=True)
-            request.session.pop("report_code", None)
+            del sent[str(draft)]
+            request.session["report_codes"] = sent
             answers["proof"] = code.pk
             drafts.save(row, answers)
             drafts.keep_under(row, telephone=codes.telephone_of(code))

@@ -44,7 +44,7 @@ CITIZEN_KEYS: Final = (
     "proof",
     "proved_at",
     "relation",
-    "report_code",
+    "report_codes",
     "resumed",
     "submissions",
 )

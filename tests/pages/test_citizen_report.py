@@ -73,6 +73,42 @@ def go_to_check(client, page, **who):
     return client.post(step(page, "xac-thuc"), {"code": phone}, follow=True)
 
 
+def test_the_code_of_another_report_proves_nothing_here(client, site):
+    pages = []
+    for phone in ("0900 000 777", "0900 000 778"):
+        page = begin(client)
+        client.post(
+            step(page, "mui"),
+            GIVEN | {"site": site.code, "product": "AZ", "lot": "ab 1"},
+        )
+        client.post(step(page, "lien-he"), WHO | {"phone": phone})
+        pages.append(page)
+    first, second = pages
+
+    here = {"code": code_sent_to("+84900000777")}
+    there = {"code": code_sent_to("+84900000778")}
+    wrong = client.post(step(first, "xac-thuc"), there)
+    right = client.post(step(first, "xac-thuc"), here)
+    other = client.post(step(second, "xac-thuc"), there)
+
+    assert wrong.status_code == 422
+    assert right["Location"] == step(first, "kiem-tra")
+    assert other["Location"] == step(second, "kiem-tra")
+
+
+def test_after_sending_the_page_of_the_code_leads_to_the_receipt(client, site):
+    page = begin(client)
+    client.post(
+        step(page, "mui"), GIVEN | {"site": site.code, "product": "AZ", "lot": "ab 1"}
+    )
+    check = go_to_check(client, page)
+    client.post(step(page, "kiem-tra"), {"key": hidden_key(check)})
+
+    late = client.get(step(page, "xac-thuc"))
+
+    assert late["Location"] == step(page, "da-gui")
+
+
 def claims_of(complaint):
     return {claim.field: claim.claimed for claim in complaint.claims.all()}
 
