@@ -122,6 +122,13 @@
     store.set(drafts + name, JSON.stringify(values));
   }
 
+  const forget = () => store.keys().filter((key) => key.startsWith(drafts)).forEach(store.drop);
+  /* Help at the counter that ended by itself: the tab is another's from here on. */
+  if (document.querySelector("aside.assist")) store.set("helping", "1");
+  else if ("arrived" in words && store.get("helping")) {
+    forget();
+    store.drop("helping");
+  }
   const here = new Map(
     [...document.querySelectorAll("form[data-draft]")].map((form) => [form.dataset.draft, form])
   );
@@ -178,7 +185,7 @@
     }
     form.dataset.sent = "1";
     /* Logging out: the next one here finds nothing. */
-    if ("forget" in form.dataset) store.keys().filter((key) => key.startsWith(drafts)).forEach(store.drop);
+    if ("forget" in form.dataset) forget();
     /* What is left out of a report goes as what arrived does. */
     const gone = form.dataset.draft || form.dataset.drops;
     if (gone) store.set(sent + gone, "1");
