@@ -123,12 +123,9 @@
   }
 
   const forget = () => store.keys().filter((key) => key.startsWith(drafts)).forEach(store.drop);
-  /* Help at the counter that ended by itself: the tab is another's from here on. */
+  /* The help ended: the next one here finds nothing. */
   if (document.querySelector("aside.assist")) store.set("helping", "1");
-  else if ("arrived" in words && store.get("helping")) {
-    forget();
-    store.drop("helping");
-  }
+  else if ("arrived" in words && store.get("helping")) { forget(); store.drop("helping"); }
   const here = new Map(
     [...document.querySelectorAll("form[data-draft]")].map((form) => [form.dataset.draft, form])
   );
@@ -184,9 +181,7 @@
       return tell(form, words.lost);
     }
     form.dataset.sent = "1";
-    /* Logging out: the next one here finds nothing. */
     if ("forget" in form.dataset) forget();
-    /* What is left out of a report goes as what arrived does. */
     const gone = form.dataset.draft || form.dataset.drops;
     if (gone) store.set(sent + gone, "1");
     if (button && button.classList.contains("btn")) {
