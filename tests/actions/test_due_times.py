@@ -246,7 +246,11 @@ def test_whoever_counts_due_times_anew_waits_for_the_figures_before_locking_case
         notice(date(2026, 11, 4))
     asked = [query["sql"] for query in queries]
     turn = next(n for n, sql in enumerate(asked) if "hashtext('figures')" in sql)
-    lock = next(n for n, sql in enumerate(asked) if 'OF "complaints_complaint"' in sql)
+    lock = next(
+        n
+        for n, sql in enumerate(asked)
+        if 'FROM "complaints_complaint"' in sql and "FOR UPDATE" in sql
+    )
     assert turn < lock
 
 

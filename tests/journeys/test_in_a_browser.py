@@ -159,7 +159,7 @@ def test_what_is_proved_is_put_right_while_the_citizen_looks(portal, chromium):
     check_page(page)
     page.get_by_role("link", name="See the corrected record").click()
     # The number as it is; further down stands what it was before.
-    assert "digits" not in page.locator("dl.kv").inner_text()
+    assert "digits" not in page.locator("dl.kv").first.inner_text()
     check_page(page)
     context.close()
 

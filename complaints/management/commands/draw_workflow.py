@@ -38,8 +38,8 @@ more, or is on leave with a deputy, is given out like what nobody has.
 Each point of a case is decided by itself: as claimed; another value, typed by staff
 with a word to the citizen and what it rests on, where both record and citizen have it
 wrong (the case then ends as partly corrected); kept, with a ground and what was looked
-at; or right already. What a decision would change is shown before it is made, to
-whoever signs a proposal as well, beside what that rests on.
+at; or right already. What a decision would change, and on which dose, is shown before
+it is made, to whoever signs a proposal as well, beside what that rests on.
 
 No move merges or splits, though the paper of decisions names both, and staff return a
 case by handing it over: ADR 15 says what serves instead, and why.
