@@ -242,6 +242,7 @@ def test_a_day_off_does_not_hide_that_a_matter_was_reported_again():
 def test_whoever_counts_due_times_anew_waits_for_the_figures_before_locking_cases():
     """A refresh has the figures while it waits for cases: the other way round would
     stop both."""
+    policy(in_office=True, repair_hours=16)
     with CaptureQueriesContext(connection) as queries:
         notice(date(2026, 11, 4))
     asked = [query["sql"] for query in queries]
